@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Config: what a user asked for, checked, as plain data. A value of this type is valid as a whole:
+ * names are resolved to indices, ranges are sorted and merged, files are made absolute. It knows
+ * nothing of DPDK and never changes after config_load returned it; threads may share it.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+/* Bounds that keep per-worker tables small and indices in one byte. */
+#define CONFIG_PORTS_MAX 64
+#define CONFIG_GROUPS_MAX 64
+#define CONFIG_GROUP_PORTS_MAX 64
+#define CONFIG_WORKERS_MAX 64
+#define CONFIG_RULES_MAX 1000000
+#define CONFIG_NAME_MAX 63 /* bytes of a port's, group's or rule's name */
+
+struct config_place {
+	unsigned line, column; /* from 1, of the value in the file */
+};
+
+/* An inclusive range of a number; a set is sorted and its ranges neither touch nor overlap. */
+struct config_range {
+	uint32_t low, high;
+};
+
+struct config_set {
+	struct config_range *ranges;
+	unsigned count; /* 0: the key was not given, everything matches */
+};
+
+struct config_prefix {
+	uint8_t family; /* 4 or 6 */
+	uint8_t length; /* bits */
+	uint8_t address[16]; /* network order; IPv4 in the first 4 bytes; host bits are 0 */
+};
+
+struct config_prefixes {
+	struct config_prefix *items;
+	unsigned count; /* 0: the key was not given */
+};
+
+/* All keys that were given must hold. */
+struct config_match {
+	struct config_set ether_type; /* host order */
+	struct config_set vlan; /* 0 to 4095 */
+	struct config_set protocol;
+	struct config_set src_port, dst_port; /* host order */
+	struct config_prefixes src, dst;
+};
+
+enum config_target_kind { CONFIG_TARGET_PORT, CONFIG_TARGET_GROUP };
+
+struct config_target {
+	enum config_target_kind kind;
+	uint16_t index; /* into ports or groups */
+};
+
+enum config_end {
+	CONFIG_END_NEXT, /* no last action: the packet goes on to the next rule */
+	CONFIG_END_DROP,
+	CONFIG_END_FORWARD,
+};
+
+struct config_actions {
+	struct config_target *mirrors; /* in the order given; the same target may stand twice */
+	unsigned mirror_count;
+	enum config_end end;
+	struct config_target forward; /* valid when end is CONFIG_END_FORWARD */
+};
+
+struct config_rule {
+	char *name;
+	uint64_t from; /* bit i: port i; all bits of existing ports when the key was left out */
+	bool from_given;
+	bool match_given;
+	struct config_match match;
+	char *filter; /* pcap filter expression that libpcap accepts, or NULL */
+	struct config_actions actions;
+	struct config_place place; /* of the rule */
+	struct config_place filter_place;
+};
+
+enum config_port_kind { CONFIG_PORT_PCI, CONFIG_PORT_AF_XDP, CONFIG_PORT_VDEV, CONFIG_PORT_PCAP };
+
+struct config_port {
+	char *name;
+	enum config_port_kind kind;
+	char *device; /* PCI address, interface name, or vdev string; NULL for pcap */
+	char *pcap_in, *pcap_out; /* absolute paths or NULL; at least one for CONFIG_PORT_PCAP */
+	uint16_t queues; /* 0: left to sluice */
+	uint16_t rx_ring, tx_ring; /* descriptors; 0: left to the driver */
+	uint16_t mtu; /* 0: left to the driver */
+	bool promiscuous, promiscuous_given;
+	struct config_place place; /* of the port's name */
+};
+
+struct config_group {
+	char *name;
+	uint16_t ports[CONFIG_GROUP_PORTS_MAX];
+	unsigned port_count;
+	struct config_place place;
+};
+
+enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_TRUE, CONFIG_HUGEPAGES_FALSE };
+
+enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
+
+struct config {
+	char *file; /* absolute path, or NULL when it came as text */
+	char *directory; /* what relative file names are relative to; absolute */
+	char *run_dir; /* never NULL: the default is filled in, see config_default_run_dir */
+
+	uint16_t workers[CONFIG_WORKERS_MAX]; /* cores */
+	unsigned worker_count; /* 0: one worker, sluice picks the core */
+
+	uint32_t packets; /* mbufs of the pool */
+	uint32_t packet_size; /* bytes of packet data an mbuf holds, without headroom */
+	enum config_hugepages hugepages;
+	enum config_idle idle;
+
+	struct config_port *ports; /* in the order of the file, which is the order of all tables */
+	unsigned port_count; /* at least 1 */
+	struct config_group *groups;
+	unsigned group_count;
+	struct config_rule *rules;
+	unsigned rule_count;
+	struct config_actions default_actions; /* CONFIG_END_DROP or _FORWARD, no mirrors */
+};
+
+/* Reads and checks a file. On success *out is the caller's, to be freed with config_free, and 0 is
+ * returned. On failure every finding is in errors (which the caller initialised) and -EINVAL is
+ * returned, or -errno when the file could not be read (a finding too). */
+int config_load(const char *path, struct config **out, struct error_list *errors);
+
+/* The same for text in memory; directory is what relative file names are relative to. */
+int config_parse(const char *text, size_t length, const char *directory, struct config **out,
+		 struct error_list *errors);
+
+void config_free(struct config *config);
+
+/* The config as canonical YAML, every default spelled out, which config_parse reads to the same
+ * value. The caller frees the text; NULL when out of memory. */
+char *config_emit(const struct config *config);
+
+/* What changes from one config to the other, as the lines of a unified diff of their canonical
+ * texts ("" when nothing does). The caller frees it; NULL when out of memory. */
+char *config_diff(const struct config *before, const struct config *after);
+
+/* The first top-level key that differs and that a running daemon can't change ("ports", "workers",
+ * "memory", "run-dir", "idle"), or NULL when the second can be applied over the first. */
+const char *config_needs_restart(const struct config *running, const struct config *wanted);
+
+/* /run/sluice for root, $XDG_RUNTIME_DIR/sluice otherwise (/tmp/sluice-UID without one). The
+ * caller frees it. */
+char *config_default_run_dir(void);
+
+#endif

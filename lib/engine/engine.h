@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Engine: ports, workers and the program they run. One thread, the control thread, calls everything
+ * here unless a function says otherwise.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "core/error.h"
+#include "engine/snapshot.h"
+
+struct engine;
+struct program;
+
+struct engine_options {
+	const char *const *plugins; /* further DPDK drivers to load */
+	unsigned plugin_count;
+};
+
+/* Compiles the config without starting anything: what is wrong with its rules. EAL not needed.
+ * Returns 0 or -EINVAL with findings in errors. */
+int engine_check(const struct config *config, struct error_list *errors);
+
+/* Starts the EAL, opens the ports, compiles the config and starts the workers. Takes the config over
+ * on success. What fails is logged or in errors; everything is undone. */
+int engine_start(struct config *config, const struct engine_options *options, struct error_list *errors,
+		 struct engine **out);
+
+/* Compiles a config against the running ports. Any thread, one at a time; it may take seconds, and the
+ * engine goes on meanwhile. On success *out is to be given to engine_swap or engine_discard, and owns
+ * the config. On failure the config is still the caller's. */
+int engine_prepare(struct engine *engine, struct config *config, struct program **out,
+		   struct error_list *errors);
+void engine_discard(struct program *program);
+
+/* Makes a prepared program the one that runs: after it returns no worker has the old one, which is
+ * freed, its counters carried over to rules of the same name. No packet is lost or sees half of each. */
+int engine_swap(struct engine *engine, struct program *program);
+
+/* The config that runs; valid until the next engine_swap. */
+const struct config *engine_config(const struct engine *engine);
+
+/* Asks every worker for its counters and adds them up. Waits some milliseconds at most for a worker
+ * that does not answer and marks it. The caller frees the result with snapshot_free. NULL: no memory. */
+struct snapshot *engine_snapshot(struct engine *engine);
+void snapshot_free(struct snapshot *snapshot);
+
+/* Work to be done now and then by the control thread: link states. Call every 100 ms or so. */
+void engine_tick(struct engine *engine);
+
+/* Stops receiving, lets what is held leave (2 s at most), stops workers and ports. The last snapshot
+ * can still be taken; leaked is then true. Returns 0 or a negative errno when something failed. */
+int engine_drain(struct engine *engine);
+
+/* Frees everything, stopping first what still runs. */
+void engine_free(struct engine *engine);
+
+/* Feeds every capture to its end on a virtual clock in this thread, drains, and gives the last
+ * snapshot. Takes the config over. Returns 0, or a negative errno after logging what failed. */
+int engine_offline(struct config *config, struct error_list *errors, struct snapshot **out);
+
+#endif

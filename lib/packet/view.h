@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * View: what parsing found in one packet's headers. Fields stand in network byte order and at
+ * offsets that rte_acl and the flow cache read as they are: nothing is swapped for a look-up.
+ *
+ * Meaning of the fields as an operator's match keys have it: up to two VLAN tags are looked through
+ * and `vlan` is the outermost; an IP header counts when its version is right and it lies whole in the
+ * frame (IPv4, RFC 791 section 3.1: header length of 20 or more; total length not judged); ports are
+ * those of TCP, UDP and SCTP and count when all four bytes lie in the frame; a later fragment has none.
+ */
+#ifndef PACKET_VIEW_H
+#define PACKET_VIEW_H
+
+#include <stdint.h>
+
+struct rte_mbuf;
+
+/* Which fields a packet has. Each kind has a classifier table of its own, so that a field which a
+ * packet lacks can't match. */
+enum packet_kind {
+	PACKET_OTHER, /* no IP header that counts: ether_type and vlan alone */
+	PACKET_IPV4, /* addresses and protocol, no ports */
+	PACKET_IPV4_PORTS,
+	PACKET_IPV6_BARE, /* addresses; the chain of extension headers ends outside the frame */
+	PACKET_IPV6, /* addresses and protocol, no ports */
+	PACKET_IPV6_PORTS,
+	PACKET_KINDS
+};
+
+#define PACKET_NO_VLAN 0xffff
+
+struct packet_view {
+	/* The first 24 bytes are the flow cache's narrow key; what a kind lacks is 0 (vlan: 0xffff). */
+	uint32_t src4, dst4; /* IPv4 addresses, network order; 0 in IPv6 */
+	uint16_t src_port, dst_port; /* network order */
+	uint16_t vlan; /* outermost VLAN identifier, network order; 0xffff without a tag */
+	uint16_t in_port; /* the config's index of the port, network order */
+	uint16_t ether_type; /* behind the tags, network order */
+	uint8_t protocol;
+	uint8_t kind; /* enum packet_kind */
+	uint32_t epoch; /* the flow cache's own; parsing writes 0 */
+
+	uint16_t l3_offset, l4_offset; /* bytes from the frame's start; 0 when there is no such header */
+	uint8_t fragment; /* 1: first or later fragment of a datagram */
+	uint8_t reserved[3];
+
+	uint8_t src6[16], dst6[16]; /* valid in the IPv6 kinds */
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct packet_view) == 64, "one view, one cache line");
+
+/* Parses count packets that all came in on in_port (the config's index) into views. */
+void packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
+		  struct packet_view *views);
+
+/* A hash of the flow: equal for both directions, and equal for all fragments of a datagram (the
+ * addresses alone for those). */
+uint32_t packet_flow_hash(const struct packet_view *view);
+
+#endif

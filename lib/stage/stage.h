@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stage: the contract between the engine and what it runs. A stage is one `const struct stage`; the
+ * engine calls the functions below and knows no stage by name.
+ */
+#ifndef STAGE_STAGE_H
+#define STAGE_STAGE_H
+
+#include <stddef.h>
+
+#include "config/config.h"
+#include "core/error.h"
+#include "stage/burst.h"
+
+struct port;
+
+/* What a stage may look at when it compiles. */
+struct stage_env {
+	const struct config *config; /* outlives the compiled state */
+	struct port *const *ports; /* by the config's index; NULL when only checking */
+	int numa; /* where worker memory should lie, -1 any */
+};
+
+struct stage {
+	const char *name;
+
+	/* Control thread. Compiles the config into immutable state, in any time it needs. On failure
+	 * adds findings to errors, leaves nothing behind and returns a negative errno. */
+	int (*compile)(const struct stage_env *env, void **state, struct error_list *errors);
+
+	/* Bytes of memory that each worker needs of its own for this state (zeroed, aligned to a cache
+	 * line); may be NULL. */
+	size_t (*local_size)(const void *state);
+
+	/* Control thread, once per worker, before its first burst; may be NULL. */
+	int (*local_init)(const void *state, void *local);
+	void (*local_fini)(const void *state, void *local);
+
+	/* Worker. Must not block, allocate, log, or loop without a bound. */
+	void (*run)(const void *state, void *local, struct burst *burst);
+
+	/* Control thread, when no worker can hold the state any more. */
+	void (*release)(void *state);
+
+	/* Control thread: says of one rule how it is carried out ("jit", "interpreter", ...), or NULL
+	 * when the stage has nothing to say of it; may be NULL. */
+	const char *(*explain)(const void *state, unsigned rule);
+};
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tally: one worker's counters. Only that worker writes them, with plain stores, added up once a
+ * burst; others get them as the copy which the worker makes between two bursts.
+ */
+#ifndef STAGE_TALLY_H
+#define STAGE_TALLY_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+
+/* Why a packet ended here: identifier, name on the socket, what it means to an operator. */
+#define DROP_REASON_TABLE(X)                                                                        \
+	X(RULE, "rule", "a rule's last action was drop")                                            \
+	X(DEFAULT, "default", "no rule decided and the default is drop")                            \
+	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                              \
+	X(NO_MEMBER, "no-member", "no port of the group had a link")                                \
+	X(PORT_DOWN, "port-down", "the port had no link")                                           \
+	X(DRAIN, "drain", "still held when the time to drain was over")
+
+enum drop_reason {
+#define X(id, name, text) DROP_##id,
+	DROP_REASON_TABLE(X)
+#undef X
+	DROP_REASONS
+};
+
+/* Why the CPU copied packet bytes: identifier, name on the socket, what it means. */
+#define COPY_REASON_TABLE(X)                                                                        \
+	X(FILTER_SEGMENTS, "filter-segments", "an interpreted filter read a packet of several mbufs")
+
+enum copy_reason {
+#define X(id, name, text) COPY_##id,
+	COPY_REASON_TABLE(X)
+#undef X
+	COPY_REASONS
+};
+
+const char *drop_reason_name(enum drop_reason reason);
+const char *drop_reason_text(enum drop_reason reason);
+const char *copy_reason_name(enum copy_reason reason);
+const char *copy_reason_text(enum copy_reason reason);
+
+/* Bursts by fill: 1, 2-3, 4-7, 8-15, 16-31, 32-63, 64 and more packets. */
+#define TALLY_FILL_STEPS 7
+
+struct tally_rule {
+	uint64_t packets, bytes;
+};
+
+struct tally_copy {
+	uint64_t packets, bytes;
+};
+
+struct tally_port {
+	/* The port as such. */
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	/* The ledger of packets that were received here, wherever they went:
+	 * rx_packets + copies = out + sum(drops) + held. */
+	uint64_t copies, out, held;
+	uint64_t drops[DROP_REASONS];
+} __attribute__((aligned(64)));
+
+struct tally {
+	uint64_t packets, bursts;
+	uint64_t busy_cycles, idle_cycles, sleep_ns;
+	uint64_t fill[TALLY_FILL_STEPS];
+	uint64_t cache_lookups, cache_hits;
+	struct tally_copy copies[COPY_REASONS];
+	struct tally_port ports[CONFIG_PORTS_MAX];
+} __attribute__((aligned(64)));
+
+#endif
