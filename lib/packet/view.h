@@ -7,6 +7,8 @@
  * and `vlan` is the outermost; an IP header counts when its version is right and it lies whole in the
  * frame (IPv4, RFC 791 section 3.1: header length of 20 or more; total length not judged); ports are
  * those of TCP, UDP and SCTP and count when all four bytes lie in the frame; a later fragment has none.
+ * An IPv6 extension header (RFC 8200 section 4) counts when its first eight octets, which say what
+ * follows and where, lie in the frame.
  */
 #ifndef PACKET_VIEW_H
 #define PACKET_VIEW_H
@@ -18,6 +20,7 @@ struct rte_mbuf;
 /* Which fields a packet has. Each kind has a classifier table of its own, so that a field which a
  * packet lacks can't match. */
 enum packet_kind {
+	PACKET_RUNT, /* the frame ends before an ether_type; vlan alone, if even that */
 	PACKET_OTHER, /* no IP header that counts: ether_type and vlan alone */
 	PACKET_IPV4, /* addresses and protocol, no ports */
 	PACKET_IPV4_PORTS,
@@ -53,8 +56,8 @@ _Static_assert(sizeof(struct packet_view) == 64, "one view, one cache line");
 void packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
 		  struct packet_view *views);
 
-/* A hash of the flow: equal for both directions, and equal for all fragments of a datagram (the
- * addresses alone for those). */
-uint32_t packet_flow_hash(const struct packet_view *view);
+/* A hash of the flow, all 32 bits of it good: equal for both directions, and equal for all fragments
+ * of a datagram (the addresses alone for those). Without IP: of the two MAC addresses. */
+uint32_t packet_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view);
 
 #endif
