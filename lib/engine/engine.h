@@ -21,14 +21,11 @@ struct engine_options {
 	unsigned plugin_count;
 };
 
-/* Compiles the config without starting anything: what is wrong with its rules. EAL not needed.
- * Returns 0 or -EINVAL with findings in errors. */
-int engine_check(const struct config *config, struct error_list *errors);
-
-/* Starts the EAL, opens the ports, compiles the config and starts the workers. Takes the config over
- * on success. What fails is logged or in errors; everything is undone. */
-int engine_start(struct config *config, const struct engine_options *options, struct error_list *errors,
-		 struct engine **out);
+/* Starts the EAL, opens the ports, compiles the config and starts the workers. Takes the config over,
+ * whatever happens. What fails is logged or in errors, everything is undone, and a negative errno
+ * returned. */
+int engine_start(struct config *config, const struct engine_options *options,
+		 struct error_list *errors, struct engine **out);
 
 /* Compiles a config against the running ports. Any thread, one at a time; it may take seconds, and the
  * engine goes on meanwhile. On success *out is to be given to engine_swap or engine_discard, and owns
@@ -53,14 +50,15 @@ void snapshot_free(struct snapshot *snapshot);
 void engine_tick(struct engine *engine);
 
 /* Stops receiving, lets what is held leave (2 s at most), stops workers and ports. The last snapshot
- * can still be taken; leaked is then true. Returns 0 or a negative errno when something failed. */
+ * can still be taken, and says what leaked. Returns 0 or a negative errno when something failed. */
 int engine_drain(struct engine *engine);
 
 /* Frees everything, stopping first what still runs. */
 void engine_free(struct engine *engine);
 
 /* Feeds every capture to its end on a virtual clock in this thread, drains, and gives the last
- * snapshot. Takes the config over. Returns 0, or a negative errno after logging what failed. */
+ * snapshot (also when it failed half-way: *out is NULL only if there is none). Takes the config over,
+ * whatever happens. Returns 0, or a negative errno with what failed logged or in errors. */
 int engine_offline(struct config *config, struct error_list *errors, struct snapshot **out);
 
 #endif

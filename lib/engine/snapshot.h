@@ -18,21 +18,21 @@ struct snapshot_ledger {
 
 struct snapshot_port {
 	const char *name;
-	const char *kind; /* "pci", "af-xdp", "vdev" or "pcap" */
+	const char *kind;   /* "pci", "af-xdp", "vdev" or "pcap" */
 	const char *device; /* in the config's words; a capture port's "IN -> OUT" */
 	const char *driver; /* DPDK's name of the driver */
-	bool up; /* link */
-	uint32_t speed; /* Mbit/s; 0 unknown */
-	int numa; /* -1: none */
+	bool up;            /* link */
+	uint32_t speed;     /* Mbit/s; 0 unknown */
+	int numa;           /* -1: none */
 	uint16_t rx_queues, tx_queues, rx_ring, tx_ring, mtu;
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it, not as asked */
-	bool tx_shared; /* fewer TX queues than workers: they take turns under a lock */
+	bool tx_shared;   /* fewer TX queues than workers: they take turns under a lock */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	uint64_t truncated; /* records of the capture that its snap length cut */
-	uint64_t missed; /* lost by the device before sluice had them: no ring entry was free */
+	uint64_t missed;    /* lost by the device before sluice had them: no ring entry was free */
 	uint64_t rx_errors, rx_nombuf, tx_errors; /* as the driver counts them */
-	struct snapshot_ledger ledger; /* of the packets that came in here */
+	struct snapshot_ledger ledger;            /* of the packets that came in here */
 	uint64_t copies; /* mirrored references made of them; part of ledger.in */
 	uint64_t drops[DROP_REASONS];
 };
@@ -40,8 +40,8 @@ struct snapshot_port {
 struct snapshot_rule {
 	const char *name;
 	uint64_t packets, bytes;
-	bool decides; /* ends in drop or forward */
-	const char *filter; /* "jit", "interpreter" or NULL when the rule has no filter */
+	bool decides;        /* ends in drop or forward */
+	const char *filter;  /* "jit", "interpreter" or NULL when the rule has no filter */
 	const char *actions; /* as in the config: "mirror tap, forward tools" */
 };
 
@@ -50,7 +50,7 @@ struct snapshot_worker {
 	bool fresh; /* false: the worker did not answer in time, its numbers may be torn */
 	uint64_t packets, bursts;
 	uint64_t busy_cycles, idle_cycles, sleep_ns;
-	uint64_t fill[TALLY_FILL_STEPS]; /* bursts by packets in them, see tally.h */
+	uint64_t fill[TALLY_FILL_STEPS];    /* bursts by packets in them, see tally.h */
 	uint64_t cache_lookups, cache_hits; /* the flow cache in front of the classifier */
 };
 
@@ -66,18 +66,19 @@ struct snapshot {
 	uint64_t uptime_ns;
 	uint64_t tsc_hz;
 	const char *state; /* "running", "draining", "stopped" */
-	unsigned applied; /* configs applied since start */
+	unsigned applied;  /* configs applied since start */
 	bool hugepages;
 	unsigned port_count, rule_count, worker_count, pool_count;
 	struct snapshot_port *ports;
 	struct snapshot_rule *rules; /* the config's order, then "default" */
-	struct tally_rule retired; /* what rules took that a later config no longer has */
+	struct tally_rule retired;   /* what rules took that a later config no longer has */
 	struct snapshot_worker *workers;
 	struct snapshot_pool *pools;
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
-	struct snapshot_ledger ledger;
-	uint64_t leaked; /* mbufs missing after drain; 0 while running */
+	struct snapshot_ledger ledger; /* balanced: each port's is, and out is what ports sent */
+	uint64_t sent;                 /* tx_packets of all ports */
+	uint64_t leaked;               /* mbufs missing after drain; 0 while running */
 };
 
 #endif

@@ -24,20 +24,20 @@ struct burst_pass {
 
 struct burst {
 	struct rte_mbuf *packets[BURST_MAX];
-	uint16_t count; /* at least 1 */
+	uint16_t count;   /* at least 1 */
 	uint16_t in_port; /* the config's index of the port that received all of them */
-	uint16_t worker; /* its index, which is the index of its TX queues */
-	bool parsed; /* views are valid; see burst_parse */
-	bool uniform; /* every packet has verdicts[0], and the others need not be set */
-	uint64_t bytes; /* of all packets */
-	uint64_t up; /* bit i: port i had a link when the burst was received */
+	uint16_t worker;  /* its index, which is the index of its TX queues */
+	bool parsed;      /* views are valid; see burst_parse */
+	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
+	uint64_t bytes;   /* of all packets */
+	uint64_t up;      /* bit i: port i had a link when the burst was received */
 
 	/* Written by classify: the rule that decided, rule_count for the default. */
 	uint32_t verdicts[BURST_MAX];
 	struct burst_pass *passed; /* memory of classify; ordered by packet, then by rule */
 	unsigned passed_count;
 
-	struct tally *tally; /* the worker's */
+	struct tally *tally;      /* the worker's */
 	struct tally_rule *rules; /* the worker's for this program: rule_count + 1, default last */
 
 	struct packet_view views[BURST_MAX];

@@ -17,8 +17,8 @@ struct port;
 /* What a stage may look at when it compiles. */
 struct stage_env {
 	const struct config *config; /* outlives the compiled state */
-	struct port *const *ports; /* by the config's index; NULL when only checking */
-	int numa; /* where worker memory should lie, -1 any */
+	struct port *const *ports;   /* by the config's index; NULL when only checking */
+	int numa;                    /* where worker memory should lie, -1 any */
 };
 
 struct stage {

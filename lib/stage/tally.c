@@ -5,9 +5,10 @@
 
 static const struct {
 	const char *name, *text;
-} drops[] = {
+} drops[] =
+	{
 #define X(id, name, text) [DROP_##id] = {name, text},
-	DROP_REASON_TABLE(X)
+		DROP_REASON_TABLE(X)
 #undef X
 },
   copies[] = {

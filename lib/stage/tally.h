@@ -11,30 +11,31 @@
 #include "config/config.h"
 
 /* Why a packet ended here: identifier, name on the socket, what it means to an operator. */
-#define DROP_REASON_TABLE(X)                                                                        \
-	X(RULE, "rule", "a rule's last action was drop")                                            \
-	X(DEFAULT, "default", "no rule decided and the default is drop")                            \
-	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                              \
-	X(NO_MEMBER, "no-member", "no port of the group had a link")                                \
-	X(PORT_DOWN, "port-down", "the port had no link")                                           \
+#define DROP_REASON_TABLE(X)                                             \
+	X(RULE, "rule", "a rule's last action was drop")                 \
+	X(DEFAULT, "default", "no rule decided and the default is drop") \
+	X(TX_FULL, "tx-full", "the port's transmit ring took no more")   \
+	X(NO_MEMBER, "no-member", "no port of the group had a link")     \
+	X(PORT_DOWN, "port-down", "the port had no link")                \
 	X(DRAIN, "drain", "still held when the time to drain was over")
 
 enum drop_reason {
 #define X(id, name, text) DROP_##id,
 	DROP_REASON_TABLE(X)
 #undef X
-	DROP_REASONS
+		DROP_REASONS
 };
 
 /* Why the CPU copied packet bytes: identifier, name on the socket, what it means. */
-#define COPY_REASON_TABLE(X)                                                                        \
-	X(FILTER_SEGMENTS, "filter-segments", "an interpreted filter read a packet of several mbufs")
+#define COPY_REASON_TABLE(X)                  \
+	X(FILTER_SEGMENTS, "filter-segments", \
+	  "an interpreted filter read a packet of several mbufs")
 
 enum copy_reason {
 #define X(id, name, text) COPY_##id,
 	COPY_REASON_TABLE(X)
 #undef X
-	COPY_REASONS
+		COPY_REASONS
 };
 
 const char *drop_reason_name(enum drop_reason reason);
@@ -58,7 +59,8 @@ struct tally_port {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 	/* The ledger of packets that were received here, wherever they went:
 	 * rx_packets + copies = out + sum(drops) + held. */
-	uint64_t copies, out, held;
+	uint64_t copies, out;
+	uint64_t held; /* by a stage, from one burst to another */
 	uint64_t drops[DROP_REASONS];
 } __attribute__((aligned(64)));
 

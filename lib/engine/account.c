@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/account.h"
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+static const char *const port_kinds[] = {
+	[CONFIG_PORT_PCI] = "pci",
+	[CONFIG_PORT_AF_XDP] = "af-xdp",
+	[CONFIG_PORT_VDEV] = "vdev",
+	[CONFIG_PORT_PCAP] = "pcap",
+};
+
+static char *
+copy(const char *text, bool *failed)
+{
+	char *result = text ? strdup(text) : NULL;
+
+	*failed |= text && !result;
+	return result;
+}
+
+static char *
+device_text(const struct config_port *port, bool *failed)
+{
+	char *text;
+
+	if (port->kind != CONFIG_PORT_PCAP)
+		return copy(port->device, failed);
+	if (asprintf(&text, "%s -> %s", port->pcap_in ? port->pcap_in : "(nothing)",
+		     port->pcap_out ? port->pcap_out : "(nothing)") < 0) {
+		*failed = true;
+		return NULL;
+	}
+	return text;
+}
+
+static const char *
+target_name(const struct config *config, const struct config_target *target)
+{
+	return target->kind == CONFIG_TARGET_PORT ? config->ports[target->index].name
+						  : config->groups[target->index].name;
+}
+
+static char *
+actions_text(const struct config *config, const struct config_actions *actions, bool *failed)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	const char *separator = "";
+
+	if (!out) {
+		*failed = true;
+		return NULL;
+	}
+	for (unsigned i = 0; i < actions->mirror_count; i++) {
+		fprintf(out, "%smirror %s", separator, target_name(config, &actions->mirrors[i]));
+		separator = ", ";
+	}
+	if (actions->end == CONFIG_END_DROP)
+		fprintf(out, "%sdrop", separator);
+	else if (actions->end == CONFIG_END_FORWARD)
+		fprintf(out, "%sforward %s", separator, target_name(config, &actions->forward));
+	else
+		fprintf(out, "%snext rule", separator);
+	*failed |= fclose(out) != 0;
+	return text;
+}
+
+static const char *
+explain(const struct program *program, unsigned rule)
+{
+	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
+		const char *text = program_stages[i]->explain
+					   ? program_stages[i]->explain(program->states[i], rule)
+					   : NULL;
+
+		if (text)
+			return text;
+	}
+	return NULL;
+}
+
+static void
+account_port(const struct account *account, unsigned index, struct snapshot_port *out,
+	     struct tally_port *sum, bool *failed)
+{
+	const struct port *port = account->ports->items[index];
+	struct rte_eth_stats stats = {0};
+	struct snapshot_ledger *ledger = &out->ledger;
+
+	out->name = copy(port->config->name, failed);
+	out->kind = port_kinds[port->config->kind];
+	out->device = device_text(port->config, failed);
+	out->driver = copy(port->driver, failed);
+	out->up = atomic_load_explicit(&port->up, memory_order_relaxed);
+	out->speed = atomic_load_explicit(&port->speed, memory_order_relaxed);
+	out->numa = port->numa;
+	out->rx_queues = port->rx_queues;
+	out->tx_queues = port->tx_queues;
+	out->rx_ring = port->rx_ring;
+	out->tx_ring = port->tx_ring;
+	out->mtu = port->mtu;
+	out->promiscuous = port->promiscuous;
+	out->tx_shared = port->tx_locks != NULL;
+	memcpy(out->mac, port->mac, sizeof(out->mac));
+	out->truncated = port->truncated;
+	if (port->started && rte_eth_stats_get(port->id, &stats) == 0) {
+		out->missed = stats.imissed;
+		out->rx_errors = stats.ierrors;
+		out->rx_nombuf = stats.rx_nombuf;
+		out->tx_errors = stats.oerrors;
+	}
+
+	out->rx_packets = sum->rx_packets;
+	out->rx_bytes = sum->rx_bytes;
+	out->tx_packets = sum->tx_packets;
+	out->tx_bytes = sum->tx_bytes;
+	out->copies = sum->copies;
+	ledger->in = sum->rx_packets + sum->copies;
+	ledger->out = sum->out;
+	ledger->held = sum->held;
+	for (unsigned i = 0; i < DROP_REASONS; i++) {
+		out->drops[i] = sum->drops[i];
+		ledger->dropped += sum->drops[i];
+	}
+	ledger->balanced = ledger->in == ledger->out + ledger->dropped + ledger->held;
+}
+
+static bool
+answered(const struct account *account, unsigned index)
+{
+	return !account->fresh || account->fresh[index];
+}
+
+static const struct tally *
+worker_tally(const struct account *account, unsigned index)
+{
+	const struct worker *worker = account->workers[index];
+
+	return account->live || !answered(account, index) ? &worker->tally : &worker->answer;
+}
+
+/* What a worker that is stuck within a burst has not accounted for yet: it has it in its hands. */
+static uint64_t
+in_hand(const struct tally_port *port)
+{
+	uint64_t done = port->out + port->held;
+
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		done += port->drops[i];
+	return port->rx_packets + port->copies - done;
+}
+
+static void
+account_ports(const struct account *account, struct snapshot *snapshot, bool *failed)
+{
+	struct snapshot_ledger *all = &snapshot->ledger;
+
+	all->balanced = true;
+	for (unsigned i = 0; i < snapshot->port_count; i++) {
+		struct snapshot_port *port = &snapshot->ports[i];
+		struct tally_port sum = {0};
+
+		for (unsigned w = 0; w < account->worker_count; w++) {
+			const struct tally_port *part = &worker_tally(account, w)->ports[i];
+
+			sum.held += part->held;
+			if (!answered(account, w))
+				sum.held += in_hand(part);
+			sum.rx_packets += part->rx_packets;
+			sum.rx_bytes += part->rx_bytes;
+			sum.tx_packets += part->tx_packets;
+			sum.tx_bytes += part->tx_bytes;
+			sum.copies += part->copies;
+			sum.out += part->out;
+			for (unsigned r = 0; r < DROP_REASONS; r++)
+				sum.drops[r] += part->drops[r];
+		}
+		account_port(account, i, port, &sum, failed);
+		all->in += port->ledger.in;
+		all->out += port->ledger.out;
+		all->dropped += port->ledger.dropped;
+		all->held += port->ledger.held;
+		all->balanced &= port->ledger.balanced;
+		for (unsigned r = 0; r < DROP_REASONS; r++)
+			snapshot->drops[r] += port->drops[r];
+	}
+	/* Whose packets left is one account, by which port they left another: both must agree. */
+	for (unsigned i = 0; i < snapshot->port_count; i++)
+		snapshot->sent += snapshot->ports[i].tx_packets;
+	all->balanced &= snapshot->sent == all->out;
+}
+
+static void
+account_workers(const struct account *account, struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < account->worker_count; i++) {
+		struct snapshot_worker *out = &snapshot->workers[i];
+		const struct tally *tally = worker_tally(account, i);
+
+		out->core = account->workers[i]->core;
+		out->fresh = answered(account, i);
+		out->packets = tally->packets;
+		out->bursts = tally->bursts;
+		out->busy_cycles = tally->busy_cycles;
+		out->idle_cycles = tally->idle_cycles;
+		out->sleep_ns = tally->sleep_ns;
+		out->cache_lookups = tally->cache_lookups;
+		out->cache_hits = tally->cache_hits;
+		memcpy(out->fill, tally->fill, sizeof(out->fill));
+		for (unsigned r = 0; r < COPY_REASONS; r++) {
+			snapshot->copies[r].packets += tally->copies[r].packets;
+			snapshot->copies[r].bytes += tally->copies[r].bytes;
+		}
+	}
+}
+
+static void
+account_rules(const struct account *account, struct snapshot *snapshot, bool *failed)
+{
+	const struct program *program = account->program;
+	const struct config *config = program->config;
+
+	for (unsigned i = 0; i < snapshot->rule_count; i++) {
+		struct snapshot_rule *out = &snapshot->rules[i];
+		bool is_default = i == config->rule_count;
+		const struct config_actions *actions =
+			is_default ? &config->default_actions : &config->rules[i].actions;
+		struct tally_rule total = program_rule_total(program, i, account->live);
+
+		out->name = copy(is_default ? "default" : config->rules[i].name, failed);
+		out->packets = total.packets;
+		out->bytes = total.bytes;
+		out->decides = actions->end != CONFIG_END_NEXT;
+		out->filter = is_default ? NULL : explain(program, i);
+		out->actions = actions_text(config, actions, failed);
+	}
+	snapshot->retired = program->retired;
+}
+
+static void
+account_pools(const struct account *account, struct snapshot *snapshot, bool *failed)
+{
+	for (unsigned i = 0; i < snapshot->pool_count; i++) {
+		const struct port_pool *pool = &account->ports->pools[i];
+		struct snapshot_pool *out = &snapshot->pools[i];
+
+		out->name = copy(pool->name, failed);
+		out->numa = pool->numa;
+		out->size = pool->size;
+		out->free = rte_mempool_avail_count(pool->pool);
+		out->packet_size = account->program->config->packet_size;
+		out->bytes = pool->bytes;
+	}
+}
+
+struct snapshot *
+account_snapshot(const struct account *account)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	bool failed = false;
+
+	if (!snapshot)
+		return NULL;
+	snapshot->port_count = account->ports->count;
+	snapshot->rule_count = account->program->config->rule_count + 1;
+	snapshot->worker_count = account->worker_count;
+	snapshot->pool_count = account->ports->pool_count;
+	snapshot->ports = calloc(snapshot->port_count + 1, sizeof(*snapshot->ports));
+	snapshot->rules = calloc(snapshot->rule_count, sizeof(*snapshot->rules));
+	snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
+	snapshot->pools = calloc(snapshot->pool_count + 1, sizeof(*snapshot->pools));
+	if (!snapshot->ports || !snapshot->rules || !snapshot->workers || !snapshot->pools) {
+		snapshot_free(snapshot);
+		return NULL;
+	}
+	snapshot->tsc_hz = rte_get_tsc_hz();
+	snapshot->hugepages = account->ports->hugepages;
+	account_ports(account, snapshot, &failed);
+	account_workers(account, snapshot);
+	account_rules(account, snapshot, &failed);
+	account_pools(account, snapshot, &failed);
+	if (failed) {
+		snapshot_free(snapshot);
+		return NULL;
+	}
+	return snapshot;
+}
+
+void
+snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	for (unsigned i = 0; snapshot->ports && i < snapshot->port_count; i++) {
+		free((char *)snapshot->ports[i].name);
+		free((char *)snapshot->ports[i].device);
+		free((char *)snapshot->ports[i].driver);
+	}
+	for (unsigned i = 0; snapshot->rules && i < snapshot->rule_count; i++) {
+		free((char *)snapshot->rules[i].name);
+		free((char *)snapshot->rules[i].actions);
+	}
+	for (unsigned i = 0; snapshot->pools && i < snapshot->pool_count; i++)
+		free((char *)snapshot->pools[i].name);
+	free(snapshot->ports);
+	free(snapshot->rules);
+	free(snapshot->workers);
+	free(snapshot->pools);
+	free(snapshot);
+}

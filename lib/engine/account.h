@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Account: builds a snapshot from ports, program and workers' counters. Control thread.
+ */
+#ifndef ENGINE_ACCOUNT_H
+#define ENGINE_ACCOUNT_H
+
+#include "engine/program.h"
+#include "engine/snapshot.h"
+#include "engine/worker.h"
+#include "port/ports.h"
+
+/* What a snapshot is made of. */
+struct account {
+	const struct ports *ports;
+	const struct program *program;
+	struct worker *const *workers;
+	unsigned worker_count;
+	bool live; /* workers have stopped: their own counters are read instead of their answers */
+	const bool *fresh; /* by worker: it answered; NULL: all did */
+};
+
+/* The caller frees the result with snapshot_free; it holds copies of all names. NULL: no memory. */
+struct snapshot *account_snapshot(const struct account *account);
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_malloc.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "engine/account.h"
+#include "engine/drain.h"
+
+#include "core/banned.h"
+
+/* How long a snapshot waits for workers: many rounds of a busy one, a few of one that sleeps. */
+#define ANSWER_TIMEOUT_NS 20000000
+/* How long engine_swap waits for a worker that does not move before it leaves the old program to a
+ * later tick. */
+#define SWAP_TIMEOUT_NS 1000000000
+
+struct engine {
+	struct worker_shared shared;
+	struct ports ports;
+	struct worker *workers[CONFIG_WORKERS_MAX];
+	unsigned worker_count;
+	uint16_t cores[CONFIG_WORKERS_MAX];
+	struct program *old; /* replaced, but a worker may still have it */
+	uint64_t old_token;
+	uint64_t started_ns;
+	unsigned applied;
+	bool launched, drained;
+	uint64_t leaked;
+};
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+static void
+nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+}
+
+static int
+make_workers(struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->worker_count; i++) {
+		struct worker *worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);
+
+		if (!worker)
+			return log_fail(ENOMEM, "worker %u", i);
+		engine->workers[i] = worker;
+		worker->index = i;
+		worker->core = engine->cores[i];
+		worker->lcore = i + 1;
+		worker->shared = &engine->shared;
+	}
+	/* Queue q of a port goes to the worker q places after the port's own, so that ports with a
+	 * single queue spread over workers too. */
+	for (unsigned i = 0; i < engine->ports.count; i++) {
+		struct port *port = engine->ports.items[i];
+
+		for (uint16_t q = 0; port->can_receive && q < port->rx_queues; q++) {
+			struct worker *worker = engine->workers[(i + q) % engine->worker_count];
+			struct worker_queue *queues = realloc(
+				worker->queues, (worker->queue_count + 1) * sizeof(*queues));
+
+			if (!queues)
+				return log_fail(ENOMEM, "queues of worker %u", worker->index);
+			queues[worker->queue_count++] = (struct worker_queue){port, q};
+			worker->queues = queues;
+		}
+	}
+	return 0;
+}
+
+static void
+free_workers(struct engine *engine)
+{
+	for (unsigned i = 0; i < engine->worker_count; i++) {
+		if (engine->workers[i])
+			free(engine->workers[i]->queues);
+		rte_free(engine->workers[i]);
+		engine->workers[i] = NULL;
+	}
+}
+
+static int
+make_rcu(struct engine *engine)
+{
+	size_t size = rte_rcu_qsbr_get_memsize(engine->worker_count);
+
+	engine->shared.rcu = rte_zmalloc("rcu", size, RTE_CACHE_LINE_SIZE);
+	if (!engine->shared.rcu)
+		return log_fail(ENOMEM, "workers' quiescent states");
+	rte_rcu_qsbr_init(engine->shared.rcu, engine->worker_count);
+	for (unsigned i = 0; i < engine->worker_count; i++)
+		rte_rcu_qsbr_thread_register(engine->shared.rcu, i);
+	return 0;
+}
+
+static void
+poll_links(struct engine *engine)
+{
+	uint64_t up = 0;
+
+	for (unsigned i = 0; i < engine->ports.count; i++) {
+		port_poll_link(engine->ports.items[i]);
+		if (atomic_load_explicit(&engine->ports.items[i]->up, memory_order_relaxed))
+			up |= UINT64_C(1) << i;
+	}
+	atomic_store_explicit(&engine->shared.up, up, memory_order_relaxed);
+}
+
+static void
+launch(struct engine *engine)
+{
+	atomic_store(&engine->shared.receive, true);
+	for (unsigned i = 0; i < engine->worker_count; i++)
+		rte_eal_remote_launch(worker_main, engine->workers[i], engine->workers[i]->lcore);
+	engine->launched = true;
+}
+
+int
+engine_start(struct config *config, const struct engine_options *options, struct error_list *errors,
+	     struct engine **out)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	struct program *program;
+	int ret;
+
+	if (!engine) {
+		config_free(config);
+		return log_fail(ENOMEM, "engine");
+	}
+	ret = ports_start_eal(config, PORT_LIVE, options->plugins, options->plugin_count,
+			      engine->cores);
+	if (ret < 0)
+		goto eal_failed;
+	engine->worker_count = ret;
+	ret = ports_open(&engine->ports, config, PORT_LIVE, engine->worker_count);
+	if (ret < 0)
+		goto ports_failed;
+	ret = make_rcu(engine);
+	if (ret < 0)
+		goto rcu_failed;
+	ret = make_workers(engine);
+	if (ret < 0)
+		goto workers_failed;
+	ret = program_make(config, &engine->ports, engine->worker_count, &program, errors);
+	if (ret < 0)
+		goto workers_failed;
+	atomic_store(&engine->shared.program, program);
+	engine->shared.idle = config->idle;
+	poll_links(engine);
+	engine->started_ns = now_ns();
+	launch(engine);
+	*out = engine;
+	return 0;
+
+workers_failed:
+	free_workers(engine);
+	rte_free(engine->shared.rcu);
+rcu_failed:
+	ports_close(&engine->ports);
+	ports_free(&engine->ports);
+ports_failed:
+	ports_stop_eal();
+eal_failed:
+	free(engine);
+	config_free(config);
+	return ret;
+}
+
+int
+engine_prepare(struct engine *engine, struct config *config, struct program **out,
+	       struct error_list *errors)
+{
+	return program_make(config, &engine->ports, engine->worker_count, out, errors);
+}
+
+void
+engine_discard(struct program *program)
+{
+	program_free(program);
+}
+
+static struct program *
+current_program(const struct engine *engine)
+{
+	return atomic_load_explicit(&((struct engine *)engine)->shared.program,
+				    memory_order_relaxed);
+}
+
+/* Frees the replaced program as soon as no worker can have it. */
+static bool
+reclaim(struct engine *engine)
+{
+	if (!engine->old)
+		return true;
+	if (engine->launched && !rte_rcu_qsbr_check(engine->shared.rcu, engine->old_token, false))
+		return false;
+	program_carry(engine->old, current_program(engine));
+	program_free(engine->old);
+	engine->old = NULL;
+	return true;
+}
+
+int
+engine_swap(struct engine *engine, struct program *program)
+{
+	uint64_t deadline = now_ns() + SWAP_TIMEOUT_NS;
+
+	if (!reclaim(engine))
+		return -EBUSY;
+	engine->old = current_program(engine);
+	atomic_store_explicit(&engine->shared.program, program, memory_order_release);
+	engine->old_token = rte_rcu_qsbr_start(engine->shared.rcu);
+	engine->applied++;
+	while (!reclaim(engine)) {
+		if (now_ns() > deadline) {
+			log_warning(
+				"a worker has not moved for a second: the config before stays in "
+				"memory until it does");
+			break;
+		}
+		nap();
+	}
+	return 0;
+}
+
+const struct config *
+engine_config(const struct engine *engine)
+{
+	return current_program(engine)->config;
+}
+
+/* Asks all workers for their counters; says of each whether it answered in time. */
+static void
+ask(struct engine *engine, bool *fresh)
+{
+	uint64_t deadline = now_ns() + ANSWER_TIMEOUT_NS;
+
+	for (unsigned i = 0; i < engine->worker_count; i++)
+		atomic_fetch_add_explicit(&engine->workers[i]->asked, 1, memory_order_release);
+	for (unsigned i = 0; i < engine->worker_count; i++) {
+		struct worker *worker = engine->workers[i];
+		uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_relaxed);
+
+		for (;;) {
+			fresh[i] = atomic_load_explicit(&worker->answered, memory_order_acquire) ==
+				   asked;
+			if (fresh[i] || now_ns() > deadline)
+				break;
+			nap();
+		}
+	}
+}
+
+struct snapshot *
+engine_snapshot(struct engine *engine)
+{
+	bool fresh[CONFIG_WORKERS_MAX];
+	struct account account = {
+		.ports = &engine->ports,
+		.program = current_program(engine),
+		.workers = engine->workers,
+		.worker_count = engine->worker_count,
+		.live = !engine->launched,
+		.fresh = engine->launched ? fresh : NULL,
+	};
+	struct snapshot *snapshot;
+
+	if (engine->launched)
+		ask(engine, fresh);
+	snapshot = account_snapshot(&account);
+	if (!snapshot)
+		return NULL;
+	snapshot->uptime_ns = now_ns() - engine->started_ns;
+	snapshot->state = engine->drained ? "stopped" : "running";
+	snapshot->applied = engine->applied;
+	snapshot->leaked = engine->leaked;
+	return snapshot;
+}
+
+void
+engine_tick(struct engine *engine)
+{
+	if (engine->drained)
+		return;
+	poll_links(engine);
+	reclaim(engine);
+}
+
+static void
+stop_workers(struct engine *engine)
+{
+	if (!engine->launched)
+		return;
+	atomic_store(&engine->shared.stop, true);
+	rte_eal_mp_wait_lcore();
+	engine->launched = false;
+	reclaim(engine);
+}
+
+int
+engine_drain(struct engine *engine)
+{
+	int ret;
+
+	if (engine->drained)
+		return 0;
+	atomic_store(&engine->shared.receive, false);
+	stop_workers(engine);
+	drain_transmit(&engine->ports);
+	ret = ports_close(&engine->ports);
+	engine->leaked = ports_leaked(&engine->ports);
+	if (engine->leaked)
+		log_error("%lu mbufs are missing from the pools after drain: a packet was leaked",
+			  (unsigned long)engine->leaked);
+	engine->drained = true;
+	return ret;
+}
+
+void
+engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	engine_drain(engine);
+	program_free(current_program(engine));
+	free_workers(engine);
+	rte_free(engine->shared.rcu);
+	ports_free(&engine->ports);
+	ports_stop_eal();
+	free(engine);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Program: a config, compiled. Immutable but for the memory that each worker has of its own in it. Made
+ * and freed by control threads; workers hold it from one burst to the next.
+ */
+#ifndef ENGINE_PROGRAM_H
+#define ENGINE_PROGRAM_H
+
+#include "config/config.h"
+#include "core/error.h"
+#include "port/ports.h"
+#include "stage/stage.h"
+
+#define PROGRAM_STAGES 2
+
+struct program_local {
+	void *stages[PROGRAM_STAGES];
+	struct tally_rule *rules; /* rule_count + 1, the default last */
+	struct tally_rule
+		*answer; /* the copy of rules that the worker made when it was last asked */
+};
+
+struct program {
+	struct config *config; /* owned */
+	void *states[PROGRAM_STAGES];
+	unsigned worker_count;
+	struct program_local locals[CONFIG_WORKERS_MAX];
+	/* What rules of earlier programs counted: by rule of this one, and of rules that are no more. */
+	struct tally_rule *carried;
+	struct tally_rule retired;
+};
+
+extern const struct stage *const program_stages[PROGRAM_STAGES];
+
+/* Compiles. Owns the config on success alone. Findings in errors, or -ENOMEM. */
+int program_make(struct config *config, const struct ports *ports, unsigned workers,
+		 struct program **out, struct error_list *errors);
+void program_free(struct program *program);
+
+/* Runs all stages over a burst. Worker. */
+static inline void
+program_run(const struct program *program, struct burst *burst)
+{
+	const struct program_local *local = &program->locals[burst->worker];
+
+	burst->rules = local->rules;
+	for (unsigned i = 0; i < PROGRAM_STAGES; i++)
+		program_stages[i]->run(program->states[i], local->stages[i], burst);
+}
+
+/* What a rule counted in all, over workers and earlier programs; rule_count is the default. live reads
+ * the workers' own counters instead of their answers (when they no longer run). */
+struct tally_rule program_rule_total(const struct program *program, unsigned rule, bool live);
+
+/* Hands the counters of a program that no worker has any more on to its successor: to rules of the
+ * same name, the others to retired. */
+void program_carry(const struct program *old, struct program *successor);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/worker.h"
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "core/banned.h"
+
+/* Idle: sleeping starts after this many empty rounds, a few microseconds, and each sleep is twice as
+ * long as the one before, up to a length in which a ring of 1,024 at 1 Mpps does not fill. */
+#define IDLE_ROUNDS 256
+#define SLEEP_MIN_NS 20000
+#define SLEEP_MAX_NS 500000
+/* Pauses in an empty round: about 40 cycles each on current x86, so that the round costs a microsecond. */
+#define IDLE_PAUSES 64
+
+static inline uint64_t
+sum_lengths(struct rte_mbuf *const *packets, unsigned count)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += packets[i]->pkt_len;
+	return bytes;
+}
+
+static inline unsigned
+fill_step(unsigned count)
+{
+	unsigned step = 31 - __builtin_clz(count);
+
+	return step < TALLY_FILL_STEPS ? step : TALLY_FILL_STEPS - 1;
+}
+
+void
+worker_process(struct worker *worker, const struct program *program, uint16_t in_port)
+{
+	struct burst *burst = &worker->burst;
+	struct tally *tally = &worker->tally;
+	struct tally_port *port = &tally->ports[in_port];
+	unsigned count = burst->count;
+
+	burst->in_port = in_port;
+	burst->parsed = false;
+	burst->uniform = false;
+	burst->passed_count = 0;
+	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_relaxed);
+	burst->bytes = sum_lengths(burst->packets, count);
+
+	tally->packets += count;
+	tally->bursts++;
+	tally->fill[fill_step(count)]++;
+	port->rx_packets += count;
+	port->rx_bytes += burst->bytes;
+	program_run(program, burst);
+}
+
+void
+worker_answer(struct worker *worker, const struct program *program)
+{
+	struct program_local *local = (struct program_local *)&program->locals[worker->index];
+	uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_acquire);
+
+	worker->answer = worker->tally;
+	memcpy(local->answer, local->rules,
+	       (program->config->rule_count + 1) * sizeof(*local->rules));
+	atomic_store_explicit(&worker->answered, asked, memory_order_release);
+}
+
+/* What a round without packets costs; returns the nanoseconds slept. */
+static uint64_t
+idle_round(enum config_idle idle, unsigned empty_rounds)
+{
+	struct timespec wait = {0};
+	unsigned doublings;
+
+	if (idle == CONFIG_IDLE_PAUSE || empty_rounds < IDLE_ROUNDS) {
+		for (unsigned i = 0; i < IDLE_PAUSES; i++)
+			rte_pause();
+		return 0;
+	}
+	doublings = empty_rounds - IDLE_ROUNDS;
+	wait.tv_nsec = doublings < 5 ? SLEEP_MIN_NS << doublings : SLEEP_MAX_NS;
+	nanosleep(&wait, NULL);
+	return wait.tv_nsec;
+}
+
+static unsigned
+receive_round(struct worker *worker, const struct program *program)
+{
+	struct burst *burst = &worker->burst;
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < worker->queue_count; i++) {
+		const struct worker_queue *queue = &worker->queues[i];
+
+		burst->count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
+		if (burst->count == 0)
+			continue;
+		worker_process(worker, program, queue->port->index);
+		total += burst->count;
+	}
+	return total;
+}
+
+int
+worker_main(void *arg)
+{
+	struct worker *worker = arg;
+	struct worker_shared *shared = worker->shared;
+	struct tally *tally = &worker->tally;
+	enum config_idle idle = shared->idle;
+	unsigned empty_rounds = 0;
+	uint64_t last;
+
+	/* The default slack of 50 us would double the shortest sleeps. */
+	prctl(PR_SET_TIMERSLACK, 1000);
+	worker->burst.worker = worker->index;
+	worker->burst.tally = tally;
+	rte_rcu_qsbr_thread_online(shared->rcu, worker->index);
+
+	last = rte_rdtsc();
+	while (likely(!atomic_load_explicit(&shared->stop, memory_order_relaxed))) {
+		const struct program *program =
+			atomic_load_explicit(&shared->program, memory_order_acquire);
+		unsigned received = 0;
+		uint64_t now;
+
+		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)))
+			received = receive_round(worker, program);
+		if (unlikely(atomic_load_explicit(&worker->asked, memory_order_relaxed) !=
+			     atomic_load_explicit(&worker->answered, memory_order_relaxed)))
+			worker_answer(worker, program);
+		rte_rcu_qsbr_quiescent(shared->rcu, worker->index);
+
+		if (received) {
+			empty_rounds = 0;
+		} else if (idle != CONFIG_IDLE_POLL) {
+			tally->sleep_ns += idle_round(idle, empty_rounds);
+			empty_rounds++;
+		}
+		now = rte_rdtsc();
+		if (received)
+			tally->busy_cycles += now - last;
+		else
+			tally->idle_cycles += now - last;
+		last = now;
+	}
+	rte_rcu_qsbr_thread_offline(shared->rcu, worker->index);
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Worker: one core that polls its receive queues and runs every burst to completion. It shares nothing
+ * that is written with other workers. The control thread talks to it through the few atomics below,
+ * which the worker looks at between two rounds.
+ */
+#ifndef ENGINE_WORKER_H
+#define ENGINE_WORKER_H
+
+#include <rte_rcu_qsbr.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "engine/program.h"
+#include "port/port.h"
+#include "stage/burst.h"
+
+struct worker_queue {
+	struct port *port;
+	uint16_t queue;
+};
+
+/* What all workers of an engine look at. Written by the control thread. */
+struct worker_shared {
+	_Atomic(struct program *) program;
+	_Atomic uint64_t up;  /* bit i: port i has a link */
+	_Atomic bool receive; /* false: no further packets are taken in */
+	_Atomic bool stop;
+	enum config_idle idle;
+	struct rte_rcu_qsbr *rcu; /* worker i is its thread i */
+};
+
+struct worker {
+	unsigned index, core, lcore;
+	struct worker_shared *shared;
+	struct worker_queue *queues;
+	unsigned queue_count;
+
+	struct tally tally;
+	struct burst burst;
+
+	/* The control thread asks by raising asked; the worker copies its counters between two rounds
+	 * and then sets answered to the same. */
+	_Atomic uint32_t asked __attribute__((aligned(64)));
+	_Atomic uint32_t answered;
+	struct tally answer;
+} __attribute__((aligned(64)));
+
+/* An lcore's main function: polls until shared->stop. arg is the worker. Returns 0. */
+int worker_main(void *arg);
+
+/* Runs the packets that are in worker->burst (packets and count set) to completion. */
+void worker_process(struct worker *worker, const struct program *program, uint16_t in_port);
+
+/* Copies the counters for whoever asked. Worker, or control when the worker doesn't run. */
+void worker_answer(struct worker *worker, const struct program *program);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward/forward.h"
+
+#include <errno.h>
+#include <rte_branch_prediction.h>
+
+#include "forward/lane.h"
+#include "forward/plan.h"
+
+#include "core/banned.h"
+
+/* What a worker needs of its own. Everything is empty between bursts. */
+struct forward_local {
+	uint64_t touched; /* bit i: lane i holds packets */
+	struct lane lanes[CONFIG_PORTS_MAX];
+	struct lane drops[DROP_REASONS];
+};
+
+static void
+push(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
+     unsigned port, struct rte_mbuf *packet)
+{
+	struct lane *lane = &local->lanes[port];
+
+	if (unlikely(lane->count == BURST_MAX))
+		lane_flush(lane, plan->ports[port], burst);
+	lane->packets[lane->count++] = packet;
+	local->touched |= UINT64_C(1) << port;
+}
+
+static void
+push_drop(struct forward_local *local, struct burst *burst, enum drop_reason reason,
+	  struct rte_mbuf *packet)
+{
+	struct lane *lane = &local->drops[reason];
+
+	if (unlikely(lane->count == BURST_MAX)) {
+		lane_drop(burst, lane->packets, lane->count, reason);
+		lane->count = 0;
+	}
+	lane->packets[lane->count++] = packet;
+}
+
+/* The member that a flow belongs to: the same as long as it has a link; while it has none, its flows
+ * (and no others) are spread over those that have. -1 when none has. */
+static int
+group_member(const struct forward_group *group, uint32_t hash, uint64_t up)
+{
+	unsigned member = group->ports[(uint64_t)hash * group->count >> 32];
+	unsigned alive = 0, pick;
+
+	if (likely(up >> member & 1))
+		return member;
+	for (unsigned i = 0; i < group->count; i++)
+		alive += up >> group->ports[i] & 1;
+	if (alive == 0)
+		return -1;
+	/* Other bits than chose the member, so that its flows do not all move to one place. */
+	pick = (uint64_t)(hash * 0x85ebca6bu) * alive >> 32;
+	for (unsigned i = 0;; i++) {
+		if (up >> group->ports[i] & 1 && pick-- == 0)
+			return group->ports[i];
+	}
+}
+
+static inline enum drop_reason
+drop_reason(unsigned target)
+{
+	return target == TARGET_DROP_RULE ? DROP_RULE : DROP_DEFAULT;
+}
+
+static void
+deliver(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
+	unsigned index, unsigned target)
+{
+	struct rte_mbuf *packet = burst->packets[index];
+
+	if (likely(target < TARGET_GROUP)) {
+		push(plan, local, burst, target, packet);
+	} else if (target < TARGET_DROP_RULE) {
+		uint32_t hash = packet_flow_hash(packet, &burst->views[index]);
+		int member = group_member(&plan->groups[target - TARGET_GROUP], hash, burst->up);
+
+		if (likely(member >= 0))
+			push(plan, local, burst, member, packet);
+		else
+			push_drop(local, burst, DROP_NO_MEMBER, packet);
+	} else {
+		push_drop(local, burst, drop_reason(target), packet);
+	}
+}
+
+static void
+mirror(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
+       unsigned index, uint32_t list)
+{
+	const struct forward_mirrors *mirrors = &plan->mirrors[list];
+
+	/* Every reference is taken before any is given away: a device may free at once. */
+	rte_pktmbuf_refcnt_update(burst->packets[index], mirrors->count);
+	burst->tally->ports[burst->in_port].copies += mirrors->count;
+	for (uint32_t i = 0; i < mirrors->count; i++)
+		deliver(plan, local, burst, index, plan->targets[mirrors->first + i]);
+}
+
+/* The end that all packets of the burst share, in *end; false when they differ. */
+static inline bool
+same_end(const struct forward_plan *plan, const struct burst *burst, forward_end *end)
+{
+	forward_end first = plan->ends[burst->verdicts[0]];
+	forward_end differing = 0;
+
+	*end = first;
+	if (burst->uniform)
+		return true;
+	for (unsigned i = 1; i < burst->count; i++)
+		differing |= plan->ends[burst->verdicts[i]] ^ first;
+	return differing == 0;
+}
+
+static void
+forward_run(const void *state, void *memory, struct burst *burst)
+{
+	const struct forward_plan *plan = state;
+	struct forward_local *local = memory;
+	forward_end end;
+	bool same = same_end(plan, burst, &end);
+
+	if (likely(same && burst->passed_count == 0)) {
+		if (likely(end < TARGET_GROUP)) {
+			lane_send(plan->ports[end], burst, burst->packets, burst->count,
+				  burst->bytes);
+			return;
+		}
+		if (end == TARGET_DROP_RULE || end == TARGET_DROP_DEFAULT) {
+			lane_drop(burst, burst->packets, burst->count, drop_reason(end));
+			return;
+		}
+	}
+
+	/* Now, while every packet is still here to be read. */
+	if (plan->uses_groups)
+		burst_parse(burst);
+
+	for (unsigned i = 0; i < burst->passed_count; i++) {
+		const struct burst_pass *pass = &burst->passed[i];
+
+		mirror(plan, local, burst, pass->packet, END_MIRRORS(plan->ends[pass->rule]));
+	}
+	for (unsigned i = 0; i < burst->count; i++) {
+		if (!same)
+			end = plan->ends[burst->verdicts[i]];
+		if (END_MIRRORS(end))
+			mirror(plan, local, burst, i, END_MIRRORS(end));
+		deliver(plan, local, burst, i, END_TARGET(end));
+	}
+
+	while (local->touched) {
+		unsigned port = __builtin_ctzll(local->touched);
+
+		local->touched &= local->touched - 1;
+		lane_flush(&local->lanes[port], plan->ports[port], burst);
+	}
+	for (unsigned reason = 0; reason < DROP_REASONS; reason++) {
+		struct lane *lane = &local->drops[reason];
+
+		if (lane->count) {
+			lane_drop(burst, lane->packets, lane->count, reason);
+			lane->count = 0;
+		}
+	}
+}
+
+static int
+forward_compile(const struct stage_env *env, void **state, struct error_list *errors)
+{
+	struct forward_plan *plan = forward_plan_make(env->config, env->ports);
+
+	if (!plan) {
+		error_add(errors, 0, 0, NULL, "out of memory for the actions of %u rules",
+			  env->config->rule_count);
+		return -ENOMEM;
+	}
+	*state = plan;
+	return 0;
+}
+
+static size_t
+forward_local_size(const void *state)
+{
+	return sizeof(struct forward_local);
+}
+
+static void
+forward_release(void *state)
+{
+	forward_plan_free(state);
+}
+
+const struct stage forward_stage = {
+	.name = "forward",
+	.compile = forward_compile,
+	.local_size = forward_local_size,
+	.run = forward_run,
+	.release = forward_release,
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward/lane.h"
+
+#include "core/banned.h"
+
+void
+lane_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count, enum drop_reason reason)
+{
+	rte_pktmbuf_free_bulk(packets, count);
+	burst->tally->ports[burst->in_port].drops[reason] += count;
+}
+
+void
+lane_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+	  uint64_t bytes)
+{
+	struct tally_port *out = &burst->tally->ports[port->index];
+	uint16_t sent;
+
+	if (unlikely(!(burst->up >> port->index & 1))) {
+		lane_drop(burst, packets, count, DROP_PORT_DOWN);
+		return;
+	}
+	sent = port_send(port, burst->worker, packets, count);
+	if (unlikely(sent < count)) {
+		for (uint16_t i = sent; i < count; i++)
+			bytes -= packets[i]->pkt_len;
+		lane_drop(burst, packets + sent, count - sent, DROP_TX_FULL);
+	}
+	out->tx_packets += sent;
+	out->tx_bytes += bytes;
+	burst->tally->ports[burst->in_port].out += sent;
+}
+
+void
+lane_flush(struct lane *lane, struct port *port, struct burst *burst)
+{
+	uint64_t bytes = 0;
+
+	/* Before the hand-over: afterwards the packets are the device's. */
+	for (uint16_t i = 0; i < lane->count; i++)
+		bytes += lane->packets[i]->pkt_len;
+	lane_send(port, burst, lane->packets, lane->count, bytes);
+	lane->count = 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward/plan.h"
+
+#include <stdlib.h>
+
+#include "core/banned.h"
+
+static uint8_t
+target_code(const struct config_target *target)
+{
+	return target->kind == CONFIG_TARGET_PORT ? target->index : TARGET_GROUP + target->index;
+}
+
+static forward_end
+plan_end(const struct config_actions *actions, uint8_t drop, uint32_t mirrors)
+{
+	uint8_t target = actions->end == CONFIG_END_FORWARD ? target_code(&actions->forward) : drop;
+
+	return mirrors << 8 | target;
+}
+
+struct forward_plan *
+forward_plan_make(const struct config *config, struct port *const *ports)
+{
+	struct forward_plan *plan = calloc(1, sizeof(*plan));
+	uint32_t lists = 1, targets = 0;
+
+	if (!plan)
+		return NULL;
+	for (unsigned i = 0; i < config->rule_count; i++) {
+		lists += config->rules[i].actions.mirror_count > 0;
+		targets += config->rules[i].actions.mirror_count;
+	}
+	plan->ends = calloc(config->rule_count + 1, sizeof(*plan->ends));
+	plan->mirrors = calloc(lists, sizeof(*plan->mirrors));
+	plan->targets = calloc(targets + 1, 1);
+	if (!plan->ends || !plan->mirrors || !plan->targets) {
+		forward_plan_free(plan);
+		return NULL;
+	}
+
+	plan->uses_groups = config->group_count > 0;
+	for (unsigned i = 0; ports && i < config->port_count; i++)
+		plan->ports[i] = ports[i];
+	for (unsigned i = 0; i < config->group_count; i++) {
+		plan->groups[i].count = config->groups[i].port_count;
+		for (unsigned j = 0; j < config->groups[i].port_count; j++)
+			plan->groups[i].ports[j] = config->groups[i].ports[j];
+	}
+
+	lists = 1;
+	targets = 0;
+	for (unsigned i = 0; i < config->rule_count; i++) {
+		const struct config_actions *actions = &config->rules[i].actions;
+		uint32_t list = 0;
+
+		if (actions->mirror_count) {
+			list = lists++;
+			plan->mirrors[list].first = targets;
+			plan->mirrors[list].count = actions->mirror_count;
+			for (unsigned j = 0; j < actions->mirror_count; j++)
+				plan->targets[targets++] = target_code(&actions->mirrors[j]);
+		}
+		plan->ends[i] = plan_end(actions, TARGET_DROP_RULE, list);
+	}
+	plan->ends[config->rule_count] = plan_end(&config->default_actions, TARGET_DROP_DEFAULT, 0);
+	return plan;
+}
+
+void
+forward_plan_free(struct forward_plan *plan)
+{
+	if (!plan)
+		return;
+	free(plan->ends);
+	free(plan->mirrors);
+	free(plan->targets);
+	free(plan);
+}

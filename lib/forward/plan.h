@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Plan: the actions of every rule and of the default, in words that a worker follows without looking
+ * at the config. Immutable once made.
+ */
+#ifndef FORWARD_PLAN_H
+#define FORWARD_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+struct port;
+
+/* A target in one byte: ports first, as the commonest needs no decoding. */
+enum {
+	TARGET_GROUP = CONFIG_PORTS_MAX, /* TARGET_GROUP + i is group i */
+	TARGET_DROP_RULE = TARGET_GROUP + CONFIG_GROUPS_MAX,
+	TARGET_DROP_DEFAULT,
+};
+
+/* How a packet ends, in one word, so that whole bursts compare cheaply: the target in the low byte,
+ * above it the number of its list of mirrors (0: none). */
+typedef uint32_t forward_end;
+#define END_TARGET(end) ((end)&0xff)
+#define END_MIRRORS(end) ((end) >> 8)
+#define END_MIRRORS_MAX 0xffffff
+
+struct forward_mirrors {
+	uint32_t first, count; /* in plan->targets */
+};
+
+struct forward_group {
+	uint32_t count;
+	uint8_t ports[CONFIG_GROUP_PORTS_MAX];
+};
+
+struct forward_plan {
+	bool uses_groups; /* a group takes a flow hash of each packet */
+	struct port *ports[CONFIG_PORTS_MAX];
+	struct forward_group groups[CONFIG_GROUPS_MAX];
+	forward_end *ends;               /* of each rule, then of the default */
+	struct forward_mirrors *mirrors; /* lists; number 0 is empty */
+	uint8_t *targets;
+};
+
+/* Makes the plan, or returns NULL when out of memory. ports may be NULL in a plan that never runs. */
+struct forward_plan *forward_plan_make(const struct config *config, struct port *const *ports);
+void forward_plan_free(struct forward_plan *plan);
+
+#endif
