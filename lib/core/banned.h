@@ -9,7 +9,7 @@
 #undef vsprintf
 #undef strtok
 #undef strncpy
-#pragma GCC poison strcpy strcat sprintf vsprintf gets atoi atol atof strtok strncpy alloca
+#pragma GCC poison strcpy strcat sprintf vsprintf gets atoi atol atof strtok strncpy
 
 #ifndef PACKET_ROOM
 #pragma GCC poison rte_memcpy rte_pktmbuf_copy rte_pktmbuf_clone rte_pktmbuf_linearize

@@ -85,7 +85,8 @@ parse_common(const uint8_t *frame, uint32_t length, uint16_t in_port, struct pac
 		return false;
 	/* Source, destination and both ports stand side by side, in the frame as in the view. */
 	memcpy(view, frame + 26, 12);
-	set_key_tail(view, PACKET_NO_VLAN, in_port, RTE_BE16(TYPE_IPV4), protocol, PACKET_IPV4_PORTS);
+	set_key_tail(view, PACKET_NO_VLAN, in_port, RTE_BE16(TYPE_IPV4), protocol,
+		     PACKET_IPV4_PORTS);
 	set_layout(view, ETHER_HEADER, ETHER_HEADER + IPV4_HEADER_MIN, false);
 	return true;
 }

@@ -20,12 +20,12 @@ struct rte_mbuf;
 /* Which fields a packet has. Each kind has a classifier table of its own, so that a field which a
  * packet lacks can't match. */
 enum packet_kind {
-	PACKET_RUNT, /* the frame ends before an ether_type; vlan alone, if even that */
+	PACKET_RUNT,  /* the frame ends before an ether_type; vlan alone, if even that */
 	PACKET_OTHER, /* no IP header that counts: ether_type and vlan alone */
-	PACKET_IPV4, /* addresses and protocol, no ports */
+	PACKET_IPV4,  /* addresses and protocol, no ports */
 	PACKET_IPV4_PORTS,
 	PACKET_IPV6_BARE, /* addresses; the chain of extension headers ends outside the frame */
-	PACKET_IPV6, /* addresses and protocol, no ports */
+	PACKET_IPV6,      /* addresses and protocol, no ports */
 	PACKET_IPV6_PORTS,
 	PACKET_KINDS
 };
@@ -34,17 +34,18 @@ enum packet_kind {
 
 struct packet_view {
 	/* The first 24 bytes are the flow cache's narrow key; what a kind lacks is 0 (vlan: 0xffff). */
-	uint32_t src4, dst4; /* IPv4 addresses, network order; 0 in IPv6 */
+	uint32_t src4, dst4;         /* IPv4 addresses, network order; 0 in IPv6 */
 	uint16_t src_port, dst_port; /* network order */
-	uint16_t vlan; /* outermost VLAN identifier, network order; 0xffff without a tag */
-	uint16_t in_port; /* the config's index of the port, network order */
+	uint16_t vlan;       /* outermost VLAN identifier, network order; 0xffff without a tag */
+	uint16_t in_port;    /* the config's index of the port, network order */
 	uint16_t ether_type; /* behind the tags, network order */
 	uint8_t protocol;
-	uint8_t kind; /* enum packet_kind */
+	uint8_t kind;   /* enum packet_kind */
 	uint32_t epoch; /* the flow cache's own; parsing writes 0 */
 
-	uint16_t l3_offset, l4_offset; /* bytes from the frame's start; 0 when there is no such header */
-	uint8_t fragment; /* 1: first or later fragment of a datagram */
+	uint16_t l3_offset,
+		l4_offset; /* bytes from the frame's start; 0 when there is no such header */
+	uint8_t fragment;  /* 1: first or later fragment of a datagram */
 	uint8_t reserved[3];
 
 	uint8_t src6[16], dst6[16]; /* valid in the IPv6 kinds */
