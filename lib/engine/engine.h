@@ -44,7 +44,6 @@ const struct config *engine_config(const struct engine *engine);
 /* Asks every worker for its counters and adds them up. Waits some milliseconds at most for a worker
  * that does not answer and marks it. The caller frees the result with snapshot_free. NULL: no memory. */
 struct snapshot *engine_snapshot(struct engine *engine);
-void snapshot_free(struct snapshot *snapshot);
 
 /* Work to be done now and then by the control thread: link states. Call every 100 ms or so. */
 void engine_tick(struct engine *engine);

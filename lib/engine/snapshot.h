@@ -81,4 +81,6 @@ struct snapshot {
 	uint64_t leaked;               /* mbufs missing after drain; 0 while running */
 };
 
+void snapshot_free(struct snapshot *snapshot);
+
 #endif
