@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pcap/pcap.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/banned.h"

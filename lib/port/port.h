@@ -15,12 +15,17 @@
 #include "config/config.h"
 #include "port/writer.h"
 
+struct driver;
+struct port_pool;
+
 struct port {
 	/* Read by workers for each burst. */
-	uint16_t id; /* ethdev */
+	uint16_t
+		id; /* ethdev; RTE_MAX_ETHPORTS when there is no device (offline, nothing to read) */
 	uint16_t rx_queues, tx_queues;
 	bool can_receive; /* false: there is nothing to poll (a capture port without input) */
-	struct capture_writer *writer; /* offline output, or NULL */
+	bool chains;      /* sends packets of several segments; to others only single ones may go */
+	struct capture_writer *writer; /* offline: where packets go, on every port; else NULL */
 	rte_spinlock_t *tx_locks; /* one a TX queue when there are fewer than workers, else NULL */
 
 	/* Control thread. */
@@ -33,10 +38,17 @@ struct port {
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it */
 	bool started;
-	uint64_t truncated; /* records of the input capture that its snap length cut */
-	uint64_t records; /* packets in the input capture; 0 without one */
-	_Atomic bool up; /* link; port_poll_link keeps it */
+	uint64_t truncated;     /* records of the input capture that its snap length cut */
+	uint64_t records;       /* packets in the input capture; 0 without one */
+	_Atomic bool up;        /* link; port_poll_link keeps it */
 	_Atomic uint32_t speed; /* Mbit/s; 0 unknown */
+
+	/* The port room's own. */
+	const struct driver *quirks;
+	struct port_pool *pool; /* what its queues receive into */
+	bool opened;            /* id is a device of ours */
+	bool vdev;              /* made by us, to be removed again */
+	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */
 };
 
 /* Takes up to count packets from a queue. Worker thread that owns the queue. */

@@ -11,7 +11,8 @@
 struct capture_writer;
 struct rte_mbuf;
 
-/* Creates or truncates path. On failure logs and returns a negative errno. */
+/* Creates or truncates path; NULL makes a writer that takes packets and writes none. On failure logs
+ * and returns a negative errno. */
 int capture_writer_open(const char *path, struct capture_writer **out);
 
 /* Writes the packets and frees them. Takes all of them: an error of the file (a full disk) is kept

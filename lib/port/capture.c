@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port/capture.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/banned.h"
+
+#define NS_PER_SECOND 1000000000ull
+
+uint64_t
+capture_record_ns(const struct pcap_pkthdr *header)
+{
+	int64_t seconds = header->ts.tv_sec;
+
+	/* libpcap reads the file's unsigned 32 bits as signed: from 2038 on they come out negative. */
+	if (seconds < 0 && seconds >= INT32_MIN)
+		seconds += 1ll << 32;
+	return (uint64_t)seconds * NS_PER_SECOND + (uint32_t)header->ts.tv_usec;
+}
+
+static void
+add_record(const struct pcap_pkthdr *header, struct capture_info *info)
+{
+	uint64_t ns = capture_record_ns(header);
+
+	if (info->records == 0 || ns < info->first_ns)
+		info->first_ns = ns;
+	if (info->records == 0 || ns > info->last_ns)
+		info->last_ns = ns;
+	if (header->caplen < header->len)
+		info->truncated++;
+	if (header->caplen > info->longest)
+		info->longest = header->caplen;
+	info->bytes += header->caplen;
+	info->records++;
+}
+
+static int
+read_records(pcap_t *pcap, struct capture_info *info, char *reason, size_t size)
+{
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	int ret;
+
+	while ((ret = pcap_next_ex(pcap, &header, &data)) == 1) {
+		if (header->caplen > CAPTURE_RECORD_MAX) {
+			snprintf(reason, size,
+				 "record %" PRIu64 " has %u bytes; %u are the most a port takes",
+				 info->records + 1, header->caplen, CAPTURE_RECORD_MAX);
+			return -EFBIG;
+		}
+		add_record(header, info);
+	}
+	if (ret == PCAP_ERROR_BREAK)
+		return 0;
+	snprintf(reason, size, "is broken at record %" PRIu64 ": %s", info->records + 1,
+		 pcap_geterr(pcap));
+	return -EBADMSG;
+}
+
+/* A FIFO or a device would be read empty, or wait for ever. */
+static int
+check_kind(const char *path, char *reason, size_t size)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0) {
+		int err = errno;
+
+		snprintf(reason, size, "%s", strerror(err));
+		return -err;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		snprintf(reason, size, "is %s, not a file",
+			 S_ISDIR(status.st_mode) ? "a directory" : "a device");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+capture_scan(const char *path, struct capture_info *info, char *reason, size_t reason_size)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	const char *name, *text;
+	pcap_t *pcap;
+	int type, ret;
+
+	*info = (struct capture_info){0};
+	ret = check_kind(path, reason, reason_size);
+	if (ret < 0)
+		return ret;
+	pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, errbuf);
+	if (!pcap) {
+		snprintf(reason, reason_size, "is no capture: %s", errbuf);
+		return -EINVAL;
+	}
+	type = pcap_datalink(pcap);
+	if (type == DLT_EN10MB) {
+		ret = read_records(pcap, info, reason, reason_size);
+	} else {
+		name = pcap_datalink_val_to_name(type);
+		text = pcap_datalink_val_to_description(type);
+		snprintf(reason, reason_size, "has link type %s (%s), not Ethernet",
+			 name ? name : "unknown", text ? text : "no name for it");
+		ret = -EPROTOTYPE;
+	}
+	pcap_close(pcap);
+	return ret;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port/device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <rte_bus_vdev.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "port/driver.h"
+#include "port/eal_log.h"
+#include "port/iface.h"
+
+#include "core/banned.h"
+
+#define ARGUMENTS_MAX (3 * PATH_MAX)
+
+/* What made DPDK fail, for the end of a message: its own words, or the error's. */
+static const char *
+reason(int ret)
+{
+	const char *words = eal_log_reason();
+
+	return words[0] ? words : strerror(-ret);
+}
+
+static int
+take_id(struct port *port)
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_get_port_by_name(port->device, &port->id);
+
+	if (ret == 0)
+		ret = rte_eth_dev_info_get(port->id, &info);
+	if (ret < 0) {
+		log_error("port %s: DPDK made no Ethernet device of %s: %s", port->config->name,
+			  port->device, reason(ret));
+		return ret;
+	}
+	port->opened = true;
+	port->numa = rte_eth_dev_socket_id(port->id);
+	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
+	port->quirks = driver_find(port->driver);
+	return 0;
+}
+
+static bool
+has_driver(const char *name)
+{
+	struct rte_devargs arguments;
+
+	if (rte_devargs_parse(&arguments, name) < 0)
+		return false;
+	rte_devargs_reset(&arguments);
+	return true;
+}
+
+/* name is what the config says; a second device of that name gets the port's index behind it. */
+static int
+make_vdev(struct port *port, const char *name, size_t length, const char *arguments)
+{
+	uint16_t taken;
+	int ret;
+
+	if (length == 0 || length + sizeof("_65535") > sizeof(port->device) ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") <
+		    length) {
+		log_error("port %s: vdev `%.*s` is no device name; it begins with the driver's, as "
+			  "in net_null or net_tap0",
+			  port->config->name, (int)length, name);
+		return -EINVAL;
+	}
+	snprintf(port->device, sizeof(port->device), "%.*s", (int)length, name);
+	if (rte_eth_dev_get_port_by_name(port->device, &taken) == 0)
+		snprintf(port->device, sizeof(port->device), "%.*s_%u", (int)length, name,
+			 port->index);
+	if (!has_driver(port->device)) {
+		log_error(
+			"port %s: there is no DPDK driver for vdev %s; the name begins with the "
+			"driver's (net_null, net_tap, net_memif, net_ring, ...), whose package is "
+			"librte-net-...",
+			port->config->name, port->device);
+		return -ENODEV;
+	}
+	ret = rte_vdev_init(port->device, arguments);
+	if (ret < 0) {
+		log_error("port %s: DPDK can't make vdev `%s%s%s`: %s%s", port->config->name,
+			  port->device, arguments[0] ? "," : "", arguments, reason(ret),
+			  geteuid() ? " (not root: that may be why)" : "");
+		return ret == -1 ? -EIO : ret;
+	}
+	port->vdev = true;
+	return take_id(port);
+}
+
+static int
+open_vdev(struct port *port)
+{
+	const char *text = port->config->device;
+	size_t length = strcspn(text, ",");
+
+	return make_vdev(port, text, length, text[length] ? text + length + 1 : "");
+}
+
+static int
+open_af_xdp(struct port *port)
+{
+	const struct config_port *config = port->config;
+	char arguments[128];
+	struct iface iface;
+	int ret = iface_read(config->device, &iface);
+	unsigned queues = config->queues ? config->queues : iface.channels;
+
+	if (ret < 0)
+		return log_fail(ret, "port %s: interface %s", config->name, config->device);
+	if (!iface.exists) {
+		log_error("port %s: there is no interface %s here; `ip link` lists what there is",
+			  config->name, config->device);
+		return -ENODEV;
+	}
+	if (!iface.up) {
+		log_error("port %s: interface %s is down; bring it up with `ip link set %s up`",
+			  config->name, config->device, config->device);
+		return -ENETDOWN;
+	}
+	if (queues > iface.channels) {
+		log_error("port %s: queues: %u were asked for, but %s has %u (ethtool -L changes "
+			  "that)",
+			  config->name, queues, config->device, iface.channels);
+		return -EINVAL;
+	}
+	if (strcspn(config->device, ",=[]\"/") != strlen(config->device)) {
+		log_error("port %s: DPDK can't spell the interface name `%s`; rename it",
+			  config->name, config->device);
+		return -EINVAL;
+	}
+	snprintf(arguments, sizeof(arguments), "iface=%s,queue_count=%u", config->device, queues);
+	return make_vdev(port, "net_af_xdp", strlen("net_af_xdp"), arguments);
+}
+
+/* A path as an argument for DPDK, in which commas, brackets and more mean something. A path that has
+ * them goes by the name of a descriptor that stays open. */
+static int
+spell_path(const char *path, int flags, int *fd, char *text, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+./@%:~";
+
+	if (strspn(path, plain) == strlen(path)) {
+		snprintf(text, size, "%s", path);
+		return 0;
+	}
+	*fd = open(path, flags | O_CLOEXEC, 0666);
+	if (*fd < 0)
+		return -errno;
+	snprintf(text, size, "/proc/self/fd/%d", *fd);
+	return 0;
+}
+
+static int
+open_capture(struct port *port, enum port_mode mode)
+{
+	const struct config_port *config = port->config;
+	char in[PATH_MAX], out[PATH_MAX], arguments[ARGUMENTS_MAX];
+	bool writes = config->pcap_out && mode == PORT_LIVE;
+	size_t used = 0;
+	int ret = 0;
+
+	if (!config->pcap_in && !writes)
+		return 0;
+	if (config->pcap_in) {
+		ret = spell_path(config->pcap_in, O_RDONLY, &port->capture_fds[0], in, sizeof(in));
+		if (ret < 0)
+			return log_fail(ret, "port %s: %s", config->name, config->pcap_in);
+		used = snprintf(arguments, sizeof(arguments), "rx_pcap=%s", in);
+	}
+	if (writes) {
+		ret = spell_path(config->pcap_out, O_WRONLY | O_CREAT, &port->capture_fds[1], out,
+				 sizeof(out));
+		if (ret < 0)
+			return log_fail(ret, "port %s: %s", config->name, config->pcap_out);
+		snprintf(arguments + used, sizeof(arguments) - used, "%stx_pcap=%s",
+			 used ? "," : "", out);
+	}
+	return make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
+}
+
+/* The kernel driver that holds a PCI device, "" without one; false when there is no such device. */
+static bool
+pci_driver(const char *address, char *driver, size_t size)
+{
+	char path[64 + PATH_MAX], target[PATH_MAX];
+	ssize_t length;
+	const char *slash;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
+	if (access(path, F_OK) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
+	length = readlink(path, target, sizeof(target) - 1);
+	target[length > 0 ? length : 0] = '\0';
+	slash = strrchr(target, '/');
+	snprintf(driver, size, "%s", slash ? slash + 1 : "");
+	return true;
+}
+
+static int
+open_pci(struct port *port)
+{
+	const struct config_port *config = port->config;
+	char driver[64];
+
+	snprintf(port->device, sizeof(port->device), "%s", config->device);
+	if (rte_eth_dev_get_port_by_name(port->device, &port->id) == 0)
+		return take_id(port);
+	if (!pci_driver(config->device, driver, sizeof(driver)))
+		log_error("port %s: this machine has no PCI device %s; `lspci -D` lists what there "
+			  "is",
+			  config->name, config->device);
+	else if (strcmp(driver, "vfio-pci") == 0)
+		log_error("port %s: no DPDK driver took PCI device %s: %s", config->name,
+			  config->device,
+			  eal_log_reason()[0] ? eal_log_reason() : "DPDK does not know its model");
+	else
+		log_error("port %s: PCI device %s is %s%s; give it to vfio-pci: "
+			  "`dpdk-devbind.py --bind=vfio-pci %s`",
+			  config->name, config->device,
+			  driver[0] ? "held by the kernel's driver " : "held by no driver", driver,
+			  config->device);
+	return -ENODEV;
+}
+
+int
+device_open(struct port *port, enum port_mode mode)
+{
+	if (mode == PORT_OFFLINE && port->config->kind != CONFIG_PORT_PCAP)
+		return 0;
+	switch (port->config->kind) {
+	case CONFIG_PORT_PCI:
+		return open_pci(port);
+	case CONFIG_PORT_AF_XDP:
+		return open_af_xdp(port);
+	case CONFIG_PORT_VDEV:
+		return open_vdev(port);
+	case CONFIG_PORT_PCAP:
+		return open_capture(port, mode);
+	}
+	return -EINVAL;
+}
+
+void
+device_close(struct port *port)
+{
+	if (port->opened)
+		rte_eth_dev_close(port->id);
+	if (port->vdev)
+		rte_vdev_uninit(port->device);
+	for (unsigned i = 0; i < 2; i++) {
+		if (port->capture_fds[i] >= 0)
+			close(port->capture_fds[i]);
+		port->capture_fds[i] = -1;
+	}
+	port->opened = false;
+	port->vdev = false;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Device: makes the ethdev of a port exist in DPDK, and go again. Setting it up is ethdev.h's.
+ */
+#ifndef PORT_DEVICE_H
+#define PORT_DEVICE_H
+
+#include "port/ports.h"
+
+/* Fills in id, device, driver, numa, quirks. Negative errno, logged with what would mend it. */
+int device_open(struct port *port, enum port_mode mode);
+
+/* Closes the ethdev and takes a virtual device away. Nothing to do is fine. */
+void device_close(struct port *port);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Drivers: what some of DPDK's drivers need that their own interface does not tell.
+ */
+#ifndef PORT_DRIVER_H
+#define PORT_DRIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* net_af_xdp 22.11: packets each queue keeps in the kernel's hands to receive into, and the most that
+ * may be on their way out. */
+#define AF_XDP_FILL_PACKETS 2048
+#define AF_XDP_SEND_PACKETS 2048
+
+struct driver {
+	const char *name;
+	bool paired; /* needs as many RX as TX queues */
+	bool chains; /* sends packets of several segments, though it does not offer MULTI_SEGS */
+	bool loops; /* what was sent waits in the device to be received: emptied before it closes */
+	bool settles;   /* collects sent packets only when asked to send again */
+	bool flat_pool; /* needs a pool that lies in one piece, objects no larger than a page */
+	uint16_t keeps; /* packets a queue never gives back, see driver.c */
+};
+
+/* Never NULL: a driver without peculiarities has none set. */
+const struct driver *driver_find(const char *name);
+
+#endif

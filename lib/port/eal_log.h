@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * DPDK's own log lines, led into ours: its errors as warnings, the rest for debugging. Any thread
+ * writes; the functions here are the control thread's.
+ */
+#ifndef PORT_EAL_LOG_H
+#define PORT_EAL_LOG_H
+
+#include <stdbool.h>
+
+/* Before rte_eal_init. Negative errno on failure. */
+int eal_log_open(void);
+void eal_log_close(void);
+
+/* While held, DPDK's errors are not shown but kept, because whoever called DPDK tells the reason in a
+ * message of its own: the last one since eal_log_hold(true), or "" when there is none. */
+void eal_log_hold(bool held);
+const char *eal_log_reason(void);
+
+#endif

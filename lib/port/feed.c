@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port/feed.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+#include "core/log.h"
+#include "port/capture.h"
+#include "port/time.h"
+
+#include "core/banned.h"
+
+#define CHUNK_MAX 256
+
+/*
+ * net_pcap gives packets without their times' nanoseconds and without an end, so a second reader goes
+ * over the same records just ahead of it and says how many may be taken, and their times.
+ */
+struct source {
+	struct port *port;
+	pcap_t *clock;
+	uint64_t next_ns; /* of the record that net_pcap gives next */
+	uint64_t taken;
+	bool ended;
+};
+
+struct feed {
+	struct source sources[CONFIG_PORTS_MAX];
+	unsigned count;
+};
+
+static int
+source_advance(struct source *source)
+{
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	int ret = pcap_next_ex(source->clock, &header, &data);
+
+	if (ret == 1) {
+		source->next_ns = capture_record_ns(header);
+		return 0;
+	}
+	source->ended = true;
+	if (ret == PCAP_ERROR_BREAK)
+		return 0;
+	log_error("port %s: %s: %s", source->port->config->name, source->port->config->pcap_in,
+		  pcap_geterr(source->clock));
+	return -EBADMSG;
+}
+
+static int
+source_open(struct port *port, struct source *source)
+{
+	char errbuf[PCAP_ERRBUF_SIZE] = "";
+	const char *path = port->config->pcap_in;
+
+	source->port = port;
+	source->clock =
+		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, errbuf);
+	if (!source->clock) {
+		log_error("port %s: %s", port->config->name, errbuf);
+		return -EINVAL;
+	}
+	return source_advance(source);
+}
+
+int
+feed_open(struct ports *ports, struct feed **out)
+{
+	struct feed *feed = calloc(1, sizeof(*feed));
+	int ret;
+
+	if (!feed)
+		return log_fail(ENOMEM, "feed");
+	for (unsigned i = 0; i < ports->count; i++) {
+		if (!ports->items[i]->can_receive)
+			continue;
+		ret = source_open(ports->items[i], &feed->sources[feed->count++]);
+		if (ret < 0) {
+			feed_close(feed);
+			return ret;
+		}
+	}
+	*out = feed;
+	return 0;
+}
+
+/* The source whose next record is the earliest, or NULL at the end of all. */
+static struct source *
+earliest(struct feed *feed)
+{
+	struct source *best = NULL;
+
+	for (unsigned i = 0; i < feed->count; i++) {
+		struct source *source = &feed->sources[i];
+
+		if (!source->ended && (!best || source->next_ns < best->next_ns))
+			best = source;
+	}
+	return best;
+}
+
+/* Takes the times of the source's records that come before any other source's. Returns how many, or
+ * the reader's error if there is none before it. */
+static int
+take_times(struct feed *feed, struct source *source, uint64_t *times, uint16_t max)
+{
+	uint16_t count = 0;
+
+	while (count < max && !source->ended && earliest(feed) == source) {
+		int ret;
+
+		times[count++] = source->next_ns;
+		ret = source_advance(source);
+		if (ret < 0)
+			return ret;
+	}
+	return count;
+}
+
+int
+feed_next(struct feed *feed, struct rte_mbuf **packets, uint16_t count, uint16_t *in_port)
+{
+	struct source *source = earliest(feed);
+	uint64_t times[CHUNK_MAX];
+	uint16_t received;
+	int wanted;
+
+	if (!source)
+		return 0;
+	wanted = take_times(feed, source, times, count < CHUNK_MAX ? count : CHUNK_MAX);
+	if (wanted < 0)
+		return wanted;
+	received = port_receive(source->port, 0, packets, wanted);
+	if (received != wanted) {
+		rte_pktmbuf_free_bulk(packets, received);
+		log_error("port %s: packet %" PRIu64
+			  " of %s could not be read: no packet buffer was "
+			  "free, or the file changed meanwhile; give more memory.packets",
+			  source->port->config->name, source->taken + received + 1,
+			  source->port->config->pcap_in);
+		return -ENOBUFS;
+	}
+	for (uint16_t i = 0; i < received; i++)
+		packet_time_set(packets[i], times[i]);
+	source->taken += received;
+	*in_port = source->port->index;
+	return received;
+}
+
+void
+feed_close(struct feed *feed)
+{
+	for (unsigned i = 0; i < feed->count; i++) {
+		if (feed->sources[i].clock)
+			pcap_close(feed->sources[i].clock);
+	}
+	free(feed);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port/iface.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/banned.h"
+
+static uint32_t
+read_speed(int fd, struct ifreq *request)
+{
+	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
+	uint32_t speed;
+
+	request->ifr_data = (char *)&command;
+	if (ioctl(fd, SIOCETHTOOL, request) < 0)
+		return 0;
+	speed = ethtool_cmd_speed(&command);
+	return speed == (uint32_t)SPEED_UNKNOWN ? 0 : speed;
+}
+
+static unsigned
+read_channels(int fd, struct ifreq *request)
+{
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+
+	request->ifr_data = (char *)&channels;
+	if (ioctl(fd, SIOCETHTOOL, request) < 0 || channels.combined_count == 0)
+		return 1;
+	return channels.combined_count;
+}
+
+int
+iface_read(const char *name, struct iface *iface)
+{
+	struct ifreq request = {0};
+	int fd, ret = 0;
+
+	*iface = (struct iface){.channels = 1};
+	if (strlen(name) >= sizeof(request.ifr_name))
+		return 0;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	memcpy(request.ifr_name, name, strlen(name));
+	if (ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
+		iface->exists = true;
+		iface->up = request.ifr_flags & IFF_UP;
+		iface->running = request.ifr_flags & IFF_RUNNING;
+		iface->speed = read_speed(fd, &request);
+		iface->channels = read_channels(fd, &request);
+	} else if (errno != ENODEV) {
+		ret = -errno;
+	}
+	close(fd);
+	return ret;
+}

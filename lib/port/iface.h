@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Interface: what the kernel knows of one of its network interfaces, by name.
+ */
+#ifndef PORT_IFACE_H
+#define PORT_IFACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct iface {
+	bool exists, up;   /* up: set up by the administrator */
+	bool running;      /* has a carrier */
+	uint32_t speed;    /* Mbit/s; 0 unknown */
+	unsigned channels; /* queue pairs in use; at least 1 */
+};
+
+/* Negative errno when the kernel can't be asked; an interface that is not there is no error. */
+int iface_read(const char *name, struct iface *iface);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory: how much of it the config's packets and tables need, and whether it lies in hugepages.
+ */
+#ifndef PORT_MEMORY_H
+#define PORT_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "port/ports.h"
+
+struct memory_plan {
+	bool hugepages;
+	unsigned
+		megabytes; /* without hugepages: address space to reserve; touched pages alone cost */
+};
+
+/* Bytes of one pool of the config's packets. */
+uint64_t memory_pool_bytes(const struct config *config);
+
+/* mbufs that the rings of all ports, the workers' caches and one burst each can hold at once; with
+ * fewer in the pool a port would stop receiving. devices is false offline, where there are no rings. */
+uint32_t memory_packets_needed(const struct config *config, unsigned workers, bool devices);
+
+/* Size of a pool's cache for each core: as large as pays, but never most of a small pool. */
+uint32_t memory_cache_size(uint32_t packets, unsigned workers);
+
+/* Decides for hugepages or against, logs what the decision costs and what would change it. -ENOMEM
+ * when the config insists on what the machine has not. */
+int memory_plan(const struct config *config, enum port_mode mode, struct memory_plan *plan);
+
+#endif
