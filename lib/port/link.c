@@ -39,6 +39,10 @@ read_link(const struct port *port, bool *up, uint32_t *speed)
 void
 port_poll_link(struct port *port)
 {
+	/* A virtual device's link is worth a word only when it goes. */
+	bool cable =
+		port->config->kind == CONFIG_PORT_PCI || port->config->kind == CONFIG_PORT_AF_XDP;
+	enum log_level level = cable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 	uint32_t speed;
 	bool up;
 
@@ -49,7 +53,7 @@ port_poll_link(struct port *port)
 	if (!up)
 		log_warning("port %s: link is down", port->config->name);
 	else if (speed)
-		log_info("port %s: link is up, %u Mbit/s", port->config->name, speed);
+		log_at(level, "port %s: link is up, %u Mbit/s", port->config->name, speed);
 	else
-		log_info("port %s: link is up", port->config->name);
+		log_at(level, "port %s: link is up", port->config->name);
 }

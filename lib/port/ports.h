@@ -21,7 +21,7 @@ struct port_pool {
 	struct rte_mempool *pool;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int numa;
-	uint32_t size; /* mbufs */
+	uint32_t size;         /* mbufs */
 	uint32_t driver_holds; /* of them, how many drivers are known to keep (driver.c) */
 	uint64_t bytes;
 };
