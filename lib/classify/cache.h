@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cache: exact flows in front of the tables. A key is every byte of a view that a table can look at, a
+ * value the rule that decides. One worker's memory, never shared; what it holds stays true as long as
+ * the program does, so nothing is ever taken out but to make room.
+ *
+ * Both kinds of set have three ways: with two, 4 in 100 of 10,000 flows would find their set full.
+ */
+#ifndef CLASSIFY_CACHE_H
+#define CLASSIFY_CACHE_H
+
+#include <rte_hash_crc.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "packet/view.h"
+
+#define CACHE_WAYS 3
+#define CACHE_MISS UINT32_MAX
+
+/* Sets of each kind; powers of two. */
+#define CACHE_NARROW_SETS 32768
+#define CACHE_WIDE_SETS 16384
+
+/* Values of the wide kind are packed three to a word. */
+#define CACHE_VALUE_BITS 21
+#define CACHE_VALUE_MAX ((1u << CACHE_VALUE_BITS) - 1)
+
+struct cache_narrow {
+	uint64_t keys[CACHE_WAYS][2];
+	uint32_t values[CACHE_WAYS];
+	uint32_t turn; /* the way that is given up next */
+} __attribute__((aligned(64)));
+
+struct cache_wide {
+	uint64_t keys[CACHE_WAYS][5];
+	uint64_t values;
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct cache_narrow) == 64, "a narrow set, one cache line");
+_Static_assert(sizeof(struct cache_wide) == 128, "a wide set, two cache lines");
+
+/* A key's last word has, above the ports and vlan, the protocol and a byte of kind and in_port. This is
+ * what is to be combined with that byte: the port moved by two bits, away from the kind's lowest. */
+static inline uint64_t
+cache_port_bits(uint16_t in_port)
+{
+	return (uint64_t)(uint8_t)(in_port ^ in_port << 2) << 56;
+}
+
+static inline uint64_t
+cache_load(const void *from)
+{
+	uint64_t word;
+
+	memcpy(&word, from, sizeof(word));
+	return word;
+}
+
+/* Ports, vlan, protocol, kind and in_port in one word. Kinds differ in their low two bits within the
+ * narrow ones and within the wide ones. */
+static inline uint64_t
+cache_tail(const struct packet_view *view, uint64_t port_bits)
+{
+	const uint8_t *bytes = (const uint8_t *)view;
+
+	return cache_load(bytes + offsetof(struct packet_view, src_port)) ^
+	       (cache_load(bytes + offsetof(struct packet_view, vlan)) &
+		UINT64_C(0xffff000000000000)) ^
+	       port_bits;
+}
+
+/* The key of a view without IPv6; the ether_type only tells views apart that have no addresses. */
+static inline void
+cache_narrow_key(const struct packet_view *view, uint64_t port_bits, uint64_t key[2])
+{
+	key[0] = cache_load(view) ^ view->ether_type;
+	key[1] = cache_tail(view, port_bits);
+}
+
+static inline void
+cache_wide_key(const struct packet_view *view, uint64_t port_bits, uint64_t key[5])
+{
+	memcpy(key, view->src6, 32);
+	key[4] = cache_tail(view, port_bits);
+}
+
+static inline uint32_t
+cache_narrow_set(const uint64_t key[2])
+{
+	return rte_hash_crc_8byte(key[1], rte_hash_crc_8byte(key[0], 0)) % CACHE_NARROW_SETS;
+}
+
+static inline uint32_t
+cache_wide_set(const uint64_t key[5])
+{
+	uint32_t hash = 0;
+
+	for (unsigned i = 0; i < 5; i++)
+		hash = rte_hash_crc_8byte(key[i], hash);
+	return hash % CACHE_WIDE_SETS;
+}
+
+/* Without branches: which way a flow is in can't be foretold. */
+static inline uint32_t
+cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
+{
+	uint32_t value = CACHE_MISS;
+
+	for (unsigned way = 0; way < CACHE_WAYS; way++) {
+		uint64_t differ = (set->keys[way][0] ^ key[0]) | (set->keys[way][1] ^ key[1]);
+
+		value = differ ? value : set->values[way];
+	}
+	return value;
+}
+
+static inline uint32_t
+cache_wide_find(const struct cache_wide *set, const uint64_t key[5])
+{
+	uint32_t value = CACHE_MISS;
+
+	for (unsigned way = 0; way < CACHE_WAYS; way++) {
+		const uint64_t *at = set->keys[way];
+		uint64_t differ = (at[0] ^ key[0]) | (at[1] ^ key[1]) | (at[2] ^ key[2]) |
+				  (at[3] ^ key[3]) | (at[4] ^ key[4]);
+		uint32_t found = set->values >> (way * CACHE_VALUE_BITS) & CACHE_VALUE_MAX;
+
+		value = differ ? value : found;
+	}
+	return value;
+}
+
+static inline void
+cache_narrow_insert(struct cache_narrow *set, const uint64_t key[2], uint32_t value)
+{
+	unsigned way = set->turn;
+
+	set->turn = way + 1 < CACHE_WAYS ? way + 1 : 0;
+	memcpy(set->keys[way], key, sizeof(set->keys[way]));
+	set->values[way] = value;
+}
+
+/* tick is anything that changes from one call to the next. */
+static inline void
+cache_wide_insert(struct cache_wide *set, const uint64_t key[5], uint32_t value, uint32_t tick)
+{
+	unsigned way = tick % CACHE_WAYS;
+	unsigned shift = way * CACHE_VALUE_BITS;
+
+	memcpy(set->keys[way], key, sizeof(set->keys[way]));
+	set->values = (set->values & ~((uint64_t)CACHE_VALUE_MAX << shift)) | (uint64_t)value
+										      << shift;
+}
+
+/* Makes sets hold nothing. */
+void cache_narrow_clear(struct cache_narrow *sets, size_t count);
+void cache_wide_clear(struct cache_wide *sets, size_t count);
+
+/* Whether looking into a cache pays. With flows that never come again it costs and finds nothing, so
+ * after a window with few hits it is left alone for a long while, and then tried again. */
+struct cache_gate {
+	int32_t left; /* packets to the end of the window, or of the while */
+	uint32_t hits;
+	bool closed;
+};
+
+#define CACHE_WINDOW (1 << 17) /* packets; more than flows fit, so that they can come twice */
+#define CACHE_WHILE (1 << 22)  /* packets */
+#define CACHE_HITS_WORTH (CACHE_WINDOW / 4)
+
+static inline void
+cache_gate_pass(struct cache_gate *gate, uint32_t packets, uint32_t hits)
+{
+	gate->hits += hits;
+	gate->left -= packets;
+	if (__builtin_expect(gate->left > 0, 1))
+		return;
+	gate->closed = !gate->closed && gate->hits < CACHE_HITS_WORTH;
+	gate->left = gate->closed ? CACHE_WHILE : CACHE_WINDOW;
+	gate->hits = 0;
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "classify/classify.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+
+#include "classify/run.h"
+
+#include "core/banned.h"
+
+static int
+classify_compile(const struct stage_env *env, void **state, struct error_list *errors)
+{
+	struct plan *plan;
+	int ret = plan_make(env, &plan, errors);
+
+	if (ret == 0)
+		*state = plan;
+	return ret;
+}
+
+static size_t
+classify_local_size(const void *state)
+{
+	return local_size(state);
+}
+
+static int
+classify_local_init(const void *state, void *memory)
+{
+	local_init(state, memory);
+	return 0;
+}
+
+static void
+classify_release(void *state)
+{
+	plan_free(state);
+}
+
+static const char *
+classify_explain(const void *state, unsigned rule)
+{
+	const struct plan *plan = state;
+
+	if (rule >= plan->rule_count || plan->rule_filters[rule] == 0)
+		return NULL;
+	return plan->filters[plan->rule_filters[rule] - 1]->code ? "jit" : "interpreter";
+}
+
+static void
+count_uniform(struct burst *burst, uint32_t rule)
+{
+	burst->uniform = true;
+	burst->rules[rule].packets += burst->count;
+	burst->rules[rule].bytes += burst->bytes;
+}
+
+static void
+count_verdicts(struct burst *burst)
+{
+	uint32_t first = burst->verdicts[0], differing = 0;
+
+	for (unsigned i = 1; i < burst->count; i++)
+		differing |= burst->verdicts[i] ^ first;
+	if (differing == 0) {
+		count_uniform(burst, first);
+		return;
+	}
+	burst->uniform = false;
+	for (unsigned i = 0; i < burst->count; i++) {
+		struct tally_rule *rule = &burst->rules[burst->verdicts[i]];
+
+		rule->packets++;
+		rule->bytes += rte_pktmbuf_pkt_len(burst->packets[i]);
+	}
+}
+
+static void
+classify_run(const void *state, void *memory, struct burst *burst)
+{
+	const struct plan *plan = state;
+	struct local *local = memory;
+	uint32_t terminal = plan->ports[burst->in_port].terminal;
+
+	if (plan->table_count) {
+		burst_parse(burst);
+		terminal_run(plan, local, burst);
+	} else if (plan->condition_count) {
+		for (unsigned i = 0; i < burst->count; i++)
+			burst->verdicts[i] = terminal;
+	} else {
+		burst->verdicts[0] = terminal;
+		count_uniform(burst, terminal);
+		return;
+	}
+	if (plan->condition_count)
+		conditional_run(plan, local, burst);
+	count_verdicts(burst);
+}
+
+const struct stage classify_stage = {
+	.name = "classify",
+	.compile = classify_compile,
+	.local_size = classify_local_size,
+	.local_init = classify_local_init,
+	.run = classify_run,
+	.release = classify_release,
+	.explain = classify_explain,
+};

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Filter: one pcap filter expression, as machine code or, where that can't be had, as a program for
+ * libpcap's interpreter. Made by a control thread (the EAL must run), immutable, run by any worker.
+ */
+#ifndef CLASSIFY_FILTER_H
+#define CLASSIFY_FILTER_H
+
+#include <pcap/pcap.h>
+#include <rte_bpf.h>
+#include <rte_mbuf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/contiguous.h"
+#include "stage/tally.h"
+
+/* The snap length that filters are compiled for, tcpdump's own; no filter reads beyond. */
+#define FILTER_SNAP 262144
+
+struct filter {
+	uint64_t (*code)(void *mbuf); /* NULL: interpreted */
+	struct rte_bpf *bpf;
+	struct bpf_program program;
+};
+
+enum filter_use {
+	FILTER_BEST,
+	FILTER_INTERPRETED, /* never as machine code */
+};
+
+/* Compiles an expression. On failure returns a negative errno, with a sentence in message. */
+int filter_make(const char *expression, enum filter_use use, struct filter **out, char *message,
+		size_t size);
+
+void filter_free(struct filter *filter);
+
+/* Whether the packet passes. scratch (FILTER_SNAP bytes) is for packets of several segments, whose
+ * copied bytes are counted in copies. Worker. */
+static inline bool
+filter_passes(const struct filter *filter, struct rte_mbuf *packet, uint8_t *scratch,
+	      struct tally_copy *copies)
+{
+	const uint8_t *bytes;
+	uint32_t length, copied;
+
+	if (filter->code)
+		return filter->code(packet) != 0;
+	bytes = packet_contiguous(packet, scratch, FILTER_SNAP, &length, &copied);
+	copies->packets += copied != 0;
+	copies->bytes += copied;
+	return bpf_filter(filter->program.bf_insns, bytes, packet->pkt_len, length) != 0;
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Match: a rule's keys and ports as a product of sets, one set a field. All functions are pure.
+ */
+#ifndef CLASSIFY_MATCH_H
+#define CLASSIFY_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "packet/view.h"
+
+#define KIND_BIT(kind) (1u << (kind))
+#define KINDS_IPV4 (KIND_BIT(PACKET_IPV4) | KIND_BIT(PACKET_IPV4_PORTS))
+#define KINDS_IPV6 \
+	(KIND_BIT(PACKET_IPV6_BARE) | KIND_BIT(PACKET_IPV6) | KIND_BIT(PACKET_IPV6_PORTS))
+#define KINDS_PORTS (KIND_BIT(PACKET_IPV4_PORTS) | KIND_BIT(PACKET_IPV6_PORTS))
+#define KINDS_PROTOCOL (KINDS_PORTS | KIND_BIT(PACKET_IPV4) | KIND_BIT(PACKET_IPV6))
+#define KINDS_ALL (KIND_BIT(PACKET_KINDS) - 1)
+
+/* True when no key was given, so that every packet matches. */
+bool match_is_empty(const struct config_match *match);
+
+/* Bits of the kinds that have every field the match names, with a value in reach. */
+unsigned match_kinds(const struct config_match *match);
+
+bool match_equal(const struct config_match *a, const struct config_match *b);
+uint64_t match_hash(const struct config_match *match);
+
+/* False only when no packet can hold both. */
+bool match_overlap(const struct config_match *a, const struct config_match *b);
+
+/* In how many table entries of a kind the match and a set of ports result; 0 when the kind is none of
+ * match_kinds. Saturates at UINT64_MAX. */
+uint64_t match_entries(const struct config_match *match, uint64_t from, uint64_t all_ports,
+		       enum packet_kind kind);
+
+/* Runs of consecutive bits. */
+unsigned match_port_runs(uint64_t ports);
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "classify/plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classify/layers.h"
+
+#include "core/banned.h"
+
+#define FIELD_LENGTH (CONFIG_NAME_MAX + 32)
+
+static bool
+is_plain(const struct config_rule *rule)
+{
+	return !rule->filter && rule->actions.end != CONFIG_END_NEXT;
+}
+
+/* The ports on which a plain rule without keys stands before this one, so that it is never reached. */
+static uint64_t
+dead_ports(const struct plan *plan, uint32_t rule)
+{
+	uint64_t ports = 0;
+
+	for (unsigned port = 0; port < plan->config->port_count; port++)
+		ports |= (uint64_t)(plan->ports[port].terminal < rule) << port;
+	return ports;
+}
+
+/* A rule's ports as a table needs to know them: where it is never reached it may as well hold, and a
+ * table need not look at ports when all its rules hold on all. 0 when it is reached nowhere. */
+static uint64_t
+reached_from(const struct plan *plan, uint32_t rule)
+{
+	uint64_t from = plan->config->rules[rule].from & plan->all_ports;
+	uint64_t dead = dead_ports(plan, rule);
+
+	if ((from & ~dead) == 0)
+		return 0;
+	return (from | dead) == plan->all_ports ? plan->all_ports : from;
+}
+
+static void
+find_terminals(struct plan *plan)
+{
+	for (unsigned port = 0; port < CONFIG_PORTS_MAX; port++)
+		plan->ports[port].terminal = plan->rule_count;
+	for (uint32_t i = plan->rule_count; i-- > 0;) {
+		const struct config_rule *rule = &plan->config->rules[i];
+
+		if (!is_plain(rule) || !match_is_empty(&rule->match))
+			continue;
+		for (uint64_t ports = rule->from & plan->all_ports; ports; ports &= ports - 1)
+			plan->ports[__builtin_ctzll(ports)].terminal = i;
+	}
+}
+
+int
+plan_count_entries(const struct plan *plan, const struct config_rule *rule, uint64_t from,
+		   uint64_t totals[PACKET_KINDS], struct error_list *errors)
+{
+	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
+		uint64_t entries = match_entries(&rule->match, from, plan->all_ports, kind);
+
+		if (entries <= PLAN_ENTRIES_MAX - totals[kind]) {
+			totals[kind] += entries;
+			continue;
+		}
+		error_add(errors, rule->place.line, rule->place.column, NULL,
+			  "the lists in the match of rule %s make %" PRIu64
+			  " combinations, with those of the rules before it more than %u; shorten "
+			  "its lists, or join their values to prefixes and ranges",
+			  rule->name, entries, PLAN_ENTRIES_MAX);
+		return -E2BIG;
+	}
+	return 0;
+}
+
+int
+plan_table_failed(int ret, struct error_list *errors)
+{
+	if (ret == -ENOMEM)
+		error_add(errors, 0, 0, NULL,
+			  "out of memory for the tables of the rules; reserve more hugepages or "
+			  "use fewer rules");
+	else
+		error_add(errors, 0, 0, NULL, "the tables of the rules can't be built: %s",
+			  strerror(-ret));
+	return ret;
+}
+
+/* Kinds with more fields have the rules of those with fewer and perhaps more, so that where the number
+ * is the same the rules are. */
+static int
+make_tables(struct plan *plan, const struct table_entry *entries, size_t count, int numa)
+{
+	static const enum packet_kind order[] = {
+		PACKET_IPV4_PORTS, PACKET_IPV4,  PACKET_IPV6_PORTS, PACKET_IPV6,
+		PACKET_IPV6_BARE,  PACKET_OTHER, PACKET_RUNT};
+	uint64_t previous = 0;
+	bool made[PACKET_KINDS] = {false};
+
+	for (unsigned i = 0; i < PACKET_KINDS; i++) {
+		enum packet_kind kind = order[i];
+		bool shares =
+			kind == PACKET_IPV4 || kind == PACKET_IPV6 || kind == PACKET_IPV6_BARE;
+		uint64_t total = 0;
+		int ret;
+
+		for (size_t j = 0; j < count; j++)
+			total += match_entries(entries[j].match, entries[j].from, plan->all_ports,
+					       kind);
+		made[kind] = total != 0;
+		if (total && !(shares && total == previous)) {
+			ret = table_make(kind, entries, count, 1, plan->all_ports, numa,
+					 &plan->tables[plan->table_count]);
+			if (ret < 0)
+				return ret;
+			plan->table_count++;
+		}
+		plan->slots[kind] = plan->table_count - 1;
+		previous = total;
+	}
+	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
+		if (!made[kind])
+			plan->slots[kind] = plan->table_count;
+	}
+	return 0;
+}
+
+static int
+make_terminal_tables(struct plan *plan, const struct stage_env *env, struct error_list *errors)
+{
+	struct table_entry *entries = calloc(plan->rule_count + 1, sizeof(*entries));
+	uint64_t totals[PACKET_KINDS] = {0};
+	size_t count = 0;
+	int ret = 0;
+
+	if (!entries)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plan->rule_count && ret == 0; i++) {
+		const struct config_rule *rule = &plan->config->rules[i];
+		uint64_t from;
+
+		if (!is_plain(rule) || match_is_empty(&rule->match))
+			continue;
+		from = reached_from(plan, i);
+		if (from == 0)
+			continue;
+		ret = plan_count_entries(plan, rule, from, totals, errors);
+		entries[count++] = (struct table_entry){
+			.match = &rule->match,
+			.from = from,
+			.value = i + 1,
+		};
+	}
+	if (ret == 0)
+		ret = make_tables(plan, entries, count, env->numa);
+	free(entries);
+	return ret;
+}
+
+static int
+by_expression(const void *a, const void *b)
+{
+	const struct config_rule *const *left = a, *const *right = b;
+	int order = strcmp((*left)->filter, (*right)->filter);
+
+	/* Equal ones in the order of the config, so that the first is the one an error names. */
+	if (order == 0)
+		order = *left < *right ? -1 : 1;
+	return order;
+}
+
+/* Every expression is compiled once. All that fail are told. */
+static int
+make_filters(struct plan *plan, struct error_list *errors)
+{
+	const struct config_rule **sorted =
+		calloc(plan->rule_count + 1, sizeof(const struct config_rule *));
+	uint32_t count = 0;
+	int ret = 0;
+
+	plan->rule_filters = calloc(plan->rule_count + 1, sizeof(*plan->rule_filters));
+	plan->filters = calloc(plan->rule_count + 1, sizeof(*plan->filters));
+	if (!sorted || !plan->rule_filters || !plan->filters) {
+		free(sorted);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < plan->rule_count; i++) {
+		if (plan->config->rules[i].filter)
+			sorted[count++] = &plan->config->rules[i];
+	}
+	qsort(sorted, count, sizeof(const struct config_rule *), by_expression);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct config_rule *rule = sorted[i];
+		char message[PCAP_ERRBUF_SIZE], field[FIELD_LENGTH];
+		struct filter *filter;
+		int failed;
+
+		if (i == 0 || strcmp(sorted[i - 1]->filter, rule->filter) != 0) {
+			failed = filter_make(rule->filter, FILTER_BEST, &filter, message,
+					     sizeof(message));
+			if (failed < 0) {
+				snprintf(field, sizeof(field), "rules.%s.filter", rule->name);
+				error_add(errors, rule->filter_place.line,
+					  rule->filter_place.column, field,
+					  "the filter of rule %s can't be compiled: %s", rule->name,
+					  message);
+				ret = failed;
+				continue;
+			}
+			plan->filters[plan->filter_count++] = filter;
+			plan->interprets |= !filter->code;
+		}
+		plan->rule_filters[rule - plan->config->rules] = plan->filter_count;
+	}
+	free(sorted);
+	return ret;
+}
+
+static int
+make_conditions(struct plan *plan)
+{
+	size_t room = 0;
+	uint32_t mirrors_most = 0;
+
+	plan->conditions = calloc(plan->rule_count + 1, sizeof(*plan->conditions));
+	if (!plan->conditions)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plan->rule_count; i++) {
+		const struct config_rule *rule = &plan->config->rules[i];
+		bool passes = rule->actions.end == CONFIG_END_NEXT;
+
+		if (is_plain(rule) || reached_from(plan, i) == 0)
+			continue;
+		plan->conditions[plan->condition_count++] = (struct plan_condition){
+			.rule = i,
+			.decides = !passes,
+			.mirrors = passes && rule->actions.mirror_count != 0,
+			.filter = rule->filter ? plan->filters[plan->rule_filters[i] - 1] : NULL,
+		};
+		room += match_is_empty(&rule->match)
+				? __builtin_popcountll(rule->from & plan->all_ports)
+				: 1;
+	}
+	plan->indices = calloc(room + 1, sizeof(*plan->indices));
+	if (!plan->indices)
+		return -ENOMEM;
+	for (unsigned port = 0; port < plan->config->port_count; port++) {
+		struct plan_list *list = &plan->ports[port].always;
+		uint32_t mirrors = 0;
+
+		list->first = plan->index_count;
+		for (uint32_t i = 0; i < plan->condition_count; i++) {
+			const struct plan_condition *condition = &plan->conditions[i];
+			const struct config_rule *rule = &plan->config->rules[condition->rule];
+
+			if (condition->rule > plan->ports[port].terminal)
+				break;
+			if (!match_is_empty(&rule->match) || !(rule->from >> port & 1))
+				continue;
+			plan->indices[plan->index_count++] = i;
+			list->count++;
+			mirrors += condition->mirrors;
+		}
+		if (mirrors > mirrors_most)
+			mirrors_most = mirrors;
+	}
+	plan->passes_max += mirrors_most;
+	return 0;
+}
+
+int
+plan_make(const struct stage_env *env, struct plan **out, struct error_list *errors)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	unsigned found = errors->count;
+	int ret = -ENOMEM;
+
+	if (!plan)
+		goto failed;
+	plan->config = env->config;
+	plan->rule_count = env->config->rule_count;
+	plan->all_ports = env->config->port_count < 64
+				  ? (UINT64_C(1) << env->config->port_count) - 1
+				  : UINT64_MAX;
+	find_terminals(plan);
+	ret = make_filters(plan, errors);
+	if (ret == 0)
+		ret = make_terminal_tables(plan, env, errors);
+	if (ret == 0)
+		ret = make_conditions(plan);
+	if (ret == 0)
+		ret = layers_make(plan, env, errors);
+	if (ret == 0) {
+		*out = plan;
+		return 0;
+	}
+failed:
+	plan_free(plan);
+	if (errors->count == found)
+		plan_table_failed(ret, errors);
+	return ret;
+}
+
+void
+plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	for (unsigned i = 0; i < plan->table_count; i++)
+		table_free(plan->tables[i]);
+	for (uint32_t i = 0; i < plan->stack_count; i++) {
+		for (unsigned kind = 0; kind < PACKET_KINDS; kind++)
+			table_free(plan->stacks[i].tables[kind]);
+	}
+	for (uint32_t i = 0; i < plan->filter_count; i++)
+		filter_free(plan->filters[i]);
+	free(plan->filters);
+	free(plan->rule_filters);
+	free(plan->conditions);
+	free(plan->predicates);
+	free(plan->indices);
+	free(plan->stacks);
+	free(plan);
+}

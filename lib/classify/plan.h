@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Plan: the rules of a config, sorted by how they are looked up. Immutable once made.
+ *
+ * A rule that decides and has no filter is plain: of all plain rules that hold only the first counts,
+ * so one look-up in the terminal table of the packet's kind finds it. The others, with a filter or
+ * without a last action, are conditional: all that stand before that plain rule must be looked at, in
+ * order. Those with keys are found through layers.h; those without are in a list for each port.
+ */
+#ifndef CLASSIFY_PLAN_H
+#define CLASSIFY_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "classify/filter.h"
+#include "classify/table.h"
+#include "stage/stage.h"
+
+/* Entries of one table, all combinations of rules' lists. rte_acl takes some 200 bytes for each and
+ * minutes to build much larger ones. */
+#define PLAN_ENTRIES_MAX 1000000
+
+struct plan_condition {
+	uint32_t rule;
+	bool decides;
+	bool mirrors;                /* passes on and has mirrors */
+	const struct filter *filter; /* or NULL */
+};
+
+/* Some of the conditions, by index, in order of their rules. */
+struct plan_list {
+	uint32_t first, count; /* in plan->indices */
+};
+
+struct plan_port {
+	uint32_t terminal; /* the first plain rule without keys, or rule_count for the default */
+	struct plan_list always; /* conditions without keys that stand before it */
+};
+
+/* Up to 16 layers in one table a kind. */
+struct plan_stack {
+	struct table *tables[PACKET_KINDS]; /* NULL: nothing can hold */
+};
+
+struct plan {
+	const struct config *config;
+	uint32_t rule_count;
+	uint64_t all_ports;
+
+	struct plan_port ports[CONFIG_PORTS_MAX];
+	/* Tables of plain rules. Kinds with the same rules share one; slots[kind] is its index, or
+	 * table_count when no rule can hold. */
+	struct table *tables[PACKET_KINDS];
+	uint8_t slots[PACKET_KINDS];
+	unsigned table_count;
+
+	struct plan_condition *conditions;
+	uint32_t condition_count;
+	struct plan_list *predicates; /* what a stack's table answers is an index here, plus 1 */
+	uint32_t predicate_count;
+	uint32_t *indices;
+	uint32_t index_count;
+	struct plan_stack *stacks;
+	uint32_t stack_count;
+	uint32_t layer_count;
+	uint32_t passes_max; /* rules with mirrors that can pass one packet on */
+
+	struct filter **filters; /* one an expression */
+	uint32_t filter_count;
+	uint32_t *rule_filters; /* by rule: index of its filter plus 1, or 0 */
+	bool interprets;        /* some filter is not machine code */
+};
+
+/* Findings in errors and a negative errno on failure. */
+int plan_make(const struct stage_env *env, struct plan **out, struct error_list *errors);
+void plan_free(struct plan *plan);
+
+/* Fails with a finding when a rule's combinations make the table of a kind too large. totals are those
+ * of the rules before it, by kind. */
+int plan_count_entries(const struct plan *plan, const struct config_rule *rule, uint64_t from,
+		       uint64_t totals[PACKET_KINDS], struct error_list *errors);
+
+/* A finding about memory that a table did not get. */
+int plan_table_failed(int ret, struct error_list *errors);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Run: the worker's side, in two halves. Both write burst->verdicts.
+ */
+#ifndef CLASSIFY_RUN_H
+#define CLASSIFY_RUN_H
+
+#include "classify/local.h"
+#include "classify/plan.h"
+
+/* Sets each verdict to the first plain rule that holds, or the default. The burst is parsed. */
+void terminal_run(const struct plan *plan, struct local *local, struct burst *burst);
+
+/* Runs the conditional rules that stand before those verdicts: counts those that pass a packet on,
+ * lists those with mirrors in burst->passed, and puts those that decide in the verdicts. */
+void conditional_run(const struct plan *plan, struct local *local, struct burst *burst);
+
+#endif

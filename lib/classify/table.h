@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Table: rules of one kind of packet, compiled into an rte_acl trie that reads packet views as they
+ * are. Made by a control thread (the EAL must run), immutable afterwards, read by any worker.
+ */
+#ifndef CLASSIFY_TABLE_H
+#define CLASSIFY_TABLE_H
+
+#include <rte_acl.h>
+#include <stddef.h>
+
+#include "classify/match.h"
+
+#define TABLE_CATEGORIES_MAX RTE_ACL_MAX_CATEGORIES
+
+/* One rule for a table: of all entries of a category that hold, the first in order answers. */
+struct table_entry {
+	const struct config_match *match;
+	uint64_t from;
+	uint32_t value; /* what a look-up answers; not 0, which means that nothing holds */
+	uint32_t category;
+};
+
+struct table {
+	struct rte_acl_ctx *acl;
+	uint32_t categories; /* answers for each look-up: 1, or a multiple of 4 */
+};
+
+/* Builds the table of a kind from those of the entries that can hold there. *out is NULL when none
+ * can. all_ports are the bits that an entry from every port has. Negative errno on failure. */
+int table_make(enum packet_kind kind, const struct table_entry *entries, size_t count,
+	       uint32_t categories, uint64_t all_ports, int numa, struct table **out);
+
+void table_free(struct table *table);
+
+/* Answers categories values for each view. Worker. */
+static inline void
+table_find(const struct table *table, const struct packet_view **views, unsigned count,
+	   uint32_t *answers)
+{
+	rte_acl_classify(table->acl, (const uint8_t **)views, answers, count, table->categories);
+}
+
+#endif
