@@ -57,7 +57,7 @@ read_records(pcap_t *pcap, struct capture_info *info, char *reason, size_t size)
 	}
 	if (ret == PCAP_ERROR_BREAK)
 		return 0;
-	snprintf(reason, size, "is broken at record %" PRIu64 ": %s", info->records + 1,
+	snprintf(reason, size, "can't be read from record %" PRIu64 " on: %s", info->records + 1,
 		 pcap_geterr(pcap));
 	return -EBADMSG;
 }

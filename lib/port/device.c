@@ -20,15 +20,6 @@
 
 #define ARGUMENTS_MAX (3 * PATH_MAX)
 
-/* What made DPDK fail, for the end of a message: its own words, or the error's. */
-static const char *
-reason(int ret)
-{
-	const char *words = eal_log_reason();
-
-	return words[0] ? words : strerror(-ret);
-}
-
 static int
 take_id(struct port *port)
 {
@@ -39,7 +30,7 @@ take_id(struct port *port)
 		ret = rte_eth_dev_info_get(port->id, &info);
 	if (ret < 0) {
 		log_error("port %s: DPDK made no Ethernet device of %s: %s", port->config->name,
-			  port->device, reason(ret));
+			  port->device, eal_log_error(ret));
 		return ret;
 	}
 	port->opened = true;
@@ -90,7 +81,7 @@ make_vdev(struct port *port, const char *name, size_t length, const char *argume
 	ret = rte_vdev_init(port->device, arguments);
 	if (ret < 0) {
 		log_error("port %s: DPDK can't make vdev `%s%s%s`: %s%s", port->config->name,
-			  port->device, arguments[0] ? "," : "", arguments, reason(ret),
+			  port->device, arguments[0] ? "," : "", arguments, eal_log_error(ret),
 			  geteuid() ? " (not root: that may be why)" : "");
 		return ret == -1 ? -EIO : ret;
 	}
@@ -139,6 +130,7 @@ open_af_xdp(struct port *port)
 			  config->name, config->device);
 		return -EINVAL;
 	}
+	eal_log_take_bpf();
 	snprintf(arguments, sizeof(arguments), "iface=%s,queue_count=%u", config->device, queues);
 	return make_vdev(port, "net_af_xdp", strlen("net_af_xdp"), arguments);
 }

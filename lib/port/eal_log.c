@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/eal_log.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <rte_log.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,4 +91,45 @@ const char *
 eal_log_reason(void)
 {
 	return eal_log.reason;
+}
+
+const char *
+eal_log_error(int err)
+{
+	if (eal_log.reason[0])
+		return eal_log.reason;
+	/* Many drivers return -1 for everything, which would read as a lack of permission. */
+	return err == -1 ? "the driver gives no reason" : strerror(-err);
+}
+
+static int
+take_bpf(int level, const char *format, va_list args)
+{
+	char line[LINE_MAX_LENGTH];
+
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("%s", line);
+	return 0;
+}
+
+static void
+take_library(const char *library, const char *setter)
+{
+	int (*(*set_print)(int (*)(int, const char *, va_list)))(int, const char *, va_list);
+	void *handle = dlopen(library, RTLD_NOW | RTLD_NOLOAD);
+
+	if (!handle)
+		return;
+	*(void **)&set_print = dlsym(handle, setter);
+	if (set_print)
+		set_print(take_bpf);
+	dlclose(handle);
+}
+
+void
+eal_log_take_bpf(void)
+{
+	take_library("libbpf.so.1", "libbpf_set_print");
+	take_library("libxdp.so.1", "libxdp_set_print");
 }

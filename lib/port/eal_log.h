@@ -17,4 +17,10 @@ void eal_log_close(void);
 void eal_log_hold(bool held);
 const char *eal_log_reason(void);
 
+/* The reason for the end of a message: DPDK's words if there are any, else the error's. */
+const char *eal_log_error(int err);
+
+/* Takes what libbpf and libxdp, which net_af_xdp loads, would print to stderr. Once it is loaded. */
+void eal_log_take_bpf(void);
+
 #endif

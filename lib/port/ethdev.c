@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
+#include "port/iface.h"
 
 #include "core/banned.h"
 
@@ -23,11 +24,9 @@ static uint8_t symmetric_key[RSS_KEY_BYTES_MAX];
 static int
 failed(const struct port *port, int ret, const char *what, const char *mend)
 {
-	const char *words = eal_log_reason();
-
-	log_error("port %s: %s: %s%s%s", port->config->name, what,
-		  words[0] ? words : strerror(-ret), mend ? "; " : "", mend ? mend : "");
-	return ret < 0 ? ret : -EIO;
+	log_error("port %s: %s: %s%s%s", port->config->name, what, eal_log_error(ret),
+		  mend ? "; " : "", mend ? mend : "");
+	return ret < -1 ? ret : -EIO;
 }
 
 static bool
@@ -265,6 +264,19 @@ ethdev_setup(struct port *port, unsigned workers)
 	return ret;
 }
 
+/* net_af_xdp does not know its interface's own. */
+static void
+read_mtu(struct port *port)
+{
+	struct iface iface;
+
+	if (port->config->kind == CONFIG_PORT_AF_XDP &&
+	    iface_read(port->config->device, &iface) == 0)
+		port->mtu = iface.mtu;
+	else
+		rte_eth_dev_get_mtu(port->id, &port->mtu);
+}
+
 int
 ethdev_start(struct port *port)
 {
@@ -276,6 +288,6 @@ ethdev_start(struct port *port)
 	port->started = true;
 	if (rte_eth_macaddr_get(port->id, &mac) == 0)
 		memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
-	rte_eth_dev_get_mtu(port->id, &port->mtu);
+	read_mtu(port);
 	return set_promiscuous(port);
 }

@@ -11,6 +11,7 @@
 struct iface {
 	bool exists, up;   /* up: set up by the administrator */
 	bool running;      /* has a carrier */
+	uint16_t mtu;
 	uint32_t speed;    /* Mbit/s; 0 unknown */
 	unsigned channels; /* queue pairs in use; at least 1 */
 };

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Test device: an Ethernet device that behaves as hardware may and the other virtual ones never do. A
+ * vdev named net_test..., in a shared object loaded as a DPDK plugin. Arguments, each optional:
+ *
+ *   rx=N|endless      packets to be received in all: UDP over IPv4, spread over the queues (0)
+ *   size=N            their bytes (64)
+ *   flows=N           how many flows they are, a queue (256)
+ *   queues=N          receive queues, with RSS when more than one (1)
+ *   tx-queues=N       transmit queues (as queues)
+ *   hold=N            a queue frees a sent packet only after N more were sent, or at stop (0)
+ *   accept=N          packets one transmit call takes at most (0: all)
+ *   room=N            packets a queue takes in all; more room comes with rte_eth_stats_reset (0: no end)
+ *   link=up|down|flap the link; flap: other at each look (up)
+ *   fail=WHAT         probe, info, configure, rx-queue, tx-queue, start, mtu or promiscuous fails
+ *
+ * While it holds a packet it remembers a checksum of its bytes: one that changed was written to after
+ * it had been handed over. That, a packet without references, two threads in one queue and a queue set
+ * up for fast free are violations: logged, and counted in oerrors and the xstat "violations". Further
+ * xstats: "held" (packets now) and "refused" (that a call did not take).
+ */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEVICE_QUEUES_MAX 16
+#define DEVICE_HOLD_MAX 65535
+#define DEVICE_ENDLESS UINT64_MAX
+
+enum device_failure {
+	FAIL_NOTHING,
+	FAIL_PROBE,
+	FAIL_INFO,
+	FAIL_CONFIGURE,
+	FAIL_RX_QUEUE,
+	FAIL_TX_QUEUE,
+	FAIL_START,
+	FAIL_MTU,
+	FAIL_PROMISCUOUS,
+};
+
+enum device_link { LINK_UP, LINK_DOWN, LINK_FLAP };
+
+struct device_options {
+	uint64_t rx;
+	uint16_t size;
+	uint32_t flows;
+	uint16_t queues, tx_queues;
+	uint32_t hold;
+	uint16_t accept;
+	uint64_t room;
+	enum device_link link;
+	enum device_failure failure;
+};
+
+struct receive_queue {
+	const struct device_options *options;
+	struct rte_mempool *pool;
+	uint16_t port, index;
+	uint64_t left; /* packets still to come */
+	uint64_t sequence;
+	uint64_t packets, bytes, no_buffer;
+} __rte_cache_aligned;
+
+struct held {
+	struct rte_mbuf *packet;
+	uint64_t checksum;
+};
+
+struct transmit_queue {
+	const struct device_options *options;
+	uint16_t port, index;
+	struct held *held; /* a ring of options->hold */
+	uint32_t head, count;
+	uint64_t room;
+	uint64_t packets, bytes, refused;
+	_Atomic uint64_t violations;
+	atomic_flag busy;
+} __rte_cache_aligned;
+
+struct device {
+	struct device_options options;
+	struct rte_ether_addr mac;
+	bool promiscuous, link_set, link_flapped;
+	struct receive_queue receive[DEVICE_QUEUES_MAX];
+	struct transmit_queue transmit[DEVICE_QUEUES_MAX];
+};
+
+/* Reads "key=value,..."; false, logged, when something in it is wrong. */
+bool device_options_parse(const char *text, struct device_options *options);
+
+uint16_t device_receive(void *queue, struct rte_mbuf **packets, uint16_t count);
+uint16_t device_transmit(void *queue, struct rte_mbuf **packets, uint16_t count);
+
+/* Checks and frees everything a queue holds; returns how many. */
+uint32_t device_transmit_flush(struct transmit_queue *queue);
+
+void device_violation(struct transmit_queue *queue, const char *what);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "device.h"
+
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+struct frame {
+	struct rte_ether_hdr ethernet;
+	struct rte_ipv4_hdr ip;
+	struct rte_udp_hdr udp;
+} __rte_packed __rte_aligned(2);
+
+/* The queue is part of the address, so that a flow stays in its queue as under RSS. */
+static void
+fill(const struct receive_queue *queue, struct rte_mbuf *packet)
+{
+	uint16_t size = queue->options->size;
+	uint32_t flow = queue->sequence % queue->options->flows;
+	struct frame frame = {
+		.ethernet = {.dst_addr = {{2, 't', 'e', 's', 't', 1}},
+			     .src_addr = {{2, 't', 'e', 's', 't', 2}},
+			     .ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4)},
+		.ip = {.version_ihl = RTE_IPV4_VHL_DEF,
+		       .total_length = rte_cpu_to_be_16(size - sizeof(frame.ethernet)),
+		       .time_to_live = 64,
+		       .next_proto_id = IPPROTO_UDP,
+		       .src_addr = rte_cpu_to_be_32(RTE_IPV4(10, queue->index, 0, 0) | (flow >> 8)),
+		       .dst_addr = RTE_BE32(RTE_IPV4(198, 51, 100, 1))},
+		.udp = {.src_port = rte_cpu_to_be_16(1024 + (flow & 0xff)),
+			.dst_port = RTE_BE16(53),
+			.dgram_len =
+				rte_cpu_to_be_16(size - sizeof(frame.ethernet) - sizeof(frame.ip))},
+	};
+
+	frame.ip.hdr_checksum = rte_ipv4_cksum(&frame.ip);
+	memcpy(rte_pktmbuf_mtod(packet, void *), &frame, sizeof(frame));
+	memset(rte_pktmbuf_mtod_offset(packet, void *, sizeof(frame)), 0, size - sizeof(frame));
+	packet->port = queue->port;
+}
+
+uint16_t
+device_receive(void *argument, struct rte_mbuf **packets, uint16_t count)
+{
+	struct receive_queue *queue = argument;
+	uint16_t size = queue->options->size;
+	uint16_t wanted = RTE_MIN(queue->left, count);
+
+	for (uint16_t i = 0; i < wanted; i++) {
+		packets[i] = rte_pktmbuf_alloc(queue->pool);
+		if (!packets[i]) {
+			queue->no_buffer++;
+			wanted = i;
+			break;
+		}
+		rte_pktmbuf_append(packets[i], size);
+		fill(queue, packets[i]);
+		queue->sequence++;
+	}
+	if (queue->left != DEVICE_ENDLESS)
+		queue->left -= wanted;
+	queue->packets += wanted;
+	queue->bytes += (uint64_t)wanted * size;
+	return wanted;
+}
