@@ -130,6 +130,7 @@ open_af_xdp(struct port *port)
 			  config->name, config->device);
 		return -EINVAL;
 	}
+	port->restore = !iface.promiscuous;
 	eal_log_take_bpf();
 	snprintf(arguments, sizeof(arguments), "iface=%s,queue_count=%u", config->device, queues);
 	return make_vdev(port, "net_af_xdp", strlen("net_af_xdp"), arguments);

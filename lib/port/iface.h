@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 struct iface {
-	bool exists, up;   /* up: set up by the administrator */
-	bool running;      /* has a carrier */
+	bool exists, up; /* up: set up by the administrator */
+	bool running;    /* has a carrier */
+	bool promiscuous;
 	uint16_t mtu;
 	uint32_t speed;    /* Mbit/s; 0 unknown */
 	unsigned channels; /* queue pairs in use; at least 1 */

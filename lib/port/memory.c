@@ -16,7 +16,7 @@
 #include "core/banned.h"
 
 #define MIB (1024ull * 1024)
-#define CACHE_MAX RTE_MEMPOOL_CACHE_MAX_SIZE
+#define CACHE_MAX 256
 #define DEFAULT_RING 1024
 #define BURST_PACKETS 64
 

@@ -47,6 +47,7 @@ struct port {
 	const struct driver *quirks;
 	struct port_pool *pool; /* what its queues receive into */
 	bool opened;            /* id is a device of ours */
+	bool restore;           /* the interface below was not promiscuous before */
 	bool vdev;              /* made by us, to be removed again */
 	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */
 };

@@ -182,6 +182,9 @@ close_port(struct port *port)
 {
 	if (port->started && port->quirks->loops)
 		drain_received(port);
+	/* The kernel keeps the flag when the socket is gone. */
+	if (port->started && port->restore)
+		rte_eth_promiscuous_disable(port->id);
 	if (port->started)
 		rte_eth_dev_stop(port->id);
 	port->started = false;
