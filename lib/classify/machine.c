@@ -16,8 +16,11 @@
  * its branches. It takes about 40 ns a step here, so that this many take some milliseconds. */
 #define STEPS_MAX 100000
 
+/* The most that one instruction becomes in rte_bpf_convert and in expand below together. */
+#define STEPS_EACH 8
+
 /* Instructions of the longest expansion below. */
-#define EXPANSION_MAX 4
+#define EXPANSION_MAX 2
 
 /* Registers as rte_bpf_convert uses them; the last is its own for constants in comparisons. */
 #define REG_A EBPF_REG_0
@@ -62,7 +65,7 @@ count_steps(const struct bpf_program *program)
 		uint64_t next[2] = {i + UINT64_C(1), 0};
 		unsigned branches = 1;
 
-		steps[i] = EXPANSION_MAX;
+		steps[i] = STEPS_EACH;
 		if (BPF_CLASS(insn->code) == BPF_RET)
 			continue;
 		if (BPF_CLASS(insn->code) == BPF_JMP && BPF_OP(insn->code) == BPF_JA) {
@@ -101,74 +104,101 @@ is_indirect_load(const struct ebpf_insn *insn)
 }
 
 /* Writes what an instruction becomes, at most EXPANSION_MAX instructions, and returns how many. The
- * last of them stands for the instruction itself. */
+ * last of them stands for the instruction itself. Where they jump to is left to mend. */
 static unsigned
 expand(const struct ebpf_insn *insn, struct ebpf_insn *out)
 {
+	out[1] = *insn;
 	if (is_short_test(insn)) {
 		out[0] = (struct ebpf_insn){.code = BPF_ALU | EBPF_MOV | BPF_K,
 					    .dst_reg = REG_CONSTANT,
 					    .imm = insn->imm};
-		out[1] = *insn;
 		out[1].code = BPF_JMP | BPF_JSET | BPF_X;
 		out[1].src_reg = REG_CONSTANT;
 		out[1].imm = 0;
 		return 2;
 	}
 	if (is_indirect_load(insn)) {
-		/* The JIT adds in 64 bits and truncates to 32 afterwards. */
-		out[0] = (struct ebpf_insn){.code = BPF_JMP | EBPF_JLE | BPF_K,
-					    .dst_reg = REG_X,
-					    .off = 2,
-					    .imm = OFFSET_MAX};
-		out[1] = (struct ebpf_insn){.code = BPF_ALU | EBPF_MOV | BPF_K, .dst_reg = REG_A};
-		out[2] = (struct ebpf_insn){.code = BPF_JMP | EBPF_EXIT};
-		out[3] = *insn;
-		return 4;
+		/* The converter takes A for X in loads of one byte and of four. The JIT adds in 64
+		 * bits, and truncates to 32 afterwards. */
+		out[1].src_reg = REG_X;
+		out[0] = (struct ebpf_insn){
+			.code = BPF_JMP | BPF_JGT | BPF_K, .dst_reg = REG_X, .imm = OFFSET_MAX};
+		return 2;
 	}
 	out[0] = *insn;
 	return 1;
 }
 
 static bool
+is_exit(const struct ebpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | EBPF_EXIT);
+}
+
+static bool
 is_jump(const struct ebpf_insn *insn)
 {
 	return BPF_CLASS(insn->code) == BPF_JMP && BPF_OP(insn->code) != EBPF_CALL &&
-	       BPF_OP(insn->code) != EBPF_EXIT;
+	       !is_exit(insn);
+}
+
+/* Leads a jump at one index to another; false when that is too far. */
+static bool
+lead(struct ebpf_insn *out, uint32_t from, uint32_t to)
+{
+	int64_t offset = (int64_t)to - from - 1;
+
+	out[from].off = offset;
+	return offset >= 0 && offset <= INT16_MAX;
 }
 
 /* The converted program with every instruction expanded and every jump led to where its target went.
- * NULL when out of memory or when a jump becomes too long. */
+ * It ends in "fail: return 0; exit: return", and every other way out leads there: the JIT encodes jumps
+ * backward to an earlier way out wrongly when they are just short of 128 bytes. NULL when out of memory or
+ * when a jump becomes too long. */
 static struct ebpf_insn *
 mend(const struct rte_bpf_prm *prm, uint32_t *count)
 {
 	uint32_t *start = calloc(prm->nb_ins + 1, sizeof(*start));
-	struct ebpf_insn *out = calloc((size_t)prm->nb_ins * EXPANSION_MAX, sizeof(*out));
-	bool good = start && out;
+	struct ebpf_insn *out = calloc((size_t)prm->nb_ins * EXPANSION_MAX + 2, sizeof(*out));
+	bool good = start && out, fails = false;
+	uint32_t fail, end;
 
-	for (uint32_t i = 0; good && i < prm->nb_ins; i++)
-		start[i + 1] = start[i] + expand(&prm->ins[i], &out[start[i]]);
 	for (uint32_t i = 0; good && i < prm->nb_ins; i++) {
-		struct ebpf_insn *jump = &out[start[i + 1] - 1];
-		int64_t target = (int64_t)i + 1 + prm->ins[i].off, offset;
-
-		if (!is_jump(&prm->ins[i]))
-			continue;
-		if (target < 0 || target >= prm->nb_ins) {
-			good = false;
-			break;
-		}
-		offset = (int64_t)start[target] - start[i + 1];
-		good = offset >= INT16_MIN && offset <= INT16_MAX;
-		jump->off = offset;
+		start[i + 1] = start[i] + expand(&prm->ins[i], &out[start[i]]);
+		fails |= is_indirect_load(&prm->ins[i]);
 	}
-	if (good) {
-		*count = start[prm->nb_ins];
-	} else {
+	if (!good)
+		goto out;
+	/* The verifier refuses what is never reached. */
+	fail = end = start[prm->nb_ins];
+	if (fails)
+		out[end++] =
+			(struct ebpf_insn){.code = BPF_ALU | EBPF_MOV | BPF_K, .dst_reg = REG_A};
+	out[end] = (struct ebpf_insn){.code = BPF_JMP | EBPF_EXIT};
+	*count = end + 1;
+
+	for (uint32_t i = 0; good && i < prm->nb_ins; i++) {
+		const struct ebpf_insn *insn = &prm->ins[i];
+		uint32_t last = start[i + 1] - 1;
+		int64_t target = (int64_t)i + 1 + insn->off;
+
+		if (is_indirect_load(insn)) {
+			good = lead(out, start[i], fail);
+		} else if (is_exit(insn)) {
+			out[last].code = BPF_JMP | BPF_JA;
+			good = lead(out, last, end);
+		} else if (is_jump(insn)) {
+			good = target > i && target < prm->nb_ins && lead(out, last, start[target]);
+		}
+	}
+out:
+	free(start);
+	if (!good) {
 		free(out);
 		out = NULL;
 	}
-	free(start);
 	return out;
 }
 
