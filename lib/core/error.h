@@ -9,10 +9,10 @@
 #include <stdio.h>
 
 struct error {
-	unsigned line; /* from 1; 0 when the finding has no place in a file */
+	unsigned line;   /* from 1; 0 when the finding has no place in a file */
 	unsigned column; /* from 1 */
-	char *field; /* dotted path, "ports.wan.queues", or NULL */
-	char *message; /* a sentence: what is wrong, and what would be right */
+	char *field;     /* dotted path, "ports.wan.queues", or NULL */
+	char *message;   /* a sentence: what is wrong, and what would be right */
 };
 
 struct error_list {
@@ -28,6 +28,9 @@ void error_list_clear(struct error_list *list);
 /* Appends one finding. Out of memory is itself recorded as far as possible; count always grows. */
 void error_add(struct error_list *list, unsigned line, unsigned column, const char *field,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Puts the findings in order of line and column; those at one place keep their order. */
+void error_list_sort(struct error_list *list);
 
 /* "FILE:LINE:COLUMN: MESSAGE", one a line, in order of line and column. */
 void error_list_print(struct error_list *list, FILE *out);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/text.h"
+
+#include "core/banned.h"
+
+#define LINE_MAX_BYTES 2048
+
+static const struct {
+	const char *word;
+	char priority; /* syslog's, as sd-daemon(3) has it in front of a line */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = {"error", '3'},
+	[LOG_LEVEL_WARNING] = {"warning", '4'},
+	[LOG_LEVEL_INFO] = {"info", '6'},
+	[LOG_LEVEL_DEBUG] = {"debug", '7'},
+};
+
+#define LEVELS (sizeof(levels) / sizeof(levels[0]))
+
+static _Atomic int current = LOG_LEVEL_WARNING;
+static _Atomic bool to_journal;
+
+/* systemd.exec(5): $JOURNAL_STREAM is DEVICE:INODE of the stream that the journal reads. */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat stat;
+
+	if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2)
+		return false;
+	return fstat(STDERR_FILENO, &stat) == 0 && stat.st_dev == device && stat.st_ino == inode;
+}
+
+void
+log_open(enum log_level level)
+{
+	log_set_level(level);
+	to_journal = stderr_is_journal();
+}
+
+void
+log_set_level(enum log_level level)
+{
+	current = level;
+}
+
+enum log_level
+log_get_level(void)
+{
+	return current;
+}
+
+bool
+log_level_parse(const char *word, enum log_level *level)
+{
+	for (size_t i = 0; i < LEVELS; i++) {
+		if (strcmp(levels[i].word, word) == 0) {
+			*level = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A line goes out whole, so that threads' lines do not mix. Nobody is left to tell of a failure. */
+static void
+write_line(const char *line, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(STDERR_FILENO, line, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return;
+		line += written;
+		length -= written;
+	}
+}
+
+void
+log_vat(enum log_level level, const char *format, va_list args)
+{
+	char line[LINE_MAX_BYTES];
+	size_t used;
+
+	if ((int)level > current)
+		return;
+	if (to_journal)
+		snprintf(line, sizeof(line), "<%c>", levels[level].priority);
+	else
+		snprintf(line, sizeof(line), "%s: %s: ", program_invocation_short_name,
+			 levels[level].word);
+	used = strlen(line);
+	if (vsnprintf(line + used, sizeof(line) - used, format, args) < 0)
+		return;
+	/* Words from outside must not begin a line of their own, nor command a terminal. */
+	text_clean(line + used);
+	used += strlen(line + used);
+	if (used == sizeof(line) - 1)
+		used--;
+	line[used++] = '\n';
+	write_line(line, used);
+}
+
+void
+log_at(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_vat(level, format, args);
+	va_end(args);
+}
+
+int
+log_fail(int err, const char *format, ...)
+{
+	char message[LINE_MAX_BYTES / 2];
+	va_list args;
+
+	err = err < 0 ? -err : err;
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	log_error("%s: %s", message, strerror(err));
+	return -err;
+}
