@@ -223,6 +223,9 @@ engine_swap(struct engine *engine, struct program *program)
 		return -EBUSY;
 	engine->old = current_program(engine);
 	atomic_store_explicit(&engine->shared.program, program, memory_order_release);
+	/* The ports are the same in both, see config_needs_restart; the old config goes away. */
+	for (unsigned i = 0; i < engine->ports.count; i++)
+		engine->ports.items[i]->config = &program->config->ports[i];
 	engine->old_token = rte_rcu_qsbr_start(engine->shared.rcu);
 	engine->applied++;
 	while (!reclaim(engine)) {

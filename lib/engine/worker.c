@@ -21,8 +21,13 @@ static inline uint64_t
 sum_lengths(struct rte_mbuf *const *packets, unsigned count)
 {
 	uint64_t bytes = 0;
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < count; i++)
+	/* By four: this loop is most of what sluice adds to a burst that leaves as it came. */
+	for (; i + 4 <= count; i += 4)
+		bytes += (uint64_t)packets[i]->pkt_len + packets[i + 1]->pkt_len +
+			 packets[i + 2]->pkt_len + packets[i + 3]->pkt_len;
+	for (; i < count; i++)
 		bytes += packets[i]->pkt_len;
 	return bytes;
 }
@@ -106,6 +111,26 @@ receive_round(struct worker *worker, const struct program *program)
 	return total;
 }
 
+/* Busy and idle time, read only where one ends and the other begins: a worker that is always busy never
+ * reads the TSC, which takes as long as a packet. The round in which it changes counts to what was. */
+struct stopwatch {
+	uint64_t since;
+	bool busy;
+};
+
+static void
+stopwatch_lap(struct stopwatch *watch, struct tally *tally, bool busy)
+{
+	uint64_t now = rte_rdtsc();
+
+	if (watch->busy)
+		tally->busy_cycles += now - watch->since;
+	else
+		tally->idle_cycles += now - watch->since;
+	watch->since = now;
+	watch->busy = busy;
+}
+
 int
 worker_main(void *arg)
 {
@@ -114,7 +139,7 @@ worker_main(void *arg)
 	struct tally *tally = &worker->tally;
 	enum config_idle idle = shared->idle;
 	unsigned empty_rounds = 0;
-	uint64_t last;
+	struct stopwatch watch;
 
 	/* The default slack of 50 us would double the shortest sleeps. */
 	prctl(PR_SET_TIMERSLACK, 1000);
@@ -122,32 +147,29 @@ worker_main(void *arg)
 	worker->burst.tally = tally;
 	rte_rcu_qsbr_thread_online(shared->rcu, worker->index);
 
-	last = rte_rdtsc();
+	watch = (struct stopwatch){.since = rte_rdtsc()};
 	while (likely(!atomic_load_explicit(&shared->stop, memory_order_relaxed))) {
 		const struct program *program =
 			atomic_load_explicit(&shared->program, memory_order_acquire);
 		unsigned received = 0;
-		uint64_t now;
 
 		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)))
 			received = receive_round(worker, program);
 		if (unlikely(atomic_load_explicit(&worker->asked, memory_order_relaxed) !=
-			     atomic_load_explicit(&worker->answered, memory_order_relaxed)))
+			     atomic_load_explicit(&worker->answered, memory_order_relaxed))) {
+			stopwatch_lap(&watch, tally, watch.busy);
 			worker_answer(worker, program);
+		}
 		rte_rcu_qsbr_quiescent(shared->rcu, worker->index);
 
+		if (watch.busy != (received > 0))
+			stopwatch_lap(&watch, tally, received > 0);
 		if (received) {
 			empty_rounds = 0;
 		} else if (idle != CONFIG_IDLE_POLL) {
 			tally->sleep_ns += idle_round(idle, empty_rounds);
 			empty_rounds++;
 		}
-		now = rte_rdtsc();
-		if (received)
-			tally->busy_cycles += now - last;
-		else
-			tally->idle_cycles += now - last;
-		last = now;
 	}
 	rte_rcu_qsbr_thread_offline(shared->rcu, worker->index);
 	return 0;

@@ -10,6 +10,25 @@ lane_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count, enum d
 	burst->tally->ports[burst->in_port].drops[reason] += count;
 }
 
+/* Drops the packets of several segments; returns how many are left, in order, at the front. */
+static uint16_t
+drop_chains(struct burst *burst, struct rte_mbuf **packets, uint16_t count, uint64_t *bytes)
+{
+	struct rte_mbuf *chains[BURST_MAX];
+	uint16_t kept = 0, dropped = 0;
+
+	for (uint16_t i = 0; i < count; i++) {
+		if (packets[i]->nb_segs == 1) {
+			packets[kept++] = packets[i];
+			continue;
+		}
+		*bytes -= packets[i]->pkt_len;
+		chains[dropped++] = packets[i];
+	}
+	lane_drop(burst, chains, dropped, DROP_SEGMENTS);
+	return kept;
+}
+
 void
 lane_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	  uint64_t bytes)
@@ -21,6 +40,8 @@ lane_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uin
 		lane_drop(burst, packets, count, DROP_PORT_DOWN);
 		return;
 	}
+	if (unlikely(!port->chains))
+		count = drop_chains(burst, packets, count, &bytes);
 	sent = port_send(port, burst->worker, packets, count);
 	if (unlikely(sent < count)) {
 		for (uint16_t i = sent; i < count; i++)

@@ -14,7 +14,7 @@
 
 struct rte_mbuf;
 
-#define BURST_MAX 64
+#define BURST_MAX 32
 
 /* A rule that took a packet and passed it on, and that has mirrors. */
 struct burst_pass {
