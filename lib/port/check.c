@@ -131,7 +131,7 @@ static void
 check_memory(const struct config *config, struct error_list *errors)
 {
 	unsigned workers = config->worker_count ? config->worker_count : 1;
-	uint32_t needed = memory_packets_needed(config, workers, true);
+	uint32_t needed = memory_packets_needed(config, workers);
 
 	if (config->packets < needed)
 		error_add(errors, 0, 0, "memory.packets",

@@ -9,10 +9,10 @@
  * net_af_xdp hands every queue's fill ring 2,048 packets when the queue is set up, and exchanges one
  * for one with what it receives, so that exactly that many are with the kernel at any moment. Closing
  * the device deletes the socket and forgets them: nothing in the driver walks the ring. They are lost
- * to the pool until the pool itself is freed, which happens right after.
+ * to the pool until the pool itself is freed, which happens right after. Packets it sent are collected
+ * from the completion ring only in a later transmit call; a call with no packets does it too.
  *
- * Packets it sent are collected from the completion ring only in a later transmit call; a call with no
- * packets does it too.
+ * net_ring has many queues; what is sent in one is received in the same.
  */
 static const struct driver drivers[] = {
 	{.name = "net_af_xdp",
@@ -22,7 +22,7 @@ static const struct driver drivers[] = {
 	 .keeps = AF_XDP_FILL_PACKETS},
 	{.name = "net_null", .chains = true},
 	{.name = "net_pcap", .chains = true},
-	{.name = "net_ring", .chains = true, .loops = true},
+	{.name = "net_ring", .paired = true, .chains = true, .loops = true},
 	{.name = "net_memif", .chains = true},
 	{.name = "net_tap", .paired = true},
 };

@@ -83,8 +83,14 @@ void
 eal_log_hold(bool held)
 {
 	if (held)
-		eal_log.reason[0] = '\0';
+		eal_log_forget();
 	atomic_store(&eal_log.held, held);
+}
+
+void
+eal_log_forget(void)
+{
+	eal_log.reason[0] = '\0';
 }
 
 const char *

@@ -94,6 +94,7 @@ choose_rings(struct port *port, const struct rte_eth_dev_info *info)
 
 	port->rx_ring = config->rx_ring ? config->rx_ring : rx ? rx : DEFAULT_RING;
 	port->tx_ring = config->tx_ring ? config->tx_ring : tx ? tx : DEFAULT_RING;
+	eal_log_forget();
 	ret = rte_eth_dev_adjust_nb_rx_tx_desc(port->id, &port->rx_ring, &port->tx_ring);
 	if (ret < 0)
 		return failed(port, ret, "rings", NULL);
@@ -162,10 +163,12 @@ configure(struct port *port, const struct rte_eth_dev_info *info)
 			rss->rss_key_len = info->hash_key_size;
 		}
 	}
+	eal_log_forget();
 	ret = rte_eth_dev_configure(port->id, port->rx_queues, port->tx_queues, &conf);
 	if (ret < 0)
 		return failed(port, ret, "the device refuses its configuration", NULL);
 	if (port->config->mtu) {
+		eal_log_forget();
 		ret = rte_eth_dev_set_mtu(port->id, port->config->mtu);
 		if (ret < 0)
 			return failed(port, ret, "mtu can't be set",
@@ -210,6 +213,7 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 	/* Freeing a whole ring at once into one pool is for packets that nobody else refers to. */
 	tx.offloads &= ~RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	for (uint16_t queue = 0; queue < port->rx_queues; queue++) {
+		eal_log_forget();
 		ret = rte_eth_rx_queue_setup(port->id, queue, port->rx_ring,
 					     rte_eth_dev_socket_id(port->id), NULL,
 					     port->pool->pool);
@@ -218,6 +222,7 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 		port->pool->driver_holds += port->quirks->keeps;
 	}
 	for (uint16_t queue = 0; queue < port->tx_queues; queue++) {
+		eal_log_forget();
 		ret = rte_eth_tx_queue_setup(port->id, queue, port->tx_ring,
 					     rte_eth_dev_socket_id(port->id), &tx);
 		if (ret < 0)
@@ -231,8 +236,10 @@ set_promiscuous(struct port *port)
 {
 	const struct config_port *config = port->config;
 	bool wanted = config->promiscuous_given ? config->promiscuous : true;
-	int ret = wanted ? rte_eth_promiscuous_enable(port->id)
-			 : rte_eth_promiscuous_disable(port->id);
+	int ret;
+
+	eal_log_forget();
+	ret = wanted ? rte_eth_promiscuous_enable(port->id) : rte_eth_promiscuous_disable(port->id);
 
 	port->promiscuous = rte_eth_promiscuous_get(port->id) == 1;
 	if (ret == 0 || (!config->promiscuous_given && ret == -ENOTSUP))
@@ -281,7 +288,10 @@ int
 ethdev_start(struct port *port)
 {
 	struct rte_ether_addr mac;
-	int ret = rte_eth_dev_start(port->id);
+	int ret;
+
+	eal_log_forget();
+	ret = rte_eth_dev_start(port->id);
 
 	if (ret < 0)
 		return failed(port, ret, "the device does not start", NULL);

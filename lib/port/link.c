@@ -40,8 +40,8 @@ void
 port_poll_link(struct port *port)
 {
 	/* A virtual device's link is worth a word only when it goes. */
-	bool cable =
-		port->config->kind == CONFIG_PORT_PCI || port->config->kind == CONFIG_PORT_AF_XDP;
+	bool cable = port->started && (port->config->kind == CONFIG_PORT_PCI ||
+				       port->config->kind == CONFIG_PORT_AF_XDP);
 	enum log_level level = cable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 	uint32_t speed;
 	bool up;

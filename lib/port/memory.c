@@ -16,7 +16,9 @@
 #include "core/banned.h"
 
 #define MIB (1024ull * 1024)
-#define CACHE_MAX 256
+#define CACHE_MAX 512
+#define CACHE_MIN 16
+#define CACHE_PART 4 /* of a pool, what all caches together may hold */
 #define DEFAULT_RING 1024
 #define BURST_PACKETS 64
 
@@ -38,12 +40,11 @@ memory_pool_bytes(const struct config *config)
 }
 
 uint32_t
-memory_packets_needed(const struct config *config, unsigned workers, bool devices)
+memory_packets_needed(const struct config *config, unsigned workers)
 {
-	uint32_t cache = memory_cache_size(config->packets, workers);
-	uint32_t needed = workers * (cache + cache / 2 + BURST_PACKETS);
+	uint32_t needed = workers * BURST_PACKETS;
 
-	for (unsigned i = 0; devices && i < config->port_count; i++) {
+	for (unsigned i = 0; i < config->port_count; i++) {
 		const struct config_port *port = &config->ports[i];
 		uint32_t rx_ring = port->rx_ring ? port->rx_ring : DEFAULT_RING;
 		uint32_t tx_ring = port->tx_ring ? port->tx_ring : DEFAULT_RING;
@@ -54,7 +55,8 @@ memory_packets_needed(const struct config *config, unsigned workers, bool device
 		else if (port->kind == CONFIG_PORT_AF_XDP)
 			needed += queues * (AF_XDP_FILL_PACKETS + AF_XDP_SEND_PACKETS);
 	}
-	return needed;
+	/* Caches take a part of the pool, whatever its size. */
+	return needed + needed / (CACHE_PART - 1) + 1;
 }
 
 uint32_t
@@ -63,9 +65,9 @@ memory_cache_size(uint32_t packets, unsigned workers)
 	uint32_t cache = CACHE_MAX;
 
 	/* A cache holds up to one and a half times its size; the main lcore has one too. */
-	while (cache > 0 && (cache + cache / 2) * (workers + 1) > packets / 4)
+	while (cache > 0 && (cache + cache / 2) * (workers + 1) > packets / CACHE_PART)
 		cache /= 2;
-	return cache < 16 ? 0 : cache;
+	return cache < CACHE_MIN ? 0 : cache;
 }
 
 static uint64_t

@@ -20,9 +20,9 @@ struct memory_plan {
 /* Bytes of one pool of the config's packets. */
 uint64_t memory_pool_bytes(const struct config *config);
 
-/* mbufs that the rings of all ports, the workers' caches and one burst each can hold at once; with
- * fewer in the pool a port would stop receiving. devices is false offline, where there are no rings. */
-uint32_t memory_packets_needed(const struct config *config, unsigned workers, bool devices);
+/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at once;
+ * with fewer in the pool a port would stop receiving. */
+uint32_t memory_packets_needed(const struct config *config, unsigned workers);
 
 /* Size of a pool's cache for each core: as large as pays, but never most of a small pool. */
 uint32_t memory_cache_size(uint32_t packets, unsigned workers);

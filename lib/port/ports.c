@@ -84,6 +84,7 @@ open_port(struct ports *ports, const struct config *config, unsigned i)
 	if (!port)
 		return log_fail(ENOMEM, "port %s", config->ports[i].name);
 	ports->items[ports->count++] = port;
+	eal_log_forget();
 	ret = read_capture(port);
 	if (ret == 0)
 		ret = device_open(port, ports->mode);
