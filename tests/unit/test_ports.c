@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <cmocka.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+
+#include "port_kit.h"
+#include "port/cores.h"
+#include "port/ports.h"
+
+#include "core/banned.h"
+
+#define BURST 32
+
+static uint16_t cores[CONFIG_WORKERS_MAX];
+
+static void
+open_ports(struct ports *ports, struct config *config, unsigned workers)
+{
+	assert_int_equal(ports_open(ports, config, PORT_LIVE, workers), 0);
+}
+
+static void
+close_ports(struct ports *ports)
+{
+	assert_int_equal(ports_close(ports), 0);
+	assert_int_equal(ports_leaked(ports), 0);
+	ports_free(ports);
+	assert_int_equal(rte_eth_dev_count_avail(), 0);
+}
+
+static uint64_t
+xstat(const struct port *port, const char *name)
+{
+	uint64_t id, value = 0;
+
+	assert_int_equal(rte_eth_xstats_get_id_by_name(port->id, name, &id), 0);
+	assert_int_equal(rte_eth_xstats_get_by_id(port->id, &id, &value, 1), 1);
+	return value;
+}
+
+/* Moves what one port has to another; what that does not take is freed. Returns how many it took. */
+static unsigned
+forward(struct port *from, struct port *to, unsigned rounds)
+{
+	struct rte_mbuf *packets[BURST];
+	unsigned sent = 0;
+
+	for (unsigned round = 0; round < rounds; round++) {
+		uint16_t count = port_receive(from, 0, packets, BURST);
+		uint16_t taken = port_send(to, 0, packets, count);
+
+		rte_pktmbuf_free_bulk(packets + taken, count - taken);
+		sent += taken;
+	}
+	return sent;
+}
+
+static void
+one_name_serves_many_ports(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_null,size=100");
+	kit_vdev(config, "net_null");
+	kit_vdev(config, "net_null");
+	open_ports(&ports, config, 1);
+	assert_string_equal(ports.items[0]->device, "net_null");
+	assert_string_equal(ports.items[0]->driver, "net_null");
+	assert_string_not_equal(ports.items[1]->device, ports.items[2]->device);
+	assert_int_equal(forward(ports.items[0], ports.items[1], 100), 100 * BURST);
+	assert_true(ports.items[0]->up);
+	close_ports(&ports);
+}
+
+static void
+a_ring_is_emptied_before_it_closes(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_null");
+	kit_vdev(config, "net_ring");
+	open_ports(&ports, config, 1);
+	assert_int_equal(forward(ports.items[0], ports.items[1], 10), 10 * BURST);
+	close_ports(&ports);
+}
+
+static void
+capture_ports_read_and_write(void **state)
+{
+	struct kit_record records[3] = {{1, 60, 60}, {2, 60, 60}, {3, 100, 70}};
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_capture(kit_path("in,[=]'\""), records, 3);
+	kit_pcap(config, kit_path("in,[=]'\""), kit_path("out,1"));
+	kit_pcap(config, NULL, kit_path("out2"));
+	open_ports(&ports, config, 1);
+	assert_int_equal(ports.items[0]->records, 3);
+	assert_int_equal(ports.items[0]->truncated, 1);
+	assert_true(ports.items[0]->can_receive);
+	assert_false(ports.items[1]->can_receive);
+	assert_null(ports.items[0]->writer);
+	assert_int_equal(forward(ports.items[0], ports.items[0], 2), 3);
+	close_ports(&ports);
+	assert_int_equal(access(kit_path("out,1"), F_OK), 0);
+	assert_int_equal(access(kit_path("out2"), F_OK), 0);
+}
+
+static void
+queues_follow_workers(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_test,queues=4,tx-queues=4");
+	kit_vdev(config, "net_test,queues=1,tx-queues=1");
+	kit_vdev(config, "net_test,queues=4,tx-queues=1")->queues = 3;
+	open_ports(&ports, config, 2);
+	assert_int_equal(ports.items[0]->rx_queues, 2);
+	assert_int_equal(ports.items[0]->tx_queues, 2);
+	assert_null(ports.items[0]->tx_locks);
+	assert_int_equal(ports.items[1]->rx_queues, 1);
+	assert_int_equal(ports.items[1]->tx_queues, 1);
+	assert_non_null(ports.items[1]->tx_locks);
+	assert_int_equal(ports.items[2]->rx_queues, 3);
+	close_ports(&ports);
+}
+
+static void
+fast_free_is_never_on(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_test");
+	open_ports(&ports, config, 1);
+	assert_int_equal(xstat(ports.items[0], "violations"), 0);
+	assert_true(ports.items[0]->chains);
+	close_ports(&ports);
+}
+
+static void
+late_frees_come_back(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_test,rx=1000");
+	kit_vdev(config, "net_test,hold=500,accept=7");
+	open_ports(&ports, config, 1);
+	assert_int_equal(forward(ports.items[0], ports.items[1], 40), 1000);
+	assert_int_equal(xstat(ports.items[1], "held"), 500);
+	assert_int_equal(xstat(ports.items[1], "violations"), 0);
+	assert_int_equal(ports_leaked(&ports), 500);
+	close_ports(&ports);
+}
+
+static void
+a_write_after_sending_is_seen(void **state)
+{
+	struct config *config = kit_config();
+	struct rte_mbuf *packet;
+	struct ports ports;
+
+	kit_vdev(config, "net_test,rx=3");
+	kit_vdev(config, "net_test,hold=1");
+	open_ports(&ports, config, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(port_receive(ports.items[0], 0, &packet, 1), 1);
+		assert_int_equal(port_send(ports.items[1], 0, &packet, 1), 1);
+		if (i == 1)
+			*rte_pktmbuf_mtod_offset(packet, uint8_t *, 20) ^= 1;
+	}
+	assert_int_equal(xstat(ports.items[1], "violations"), 1);
+	close_ports(&ports);
+}
+
+static void
+a_full_device_takes_no_more(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_test,rx=endless");
+	kit_vdev(config, "net_test,room=100");
+	open_ports(&ports, config, 1);
+	assert_int_equal(forward(ports.items[0], ports.items[1], 10), 100);
+	rte_eth_stats_reset(ports.items[1]->id);
+	assert_int_equal(forward(ports.items[0], ports.items[1], 10), 100);
+	close_ports(&ports);
+}
+
+static void
+links_go_and_come(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+	struct port *port;
+
+	kit_vdev(config, "net_test");
+	kit_vdev(config, "net_test,link=down");
+	open_ports(&ports, config, 1);
+	assert_true(ports.items[0]->up);
+	assert_int_equal(ports.items[0]->speed, 25000);
+	assert_false(ports.items[1]->up);
+	port = ports.items[0];
+	rte_eth_dev_set_link_down(port->id);
+	port_poll_link(port);
+	assert_false(port->up);
+	rte_eth_dev_set_link_up(port->id);
+	port_poll_link(port);
+	assert_true(port->up);
+	close_ports(&ports);
+}
+
+struct refusal {
+	const char *device;
+	uint16_t queues, rx_ring, mtu;
+	bool promiscuous_given, promiscuous;
+};
+
+/* Each is refused as a second port, when the first has its device and memory; all goes back. */
+static void
+what_a_device_lacks_is_refused(void **state)
+{
+	static const struct refusal refusals[] = {
+		{"net_nonsense", 0, 0, 0, false, false},
+		{"net null", 0, 0, 0, false, false},
+		{",size=64", 0, 0, 0, false, false},
+		{"net_null,nonsense=1", 0, 0, 0, false, false},
+		{"net_test,nonsense=1", 0, 0, 0, false, false},
+		{"net_test,size=x", 0, 0, 0, false, false},
+		{"net_test,queues=2", 3, 0, 0, false, false},
+		{"net_ring", 100, 0, 0, false, false},
+		{"net_test", 0, 100, 0, false, false},
+		{"net_test", 0, 8192, 0, false, false},
+		{"net_test", 0, 0, 9001, false, false},
+		{"net_test", 0, 0, 9000, false, false}, /* can't spread frames */
+		{"net_ring", 0, 0, 1400, false, false}, /* can't set an MTU */
+		{"net_null", 0, 0, 0, true, false},     /* can't leave promiscuous mode */
+		{"net_test,fail=probe", 0, 0, 0, false, false},
+		{"net_test,fail=info", 0, 0, 0, false, false},
+		{"net_test,fail=configure", 0, 0, 0, false, false},
+		{"net_test,fail=rx-queue", 0, 0, 0, false, false},
+		{"net_test,fail=tx-queue", 0, 0, 0, false, false},
+		{"net_test,fail=start", 0, 0, 0, false, false},
+		{"net_test,fail=mtu", 0, 0, 1400, false, false},
+		{"net_test,fail=promiscuous", 0, 0, 0, true, true},
+	};
+
+	for (unsigned i = 0; i < RTE_DIM(refusals); i++) {
+		const struct refusal *refusal = &refusals[i];
+		struct config *config = kit_config();
+		struct config_port *port;
+		struct ports ports;
+
+		kit_vdev(config, "net_test,rx=endless,hold=10");
+		port = kit_vdev(config, refusal->device);
+		port->queues = refusal->queues;
+		port->rx_ring = refusal->rx_ring;
+		port->mtu = refusal->mtu;
+		port->promiscuous_given = refusal->promiscuous_given;
+		port->promiscuous = refusal->promiscuous;
+		if (ports_open(&ports, config, PORT_LIVE, 1) == 0)
+			fail_msg("%s (row %u) was taken", refusal->device, i);
+		assert_int_equal(rte_eth_dev_count_avail(), 0);
+		assert_int_equal(ports.count, 0);
+	}
+}
+
+static void
+other_ports_that_do_not_exist_are_refused(void **state)
+{
+	static const struct {
+		enum config_port_kind kind;
+		const char *device;
+	} rows[] = {
+		{CONFIG_PORT_AF_XDP, "no-such-iface"},
+		{CONFIG_PORT_AF_XDP, "a-name-longer-than-an-interface-may-have"},
+		{CONFIG_PORT_PCI, "ffff:ff:1f.7"},
+	};
+
+	for (unsigned i = 0; i < RTE_DIM(rows); i++) {
+		struct config *config = kit_config();
+		struct ports ports;
+
+		kit_port(config, rows[i].kind)->device = (char *)(uintptr_t)rows[i].device;
+		assert_int_equal(ports_open(&ports, config, PORT_LIVE, 1), -ENODEV);
+	}
+}
+
+static void
+memory_that_does_not_fit_is_refused(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_null");
+	config->packets = 4000000;
+	assert_int_equal(ports_open(&ports, config, PORT_LIVE, 1), -ENOMEM);
+	assert_int_equal(rte_eth_dev_count_avail(), 0);
+}
+
+static void
+offline_needs_no_devices(void **state)
+{
+	struct config *config = kit_config();
+	struct ports ports;
+
+	kit_vdev(config, "net_nonsense");
+	kit_port(config, CONFIG_PORT_AF_XDP)->device = (char *)(uintptr_t) "no-such-iface";
+	kit_port(config, CONFIG_PORT_PCI)->device = (char *)(uintptr_t) "ffff:ff:1f.7";
+	kit_pcap(config, NULL, kit_path("out"));
+	assert_int_equal(ports_open(&ports, config, PORT_OFFLINE, 1), 0);
+	for (unsigned i = 0; i < ports.count; i++) {
+		assert_false(ports.items[i]->can_receive);
+		assert_non_null(ports.items[i]->writer);
+		assert_true(ports.items[i]->up);
+	}
+	close_ports(&ports);
+}
+
+static void
+the_eal_starts_once(void **state)
+{
+	assert_int_equal(ports_start_eal(kit_config(), PORT_LIVE, NULL, 0, cores), -EALREADY);
+}
+
+static int
+read_name(void *name)
+{
+	return pthread_getname_np(pthread_self(), name, 16);
+}
+
+static void
+workers_are_named_after_their_core(void **state)
+{
+	char name[16] = "", wanted[16];
+
+	assert_int_equal(rte_eal_remote_launch(read_name, name, 1), 0);
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+	snprintf(wanted, sizeof(wanted), "pmd-%u", cores[0]);
+	assert_string_equal(name, wanted);
+}
+
+static void
+cores_that_can_not_be_had_are_refused(void **state)
+{
+	struct config *config = kit_config();
+	struct error_list errors;
+	struct core_plan plan;
+
+	error_list_init(&errors, NULL);
+	assert_int_equal(cores_plan(config, &plan, &errors), 0);
+	assert_int_equal(plan.worker_count, 1);
+
+	config->workers[0] = plan.workers[0];
+	config->workers[1] = plan.workers[0];
+	config->workers[2] = 1000;
+	config->workers[3] = 65535;
+	config->worker_count = 4;
+	assert_int_equal(cores_plan(config, &plan, &errors), -EINVAL);
+	assert_int_equal(errors.count, 3);
+	assert_non_null(strstr(errors.items[0].message, "stands twice"));
+	assert_non_null(strstr(errors.items[1].message, "no core 1000"));
+	assert_non_null(strstr(errors.items[2].message, "no core 65535"));
+	error_list_clear(&errors);
+}
+
+static int
+setup(void **state)
+{
+	static const char *const plugins[] = {TEST_DEVICE};
+
+	if (kit_setup(state) < 0)
+		return -1;
+	return ports_start_eal(kit_config(), PORT_LIVE, plugins, 1, cores) == 1 ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	ports_stop_eal();
+	return kit_teardown(state);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_name_serves_many_ports),
+		cmocka_unit_test(a_ring_is_emptied_before_it_closes),
+		cmocka_unit_test(capture_ports_read_and_write),
+		cmocka_unit_test(queues_follow_workers),
+		cmocka_unit_test(fast_free_is_never_on),
+		cmocka_unit_test(late_frees_come_back),
+		cmocka_unit_test(a_write_after_sending_is_seen),
+		cmocka_unit_test(a_full_device_takes_no_more),
+		cmocka_unit_test(links_go_and_come),
+		cmocka_unit_test(what_a_device_lacks_is_refused),
+		cmocka_unit_test(other_ports_that_do_not_exist_are_refused),
+		cmocka_unit_test(memory_that_does_not_fit_is_refused),
+		cmocka_unit_test(offline_needs_no_devices),
+		cmocka_unit_test(the_eal_starts_once),
+		cmocka_unit_test(workers_are_named_after_their_core),
+		cmocka_unit_test(cores_that_can_not_be_had_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
