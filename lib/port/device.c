@@ -15,10 +15,12 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/iface.h"
+#include "port/pci.h"
 
 #include "core/banned.h"
 
 #define ARGUMENTS_MAX (3 * PATH_MAX)
+#define REASON_MAX 512
 
 static int
 take_id(struct port *port)
@@ -103,36 +105,17 @@ open_af_xdp(struct port *port)
 {
 	const struct config_port *config = port->config;
 	char arguments[128];
+	char reason[REASON_MAX];
 	struct iface iface;
-	int ret = iface_read(config->device, &iface);
-	unsigned queues = config->queues ? config->queues : iface.channels;
 
-	if (ret < 0)
-		return log_fail(ret, "port %s: interface %s", config->name, config->device);
-	if (!iface.exists) {
-		log_error("port %s: there is no interface %s here; `ip link` lists what there is",
-			  config->name, config->device);
-		return -ENODEV;
-	}
-	if (!iface.up) {
-		log_error("port %s: interface %s is down; bring it up with `ip link set %s up`",
-			  config->name, config->device, config->device);
-		return -ENETDOWN;
-	}
-	if (queues > iface.channels) {
-		log_error("port %s: queues: %u were asked for, but %s has %u (ethtool -L changes "
-			  "that)",
-			  config->name, queues, config->device, iface.channels);
-		return -EINVAL;
-	}
-	if (strcspn(config->device, ",=[]\"/") != strlen(config->device)) {
-		log_error("port %s: DPDK can't spell the interface name `%s`; rename it",
-			  config->name, config->device);
-		return -EINVAL;
+	if (iface_refused(config, &iface, reason, sizeof(reason))) {
+		log_error("port %s: %s", config->name, reason);
+		return iface.exists ? -EINVAL : -ENODEV;
 	}
 	port->restore = !iface.promiscuous;
 	eal_log_take_bpf();
-	snprintf(arguments, sizeof(arguments), "iface=%s,queue_count=%u", config->device, queues);
+	snprintf(arguments, sizeof(arguments), "iface=%s,queue_count=%u", config->device,
+		 config->queues ? config->queues : iface.channels);
 	return make_vdev(port, "net_af_xdp", strlen("net_af_xdp"), arguments);
 }
 
@@ -183,48 +166,21 @@ open_capture(struct port *port, enum port_mode mode)
 	return make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
 }
 
-/* The kernel driver that holds a PCI device, "" without one; false when there is no such device. */
-static bool
-pci_driver(const char *address, char *driver, size_t size)
-{
-	char path[64 + PATH_MAX], target[PATH_MAX];
-	ssize_t length;
-	const char *slash;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", address);
-	if (access(path, F_OK) < 0)
-		return false;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
-	length = readlink(path, target, sizeof(target) - 1);
-	target[length > 0 ? length : 0] = '\0';
-	slash = strrchr(target, '/');
-	snprintf(driver, size, "%s", slash ? slash + 1 : "");
-	return true;
-}
-
 static int
 open_pci(struct port *port)
 {
 	const struct config_port *config = port->config;
-	char driver[64];
+	char reason[REASON_MAX];
 
 	snprintf(port->device, sizeof(port->device), "%s", config->device);
 	if (rte_eth_dev_get_port_by_name(port->device, &port->id) == 0)
 		return take_id(port);
-	if (!pci_driver(config->device, driver, sizeof(driver)))
-		log_error("port %s: this machine has no PCI device %s; `lspci -D` lists what there "
-			  "is",
-			  config->name, config->device);
-	else if (strcmp(driver, "vfio-pci") == 0)
+	if (pci_refused(config->device, reason, sizeof(reason)))
+		log_error("port %s: %s", config->name, reason);
+	else
 		log_error("port %s: no DPDK driver took PCI device %s: %s", config->name,
 			  config->device,
-			  eal_log_reason()[0] ? eal_log_reason() : "DPDK does not know its model");
-	else
-		log_error("port %s: PCI device %s is %s%s; give it to vfio-pci: "
-			  "`dpdk-devbind.py --bind=vfio-pci %s`",
-			  config->name, config->device,
-			  driver[0] ? "held by the kernel's driver " : "held by no driver", driver,
-			  config->device);
+			  eal_log_reason()[0] ? eal_log_reason() : "none knows its model");
 	return -ENODEV;
 }
 

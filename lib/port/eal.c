@@ -15,6 +15,7 @@
 #include "port/cores.h"
 #include "port/eal_log.h"
 #include "port/memory.h"
+#include "port/pci.h"
 #include "port/ports.h"
 
 #include "core/banned.h"
@@ -22,6 +23,7 @@
 #define SIMD_BITS 512
 #define ARGUMENTS_MAX (CONFIG_PORTS_MAX * 2 + 64)
 #define CORES_TEXT_MAX 8192
+#define REASON_MAX 512
 
 struct arguments {
 	char *items[ARGUMENTS_MAX + 1];
@@ -186,6 +188,42 @@ plan_cores(const struct config *config, enum port_mode mode, struct core_plan *p
 	return ret;
 }
 
+static int
+plan_memory(const struct config *config, enum port_mode mode, struct memory_plan *plan)
+{
+	char reason[REASON_MAX];
+
+	switch (memory_plan(config, mode, plan, reason, sizeof(reason))) {
+	case MEMORY_FITS:
+		break;
+	case MEMORY_SLOWER:
+		log_warning("memory: %s", reason);
+		break;
+	case MEMORY_REFUSED:
+		log_error("memory: %s", reason);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+check_pci(const struct config *config, enum port_mode mode)
+{
+	char reason[REASON_MAX];
+	int ret = 0;
+
+	for (unsigned i = 0; mode == PORT_LIVE && i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
+
+		if (port->kind != CONFIG_PORT_PCI ||
+		    !pci_refused(port->device, reason, sizeof(reason)))
+			continue;
+		log_error("port %s: %s", port->name, reason);
+		ret = -ENODEV;
+	}
+	return ret;
+}
+
 int
 ports_start_eal(const struct config *config, enum port_mode mode, const char *const *plugins,
 		unsigned plugin_count, uint16_t cores[CONFIG_WORKERS_MAX])
@@ -201,7 +239,9 @@ ports_start_eal(const struct config *config, enum port_mode mode, const char *co
 	}
 	ret = plan_cores(config, mode, &plan);
 	if (ret == 0)
-		ret = memory_plan(config, mode, &memory);
+		ret = plan_memory(config, mode, &memory);
+	if (ret == 0)
+		ret = check_pci(config, mode);
 	if (ret == 0)
 		ret = check_plugins(plugins, plugin_count);
 	if (ret < 0)

@@ -65,3 +65,28 @@ iface_read(const char *name, struct iface *iface)
 	close(fd);
 	return ret;
 }
+
+bool
+iface_refused(const struct config_port *port, struct iface *iface, char *reason, size_t size)
+{
+	const char *name = port->device;
+	int ret = iface_read(name, iface);
+
+	if (ret < 0)
+		snprintf(reason, size, "interface %s can't be asked: %s", name, strerror(-ret));
+	else if (!iface->exists)
+		snprintf(reason, size,
+			 "there is no interface %s here; `ip link` lists what there is", name);
+	else if (!iface->up)
+		snprintf(reason, size, "interface %s is down; bring it up with `ip link set %s up`",
+			 name, name);
+	else if (port->queues > iface->channels)
+		snprintf(reason, size,
+			 "queues: %u were asked for, but %s has %u (ethtool -L changes that)",
+			 port->queues, name, iface->channels);
+	else if (name[strcspn(name, ",=[]\"/")])
+		snprintf(reason, size, "DPDK can't spell the interface name `%s`; rename it", name);
+	else
+		return false;
+	return true;
+}

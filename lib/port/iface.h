@@ -6,7 +6,10 @@
 #define PORT_IFACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "config/config.h"
 
 struct iface {
 	bool exists, up; /* up: set up by the administrator */
@@ -19,5 +22,9 @@ struct iface {
 
 /* Negative errno when the kernel can't be asked; an interface that is not there is no error. */
 int iface_read(const char *name, struct iface *iface);
+
+/* Whether an af-xdp port can't be made of what its config names; then reason says why and what would
+ * mend it. iface is filled in either way. */
+bool iface_refused(const struct config_port *port, struct iface *iface, char *reason, size_t size);
 
 #endif

@@ -2,7 +2,6 @@
 #include "port/memory.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/log.h"
 #include "port/driver.h"
 
 #include "core/banned.h"
@@ -153,46 +151,38 @@ plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 	plan->megabytes = (pools + BASE_BYTES + workers * WORKER_BYTES + tables) / MIB;
 }
 
-int
-memory_plan(const struct config *config, enum port_mode mode, struct memory_plan *plan)
+enum memory_verdict
+memory_plan(const struct config *config, enum port_mode mode, struct memory_plan *plan,
+	    char *reason, size_t size)
 {
 	unsigned workers = config->worker_count ? config->worker_count : 1;
 	uint64_t pools = memory_pool_bytes(config) * count_nodes(config);
-	uint64_t needed = pools + BASE_BYTES + workers * WORKER_BYTES;
-	uint64_t page_bytes, free_bytes;
-	unsigned long pages;
+	uint64_t needed = (pools + BASE_BYTES + workers * WORKER_BYTES) / MIB;
+	uint64_t page_bytes, free_bytes, missing;
+	bool required;
 
 	plan_ordinary(config, pools, workers, plan);
 	if (mode == PORT_OFFLINE)
-		return 0;
+		return MEMORY_FITS;
+	required = config->hugepages == CONFIG_HUGEPAGES_TRUE || has_pci(config);
 	if (config->hugepages == CONFIG_HUGEPAGES_FALSE) {
-		if (!has_pci(config))
-			return 0;
-		log_error("memory: a pci port needs hugepages, but the config says `hugepages: "
-			  "false`; say `auto` or `true`");
-		return -ENOMEM;
+		snprintf(reason, size,
+			 "a pci port needs hugepages, but the config says "
+			 "`hugepages: false`; say `auto` or `true`");
+		return has_pci(config) ? MEMORY_REFUSED : MEMORY_FITS;
 	}
-
 	free_bytes = free_hugepage_bytes(&page_bytes);
-	if (free_bytes >= needed) {
+	if (free_bytes / MIB >= needed) {
 		plan->hugepages = true;
-		return 0;
+		return MEMORY_FITS;
 	}
-	pages = (needed - free_bytes + page_bytes - 1) / page_bytes;
-	needed /= MIB;
-	free_bytes /= MIB;
-	page_bytes /= 1024;
-	if (config->hugepages == CONFIG_HUGEPAGES_TRUE || has_pci(config)) {
-		log_error("memory: %" PRIu64 " MiB of hugepages are needed and %" PRIu64
-			  " MiB are free; reserve %lu pages of %" PRIu64
-			  " KiB more (sysctl vm.nr_hugepages), or lower memory.packets",
-			  needed, free_bytes, pages, page_bytes);
-		return -ENOMEM;
-	}
-	log_warning("memory: ordinary pages are used, which is slower: %" PRIu64
-		    " MiB of hugepages are needed and %" PRIu64
-		    " MiB are free; reserve %lu pages of %" PRIu64
-		    " KiB more (sysctl vm.nr_hugepages), or say `hugepages: false`",
-		    needed, free_bytes, pages, page_bytes);
-	return 0;
+	missing = (needed * MIB - free_bytes + page_bytes - 1) / page_bytes;
+	snprintf(reason, size,
+		 "%s%" PRIu64 " MiB of hugepages are needed and %" PRIu64
+		 " MiB are free; reserve %" PRIu64 " pages of %" PRIu64
+		 " KiB more (sysctl vm.nr_hugepages), or %s",
+		 required ? "" : "ordinary pages are used, which is slower: ", needed,
+		 (uint64_t)(free_bytes / MIB), missing, page_bytes / 1024,
+		 required ? "lower memory.packets" : "say `hugepages: false`");
+	return required ? MEMORY_REFUSED : MEMORY_SLOWER;
 }

@@ -6,6 +6,7 @@
 #define PORT_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -27,8 +28,14 @@ uint32_t memory_packets_needed(const struct config *config, unsigned workers);
 /* Size of a pool's cache for each core: as large as pays, but never most of a small pool. */
 uint32_t memory_cache_size(uint32_t packets, unsigned workers);
 
-/* Decides for hugepages or against, logs what the decision costs and what would change it. -ENOMEM
- * when the config insists on what the machine has not. */
-int memory_plan(const struct config *config, enum port_mode mode, struct memory_plan *plan);
+enum memory_verdict {
+	MEMORY_FITS,
+	MEMORY_SLOWER, /* ordinary pages take the place of hugepages that are not there */
+	MEMORY_REFUSED,
+};
+
+/* Decides for hugepages or against. Unless it fits, reason says what would mend that. */
+enum memory_verdict memory_plan(const struct config *config, enum port_mode mode,
+				struct memory_plan *plan, char *reason, size_t size);
 
 #endif

@@ -42,6 +42,12 @@ struct ports {
  * no privileges. Returns 0 or -EINVAL. */
 int ports_check(const struct config *config, struct error_list *errors);
 
+/* What a config asks of this machine beyond that: cores, hugepages, PCI devices and interfaces. All
+ * findings, without privileges; nothing is touched. Returns 0 or -EINVAL. What only makes things slower
+ * is no finding: it goes to notice, which the caller gives ("" when there is nothing). */
+int ports_check_host(const struct config *config, struct error_list *errors, char *notice,
+		     size_t notice_size);
+
 /* Starts the EAL: main lcore 0 on the cores no worker has, worker i on lcore i + 1, named pmd-CORE.
  * plugins are paths of further DPDK drivers. cores[] gets the core of each worker; returns the number
  * of workers (config's, or 1) or a negative errno after logging why. One EAL a process. */

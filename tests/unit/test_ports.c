@@ -300,6 +300,37 @@ other_ports_that_do_not_exist_are_refused(void **state)
 	}
 }
 
+/* Findings of the host, all at once, and the same words. */
+static void
+the_host_is_asked_before_anything_starts(void **state)
+{
+	struct config *config = kit_config();
+	struct error_list errors;
+	char notice[512];
+
+	kit_vdev(config, "net_null");
+	error_list_init(&errors, NULL);
+	assert_int_equal(ports_check_host(config, &errors, notice, sizeof(notice)), 0);
+	assert_string_equal(notice, "");
+
+	kit_port(config, CONFIG_PORT_PCI)->device = (char *)(uintptr_t) "ffff:ff:1f.7";
+	kit_port(config, CONFIG_PORT_PCI)->device = (char *)(uintptr_t) "../devices";
+	kit_port(config, CONFIG_PORT_AF_XDP)->device = (char *)(uintptr_t) "no-such-iface";
+	kit_port(config, CONFIG_PORT_AF_XDP)->device = (char *)(uintptr_t) "lo";
+	config->ports[4].queues = 1000;
+	config->workers[0] = 1000;
+	config->worker_count = 1;
+	assert_int_equal(ports_check_host(config, &errors, notice, sizeof(notice)), -EINVAL);
+	assert_int_equal(errors.count, 6);
+	assert_non_null(strstr(errors.items[0].message, "no core 1000"));
+	assert_string_equal(errors.items[1].field, "ports.p1.pci");
+	assert_non_null(strstr(errors.items[2].message, "no PCI device"));
+	assert_non_null(strstr(errors.items[3].message, "no interface no-such-iface"));
+	assert_string_equal(errors.items[4].field, "ports.p4.af-xdp");
+	assert_non_null(strstr(errors.items[5].message, "a pci port needs hugepages"));
+	error_list_clear(&errors);
+}
+
 static void
 memory_that_does_not_fit_is_refused(void **state)
 {
@@ -410,6 +441,7 @@ main(void)
 		cmocka_unit_test(links_go_and_come),
 		cmocka_unit_test(what_a_device_lacks_is_refused),
 		cmocka_unit_test(other_ports_that_do_not_exist_are_refused),
+		cmocka_unit_test(the_host_is_asked_before_anything_starts),
 		cmocka_unit_test(memory_that_does_not_fit_is_refused),
 		cmocka_unit_test(offline_needs_no_devices),
 		cmocka_unit_test(the_eal_starts_once),
