@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The forward stage on four net_ring ports, each of which gives back to a receive what was sent to it.
+ * Every test ends with the ledger balanced and every mbuf back in the pool.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <rte_byteorder.h>
+#include <rte_malloc.h>
+
+#include "forward/forward.h"
+#include "port/ports.h"
+#include "port_kit.h"
+
+#include "core/banned.h"
+
+enum { A, B, C, D, PORTS };
+
+#define RING 1024 /* of net_ring: it holds one packet less */
+
+static struct config *config;
+static struct ports ports;
+static struct tally tally;
+static struct tally_rule rules[16];
+static struct burst burst;
+
+static const struct config_target to_a = {CONFIG_TARGET_PORT, A}, to_b = {CONFIG_TARGET_PORT, B},
+				  to_group = {CONFIG_TARGET_GROUP, 0};
+static struct config_target a_a_b[] = {
+	{CONFIG_TARGET_PORT, A}, {CONFIG_TARGET_PORT, A}, {CONFIG_TARGET_PORT, B}};
+
+enum { FORWARD_A, FORWARD_B, DROP_IT, MIRROR_AND_C, FORWARD_GROUP, PASS_MIRRORED, RULES };
+
+static struct config_rule rule_table[RULES] = {
+	[FORWARD_A] = {.actions = {.end = CONFIG_END_FORWARD}},
+	[FORWARD_B] = {.actions = {.end = CONFIG_END_FORWARD}},
+	[DROP_IT] = {.actions = {.end = CONFIG_END_DROP}},
+	[MIRROR_AND_C] = {.actions = {.mirrors = a_a_b,
+				      .mirror_count = 3,
+				      .end = CONFIG_END_FORWARD,
+				      .forward = {CONFIG_TARGET_PORT, C}}},
+	[FORWARD_GROUP] = {.actions = {.end = CONFIG_END_FORWARD}},
+	[PASS_MIRRORED] = {.actions = {.mirrors = a_a_b, .mirror_count = 3}},
+};
+
+static int
+set_up(void **state)
+{
+	static struct config_group group = {
+		.name = (char *)"g", .ports = {A, B, C}, .port_count = 3};
+	uint16_t cores[CONFIG_WORKERS_MAX];
+
+	config = kit_config();
+	kit_vdev(config, "net_ring0");
+	kit_vdev(config, "net_ring1");
+	kit_vdev(config, "net_ring2");
+	kit_vdev(config, "net_ring3");
+	rule_table[FORWARD_A].actions.forward = to_a;
+	rule_table[FORWARD_B].actions.forward = to_b;
+	rule_table[FORWARD_GROUP].actions.forward = to_group;
+	config->groups = &group;
+	config->group_count = 1;
+	config->rules = rule_table;
+	config->rule_count = RULES;
+	config->default_actions.end = CONFIG_END_DROP;
+	if (ports_start_eal(config, PORT_LIVE, NULL, 0, cores) < 0)
+		return -1;
+	return ports_open(&ports, config, PORT_LIVE, 1);
+}
+
+static int
+tear_down(void **state)
+{
+	uint64_t leaked;
+
+	ports_close(&ports);
+	leaked = ports_leaked(&ports);
+	ports_free(&ports);
+	ports_stop_eal();
+	return leaked == 0 ? 0 : -1;
+}
+
+/* A UDP packet of flow number; the two directions of a flow differ in which end sends. */
+static struct rte_mbuf *
+make_packet(unsigned flow, bool back)
+{
+	static const uint8_t start[] =
+		"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0\x45\0\0\x1c\0\0\0\0\x40\x11\0\0";
+	struct rte_mbuf *packet = rte_pktmbuf_alloc(ports.pools[0].pool);
+	uint8_t *frame = (uint8_t *)rte_pktmbuf_append(packet, 64);
+	uint8_t ends[2][4] = {{10, 0, flow >> 8, flow & 255}, {192, 168, 0, 1}};
+	uint8_t numbers[2][2] = {{4, flow & 255}, {0, 53}};
+
+	if (!frame)
+		abort();
+	memset(frame, 0, 64);
+	memcpy(frame, start, sizeof(start) - 1);
+	memcpy(frame + 26, ends[back], 4);
+	memcpy(frame + 30, ends[!back], 4);
+	memcpy(frame + 34, numbers[back], 2);
+	memcpy(frame + 36, numbers[!back], 2);
+	return packet;
+}
+
+static void
+begin(unsigned count)
+{
+	memset(&tally, 0, sizeof(tally));
+	burst.count = count;
+	burst.in_port = D;
+	burst.worker = 0;
+	burst.parsed = false;
+	burst.uniform = false;
+	burst.passed_count = 0;
+	burst.up = UINT64_MAX;
+	burst.bytes = count * 64;
+	burst.tally = &tally;
+	burst.rules = rules;
+	for (unsigned i = 0; i < count; i++)
+		burst.packets[i] = make_packet(i, false);
+}
+
+static void
+run_keeping(void *plan, void *local)
+{
+	tally.ports[D].rx_packets += burst.count;
+	forward_stage.run(plan, local, &burst);
+}
+
+/* Runs the burst through a fresh plan and checks the ledger. */
+static void
+run(void)
+{
+	struct stage_env env = {.config = config, .ports = ports.items, .numa = -1};
+	struct error_list errors;
+	uint64_t done = 0;
+	void *plan, *local;
+
+	error_list_init(&errors, NULL);
+	assert_int_equal(forward_stage.compile(&env, &plan, &errors), 0);
+	local = rte_zmalloc(NULL, forward_stage.local_size(plan), 64);
+	run_keeping(plan, local);
+	rte_free(local);
+	forward_stage.release(plan);
+
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		done += tally.ports[D].drops[i];
+	done += tally.ports[D].out;
+	assert_int_equal(done, tally.ports[D].rx_packets + tally.ports[D].copies);
+}
+
+/* Takes what was sent to a port; returns how many, and the flows' last bytes in flows[]. */
+static unsigned
+received(unsigned port, uint8_t *flows)
+{
+	struct rte_mbuf *packets[32];
+	unsigned total = 0;
+	uint16_t count;
+
+	while ((count = port_receive(ports.items[port], 0, packets, 32)) > 0) {
+		for (unsigned i = 0; i < count; i++) {
+			const uint8_t *frame = rte_pktmbuf_mtod(packets[i], const uint8_t *);
+
+			if (flows)
+				flows[total] = frame[26] == 10 ? frame[29] : frame[33];
+			total++;
+			rte_pktmbuf_free(packets[i]);
+		}
+	}
+	return total;
+}
+
+static void
+uniform_leaves_whole(void **state)
+{
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = FORWARD_A;
+	run();
+	assert_int_equal(received(A, NULL), BURST_MAX);
+	assert_int_equal(tally.ports[A].tx_packets, BURST_MAX);
+	assert_int_equal(tally.ports[A].tx_bytes, BURST_MAX * 64);
+}
+
+static void
+mixed_verdicts_keep_order(void **state)
+{
+	uint8_t flows[BURST_MAX];
+
+	begin(BURST_MAX);
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		burst.verdicts[i] = i % 4 == 3 ? RULES : i % 4;
+	run();
+	assert_int_equal(received(A, flows), BURST_MAX / 4);
+	for (unsigned i = 0; i < BURST_MAX / 4; i++)
+		assert_int_equal(flows[i], i * 4);
+	assert_int_equal(received(B, flows), BURST_MAX / 4);
+	for (unsigned i = 0; i < BURST_MAX / 4; i++)
+		assert_int_equal(flows[i], i * 4 + 1);
+	assert_int_equal(tally.ports[D].drops[DROP_RULE], BURST_MAX / 4);
+	assert_int_equal(tally.ports[D].drops[DROP_DEFAULT], BURST_MAX / 4);
+}
+
+static void
+mirrors_are_references(void **state)
+{
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = MIRROR_AND_C;
+	run();
+	assert_int_equal(received(A, NULL), 2 * BURST_MAX);
+	assert_int_equal(received(B, NULL), BURST_MAX);
+	assert_int_equal(received(C, NULL), BURST_MAX);
+	assert_int_equal(tally.ports[D].copies, 3 * BURST_MAX);
+	assert_int_equal(rte_mempool_in_use_count(ports.pools[0].pool), 0);
+}
+
+static void
+passing_rules_mirror_too(void **state)
+{
+	static struct burst_pass passed[2 * BURST_MAX];
+
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = DROP_IT;
+	burst.passed = passed;
+	for (unsigned i = 0; i < BURST_MAX; i++) {
+		passed[burst.passed_count++] = (struct burst_pass){i, PASS_MIRRORED};
+		if (i % 2)
+			passed[burst.passed_count++] = (struct burst_pass){i, MIRROR_AND_C};
+	}
+	run();
+	assert_int_equal(received(A, NULL), 3 * BURST_MAX);
+	assert_int_equal(received(B, NULL), BURST_MAX + BURST_MAX / 2);
+	assert_int_equal(received(C, NULL), 0);
+	assert_int_equal(tally.ports[D].drops[DROP_RULE], BURST_MAX);
+}
+
+/* Which member each flow goes to. */
+static void
+members(uint64_t up, bool back, int member[BURST_MAX])
+{
+	uint8_t flows[BURST_MAX];
+
+	begin(BURST_MAX);
+	for (unsigned i = 0; back && i < BURST_MAX; i++) {
+		rte_pktmbuf_free(burst.packets[i]);
+		burst.packets[i] = make_packet(i, true);
+	}
+	burst.uniform = true;
+	burst.verdicts[0] = FORWARD_GROUP;
+	burst.up = up;
+	run();
+	for (unsigned port = A; port <= C; port++) {
+		unsigned count = received(port, flows);
+
+		for (unsigned i = 0; i < count; i++)
+			member[flows[i]] = port;
+	}
+}
+
+static void
+groups_keep_flows_together(void **state)
+{
+	int there[BURST_MAX], back[BURST_MAX];
+	unsigned counts[PORTS] = {0};
+
+	members(UINT64_MAX, false, there);
+	members(UINT64_MAX, true, back);
+	assert_memory_equal(there, back, sizeof(there));
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		counts[there[i]]++;
+	for (unsigned port = A; port <= C; port++)
+		assert_in_range(counts[port], 1, BURST_MAX - 2);
+}
+
+static void
+dead_members_flows_move_alone(void **state)
+{
+	int before[BURST_MAX], after[BURST_MAX];
+	unsigned moved[PORTS] = {0};
+
+	members(UINT64_MAX, false, before);
+	members(UINT64_MAX & ~(UINT64_C(1) << B), false, after);
+	for (unsigned i = 0; i < BURST_MAX; i++) {
+		if (before[i] == B)
+			moved[after[i]]++;
+		else
+			assert_int_equal(before[i], after[i]);
+	}
+	assert_int_equal(moved[B], 0);
+	assert_true(moved[A] > 0 && moved[C] > 0);
+
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = FORWARD_GROUP;
+	burst.up = UINT64_C(1) << D;
+	run();
+	assert_int_equal(tally.ports[D].drops[DROP_NO_MEMBER], BURST_MAX);
+}
+
+static void
+dead_port_and_full_ring_drop_by_name(void **state)
+{
+	unsigned sent = 0;
+
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = FORWARD_A;
+	burst.up = 0;
+	run();
+	assert_int_equal(tally.ports[D].drops[DROP_PORT_DOWN], BURST_MAX);
+
+	while (sent < RING - 1) {
+		begin(BURST_MAX);
+		burst.uniform = true;
+		burst.verdicts[0] = FORWARD_A;
+		run();
+		sent += tally.ports[A].tx_packets;
+		assert_int_equal(tally.ports[A].tx_bytes, tally.ports[A].tx_packets * 64);
+	}
+	assert_int_equal(tally.ports[D].drops[DROP_TX_FULL], BURST_MAX - (RING - 1) % BURST_MAX);
+	assert_int_equal(received(A, NULL), RING - 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(uniform_leaves_whole),
+		cmocka_unit_test(mixed_verdicts_keep_order),
+		cmocka_unit_test(mirrors_are_references),
+		cmocka_unit_test(passing_rules_mirror_too),
+		cmocka_unit_test(groups_keep_flows_together),
+		cmocka_unit_test(dead_members_flows_move_alone),
+		cmocka_unit_test(dead_port_and_full_ring_drop_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
