@@ -108,7 +108,7 @@ eal_log_error(int err)
 	return err == -1 ? "the driver gives no reason" : strerror(-err);
 }
 
-static int
+__attribute__((format(printf, 2, 0))) static int
 take_bpf(int level, const char *format, va_list args)
 {
 	char line[LINE_MAX_LENGTH];

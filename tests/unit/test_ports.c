@@ -19,6 +19,7 @@
 #include "core/banned.h"
 
 #define BURST 32
+#define SHARED_ROUNDS 2000
 
 static uint16_t cores[CONFIG_WORKERS_MAX];
 
@@ -183,6 +184,47 @@ a_write_after_sending_is_seen(void **state)
 			*rte_pktmbuf_mtod_offset(packet, uint8_t *, 20) ^= 1;
 	}
 	assert_int_equal(xstat(ports.items[1], "violations"), 1);
+	close_ports(&ports);
+}
+
+struct sender {
+	struct port *from, *to;
+	uint16_t worker;
+};
+
+static int
+send_many(void *argument)
+{
+	const struct sender *sender = argument;
+	struct rte_mbuf *packets[BURST];
+
+	for (unsigned round = 0; round < SHARED_ROUNDS; round++) {
+		uint16_t count = port_receive(sender->from, sender->worker, packets, BURST);
+		uint16_t sent = port_send(sender->to, sender->worker, packets, count);
+
+		if (sent < count)
+			return -1;
+	}
+	return 0;
+}
+
+/* The device counts a violation when two threads are in one of its queues. */
+static void
+workers_take_turns_in_a_shared_queue(void **state)
+{
+	struct config *config = kit_config();
+	struct sender senders[2];
+	struct ports ports;
+
+	kit_vdev(config, "net_test,rx=endless,queues=2");
+	kit_vdev(config, "net_test,tx-queues=1,hold=100");
+	open_ports(&ports, config, 2);
+	for (uint16_t i = 0; i < 2; i++)
+		senders[i] = (struct sender){ports.items[0], ports.items[1], i};
+	assert_int_equal(rte_eal_remote_launch(send_many, &senders[1], 1), 0);
+	assert_int_equal(send_many(&senders[0]), 0);
+	assert_int_equal(rte_eal_wait_lcore(1), 0);
+	assert_int_equal(xstat(ports.items[1], "violations"), 0);
 	close_ports(&ports);
 }
 
@@ -437,6 +479,7 @@ main(void)
 		cmocka_unit_test(fast_free_is_never_on),
 		cmocka_unit_test(late_frees_come_back),
 		cmocka_unit_test(a_write_after_sending_is_seen),
+		cmocka_unit_test(workers_take_turns_in_a_shared_queue),
 		cmocka_unit_test(a_full_device_takes_no_more),
 		cmocka_unit_test(links_go_and_come),
 		cmocka_unit_test(what_a_device_lacks_is_refused),
