@@ -20,7 +20,7 @@ static const struct driver drivers[] = {
 	 .settles = true,
 	 .flat_pool = true,
 	 .keeps = AF_XDP_FILL_PACKETS},
-	{.name = "net_null", .chains = true},
+	{.name = "net_null", .chains = true, .blind = true},
 	{.name = "net_pcap", .chains = true},
 	{.name = "net_ring", .paired = true, .chains = true, .loops = true},
 	{.name = "net_memif", .chains = true},

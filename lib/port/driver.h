@@ -20,6 +20,7 @@ struct driver {
 	bool loops; /* what was sent waits in the device to be received: emptied before it closes */
 	bool settles;   /* collects sent packets only when asked to send again */
 	bool flat_pool; /* needs a pool that lies in one piece, objects no larger than a page */
+	bool blind;     /* writes packets of its argument `size` without looking at the buffer's */
 	uint16_t keeps; /* packets a queue never gives back, see driver.c */
 };
 

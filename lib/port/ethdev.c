@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <rte_ether.h>
 #include <rte_malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -177,6 +178,21 @@ configure(struct port *port, const struct rte_eth_dev_info *info)
 	return 0;
 }
 
+static int
+check_size(const struct port *port)
+{
+	uint32_t room = rte_pktmbuf_data_room_size(port->pool->pool) - RTE_PKTMBUF_HEADROOM;
+	const char *argument = strstr(port->config->device, ",size=");
+	unsigned long size = argument ? strtoul(argument + strlen(",size="), NULL, 0) : 0;
+
+	if (size <= room)
+		return 0;
+	log_error("port %s: packets of %lu bytes don't fit into buffers of %u; set "
+		  "memory.packet-size to %lu",
+		  port->config->name, size, room, size);
+	return -EINVAL;
+}
+
 /* What a driver that registers the pool with the kernel needs of its layout. */
 static int
 check_pool(const struct port *port)
@@ -184,6 +200,8 @@ check_pool(const struct port *port)
 	const struct rte_mempool *pool = port->pool->pool;
 	uint32_t object = pool->header_size + pool->elt_size + pool->trailer_size;
 
+	if (port->quirks->blind)
+		return check_size(port);
 	if (!port->quirks->flat_pool)
 		return 0;
 	if (object > (uint32_t)getpagesize()) {

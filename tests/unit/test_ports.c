@@ -283,6 +283,7 @@ what_a_device_lacks_is_refused(void **state)
 		{"net_nonsense", 0, 0, 0, false, false},
 		{"net null", 0, 0, 0, false, false},
 		{",size=64", 0, 0, 0, false, false},
+		{"net_null,size=2049", 0, 0, 0, false, false},
 		{"net_null,nonsense=1", 0, 0, 0, false, false},
 		{"net_test,nonsense=1", 0, 0, 0, false, false},
 		{"net_test,size=x", 0, 0, 0, false, false},
