@@ -2,6 +2,7 @@
 #include "port/ports.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <rte_malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +179,28 @@ settle(const struct ports *ports)
 	}
 }
 
+/* A driver whose link went down, or whose interface was removed, keeps what it took to send and could
+ * not. Those packets are lost, but no leak of ours. */
+static void
+count_unsent(struct ports *ports)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		struct port *port = ports->items[i];
+		uint64_t unsent = ports_leaked(ports);
+
+		if (!port->started || !port->quirks->settles || unsent == 0)
+			continue;
+		port_poll_link(port);
+		if (port->up)
+			continue;
+		unsent = RTE_MIN(unsent,
+				 port->tx_queues * (port->rx_ring + (uint64_t)AF_XDP_SEND_PACKETS));
+		port->pool->driver_holds += unsent;
+		log_warning("port %s: %" PRIu64 " packets could not leave, the link is down",
+			    port->config->name, unsent);
+	}
+}
+
 static void
 close_port(struct port *port)
 {
@@ -209,6 +232,7 @@ ports_close(struct ports *ports)
 	/* Settling looks at what is missing, so the others give back theirs first. */
 	close_ports(ports, false);
 	settle(ports);
+	count_unsent(ports);
 	close_ports(ports, true);
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct port *port = ports->items[i];
