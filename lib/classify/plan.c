@@ -85,6 +85,10 @@ plan_table_failed(int ret, struct error_list *errors)
 		error_add(errors, 0, 0, NULL,
 			  "out of memory for the tables of the rules; reserve more hugepages or "
 			  "use fewer rules");
+	else if (ret == -E2BIG)
+		error_add(errors, 0, 0, NULL,
+			  "the rules' matches overlap too much for tables to hold them; use fewer "
+			  "rules, or fewer different ranges of one field");
 	else
 		error_add(errors, 0, 0, NULL, "the tables of the rules can't be built: %s",
 			  strerror(-ret));

@@ -8,113 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/banned.h"
+#include "classify/layout.h"
 
-/* Above this many bytes rte_acl tries again with smaller and more tries, which take less memory and
- * longer look-ups. */
-#define TABLE_BYTES_MAX ((size_t)512 << 20)
+#include "core/banned.h"
 
 /* Rules handed to rte_acl at once. */
 #define BATCH 256
 
-/* What a table can look at. Fields of one group lie in the same aligned four bytes of the view, which
- * is what rte_acl reads in one step; only groups that some rule names become part of the table. */
-enum group {
-	GROUP_FIRST, /* rte_acl wants one field of one byte before all others */
-	GROUP_SRC,   /* words of the address: 1 of IPv4, 4 of IPv6 */
-	GROUP_DST = GROUP_SRC + 4,
-	GROUP_PORTS = GROUP_DST + 4,
-	GROUP_TAG, /* vlan and in_port */
-	GROUP_TYPE,
-	GROUPS
-};
-
-#define FIELDS_MAX (GROUPS + 3)
-
-struct layout {
+/* What there is to build of a kind. */
+struct work {
 	enum packet_kind kind;
-	unsigned family; /* 4, 6, or 0 */
-	unsigned words;  /* of an address */
-	uint32_t used;   /* bit a group */
-	struct rte_acl_config acl;
-	uint8_t field[GROUPS]; /* the index of a group's first field */
+	uint64_t all_ports;
+	int numa;
+	struct work_item {
+		const struct table_entry *entry;
+		uint64_t rules;  /* of rte_acl, that it becomes */
+		uint32_t groups; /* see layout_groups */
+	} * items;
+	size_t count;
 };
-
-static uint32_t
-used_words(const struct config_prefixes *prefixes, unsigned family, enum group first)
-{
-	uint32_t used = 0;
-
-	for (unsigned i = 0; i < prefixes->count; i++) {
-		if (prefixes->items[i].family != family)
-			continue;
-		for (unsigned word = 0; word * 32 < prefixes->items[i].length; word++)
-			used |= 1u << (first + word);
-	}
-	return used;
-}
-
-static void
-layout_use(struct layout *layout, const struct table_entry *entry, uint64_t all_ports)
-{
-	const struct config_match *match = entry->match;
-
-	layout->used |= used_words(&match->src, layout->family, GROUP_SRC);
-	layout->used |= used_words(&match->dst, layout->family, GROUP_DST);
-	if (match->src_port.count || match->dst_port.count)
-		layout->used |= 1u << GROUP_PORTS;
-	if (match->vlan.count || entry->from != all_ports)
-		layout->used |= 1u << GROUP_TAG;
-	if (match->ether_type.count && layout->kind == PACKET_OTHER)
-		layout->used |= 1u << GROUP_TYPE;
-}
-
-static void
-add_field(struct layout *layout, uint8_t type, uint8_t size, uint8_t input, uint32_t offset)
-{
-	struct rte_acl_config *acl = &layout->acl;
-
-	acl->defs[acl->num_fields] = (struct rte_acl_field_def){
-		.type = type,
-		.size = size,
-		.field_index = acl->num_fields,
-		.input_index = input,
-		.offset = offset,
-	};
-	acl->num_fields++;
-}
-
-static void
-layout_finish(struct layout *layout, uint32_t categories)
-{
-	unsigned address = layout->family == 6 ? offsetof(struct packet_view, src6)
-					       : offsetof(struct packet_view, src4);
-	unsigned input = 1;
-
-	layout->acl.num_categories = categories;
-	layout->acl.max_size = TABLE_BYTES_MAX;
-	add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, 0, offsetof(struct packet_view, protocol));
-	for (unsigned group = GROUP_SRC; group < GROUPS; group++) {
-		if (!(layout->used & 1u << group))
-			continue;
-		layout->field[group] = layout->acl.num_fields;
-		if (group < GROUP_PORTS) {
-			unsigned word = group < GROUP_DST ? group - GROUP_SRC
-							  : layout->words + group - GROUP_DST;
-
-			add_field(layout, RTE_ACL_FIELD_TYPE_MASK, 4, input, address + word * 4);
-		} else {
-			static const uint8_t offsets[] = {offsetof(struct packet_view, src_port),
-							  offsetof(struct packet_view, vlan),
-							  offsetof(struct packet_view, ether_type)};
-			unsigned offset = offsets[group - GROUP_PORTS];
-
-			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset);
-			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset + 2);
-		}
-		input++;
-	}
-}
 
 /* An odometer over the entries' sets: one wheel a field, and its position. */
 enum wheel {
@@ -165,7 +77,7 @@ put_prefix(const struct layout *layout, struct rte_acl_field *fields, enum group
 		const uint8_t *bytes = prefix ? prefix->address + word * 4 : NULL;
 		unsigned bits = 0;
 
-		if (!(layout->used & 1u << (first + word)))
+		if (!layout_has(layout, first + word))
 			continue;
 		if (prefix && prefix->length > word * 32)
 			bits = prefix->length - word * 32 < 32 ? prefix->length - word * 32 : 32;
@@ -207,18 +119,18 @@ put_entry(const struct layout *layout, const struct table_entry *entry, uint64_t
 	put_range(&fields[0], 1, &match->protocol, at[WHEEL_PROTOCOL]);
 	put_prefix(layout, fields, GROUP_SRC, &match->src, at[WHEEL_SRC]);
 	put_prefix(layout, fields, GROUP_DST, &match->dst, at[WHEEL_DST]);
-	if (layout->used & 1u << GROUP_PORTS) {
+	if (layout_has(layout, GROUP_PORTS)) {
 		put_range(&fields[layout->field[GROUP_PORTS]], 2, &match->src_port,
 			  at[WHEEL_SRC_PORT]);
 		put_range(&fields[layout->field[GROUP_PORTS] + 1], 2, &match->dst_port,
 			  at[WHEEL_DST_PORT]);
 	}
-	if (layout->used & 1u << GROUP_TAG) {
+	if (layout_has(layout, GROUP_TAG)) {
 		put_range(&fields[layout->field[GROUP_TAG]], 2, &match->vlan, at[WHEEL_VLAN]);
 		put_from(&fields[layout->field[GROUP_TAG] + 1], entry->from, all_ports,
 			 at[WHEEL_FROM]);
 	}
-	if (layout->used & 1u << GROUP_TYPE) {
+	if (layout_has(layout, GROUP_TYPE)) {
 		put_range(&fields[layout->field[GROUP_TYPE]], 2, &match->ether_type,
 			  at[WHEEL_TYPE]);
 		put_range(&fields[layout->field[GROUP_TYPE] + 1], 2, NULL, 0);
@@ -275,7 +187,7 @@ batch_flush(struct batch *batch)
 
 static int
 add_entry(const struct layout *layout, struct batch *batch, const struct table_entry *entry,
-	  uint64_t all_ports, uint32_t order)
+	  uint64_t all_ports)
 {
 	unsigned at[WHEELS] = {0}, sizes[WHEELS], wheel;
 	int ret;
@@ -286,7 +198,7 @@ add_entry(const struct layout *layout, struct batch *batch, const struct table_e
 			(void *)(batch->rules + batch->count * batch->rule_size);
 
 		rule->data.category_mask = 1u << entry->category;
-		rule->data.priority = RTE_ACL_MAX_PRIORITY - order;
+		rule->data.priority = RTE_ACL_MAX_PRIORITY - entry->value;
 		rule->data.userdata = entry->value;
 		put_entry(layout, entry, all_ports, at, rule->field);
 		if (++batch->count == BATCH) {
@@ -315,12 +227,30 @@ choose_algorithm(struct rte_acl_ctx *acl)
 	}
 }
 
+static struct rte_acl_ctx *
+create(const struct layout *layout, uint64_t rules, int numa)
+{
+	static atomic_uint serial; /* rte_acl knows its contexts by name */
+	char name[RTE_ACL_NAMESIZE];
+	struct rte_acl_param param = {
+		.name = name,
+		.socket_id = numa,
+		.rule_size = RTE_ACL_RULE_SZ(layout->acl.num_fields),
+		.max_rule_num = rules,
+	};
+
+	if (rules > UINT32_MAX)
+		return NULL;
+	snprintf(name, sizeof(name), "classify-%u", atomic_fetch_add(&serial, 1));
+	return rte_acl_create(&param);
+}
+
 static int
-build(const struct layout *layout, const struct table_entry *entries, size_t count,
-      uint64_t all_ports, struct table *table)
+build(const struct layout *layout, const struct work *work, size_t first, size_t count,
+      struct rte_acl_ctx *acl)
 {
 	struct batch batch = {
-		.acl = table->acl,
+		.acl = acl,
 		.rule_size = RTE_ACL_RULE_SZ(layout->acl.num_fields),
 	};
 	int ret = 0;
@@ -328,72 +258,117 @@ build(const struct layout *layout, const struct table_entry *entries, size_t cou
 	batch.rules = calloc(BATCH, batch.rule_size);
 	if (!batch.rules)
 		return -ENOMEM;
-	for (size_t i = 0; i < count && ret == 0; i++) {
-		if (match_entries(entries[i].match, entries[i].from, all_ports, layout->kind))
-			ret = add_entry(layout, &batch, &entries[i], all_ports, i);
-	}
+	for (size_t i = first; i < first + count && ret == 0; i++)
+		ret = add_entry(layout, &batch, work->items[i].entry, work->all_ports);
 	if (ret == 0)
 		ret = batch_flush(&batch);
 	free(batch.rules);
 	if (ret == 0)
-		ret = rte_acl_build(table->acl, &layout->acl);
+		ret = rte_acl_build(acl, &layout->acl);
 	return ret;
+}
+
+/* Builds one part of some entries, or as many as it takes: rte_acl gives up when they overlap so much
+ * that eight tries do not hold them. */
+static int
+make_parts(struct table *table, const struct work *work, size_t first, size_t count)
+{
+	struct layout layout;
+	struct rte_acl_ctx *acl;
+	uint64_t rules = 0;
+	int ret;
+
+	if (table->part_count == TABLE_PARTS_MAX)
+		return -E2BIG;
+	layout_start(&layout, work->kind);
+	for (size_t i = first; i < first + count; i++) {
+		layout.used |= work->items[i].groups;
+		rules += work->items[i].rules;
+	}
+	layout_finish(&layout, table->categories);
+	acl = create(&layout, rules, work->numa);
+	if (!acl)
+		return -ENOMEM;
+	choose_algorithm(acl);
+	ret = build(&layout, work, first, count, acl);
+	if (ret == 0) {
+		table->parts[table->part_count++] = acl;
+		return 0;
+	}
+	rte_acl_free(acl);
+	if (ret != -ENOMEM || count < 2)
+		return ret;
+	ret = make_parts(table, work, first, count / 2);
+	if (ret < 0)
+		return ret;
+	return make_parts(table, work, first + count / 2, count - count / 2);
+}
+
+/* Entries that name the same fields side by side: they overlap less. */
+static int
+by_groups(const void *a, const void *b)
+{
+	const struct work_item *left = a, *right = b;
+
+	if (left->groups != right->groups)
+		return left->groups < right->groups ? -1 : 1;
+	return left->entry < right->entry ? -1 : left->entry > right->entry;
 }
 
 int
 table_make(enum packet_kind kind, const struct table_entry *entries, size_t count,
 	   uint32_t categories, uint64_t all_ports, int numa, struct table **out)
 {
-	static atomic_uint serial; /* rte_acl knows its contexts by name */
-	struct layout layout = {.kind = kind};
-	char name[RTE_ACL_NAMESIZE];
-	struct rte_acl_param param = {.name = name, .socket_id = numa};
-	struct table *table;
-	uint64_t total = 0;
-	int ret;
+	struct work work = {.kind = kind, .all_ports = all_ports, .numa = numa};
+	struct table *table = calloc(1, sizeof(*table));
+	struct layout layout;
+	int ret = -ENOMEM;
 
 	*out = NULL;
-	if (KIND_BIT(kind) & KINDS_IPV4) {
-		layout.family = 4;
-		layout.words = 1;
-	} else if (KIND_BIT(kind) & KINDS_IPV6) {
-		layout.family = 6;
-		layout.words = 4;
-	}
+	work.items = calloc(count + 1, sizeof(*work.items));
+	if (!table || !work.items)
+		goto out;
+	layout_start(&layout, kind);
 	for (size_t i = 0; i < count; i++) {
-		uint64_t more = match_entries(entries[i].match, entries[i].from, all_ports, kind);
+		uint64_t rules = match_entries(entries[i].match, entries[i].from, all_ports, kind);
 
-		if (more == 0)
+		if (rules == 0)
 			continue;
-		total += more;
-		layout_use(&layout, &entries[i], all_ports);
+		work.items[work.count++] = (struct work_item){
+			.entry = &entries[i],
+			.rules = rules,
+			.groups = layout_groups(&layout, &entries[i], all_ports),
+		};
 	}
-	if (total == 0)
-		return 0;
-	if (total > UINT32_MAX)
-		return -E2BIG;
-	layout_finish(&layout, categories);
-
-	table = calloc(1, sizeof(*table));
-	if (!table)
-		return -ENOMEM;
+	ret = 0;
+	if (work.count == 0)
+		goto out;
+	qsort(work.items, work.count, sizeof(*work.items), by_groups);
 	table->categories = categories;
-	snprintf(name, sizeof(name), "classify-%u", atomic_fetch_add(&serial, 1));
-	param.rule_size = RTE_ACL_RULE_SZ(layout.acl.num_fields);
-	param.max_rule_num = total;
-	table->acl = rte_acl_create(&param);
-	if (!table->acl) {
-		free(table);
-		return -rte_errno;
+	ret = make_parts(table, &work, 0, work.count);
+	if (ret == 0) {
+		*out = table;
+		table = NULL;
 	}
-	choose_algorithm(table->acl);
-	ret = build(&layout, entries, count, all_ports, table);
-	if (ret < 0) {
-		table_free(table);
-		return ret;
+out:
+	free(work.items);
+	table_free(table);
+	return ret;
+}
+
+void
+table_find_in_parts(const struct table *table, const struct packet_view **views, unsigned count,
+		    uint32_t *answers)
+{
+	uint32_t more[BURST_MAX * TABLE_CATEGORIES_MAX];
+
+	for (unsigned part = 1; part < table->part_count; part++) {
+		rte_acl_classify(table->parts[part], (const uint8_t **)views, more, count,
+				 table->categories);
+		/* No answer is 0, and becomes the largest number. */
+		for (unsigned i = 0; i < count * table->categories; i++)
+			answers[i] = more[i] - 1 < answers[i] - 1 ? more[i] : answers[i];
 	}
-	*out = table;
-	return 0;
 }
 
 void
@@ -401,6 +376,7 @@ table_free(struct table *table)
 {
 	if (!table)
 		return;
-	rte_acl_free(table->acl);
+	for (unsigned i = 0; i < table->part_count; i++)
+		rte_acl_free(table->parts[i]);
 	free(table);
 }

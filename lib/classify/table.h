@@ -10,20 +10,26 @@
 #include <stddef.h>
 
 #include "classify/match.h"
+#include "stage/burst.h"
 
 #define TABLE_CATEGORIES_MAX RTE_ACL_MAX_CATEGORIES
 
-/* One rule for a table: of all entries of a category that hold, the first in order answers. */
+/* Rules that overlap more than so many of rte_acl's contexts can hold are refused. */
+#define TABLE_PARTS_MAX 64
+
+/* One rule for a table: of all entries of a category that hold, the one of the least value answers. */
 struct table_entry {
 	const struct config_match *match;
 	uint64_t from;
-	uint32_t value; /* what a look-up answers; not 0, which means that nothing holds */
+	uint32_t
+		value; /* what a look-up answers; not 0, which means that nothing holds; less than 2^29 */
 	uint32_t category;
 };
 
 struct table {
-	struct rte_acl_ctx *acl;
 	uint32_t categories; /* answers for each look-up: 1, or a multiple of 4 */
+	uint32_t part_count; /* nearly always 1 */
+	struct rte_acl_ctx *parts[TABLE_PARTS_MAX];
 };
 
 /* Builds the table of a kind from those of the entries that can hold there. *out is NULL when none
@@ -33,12 +39,19 @@ int table_make(enum packet_kind kind, const struct table_entry *entries, size_t 
 
 void table_free(struct table *table);
 
-/* Answers categories values for each view. Worker. */
+/* Puts the answers of all parts but the first together with those of the first. */
+void table_find_in_parts(const struct table *table, const struct packet_view **views,
+			 unsigned count, uint32_t *answers);
+
+/* Answers categories values for each of at most BURST_MAX views. Worker. */
 static inline void
 table_find(const struct table *table, const struct packet_view **views, unsigned count,
 	   uint32_t *answers)
 {
-	rte_acl_classify(table->acl, (const uint8_t **)views, answers, count, table->categories);
+	rte_acl_classify(table->parts[0], (const uint8_t **)views, answers, count,
+			 table->categories);
+	if (table->part_count > 1)
+		table_find_in_parts(table, views, count, answers);
 }
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "classify/layout.h"
+
+#include "core/banned.h"
+
+void
+layout_start(struct layout *layout, enum packet_kind kind)
+{
+	*layout = (struct layout){.kind = kind};
+	if (KIND_BIT(kind) & KINDS_IPV4) {
+		layout->family = 4;
+		layout->words = 1;
+	} else if (KIND_BIT(kind) & KINDS_IPV6) {
+		layout->family = 6;
+		layout->words = 4;
+	}
+}
+
+static uint32_t
+used_words(const struct config_prefixes *prefixes, unsigned family, enum group first)
+{
+	uint32_t used = 0;
+
+	for (unsigned i = 0; i < prefixes->count; i++) {
+		if (prefixes->items[i].family != family)
+			continue;
+		for (unsigned word = 0; word * 32 < prefixes->items[i].length; word++)
+			used |= 1u << (first + word);
+	}
+	return used;
+}
+
+uint32_t
+layout_groups(const struct layout *layout, const struct table_entry *entry, uint64_t all_ports)
+{
+	const struct config_match *match = entry->match;
+	uint32_t used = 0;
+
+	used |= used_words(&match->src, layout->family, GROUP_SRC);
+	used |= used_words(&match->dst, layout->family, GROUP_DST);
+	if (match->src_port.count || match->dst_port.count)
+		used |= 1u << GROUP_PORTS;
+	if (match->vlan.count || entry->from != all_ports)
+		used |= 1u << GROUP_TAG;
+	if (match->ether_type.count && layout->kind == PACKET_OTHER)
+		used |= 1u << GROUP_TYPE;
+	return used;
+}
+
+static void
+add_field(struct layout *layout, uint8_t type, uint8_t size, uint8_t input, uint32_t offset)
+{
+	struct rte_acl_config *acl = &layout->acl;
+
+	acl->defs[acl->num_fields] = (struct rte_acl_field_def){
+		.type = type,
+		.size = size,
+		.field_index = acl->num_fields,
+		.input_index = input,
+		.offset = offset,
+	};
+	acl->num_fields++;
+}
+
+void
+layout_finish(struct layout *layout, uint32_t categories)
+{
+	unsigned address = layout->family == 6 ? offsetof(struct packet_view, src6)
+					       : offsetof(struct packet_view, src4);
+	unsigned input = 1;
+
+	layout->acl.num_categories = categories;
+	/* max_size stays 0: no bound on memory, but tries are split early, which builds rules that
+	 * overlap much many times faster and costs others nothing. */
+	add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, 0, offsetof(struct packet_view, protocol));
+	for (unsigned group = GROUP_SRC; group < GROUPS; group++) {
+		if (!layout_has(layout, group))
+			continue;
+		layout->field[group] = layout->acl.num_fields;
+		if (group < GROUP_PORTS) {
+			unsigned word = group < GROUP_DST ? group - GROUP_SRC
+							  : layout->words + group - GROUP_DST;
+
+			add_field(layout, RTE_ACL_FIELD_TYPE_MASK, 4, input, address + word * 4);
+		} else {
+			static const uint8_t offsets[] = {offsetof(struct packet_view, src_port),
+							  offsetof(struct packet_view, vlan),
+							  offsetof(struct packet_view, ether_type)};
+			unsigned offset = offsets[group - GROUP_PORTS];
+
+			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset);
+			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset + 2);
+		}
+		input++;
+	}
+}

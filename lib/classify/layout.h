@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Layout: what the table of a kind looks at, in rte_acl's words. Only what some rule names becomes part
+ * of it, as each group of fields costs every look-up the same. Pure data.
+ */
+#ifndef CLASSIFY_LAYOUT_H
+#define CLASSIFY_LAYOUT_H
+
+#include "classify/table.h"
+
+/* Fields of one group lie in the same aligned four bytes of the view, which is what rte_acl reads in
+ * one step. */
+enum group {
+	GROUP_FIRST, /* rte_acl wants one field of one byte before all others: the protocol */
+	GROUP_SRC,   /* words of the address: 1 of IPv4, 4 of IPv6 */
+	GROUP_DST = GROUP_SRC + 4,
+	GROUP_PORTS = GROUP_DST + 4,
+	GROUP_TAG, /* vlan and in_port */
+	GROUP_TYPE,
+	GROUPS
+};
+
+struct layout {
+	enum packet_kind kind;
+	unsigned family; /* 4, 6, or 0 */
+	unsigned words;  /* of an address */
+	uint32_t used;   /* bit a group */
+	struct rte_acl_config acl;
+	uint8_t field[GROUPS]; /* the index of a group's first field */
+};
+
+void layout_start(struct layout *layout, enum packet_kind kind);
+
+/* The groups that an entry needs, bit by bit. */
+uint32_t layout_groups(const struct layout *layout, const struct table_entry *entry,
+		       uint64_t all_ports);
+
+/* Makes the rte_acl config of the groups in used. */
+void layout_finish(struct layout *layout, uint32_t categories);
+
+static inline bool
+layout_has(const struct layout *layout, unsigned group)
+{
+	return layout->used >> group & 1;
+}
+
+#endif

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+
+#include "captures.h"
+#include "classify/cache.h"
+#include "classify/classify.h"
+#include "classify/filter.h"
+#include "eal.h"
+#include "fake_mbuf.h"
+#include "rules_kit.h"
+
+#include "core/banned.h"
+
+#define PORTS 5
+
+static struct captures captures;
+static struct packet_view *views; /* of every captured packet, on port 0 */
+static struct arena arena;
+static struct burst burst;
+static struct tally tally;
+
+/* A compiled config with everything that a worker would have. */
+struct subject {
+	struct config config;
+	struct config_rule *rules;
+	void *state, *local;
+	struct tally_rule *counts;
+	struct tally_rule *wanted;
+	struct filter **filters; /* interpreted, of the reference */
+};
+
+static const char *const filters[] = {
+	"tcp[tcpflags] & tcp-syn != 0",
+	"udp",
+	"ip6 or arp",
+	"greater 100",
+	"not port 53",
+	"ip[8] & 1 = 1",
+	"ether[5] & 1 = 1",
+	"ip6 protochain 17",
+	"vlan or tcp",
+};
+
+static void
+make_rules(struct subject *subject, unsigned count)
+{
+	memset(subject, 0, sizeof(*subject));
+	arena.used = 0;
+	subject->rules = arena_take(&arena, (count + 1) * sizeof(*subject->rules));
+	for (unsigned i = 0; i < count; i++) {
+		subject->rules[i].name = (char *)(uintptr_t) "rule";
+		subject->rules[i].from = (1u << PORTS) - 1;
+		subject->rules[i].actions.end = CONFIG_END_DROP;
+	}
+	subject->config.rules = subject->rules;
+	subject->config.rule_count = count;
+	subject->config.port_count = PORTS;
+}
+
+static double
+compile(struct subject *subject)
+{
+	const struct stage_env env = {.config = &subject->config, .numa = -1};
+	unsigned count = subject->config.rule_count;
+	struct error_list errors;
+	uint64_t start = rte_rdtsc();
+	double seconds;
+
+	error_list_init(&errors, NULL);
+	if (classify_stage.compile(&env, &subject->state, &errors) < 0) {
+		error_list_print(&errors, stderr);
+		fail_msg("the rules do not compile");
+	}
+	seconds = (double)(rte_rdtsc() - start) / rte_get_tsc_hz();
+	error_list_clear(&errors);
+	subject->local = rte_zmalloc(NULL, classify_stage.local_size(subject->state), 64);
+	assert_non_null(subject->local);
+	assert_int_equal(classify_stage.local_init(subject->state, subject->local), 0);
+	subject->counts = calloc(count + 1, sizeof(*subject->counts));
+	subject->wanted = calloc(count + 1, sizeof(*subject->wanted));
+	subject->filters = calloc(count + 1, sizeof(*subject->filters));
+	for (unsigned i = 0; i < count; i++) {
+		char message[PCAP_ERRBUF_SIZE];
+
+		if (subject->rules[i].filter)
+			assert_int_equal(filter_make(subject->rules[i].filter, FILTER_INTERPRETED,
+						     &subject->filters[i], message,
+						     sizeof(message)),
+					 0);
+	}
+	return seconds;
+}
+
+static void
+release(struct subject *subject)
+{
+	for (unsigned i = 0; i < subject->config.rule_count; i++)
+		filter_free(subject->filters[i]);
+	free(subject->filters);
+	free(subject->counts);
+	free(subject->wanted);
+	rte_free(subject->local);
+	classify_stage.release(subject->state);
+}
+
+/* What must come of one packet, rule by rule. */
+static void
+expect(struct subject *subject, unsigned index, const struct captured *packet, unsigned *passed)
+{
+	const struct config *config = &subject->config;
+	const struct packet_view *view = &burst.views[index];
+	unsigned verdict = config->rule_count;
+
+	for (unsigned i = 0; i < config->rule_count; i++) {
+		const struct config_rule *rule = &config->rules[i];
+
+		if (!(rule->from >> burst.in_port & 1) || !plain_match_holds(&rule->match, view))
+			continue;
+		if (rule->filter && !bpf_filter(subject->filters[i]->program.bf_insns,
+						packet->bytes, packet->length, packet->length))
+			continue;
+		if (rule->actions.end != CONFIG_END_NEXT) {
+			verdict = i;
+			break;
+		}
+		subject->wanted[i].packets++;
+		subject->wanted[i].bytes += packet->length;
+		if (rule->actions.mirror_count) {
+			if (*passed >= burst.passed_count ||
+			    burst.passed[*passed].packet != index ||
+			    burst.passed[*passed].rule != i)
+				fail_msg("packet %u is not passed on by rule %u", index, i);
+			(*passed)++;
+		}
+	}
+	subject->wanted[verdict].packets++;
+	subject->wanted[verdict].bytes += packet->length;
+	if (burst.verdicts[burst.uniform ? 0 : index] != verdict)
+		fail_msg("kind %u on port %u: rule %u decides, not %u", view->kind, burst.in_port,
+			 verdict, burst.verdicts[burst.uniform ? 0 : index]);
+}
+
+static void
+run(struct subject *subject, const struct captured *const *packets, unsigned count, uint16_t port)
+{
+	static struct rte_mbuf mbufs[BURST_MAX][2];
+	unsigned passed = 0;
+
+	memset(burst.views, 0xa5, sizeof(burst.views));
+	memset(burst.verdicts, 0xa5, sizeof(burst.verdicts));
+	burst.count = count;
+	burst.in_port = port;
+	burst.parsed = burst.uniform = false;
+	burst.passed_count = 0;
+	burst.bytes = 0;
+	burst.tally = &tally;
+	burst.rules = subject->counts;
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t cut = rand() % (packets[i]->length + 1);
+
+		fake_mbuf_chain(mbufs[i], chance(4) ? 2 : 1, packets[i]->bytes, &cut,
+				packets[i]->length);
+		burst.packets[i] = mbufs[i];
+		burst.bytes += packets[i]->length;
+	}
+	classify_stage.run(subject->state, subject->local, &burst);
+	burst_parse(&burst);
+	for (unsigned i = 0; i < count; i++)
+		expect(subject, i, packets[i], &passed);
+	assert_int_equal(passed, burst.passed_count);
+}
+
+static void
+check_counts(const struct subject *subject)
+{
+	for (unsigned i = 0; i <= subject->config.rule_count; i++) {
+		assert_int_equal(subject->counts[i].packets, subject->wanted[i].packets);
+		assert_int_equal(subject->counts[i].bytes, subject->wanted[i].bytes);
+	}
+}
+
+/* Bursts of neighbours, and of packets from anywhere. */
+static void
+run_many(struct subject *subject, unsigned bursts)
+{
+	const struct captured *some[BURST_MAX];
+
+	for (unsigned i = 0; i < bursts; i++) {
+		unsigned count = chance(3) ? BURST_MAX : 1 + rand() % BURST_MAX;
+		unsigned at = rand() % captures.count;
+		bool neighbours = chance(2);
+
+		for (unsigned j = 0; j < count; j++)
+			some[j] = &captures.packets[neighbours ? (at + j) % captures.count
+							       : rand() % captures.count];
+		run(subject, some, count, rand() % PORTS);
+	}
+	check_counts(subject);
+}
+
+enum { PLAIN = 0, PASSING = 1, FILTERS = 2, FROM = 4, BARE = 8 };
+
+static void
+random_rules(struct subject *subject, unsigned count, unsigned flavour)
+{
+	static struct config_target target = {CONFIG_TARGET_PORT, 0};
+
+	make_rules(subject, count);
+	for (unsigned i = 0; i < count; i++) {
+		struct config_rule *rule = &subject->rules[i];
+
+		if (!(flavour & BARE && chance(16)))
+			match_around(&arena, &rule->match, &views[rand() % captures.count], 3);
+		if (flavour & FROM && chance(2))
+			rule->from = rand() % (1 << PORTS);
+		if (flavour & PASSING && chance(2)) {
+			rule->actions.end = CONFIG_END_NEXT;
+			rule->actions.mirrors = &target;
+			rule->actions.mirror_count = chance(2);
+		}
+		if (flavour & FILTERS && chance(4))
+			rule->filter = (char *)(uintptr_t)
+				filters[rand() % (sizeof(filters) / sizeof(filters[0]))];
+		/* Without a key: it would hide all that come after it. */
+		if (!(flavour & BARE) && rule->match.vlan.count == 0)
+			rule->match.dst_port = set_around(&arena, rand() % 65536, 65535);
+	}
+}
+
+static void
+random_rules_agree(void **state)
+{
+	srand(1);
+	for (unsigned round = 0; round < 150; round++) {
+		static const unsigned sizes[] = {0, 1, 3, 10, 40, 150};
+		struct subject subject;
+
+		random_rules(&subject, sizes[round % 6], rand() % 16);
+		compile(&subject);
+		run_many(&subject, 60);
+		release(&subject);
+	}
+}
+
+static void
+no_rules_need_no_parsing(void **state)
+{
+	const struct captured *some[BURST_MAX];
+	struct subject subject;
+
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		some[i] = &captures.packets[i];
+	make_rules(&subject, 0);
+	compile(&subject);
+	run(&subject, some, BURST_MAX, 3);
+	assert_true(burst.uniform);
+	assert_int_equal(burst.verdicts[0], 0);
+	check_counts(&subject);
+	release(&subject);
+}
+
+/* Every rule holds for every packet: as many layers as rules with different keys. */
+static void
+deep_overlap(void **state)
+{
+	static struct config_target target = {CONFIG_TARGET_PORT, 0};
+	struct subject subject;
+
+	srand(2);
+	make_rules(&subject, 200);
+	for (unsigned i = 0; i < 200; i++) {
+		struct config_rule *rule = &subject.rules[i];
+
+		rule->match.protocol.ranges = arena_take(&arena, sizeof(struct config_range));
+		rule->match.protocol.ranges[0] = (struct config_range){i % 10, 255 - i / 10};
+		rule->match.protocol.count = 1;
+		rule->actions.end = CONFIG_END_NEXT;
+		rule->actions.mirrors = &target;
+		rule->actions.mirror_count = i % 2;
+	}
+	compile(&subject);
+	run_many(&subject, 50);
+	release(&subject);
+}
+
+/* One flow after another, again and again: what the cache answers is what the tables did. */
+static void
+cache_repeats_answers(void **state)
+{
+	struct subject subject;
+
+	srand(3);
+	random_rules(&subject, 100, FROM);
+	compile(&subject);
+	memset(&tally, 0, sizeof(tally));
+	for (unsigned i = 0; i < 6; i++) {
+		for (unsigned at = 0; at + BURST_MAX <= captures.count; at += BURST_MAX) {
+			const struct captured *some[BURST_MAX];
+
+			for (unsigned j = 0; j < BURST_MAX; j++)
+				some[j] = &captures.packets[at + j];
+			run(&subject, some, BURST_MAX, i % 2);
+		}
+	}
+	check_counts(&subject);
+	assert_true(tally.cache_lookups > 0);
+	assert_true(tally.cache_hits * 10 > tally.cache_lookups * 6);
+	release(&subject);
+}
+
+/* Flows that never come again: the cache steps aside, and answers stay right. */
+static void
+flood_closes_the_cache(void **state)
+{
+	static uint8_t bytes[BURST_MAX][64];
+	struct captured packets[BURST_MAX];
+	const struct captured *some[BURST_MAX];
+	struct subject subject;
+	uint32_t flow = 0;
+
+	make_rules(&subject, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		subject.rules[i].match.src.items = arena_take(&arena, sizeof(struct config_prefix));
+		subject.rules[i].match.src.items[0] =
+			(struct config_prefix){.family = 4, .length = 9, .address = {10, i * 128}};
+		subject.rules[i].match.src.count = 1;
+	}
+	compile(&subject);
+	memset(&tally, 0, sizeof(tally));
+	for (unsigned i = 0; i < BURST_MAX; i++) {
+		memcpy(bytes[i] + 12, "\x08\x00\x45\x00\x00\x32\0\0\0\0\x40\x11\0\0\x0a", 15);
+		packets[i].bytes = bytes[i];
+		packets[i].length = 64;
+		some[i] = &packets[i];
+	}
+	for (unsigned i = 0; i < 3 * CACHE_WINDOW / BURST_MAX; i++) {
+		for (unsigned j = 0; j < BURST_MAX; j++) {
+			flow += 0x9e3779b1;
+			bytes[j][27] = flow >> 24;
+			bytes[j][28] = flow >> 16;
+			bytes[j][29] = flow >> 8;
+			bytes[j][30] = flow;
+		}
+		run(&subject, some, BURST_MAX, 0);
+	}
+	check_counts(&subject);
+	assert_int_equal(tally.cache_lookups, CACHE_WINDOW);
+	release(&subject);
+}
+
+/* Distinct rules of the sort that boxes have thousands of. */
+static void
+thousands_compile_in_time(void **state)
+{
+	static const char *const what[] = {"plain", "counting", "plain, IPv6",
+					   "plain, cut from packets"};
+
+	srand(4);
+	for (unsigned kind = 0; kind < 4; kind++) {
+		struct subject subject;
+		double seconds;
+
+		make_rules(&subject, 10000);
+		if (kind == 3)
+			random_rules(&subject, 10000, PLAIN);
+		for (unsigned i = 0; i < 10000 && kind < 3; i++) {
+			struct config_match *match = &subject.rules[i].match;
+			uint8_t family = kind == 2 ? 6 : 4;
+
+			match->src.items = arena_take(&arena, sizeof(struct config_prefix));
+			match->src.count = 1;
+			match->src.items[0] =
+				(struct config_prefix){.family = family,
+						       .length = family == 4 ? 24 : 64,
+						       .address = {10 + i % 7, i >> 8, i}};
+			match->dst.items = arena_take(&arena, sizeof(struct config_prefix));
+			match->dst.count = 1;
+			match->dst.items[0] = (struct config_prefix){
+				.family = family, .length = 16, .address = {192, i % 250}};
+			match->protocol = set_around(&arena, i % 2 ? 6 : 17, 255);
+			match->dst_port = set_around(&arena, i % 1000, 65535);
+			if (kind == 1)
+				subject.rules[i].actions.end = CONFIG_END_NEXT;
+		}
+		seconds = compile(&subject);
+		print_message("10000 rules, %s: %.2f s\n", what[kind], seconds);
+		assert_true(seconds < 60);
+		run_many(&subject, 3);
+		release(&subject);
+	}
+}
+
+static void
+too_many_combinations_are_refused(void **state)
+{
+	struct subject subject;
+	const struct stage_env env = {.config = &subject.config, .numa = -1};
+	struct error_list errors;
+
+	make_rules(&subject, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		struct config_set *set =
+			i ? &subject.rules[0].match.src_port : &subject.rules[0].match.dst_port;
+
+		set->count = 2000;
+		set->ranges = arena_take(&arena, set->count * sizeof(*set->ranges));
+		for (unsigned j = 0; j < set->count; j++)
+			set->ranges[j] = (struct config_range){j * 3, j * 3};
+	}
+	error_list_init(&errors, NULL);
+	assert_true(classify_stage.compile(&env, &subject.state, &errors) < 0);
+	assert_int_equal(errors.count, 1);
+	assert_non_null(strstr(errors.items[0].message, "4000000 combinations"));
+	error_list_clear(&errors);
+}
+
+static void
+explains_filters(void **state)
+{
+	struct subject subject;
+
+	make_rules(&subject, 4);
+	subject.rules[0].filter = (char *)(uintptr_t) "tcp[tcpflags] & tcp-syn != 0";
+	subject.rules[1].filter = (char *)(uintptr_t) "ip6 protochain 17";
+	subject.rules[3].filter = subject.rules[0].filter;
+	compile(&subject);
+	assert_string_equal(classify_stage.explain(subject.state, 0), "jit");
+	assert_string_equal(classify_stage.explain(subject.state, 1), "interpreter");
+	assert_null(classify_stage.explain(subject.state, 2));
+	assert_string_equal(classify_stage.explain(subject.state, 3), "jit");
+	assert_null(classify_stage.explain(subject.state, 4));
+	release(&subject);
+}
+
+static void
+bad_filters_are_all_told(void **state)
+{
+	struct subject subject;
+	const struct stage_env env = {.config = &subject.config, .numa = -1};
+	struct error_list errors;
+
+	make_rules(&subject, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		subject.rules[i].filter = (char *)(uintptr_t)(i == 1 ? "udp"
+							      : i    ? "tcp portt 1"
+								     : "inbound");
+		subject.rules[i].filter_place = (struct config_place){i + 1, 7};
+	}
+	error_list_init(&errors, NULL);
+	assert_true(classify_stage.compile(&env, &subject.state, &errors) < 0);
+	assert_int_equal(errors.count, 2);
+	assert_int_equal(errors.items[0].line + errors.items[1].line, 4);
+	assert_int_equal(errors.items[0].column, 7);
+	assert_string_equal(errors.items[0].field, "rules.rule.filter");
+	error_list_clear(&errors);
+}
+
+/* Packets that no capture has: real ones with bytes changed and ends cut off. */
+static void
+add_mutants(void)
+{
+	unsigned real = captures.count;
+
+	srand(5);
+	for (unsigned i = 0; i < 4000; i++) {
+		const struct captured *packet = &captures.packets[rand() % real];
+		uint8_t bytes[128];
+		uint32_t length = packet->length < 128 ? packet->length : 128;
+
+		memcpy(bytes, packet->bytes, length);
+		for (unsigned j = rand() % 4; j > 0 && length > 0; j--)
+			bytes[rand() % (length < 70 ? length : 70)] = rand();
+		if (chance(3))
+			length = rand() % (length + 1);
+		captures_add(&captures, bytes, length, captures.file_count);
+	}
+}
+
+static int
+start(void **state)
+{
+	test_eal_start();
+	captures_load(&captures);
+	add_mutants();
+	arena.size = (size_t)256 << 20;
+	arena.memory = malloc(arena.size);
+	views = aligned_alloc(64, captures.count * sizeof(*views));
+	for (unsigned i = 0; i < captures.count; i++) {
+		struct rte_mbuf mbuf, *one = &mbuf;
+
+		fake_mbuf(&mbuf, captures.packets[i].bytes, captures.packets[i].length);
+		packet_parse(&one, 1, 0, &views[i]);
+	}
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	free(views);
+	free(arena.memory);
+	captures_free(&captures);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_rules_agree),
+		cmocka_unit_test(no_rules_need_no_parsing),
+		cmocka_unit_test(deep_overlap),
+		cmocka_unit_test(cache_repeats_answers),
+		cmocka_unit_test(flood_closes_the_cache),
+		cmocka_unit_test(thousands_compile_in_time),
+		cmocka_unit_test(too_many_combinations_are_refused),
+		cmocka_unit_test(explains_filters),
+		cmocka_unit_test(bad_filters_are_all_told),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
