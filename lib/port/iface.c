@@ -14,25 +14,25 @@
 #include "core/banned.h"
 
 static uint32_t
-read_speed(int fd, struct ifreq *request)
+read_speed(int fd, struct ifreq request)
 {
 	struct ethtool_cmd command = {.cmd = ETHTOOL_GSET};
 	uint32_t speed;
 
-	request->ifr_data = (char *)&command;
-	if (ioctl(fd, SIOCETHTOOL, request) < 0)
+	request.ifr_data = (char *)&command;
+	if (ioctl(fd, SIOCETHTOOL, &request) < 0)
 		return 0;
 	speed = ethtool_cmd_speed(&command);
 	return speed == (uint32_t)SPEED_UNKNOWN ? 0 : speed;
 }
 
 static unsigned
-read_channels(int fd, struct ifreq *request)
+read_channels(int fd, struct ifreq request)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
-	request->ifr_data = (char *)&channels;
-	if (ioctl(fd, SIOCETHTOOL, request) < 0 || channels.combined_count == 0)
+	request.ifr_data = (char *)&channels;
+	if (ioctl(fd, SIOCETHTOOL, &request) < 0 || channels.combined_count == 0)
 		return 1;
 	return channels.combined_count;
 }
@@ -57,8 +57,8 @@ iface_read(const char *name, struct iface *iface)
 		iface->promiscuous = request.ifr_flags & IFF_PROMISC;
 		if (ioctl(fd, SIOCGIFMTU, &request) == 0)
 			iface->mtu = request.ifr_mtu > UINT16_MAX ? UINT16_MAX : request.ifr_mtu;
-		iface->speed = read_speed(fd, &request);
-		iface->channels = read_channels(fd, &request);
+		iface->speed = read_speed(fd, request);
+		iface->channels = read_channels(fd, request);
 	} else if (errno != ENODEV) {
 		ret = -errno;
 	}
