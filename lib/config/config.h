@@ -36,8 +36,8 @@ struct config_set {
 };
 
 struct config_prefix {
-	uint8_t family; /* 4 or 6 */
-	uint8_t length; /* bits */
+	uint8_t family;      /* 4 or 6 */
+	uint8_t length;      /* bits */
 	uint8_t address[16]; /* network order; IPv4 in the first 4 bytes; host bits are 0 */
 };
 
@@ -49,7 +49,7 @@ struct config_prefixes {
 /* All keys that were given must hold. */
 struct config_match {
 	struct config_set ether_type; /* host order */
-	struct config_set vlan; /* 0 to 4095 */
+	struct config_set vlan;       /* 0 to 4095 */
 	struct config_set protocol;
 	struct config_set src_port, dst_port; /* host order */
 	struct config_prefixes src, dst;
@@ -92,11 +92,11 @@ enum config_port_kind { CONFIG_PORT_PCI, CONFIG_PORT_AF_XDP, CONFIG_PORT_VDEV, C
 struct config_port {
 	char *name;
 	enum config_port_kind kind;
-	char *device; /* PCI address, interface name, or vdev string; NULL for pcap */
-	char *pcap_in, *pcap_out; /* absolute paths or NULL; at least one for CONFIG_PORT_PCAP */
-	uint16_t queues; /* 0: left to sluice */
+	char *device;              /* PCI address, interface name, or vdev string; NULL for pcap */
+	char *pcap_in, *pcap_out;  /* absolute paths or NULL; at least one for CONFIG_PORT_PCAP */
+	uint16_t queues;           /* 0: left to sluice */
 	uint16_t rx_ring, tx_ring; /* descriptors; 0: left to the driver */
-	uint16_t mtu; /* 0: left to the driver */
+	uint16_t mtu;              /* 0: left to the driver */
 	bool promiscuous, promiscuous_given;
 	struct config_place place; /* of the port's name */
 };
@@ -113,20 +113,20 @@ enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_TRUE, CONFIG_HUG
 enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
 
 struct config {
-	char *file; /* absolute path, or NULL when it came as text */
+	char *file;      /* absolute path, or NULL when it came as text */
 	char *directory; /* what relative file names are relative to; absolute */
-	char *run_dir; /* never NULL: the default is filled in, see config_default_run_dir */
+	char *run_dir;   /* never NULL: the default is filled in, see config_default_run_dir */
 
 	uint16_t workers[CONFIG_WORKERS_MAX]; /* cores */
-	unsigned worker_count; /* 0: one worker, sluice picks the core */
+	unsigned worker_count;                /* 0: one worker, sluice picks the core */
 
-	uint32_t packets; /* mbufs of the pool */
+	uint32_t packets;     /* mbufs of the pool */
 	uint32_t packet_size; /* bytes of packet data an mbuf holds, without headroom */
 	enum config_hugepages hugepages;
 	enum config_idle idle;
 
 	struct config_port *ports; /* in the order of the file, which is the order of all tables */
-	unsigned port_count; /* at least 1 */
+	unsigned port_count;       /* at least 1 */
 	struct config_group *groups;
 	unsigned group_count;
 	struct config_rule *rules;

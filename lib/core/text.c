@@ -63,9 +63,10 @@ likeness(const char *word, size_t length, const char *known)
 
 	if (other == 0 || other > NEAREST_MAX)
 		return ~0u;
-	if (shorter >= SHORTEST_PREFIX && strncasecmp(word, known, shorter) == 0)
-		return longer > shorter;
 	edits = distance(word, length, known, other);
+	/* "proto" is as likely as two slips, however much is left out. */
+	if (shorter >= SHORTEST_PREFIX && strncasecmp(word, known, shorter) == 0)
+		return least(edits, 2);
 	return edits <= (longer + 2) / 3 && edits < shorter ? edits : ~0u;
 }
 

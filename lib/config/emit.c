@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/config.h"
+#include "config/words.h"
+#include "core/text.h"
+
+#include "core/banned.h"
+
+/* The code point of the UTF-8 character that text begins with (RFC 3629 section 3). */
+static uint32_t
+code_point(const char *text, unsigned length)
+{
+	uint32_t code = (unsigned char)text[0] & (length == 1 ? 0x7f : 0x7f >> length);
+
+	for (unsigned i = 1; i < length; i++)
+		code = code << 6 | (text[i] & 0x3f);
+	return code;
+}
+
+/* In double quotes, all but plain ASCII escaped, so that no reader folds or refuses any of it. */
+static void
+put_quoted(FILE *out, const char *text)
+{
+	unsigned length;
+
+	fputc('"', out);
+	for (; (length = text_utf8(text)) != 0; text += length) {
+		uint32_t code = code_point(text, length);
+
+		if (code == '"' || code == '\\')
+			fprintf(out, "\\%c", (char)code);
+		else if (code >= 0x20 && code < 0x7f)
+			fputc(code, out);
+		else if (code <= 0xffff)
+			fprintf(out, "\\u%04" PRIx32, code);
+		else
+			fprintf(out, "\\U%08" PRIx32, code);
+	}
+	fputc('"', out);
+}
+
+/* A name, quoted when it would mean something else to a reader of YAML. */
+static void
+put_name(FILE *out, const char *name)
+{
+	static const char *const words[] = {"null", "true", "false", "yes", "no",
+					    "on",   "off",  "y",     "n"};
+	bool plain = (name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z') ||
+		     name[0] == '_';
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		plain &= strcasecmp(name, words[i]) != 0;
+	if (plain)
+		fputs(name, out);
+	else
+		put_quoted(out, name);
+}
+
+static void
+put_number(FILE *out, uint32_t number, const struct words *words)
+{
+	if (words == &ether_type_words)
+		fprintf(out, "0x%04" PRIx32, number);
+	else
+		fprintf(out, "%" PRIu32, number);
+}
+
+static void
+put_range(FILE *out, const struct config_range *range, const struct words *words)
+{
+	const char *name = words ? words_name(words, range->low) : NULL;
+
+	if (range->low == range->high && name) {
+		fputs(name, out);
+		return;
+	}
+	put_number(out, range->low, words);
+	if (range->low == range->high)
+		return;
+	fputc('-', out);
+	put_number(out, range->high, words);
+}
+
+static void
+put_prefix(FILE *out, const struct config_prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+	bool ipv4 = prefix->family == 4;
+
+	inet_ntop(ipv4 ? AF_INET : AF_INET6, prefix->address, address, sizeof(address));
+	/* Quoted, since "::" is a mapping's sign to some readers. */
+	fprintf(out, ipv4 ? "%s/%u" : "\"%s/%u\"", address, prefix->length);
+}
+
+/* "key: " with what separates it from the key before. */
+static void
+put_key(FILE *out, const char *key, bool *first)
+{
+	fprintf(out, "%s%s: ", *first ? "" : ", ", key);
+	*first = false;
+}
+
+static void
+put_set(FILE *out, const char *key, const struct config_set *set, const struct words *words,
+	bool *first)
+{
+	if (set->count == 0)
+		return;
+	put_key(out, key, first);
+	if (set->count > 1)
+		fputc('[', out);
+	for (unsigned i = 0; i < set->count; i++) {
+		fputs(i ? ", " : "", out);
+		put_range(out, &set->ranges[i], words);
+	}
+	if (set->count > 1)
+		fputc(']', out);
+}
+
+static void
+put_prefixes(FILE *out, const char *key, const struct config_prefixes *prefixes, bool *first)
+{
+	if (prefixes->count == 0)
+		return;
+	put_key(out, key, first);
+	if (prefixes->count > 1)
+		fputc('[', out);
+	for (unsigned i = 0; i < prefixes->count; i++) {
+		fputs(i ? ", " : "", out);
+		put_prefix(out, &prefixes->items[i]);
+	}
+	if (prefixes->count > 1)
+		fputc(']', out);
+}
+
+static void
+put_match(FILE *out, const struct config_match *match)
+{
+	bool first = true;
+
+	fputs("    match: { ", out);
+	put_set(out, "ether-type", &match->ether_type, &ether_type_words, &first);
+	put_set(out, "vlan", &match->vlan, NULL, &first);
+	put_prefixes(out, "src", &match->src, &first);
+	put_prefixes(out, "dst", &match->dst, &first);
+	put_set(out, "protocol", &match->protocol, &protocol_words, &first);
+	put_set(out, "src-port", &match->src_port, NULL, &first);
+	put_set(out, "dst-port", &match->dst_port, NULL, &first);
+	fputs(first ? "}\n" : " }\n", out);
+}
+
+static void
+put_target(FILE *out, const struct config *config, const char *action,
+	   const struct config_target *target)
+{
+	fprintf(out, "{ %s: ", action);
+	if (target->kind == CONFIG_TARGET_PORT)
+		put_name(out, config->ports[target->index].name);
+	else
+		put_name(out, config->groups[target->index].name);
+	fputs(" }", out);
+}
+
+static void
+put_actions(FILE *out, const struct config *config, const struct config_actions *actions)
+{
+	const char *separator = "";
+
+	for (unsigned i = 0; i < actions->mirror_count; i++) {
+		fputs(separator, out);
+		put_target(out, config, "mirror", &actions->mirrors[i]);
+		separator = ", ";
+	}
+	if (actions->end == CONFIG_END_NEXT)
+		return;
+	fputs(separator, out);
+	if (actions->end == CONFIG_END_DROP)
+		fputs("drop", out);
+	else
+		put_target(out, config, "forward", &actions->forward);
+}
+
+static void
+put_rule(FILE *out, const struct config *config, const struct config_rule *rule)
+{
+	bool first = true;
+
+	fputs("  - name: ", out);
+	put_name(out, rule->name);
+	fputc('\n', out);
+	if (rule->from_given) {
+		fputs("    from: [", out);
+		for (unsigned i = 0; i < config->port_count; i++) {
+			if (!(rule->from >> i & 1))
+				continue;
+			fputs(first ? "" : ", ", out);
+			put_name(out, config->ports[i].name);
+			first = false;
+		}
+		fputs("]\n", out);
+	}
+	if (rule->match_given)
+		put_match(out, &rule->match);
+	if (rule->filter) {
+		fputs("    filter: ", out);
+		put_quoted(out, rule->filter);
+		fputc('\n', out);
+	}
+	fputs("    actions: [", out);
+	put_actions(out, config, &rule->actions);
+	fputs("]\n", out);
+}
+
+static void
+put_small(FILE *out, const char *key, unsigned value)
+{
+	if (value)
+		fprintf(out, ", %s: %u", key, value);
+}
+
+static void
+put_pcap(FILE *out, const struct config_port *port)
+{
+	bool first = true;
+
+	fputs("pcap: { ", out);
+	if (port->pcap_in) {
+		put_key(out, "in", &first);
+		put_quoted(out, port->pcap_in);
+	}
+	if (port->pcap_out) {
+		put_key(out, "out", &first);
+		put_quoted(out, port->pcap_out);
+	}
+	fputs(" }", out);
+}
+
+static void
+put_port(FILE *out, const struct config_port *port)
+{
+	static const char *const forms[] = {
+		[CONFIG_PORT_PCI] = "pci",
+		[CONFIG_PORT_AF_XDP] = "af-xdp",
+		[CONFIG_PORT_VDEV] = "vdev",
+		[CONFIG_PORT_PCAP] = "pcap",
+	};
+
+	fputs("  ", out);
+	put_name(out, port->name);
+	fputs(": { ", out);
+	if (port->kind == CONFIG_PORT_PCAP) {
+		put_pcap(out, port);
+	} else {
+		fprintf(out, "%s: ", forms[port->kind]);
+		put_quoted(out, port->device);
+	}
+	put_small(out, "queues", port->queues);
+	put_small(out, "rx-ring", port->rx_ring);
+	put_small(out, "tx-ring", port->tx_ring);
+	put_small(out, "mtu", port->mtu);
+	/* Asked for, it is required; left out, it is taken where there is one. */
+	if (port->promiscuous_given)
+		fprintf(out, ", promiscuous: %s", port->promiscuous ? "true" : "false");
+	fputs(" }\n", out);
+}
+
+static void
+put_group(FILE *out, const struct config *config, const struct config_group *group)
+{
+	fputs("  ", out);
+	put_name(out, group->name);
+	fputs(": { ports: [", out);
+	for (unsigned i = 0; i < group->port_count; i++) {
+		fputs(i ? ", " : "", out);
+		put_name(out, config->ports[group->ports[i]].name);
+	}
+	fputs("] }\n", out);
+}
+
+static void
+put_settings(FILE *out, const struct config *config)
+{
+	static const char *const hugepages[] = {
+		[CONFIG_HUGEPAGES_AUTO] = "auto",
+		[CONFIG_HUGEPAGES_TRUE] = "true",
+		[CONFIG_HUGEPAGES_FALSE] = "false",
+	};
+	static const char *const idle[] = {
+		[CONFIG_IDLE_POLL] = "poll",
+		[CONFIG_IDLE_PAUSE] = "pause",
+		[CONFIG_IDLE_SLEEP] = "sleep",
+	};
+
+	fputs("version: 1\n", out);
+	for (unsigned i = 0; i < config->worker_count; i++)
+		fprintf(out, "%s%u%s", i ? ", " : "workers: [", config->workers[i],
+			i + 1 == config->worker_count ? "]\n" : "");
+	fprintf(out, "memory: { packets: %" PRIu32 ", packet-size: %" PRIu32 ", hugepages: %s }\n",
+		config->packets, config->packet_size, hugepages[config->hugepages]);
+	fprintf(out, "idle: %s\nrun-dir: ", idle[config->idle]);
+	put_quoted(out, config->run_dir);
+	fputc('\n', out);
+}
+
+static void
+put_config(FILE *out, const struct config *config)
+{
+	put_settings(out, config);
+	fputs("ports:\n", out);
+	for (unsigned i = 0; i < config->port_count; i++)
+		put_port(out, &config->ports[i]);
+	fputs(config->group_count ? "groups:\n" : "", out);
+	for (unsigned i = 0; i < config->group_count; i++)
+		put_group(out, config, &config->groups[i]);
+	fputs(config->rule_count ? "rules:\n" : "", out);
+	for (unsigned i = 0; i < config->rule_count; i++)
+		put_rule(out, config, &config->rules[i]);
+	fputs("default: ", out);
+	put_actions(out, config, &config->default_actions);
+	fputc('\n', out);
+}
+
+char *
+config_emit(const struct config *config)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool failed;
+
+	if (!out)
+		return NULL;
+	put_config(out, config);
+	failed = ferror(out);
+	if (fclose(out) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "config/config.h"
+
+#include "core/banned.h"
+
+static void
+free_match(struct config_match *match)
+{
+	free(match->ether_type.ranges);
+	free(match->vlan.ranges);
+	free(match->protocol.ranges);
+	free(match->src_port.ranges);
+	free(match->dst_port.ranges);
+	free(match->src.items);
+	free(match->dst.items);
+}
+
+static void
+free_port(struct config_port *port)
+{
+	free(port->name);
+	free(port->device);
+	free(port->pcap_in);
+	free(port->pcap_out);
+}
+
+static void
+free_rule(struct config_rule *rule)
+{
+	free(rule->name);
+	free_match(&rule->match);
+	free(rule->filter);
+	free(rule->actions.mirrors);
+}
+
+void
+config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (unsigned i = 0; i < config->port_count; i++)
+		free_port(&config->ports[i]);
+	for (unsigned i = 0; i < config->group_count; i++)
+		free(config->groups[i].name);
+	for (unsigned i = 0; i < config->rule_count; i++)
+		free_rule(&config->rules[i]);
+	free(config->ports);
+	free(config->groups);
+	free(config->rules);
+	free(config->default_actions.mirrors);
+	free(config->file);
+	free(config->directory);
+	free(config->run_dir);
+	free(config);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "config/reader.h"
+#include "core/text.h"
+
+#include "core/banned.h"
+
+static void
+read_members(struct reader *reader, const struct spot *spot, struct config_group *group)
+{
+	struct spot item = {0};
+	uint64_t seen = 0;
+	uint16_t port;
+
+	if (!reader_list(reader, spot, "a list of ports such as [t0, t1]"))
+		return;
+	if (spot->node->count == 0)
+		reader_error(reader, spot, "group %s: an empty list; name a port at least",
+			     group->name);
+	while (spot_next_item(spot, &item)) {
+		if (!reader_port(reader, &item, "a port's name", &port))
+			continue;
+		if (seen >> port & 1) {
+			reader_error(reader, &item, "group %s: port %s stands twice; leave one out",
+				     group->name, reader->config->ports[port].name);
+			continue;
+		}
+		seen |= UINT64_C(1) << port;
+		group->ports[group->port_count++] = port;
+	}
+}
+
+static void
+read_group(struct reader *reader, const struct spot *spot, struct config_group *group)
+{
+	struct field field = {"ports"};
+
+	if (!reader_fields(reader, spot, &field, 1, "a mapping such as { ports: [t0, t1] }"))
+		return;
+	if (field.given)
+		read_members(reader, &field.spot, group);
+	else
+		reader_error(reader, spot, "group %s: ports is missing, as in { ports: [t0, t1] }",
+			     group->name);
+}
+
+static void
+check_group_name(struct reader *reader, const struct spot *key, const char *name, unsigned index)
+{
+	uint32_t other;
+
+	reader_name(reader, key, "group", name);
+	if (!reader->targets.slots)
+		return;
+	other = names_add(&reader->targets, name, TARGET_GROUP | index);
+	if (other == NAMES_NONE)
+		return;
+	if (other & TARGET_GROUP)
+		reader_error(reader, key, "groups: %s stands twice; a name is one group's",
+			     text_quote(name).text);
+	else
+		reader_error(
+			reader, key,
+			"groups: %s is a port already; an action could mean either, so give the "
+			"group another name",
+			text_quote(name).text);
+}
+
+void
+read_groups(struct reader *reader, const struct spot *spot)
+{
+	struct config *config = reader->config;
+	struct spot value = {0}, key;
+
+	if (node_is_null(spot->node))
+		return;
+	if (spot->node->kind != NODE_MAP) {
+		reader_expected(reader, spot,
+				"a mapping of names to groups, such as { tools: { ports: [t0] } }");
+		return;
+	}
+	config->groups = reader_alloc(reader, CONFIG_GROUPS_MAX, sizeof(*config->groups));
+	if (!config->groups)
+		return;
+	while (reader_next_pair(reader, spot, &value, &key)) {
+		struct config_group *group = &config->groups[config->group_count];
+
+		if (config->group_count == CONFIG_GROUPS_MAX) {
+			reader_error(reader, &key, "groups: more than %u", CONFIG_GROUPS_MAX);
+			break;
+		}
+		group->name = reader_copy(reader, key.key);
+		if (!group->name)
+			return;
+		check_group_name(reader, &key, group->name, config->group_count);
+		group->place = (struct config_place){key.line, key.column};
+		read_group(reader, &value, group);
+		config->group_count++;
+	}
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reader: what turns the nodes of a file into a config. Each function takes a spot, which is a node and
+ * the path that leads to it, and on a mistake adds a finding there and goes on, so that all are found.
+ * One thread.
+ *
+ * Reading order: tree.h (nodes), this, then config.c, which walks the sections.
+ */
+#ifndef CONFIG_READER_H
+#define CONFIG_READER_H
+
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "config/names.h"
+#include "config/tree.h"
+#include "config/words.h"
+
+/* Spots live on the stack; each points up to the one that holds it. */
+struct spot {
+	const struct spot *up; /* NULL: the document */
+	const char *key;       /* in a mapping; NULL in a list */
+	unsigned index;        /* in a list */
+	const struct node *node;
+	unsigned line, column;
+};
+
+struct reader {
+	struct error_list *errors;
+	struct config *config; /* being filled */
+	struct names targets;  /* ports by index, groups by TARGET_GROUP | index */
+	struct names rules;    /* by index */
+	uint64_t bad_ports;    /* bit i: port i has findings, so what it lacks is no news */
+	bool no_ports;         /* the ports could not be read at all */
+	bool no_memory;
+	pcap_t *pcap; /* what filters are checked with */
+};
+
+#define TARGET_GROUP 0x10000u
+
+/* Adds a finding at the spot. */
+void reader_error(struct reader *reader, const struct spot *spot, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds "KEY: expected WHAT, not WHAT-STANDS-THERE". In silence if a finding was made there before. */
+void reader_expected(struct reader *reader, const struct spot *spot, const char *what);
+
+/* The nearest key above, "dst-port" for the second item of a list of ports. */
+const char *spot_key(const struct spot *spot);
+
+/* Memory from calloc, or NULL with no_memory noted. */
+void *reader_alloc(struct reader *reader, size_t count, size_t size);
+char *reader_copy(struct reader *reader, const char *text);
+
+/* Walks a list: the first item with *item zeroed; false behind the last. */
+bool spot_next_item(const struct spot *list, struct spot *item);
+
+/* Walks a mapping by its values; the spot of the key goes to key unless that is NULL. Keys that are no
+ * words make findings and are passed over. */
+bool reader_next_pair(struct reader *reader, const struct spot *map, struct spot *value,
+		      struct spot *key);
+
+/* One key that a mapping may have. */
+struct field {
+	const char *name;
+	struct spot spot; /* of its value */
+	bool given;
+};
+
+/* Fills the fields of a mapping. Unknown keys and keys that stand twice make findings. False when the
+ * node is no mapping; what is then the expectation to show. */
+bool reader_fields(struct reader *reader, const struct spot *map, struct field *fields,
+		   unsigned count, const char *what);
+
+/* Scalars: false and a finding when it is not what it should be. Of a text, what is shown as expected. */
+bool reader_text(struct reader *reader, const struct spot *spot, const char *what,
+		 const char **text);
+bool reader_number(struct reader *reader, const struct spot *spot, uint32_t low, uint32_t high,
+		   uint32_t *number);
+bool reader_bool(struct reader *reader, const struct spot *spot, bool *value);
+bool reader_choice(struct reader *reader, const struct spot *spot, const char *const *choices,
+		   unsigned count, unsigned *choice);
+
+/* A list, or false and a finding. */
+bool reader_list(struct reader *reader, const struct spot *spot, const char *what);
+
+/* Whether the name is well formed; a finding at the spot otherwise. kind: "port", "group", "rule". */
+bool reader_name(struct reader *reader, const struct spot *spot, const char *kind,
+		 const char *name);
+
+/* A finding about a name that is no port's, or no group's either, with the nearest that is. */
+void reader_unknown(struct reader *reader, const struct spot *spot, bool groups, const char *name);
+
+/* Finds a port. False and a finding when there is none, but in silence when no ports could be read. */
+bool reader_port(struct reader *reader, const struct spot *spot, const char *what, uint16_t *index);
+
+/* The sections. */
+void read_ports(struct reader *reader, const struct spot *spot);
+void read_groups(struct reader *reader, const struct spot *spot);
+void read_rules(struct reader *reader, const struct spot *spot);
+void read_match(struct reader *reader, const struct spot *spot, struct config_match *match);
+void read_filter(struct reader *reader, const struct spot *spot, struct config_rule *rule);
+void read_actions(struct reader *reader, const struct spot *spot, struct config_actions *actions);
+void read_default(struct reader *reader, const struct spot *spot);
+
+/* One value, a range of numbers, or a list of these. words may be NULL, what names the values. */
+void read_set(struct reader *reader, const struct spot *spot, const struct words *words,
+	      uint32_t max, const char *what, struct config_set *set);
+void read_prefixes(struct reader *reader, const struct spot *spot,
+		   struct config_prefixes *prefixes);
+
+#endif

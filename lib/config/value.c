@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/reader.h"
+#include "core/text.h"
+
+#include "core/banned.h"
+
+#define NUMBER_BYTES 32
+#define ADDRESS_BYTES (INET6_ADDRSTRLEN + sizeof("/128"))
+
+static bool
+parse_range(const char *text, uint32_t max, struct config_range *range)
+{
+	const char *dash = strchr(text, '-');
+	char word[NUMBER_BYTES];
+	uint64_t low, high;
+	size_t length = dash ? (size_t)(dash - text) : strlen(text);
+
+	if (length >= sizeof(word))
+		return false;
+	memcpy(word, text, length);
+	word[length] = '\0';
+	if (text_number(word, max, &low) < 0)
+		return false;
+	if (!dash)
+		high = low;
+	else if (text_number(dash + 1, max, &high) < 0)
+		return false;
+	*range = (struct config_range){low, high};
+	return true;
+}
+
+static bool
+is_octal(const char *text)
+{
+	return text[0] == '0' && text[1] && text[strspn(text, "0123456789")] == '\0';
+}
+
+static bool
+read_range(struct reader *reader, const struct spot *spot, const struct words *words, uint32_t max,
+	   const char *what, struct config_range *range)
+{
+	const char *text, *nearest;
+
+	if (!reader_text(reader, spot, what, &text))
+		return false;
+	if (words && words_number(words, text, &range->low)) {
+		range->high = range->low;
+		return true;
+	}
+	if (parse_range(text, max, range)) {
+		if (range->low <= range->high)
+			return true;
+		reader_error(reader, spot, "%s: the range %s runs backwards; write %u-%u",
+			     spot_key(spot), text_quote(text).text, range->high, range->low);
+		return false;
+	}
+	nearest = words ? words_nearest(words, text) : NULL;
+	if (is_octal(text))
+		reader_error(reader, spot,
+			     "%s: with a 0 in front %s could be octal or hexadecimal; write %s or "
+			     "0x%s",
+			     spot_key(spot), text_quote(text).text, text + strspn(text, "0"), text);
+	else if (nearest)
+		reader_error(reader, spot, "%s: unknown name %s; did you mean \"%s\"?",
+			     spot_key(spot), text_quote(text).text, nearest);
+	else
+		reader_expected(reader, spot, what);
+	return false;
+}
+
+static int
+by_low(const void *a, const void *b)
+{
+	const struct config_range *x = a, *y = b;
+
+	return (x->low > y->low) - (x->low < y->low);
+}
+
+/* Ranges that overlap or touch become one. */
+static void
+merge_ranges(struct config_set *set)
+{
+	unsigned last = 0;
+
+	if (set->count == 0)
+		return;
+	qsort(set->ranges, set->count, sizeof(*set->ranges), by_low);
+	for (unsigned i = 1; i < set->count; i++) {
+		struct config_range *before = &set->ranges[last];
+
+		if (set->ranges[i].low <= before->high + 1) {
+			if (set->ranges[i].high > before->high)
+				before->high = set->ranges[i].high;
+		} else {
+			set->ranges[++last] = set->ranges[i];
+		}
+	}
+	set->count = last + 1;
+}
+
+/* How many values stand there; 0 and a finding for an empty list. */
+static unsigned
+count_values(struct reader *reader, const struct spot *spot)
+{
+	if (spot->node->kind != NODE_LIST)
+		return 1;
+	if (spot->node->count == 0)
+		reader_error(reader, spot,
+			     "%s: an empty list matches nothing; leave %s out to match "
+			     "everything",
+			     spot_key(spot), spot_key(spot));
+	return spot->node->count;
+}
+
+void
+read_set(struct reader *reader, const struct spot *spot, const struct words *words, uint32_t max,
+	 const char *what, struct config_set *set)
+{
+	unsigned count = count_values(reader, spot);
+	struct spot item = {0};
+
+	set->ranges = reader_alloc(reader, count, sizeof(*set->ranges));
+	if (!set->ranges)
+		return;
+	if (spot->node->kind != NODE_LIST) {
+		set->count = read_range(reader, spot, words, max, what, set->ranges);
+		return;
+	}
+	while (spot_next_item(spot, &item)) {
+		if (read_range(reader, &item, words, max, what, &set->ranges[set->count]))
+			set->count++;
+	}
+	merge_ranges(set);
+}
+
+static unsigned
+family_bits(uint8_t family)
+{
+	return family == 4 ? 32 : 128;
+}
+
+/* Clears the bits behind the prefix; true when some were set. */
+static bool
+clear_host_bits(struct config_prefix *prefix)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < family_bits(prefix->family) / 8; i++) {
+		unsigned kept = prefix->length > i * 8 ? prefix->length - i * 8 : 0;
+		uint8_t mask = kept >= 8 ? 0xff : 0xff << (8 - kept);
+
+		found |= prefix->address[i] & ~mask;
+		prefix->address[i] &= mask;
+	}
+	return found;
+}
+
+/* "10.0.0.0/8", "2001:db8::1". */
+static bool
+parse_prefix(const char *text, struct config_prefix *prefix)
+{
+	const char *slash = strchr(text, '/');
+	size_t length = slash ? (size_t)(slash - text) : strlen(text);
+	char address[ADDRESS_BYTES];
+	uint64_t bits;
+
+	if (length >= sizeof(address))
+		return false;
+	memcpy(address, text, length);
+	address[length] = '\0';
+	memset(prefix, 0, sizeof(*prefix));
+	prefix->family = strchr(address, ':') ? 6 : 4;
+	bits = family_bits(prefix->family);
+	if (inet_pton(prefix->family == 4 ? AF_INET : AF_INET6, address, prefix->address) != 1)
+		return false;
+	if (slash && text_number(slash + 1, bits, &bits) < 0)
+		return false;
+	prefix->length = bits;
+	return true;
+}
+
+static bool
+read_prefix(struct reader *reader, const struct spot *spot, struct config_prefix *prefix)
+{
+	static const char what[] =
+		"an IPv4 or IPv6 prefix such as 10.0.0.0/8 or 2001:db8::/32, or a list of these";
+	char right[INET6_ADDRSTRLEN];
+	const char *text;
+
+	if (!reader_text(reader, spot, what, &text))
+		return false;
+	if (!parse_prefix(text, prefix)) {
+		reader_expected(reader, spot, what);
+		return false;
+	}
+	if (!clear_host_bits(prefix))
+		return true;
+	inet_ntop(prefix->family == 4 ? AF_INET : AF_INET6, prefix->address, right, sizeof(right));
+	reader_error(
+		reader, spot,
+		"%s: %s has bits set behind its %u; the prefix is %s/%u, the address alone %.*s",
+		spot_key(spot), text_quote(text).text, prefix->length, right, prefix->length,
+		(int)strcspn(text, "/"), text);
+	return false;
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct config_prefix *x = a, *y = b;
+	int order = (int)x->family - y->family;
+
+	if (order == 0)
+		order = memcmp(x->address, y->address, sizeof(x->address));
+	return order ? order : (int)x->length - y->length;
+}
+
+static bool
+covers(const struct config_prefix *wide, const struct config_prefix *narrow)
+{
+	struct config_prefix cut = *narrow;
+
+	if (wide->family != narrow->family || wide->length > narrow->length)
+		return false;
+	cut.length = wide->length;
+	clear_host_bits(&cut);
+	return memcmp(cut.address, wide->address, sizeof(cut.address)) == 0;
+}
+
+/* A prefix within another says nothing more. In order of addresses it comes behind that one, with none
+ * between that is not within it too. */
+static void
+merge_prefixes(struct config_prefixes *prefixes)
+{
+	unsigned last = 0;
+
+	if (prefixes->count == 0)
+		return;
+	qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items), by_address);
+	for (unsigned i = 1; i < prefixes->count; i++) {
+		if (!covers(&prefixes->items[last], &prefixes->items[i]))
+			prefixes->items[++last] = prefixes->items[i];
+	}
+	prefixes->count = last + 1;
+}
+
+void
+read_prefixes(struct reader *reader, const struct spot *spot, struct config_prefixes *prefixes)
+{
+	unsigned count = count_values(reader, spot);
+	struct spot item = {0};
+
+	prefixes->items = reader_alloc(reader, count, sizeof(*prefixes->items));
+	if (!prefixes->items)
+		return;
+	if (spot->node->kind != NODE_LIST) {
+		prefixes->count = read_prefix(reader, spot, prefixes->items);
+		return;
+	}
+	while (spot_next_item(spot, &item)) {
+		if (read_prefix(reader, &item, &prefixes->items[prefixes->count]))
+			prefixes->count++;
+	}
+	merge_prefixes(prefixes);
+}
