@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE4_1__
+#include <immintrin.h>
+#endif
 
 #include "packet/view.h"
 
@@ -21,8 +24,8 @@
 #define CACHE_MISS UINT32_MAX
 
 /* Sets of each kind; powers of two. */
-#define CACHE_NARROW_SETS 32768
-#define CACHE_WIDE_SETS 16384
+#define CACHE_NARROW_SETS 65536
+#define CACHE_WIDE_SETS 32768
 
 /* Values of the wide kind are packed three to a word. */
 #define CACHE_VALUE_BITS 21
@@ -30,8 +33,7 @@
 
 struct cache_narrow {
 	uint64_t keys[CACHE_WAYS][2];
-	uint32_t values[CACHE_WAYS];
-	uint32_t turn; /* the way that is given up next */
+	uint32_t values[CACHE_WAYS + 1]; /* the last: the way that is given up next */
 } __attribute__((aligned(64)));
 
 struct cache_wide {
@@ -87,36 +89,63 @@ cache_wide_key(const struct packet_view *view, uint64_t port_bits, uint64_t key[
 	key[4] = cache_tail(view, port_bits);
 }
 
+/* One step of a CRC. rte_hash_crc asks in every call whether the instruction is there. */
+static inline uint64_t
+cache_mix(uint64_t word, uint64_t hash)
+{
+#ifdef __SSE4_2__
+	return __builtin_ia32_crc32di(hash, word);
+#else
+	return rte_hash_crc_8byte(word, hash);
+#endif
+}
+
 static inline uint32_t
 cache_narrow_set(const uint64_t key[2])
 {
-	return rte_hash_crc_8byte(key[1], rte_hash_crc_8byte(key[0], 0)) % CACHE_NARROW_SETS;
+	return cache_mix(key[1], cache_mix(key[0], 0)) % CACHE_NARROW_SETS;
 }
 
 static inline uint32_t
 cache_wide_set(const uint64_t key[5])
 {
-	uint32_t hash = 0;
+	uint64_t hash = 0;
 
 	for (unsigned i = 0; i < 5; i++)
-		hash = rte_hash_crc_8byte(key[i], hash);
+		hash = cache_mix(key[i], hash);
 	return hash % CACHE_WIDE_SETS;
 }
 
-/* Without branches: which way a flow is in can't be foretold. */
-static inline uint32_t
+/* The way that holds the key; CACHE_WAYS when none does, whose value is the turn and means nothing.
+ * Without branches: which way a flow is in can't be foretold. */
+static inline unsigned
 cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
 {
-	uint32_t value = CACHE_MISS;
+#ifdef __SSE4_1__
+	const __m128i *ways = (const __m128i *)set->keys;
+	__m128i wanted = _mm_loadu_si128((const __m128i *)key);
+	__m128i first = _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[0]));
+	__m128i second = _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[1]));
+	__m128i third = _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[2]));
+	/* A bit for each equal quarter of a key: those of the first way are the lowest four. */
+	unsigned quarters = _mm_movemask_epi8(
+		_mm_packs_epi16(_mm_packs_epi32(first, second), _mm_packs_epi32(third, third)));
+
+	quarters &= quarters >> 1;
+	quarters &= quarters >> 2;
+	return (unsigned)__builtin_ctz((quarters & 0x111) | 1u << CACHE_WAYS * 4) / 4;
+#else
+	unsigned found = CACHE_WAYS;
 
 	for (unsigned way = 0; way < CACHE_WAYS; way++) {
-		uint64_t differ = (set->keys[way][0] ^ key[0]) | (set->keys[way][1] ^ key[1]);
-
-		value = differ ? value : set->values[way];
+		if (((set->keys[way][0] ^ key[0]) | (set->keys[way][1] ^ key[1])) == 0)
+			found = way;
 	}
-	return value;
+	return found;
+#endif
 }
 
+/* The value of the key, or CACHE_MISS. */
 static inline uint32_t
 cache_wide_find(const struct cache_wide *set, const uint64_t key[5])
 {
@@ -136,9 +165,9 @@ cache_wide_find(const struct cache_wide *set, const uint64_t key[5])
 static inline void
 cache_narrow_insert(struct cache_narrow *set, const uint64_t key[2], uint32_t value)
 {
-	unsigned way = set->turn;
+	unsigned way = set->values[CACHE_WAYS];
 
-	set->turn = way + 1 < CACHE_WAYS ? way + 1 : 0;
+	set->values[CACHE_WAYS] = way + 1 < CACHE_WAYS ? way + 1 : 0;
 	memcpy(set->keys[way], key, sizeof(set->keys[way]));
 	set->values[way] = value;
 }
@@ -167,8 +196,8 @@ struct cache_gate {
 	bool closed;
 };
 
-#define CACHE_WINDOW (1 << 17) /* packets; more than flows fit, so that they can come twice */
-#define CACHE_WHILE (1 << 22)  /* packets */
+#define CACHE_WINDOW (1 << 18) /* packets; more than flows fit, so that they can come twice */
+#define CACHE_WHILE (1 << 23)  /* packets */
 #define CACHE_HITS_WORTH (CACHE_WINDOW / 4)
 
 static inline void

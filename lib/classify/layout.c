@@ -30,6 +30,19 @@ used_words(const struct config_prefixes *prefixes, unsigned family, enum group f
 	return used;
 }
 
+/* With the protocol in front a rule with a range of them stands in the trie once for each. Behind all
+ * other fields that costs one place, and every look-up four more steps, so that it is there only where
+ * there are such rules, which are rare. */
+static bool
+has_range(const struct config_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		if (set->ranges[i].low != set->ranges[i].high)
+			return true;
+	}
+	return false;
+}
+
 uint32_t
 layout_groups(const struct layout *layout, const struct table_entry *entry, uint64_t all_ports)
 {
@@ -42,7 +55,8 @@ layout_groups(const struct layout *layout, const struct table_entry *entry, uint
 		used |= 1u << GROUP_PORTS;
 	if (match->vlan.count || entry->from != all_ports)
 		used |= 1u << GROUP_TAG;
-	if (match->ether_type.count && layout->kind == PACKET_OTHER)
+	if (layout->kind == PACKET_OTHER ? match->ether_type.count != 0
+					 : has_range(&match->protocol))
 		used |= 1u << GROUP_TYPE;
 	return used;
 }
@@ -67,12 +81,15 @@ layout_finish(struct layout *layout, uint32_t categories)
 {
 	unsigned address = layout->family == 6 ? offsetof(struct packet_view, src6)
 					       : offsetof(struct packet_view, src4);
+	bool late = layout->family != 0 && layout_has(layout, GROUP_TYPE);
 	unsigned input = 1;
 
 	layout->acl.num_categories = categories;
 	/* max_size stays 0: no bound on memory, but tries are split early, which builds rules that
 	 * overlap much many times faster and costs others nothing. */
-	add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, 0, offsetof(struct packet_view, protocol));
+	add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, 0,
+		  late ? offsetof(struct packet_view, kind)
+		       : offsetof(struct packet_view, protocol));
 	for (unsigned group = GROUP_SRC; group < GROUPS; group++) {
 		if (!layout_has(layout, group))
 			continue;
@@ -89,7 +106,13 @@ layout_finish(struct layout *layout, uint32_t categories)
 			unsigned offset = offsets[group - GROUP_PORTS];
 
 			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset);
-			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset + 2);
+			if (group == GROUP_TYPE && late) {
+				layout->protocol = layout->acl.num_fields;
+				add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, input, offset + 2);
+				add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, input, offset + 3);
+			} else {
+				add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset + 2);
+			}
 		}
 		input++;
 	}

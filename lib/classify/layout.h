@@ -11,12 +11,12 @@
 /* Fields of one group lie in the same aligned four bytes of the view, which is what rte_acl reads in
  * one step. */
 enum group {
-	GROUP_FIRST, /* rte_acl wants one field of one byte before all others: the protocol */
+	GROUP_FIRST, /* rte_acl wants one field of one byte before all others */
 	GROUP_SRC,   /* words of the address: 1 of IPv4, 4 of IPv6 */
 	GROUP_DST = GROUP_SRC + 4,
 	GROUP_PORTS = GROUP_DST + 4,
-	GROUP_TAG, /* vlan and in_port */
-	GROUP_TYPE,
+	GROUP_TAG,  /* vlan and in_port */
+	GROUP_TYPE, /* ether_type without IP; the protocol where it is not in front */
 	GROUPS
 };
 
@@ -27,6 +27,7 @@ struct layout {
 	uint32_t used;   /* bit a group */
 	struct rte_acl_config acl;
 	uint8_t field[GROUPS]; /* the index of a group's first field */
+	uint8_t protocol;      /* the index of its field */
 };
 
 void layout_start(struct layout *layout, enum packet_kind kind);

@@ -67,6 +67,8 @@ local_init(const struct plan *plan, struct local *local)
 	struct layout layout = lay_out(plan);
 
 	local->narrow_gate.left = local->wide_gate.left = CACHE_WINDOW;
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		local->everyone.items[i] = i;
 	local->narrow = place(local, layout.narrow);
 	local->wide = place(local, layout.wide);
 	local->passed = place(local, layout.passed);

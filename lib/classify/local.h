@@ -9,11 +9,18 @@
 #include "classify/cache.h"
 #include "classify/plan.h"
 
+/* Indices of packets in a burst. */
+struct some {
+	unsigned count;
+	uint8_t items[BURST_MAX + 1]; /* one more, so that appending needs no branch */
+};
+
 struct local {
 	struct cache_gate narrow_gate, wide_gate;
 	struct cache_narrow *narrow;
 	struct cache_wide *wide;
 	uint32_t tick;
+	struct some everyone; /* 0, 1, 2 and so on */
 
 	struct burst_pass *passed; /* passes_max a packet */
 	uint32_t *sources;         /* layer_count a packet: predicates that it holds */

@@ -116,7 +116,10 @@ put_entry(const struct layout *layout, const struct table_entry *entry, uint64_t
 {
 	const struct config_match *match = entry->match;
 
-	put_range(&fields[0], 1, &match->protocol, at[WHEEL_PROTOCOL]);
+	/* What a table has to look at but no rule names is a range of everything. */
+	for (unsigned i = 0; i < layout->acl.num_fields; i++)
+		put_range(&fields[i], layout->acl.defs[i].size, NULL, 0);
+	put_range(&fields[layout->protocol], 1, &match->protocol, at[WHEEL_PROTOCOL]);
 	put_prefix(layout, fields, GROUP_SRC, &match->src, at[WHEEL_SRC]);
 	put_prefix(layout, fields, GROUP_DST, &match->dst, at[WHEEL_DST]);
 	if (layout_has(layout, GROUP_PORTS)) {
@@ -130,11 +133,9 @@ put_entry(const struct layout *layout, const struct table_entry *entry, uint64_t
 		put_from(&fields[layout->field[GROUP_TAG] + 1], entry->from, all_ports,
 			 at[WHEEL_FROM]);
 	}
-	if (layout_has(layout, GROUP_TYPE)) {
+	if (layout->kind == PACKET_OTHER && layout_has(layout, GROUP_TYPE))
 		put_range(&fields[layout->field[GROUP_TYPE]], 2, &match->ether_type,
 			  at[WHEEL_TYPE]);
-		put_range(&fields[layout->field[GROUP_TYPE] + 1], 2, NULL, 0);
-	}
 }
 
 static unsigned
@@ -212,12 +213,13 @@ add_entry(const struct layout *layout, struct batch *batch, const struct table_e
 	return 0;
 }
 
-/* The best that this machine and this DPDK have; rte_acl's own choice leaves AVX-512 out unless asked. */
+/* The best that this machine and this DPDK have. Bursts are of 32 at most: 16 at once was as fast as 32
+ * here, or by up to 6 in 100 faster. */
 static void
 choose_algorithm(struct rte_acl_ctx *acl)
 {
 	static const enum rte_acl_classify_alg best_first[] = {
-		RTE_ACL_CLASSIFY_AVX512X32, RTE_ACL_CLASSIFY_AVX512X16, RTE_ACL_CLASSIFY_AVX2,
+		RTE_ACL_CLASSIFY_AVX512X16, RTE_ACL_CLASSIFY_AVX512X32, RTE_ACL_CLASSIFY_AVX2,
 		RTE_ACL_CLASSIFY_SSE,       RTE_ACL_CLASSIFY_NEON,
 	};
 

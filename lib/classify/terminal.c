@@ -1,47 +1,71 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
 #include "classify/run.h"
 
 #include "core/banned.h"
 
-/* Indices of packets in a burst. */
-struct some {
-	unsigned count;
-	uint8_t items[BURST_MAX + 1]; /* one more, so that appending needs no branch */
-};
+/* No answer is 0, and becomes the largest number. */
+static inline uint32_t
+earlier_rule(uint32_t answer, uint32_t terminal)
+{
+	return answer - 1 < terminal ? answer - 1 : terminal;
+}
+
+/* Packets of several kinds: table by table. */
+static void
+find_in_several(const struct plan *plan, struct burst *burst, const struct some *some)
+{
+	uint32_t terminal = plan->ports[burst->in_port].terminal;
+
+	for (unsigned slot = 0; slot <= plan->table_count; slot++) {
+		const struct packet_view *views[BURST_MAX + 1];
+		uint8_t indices[BURST_MAX + 1];
+		uint32_t answers[BURST_MAX] = {0};
+		unsigned count = 0;
+
+		for (unsigned i = 0; i < some->count; i++) {
+			unsigned index = some->items[i];
+
+			views[count] = &burst->views[index];
+			indices[count] = index;
+			count += plan->slots[burst->views[index].kind] == slot;
+		}
+		if (count == 0)
+			continue;
+		if (slot < plan->table_count)
+			table_find(plan->tables[slot], views, count, answers);
+		for (unsigned i = 0; i < count; i++)
+			burst->verdicts[indices[i]] = earlier_rule(answers[i], terminal);
+	}
+}
 
 /* Looks packets up in the tables of their kinds. */
 static void
 find_in_tables(const struct plan *plan, struct burst *burst, const struct some *some)
 {
 	uint32_t terminal = plan->ports[burst->in_port].terminal;
-	const struct packet_view *views[PACKET_KINDS + 1][BURST_MAX];
-	uint8_t indices[PACKET_KINDS + 1][BURST_MAX];
-	unsigned counts[PACKET_KINDS + 1] = {0};
+	unsigned first = plan->slots[burst->views[some->items[0]].kind], differing = 0;
+	const struct packet_view *views[BURST_MAX];
 	uint32_t answers[BURST_MAX];
 
 	for (unsigned i = 0; i < some->count; i++) {
-		unsigned index = some->items[i];
-		unsigned slot = plan->slots[burst->views[index].kind];
-		unsigned at = counts[slot]++;
-
-		views[slot][at] = &burst->views[index];
-		indices[slot][at] = index;
+		views[i] = &burst->views[some->items[i]];
+		differing |= plan->slots[views[i]->kind] ^ first;
 	}
-	for (unsigned slot = 0; slot < plan->table_count; slot++) {
-		if (counts[slot] == 0)
-			continue;
-		table_find(plan->tables[slot], views[slot], counts[slot], answers);
-		for (unsigned i = 0; i < counts[slot]; i++) {
-			/* No answer is 0, and becomes the largest number. */
-			uint32_t rule = answers[i] - 1;
-
-			burst->verdicts[indices[slot][i]] = rule < terminal ? rule : terminal;
-		}
+	if (differing || first == plan->table_count) {
+		find_in_several(plan, burst, some);
+		return;
 	}
-	for (unsigned i = 0; i < counts[plan->table_count]; i++)
-		burst->verdicts[indices[plan->table_count][i]] = terminal;
+	table_find(plan->tables[first], views, some->count, answers);
+	if (some->count == burst->count) {
+		for (unsigned i = 0; i < some->count; i++)
+			burst->verdicts[i] = earlier_rule(answers[i], terminal);
+	} else {
+		for (unsigned i = 0; i < some->count; i++)
+			burst->verdicts[some->items[i]] = earlier_rule(answers[i], terminal);
+	}
 }
 
 static void
@@ -65,11 +89,11 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 		rte_prefetch0(sets[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t value = cache_narrow_find(sets[i], keys[i]);
+		unsigned way = cache_narrow_find(sets[i], keys[i]);
 
-		burst->verdicts[some->items[i]] = value;
+		burst->verdicts[some->items[i]] = sets[i]->values[way];
 		missed.items[missed_count] = i;
-		missed_count += value == CACHE_MISS;
+		missed_count += way == CACHE_WAYS;
 	}
 	burst->tally->cache_lookups += count;
 	burst->tally->cache_hits += count - missed_count;
@@ -142,32 +166,51 @@ set_terminal(const struct plan *plan, struct burst *burst, const struct some *so
 		burst->verdicts[some->items[i]] = plan->ports[burst->in_port].terminal;
 }
 
-void
-terminal_run(const struct plan *plan, struct local *local, struct burst *burst)
+/* What the narrow kinds have not in their number and the wide ones have. */
+#define WIDE_BIT 4
+
+_Static_assert(PACKET_IPV4_PORTS < WIDE_BIT && (PACKET_IPV6_BARE & WIDE_BIT) &&
+		       (PACKET_IPV6 & WIDE_BIT) && (PACKET_IPV6_PORTS & WIDE_BIT),
+	       "one bit tells kinds with IPv6 addresses");
+
+static void
+run_both(const struct plan *plan, struct local *local, struct burst *burst)
 {
-	struct some narrow, wide;
-	unsigned narrow_count = 0, wide_count = 0;
+	struct some narrow = {0}, wide = {0};
 
 	for (unsigned i = 0; i < burst->count; i++) {
-		bool is_wide = burst->views[i].kind >= PACKET_IPV6_BARE;
+		bool is_wide = burst->views[i].kind & WIDE_BIT;
 
-		narrow.items[narrow_count] = i;
-		wide.items[wide_count] = i;
-		narrow_count += !is_wide;
-		wide_count += is_wide;
+		narrow.items[narrow.count] = i;
+		wide.items[wide.count] = i;
+		narrow.count += !is_wide;
+		wide.count += is_wide;
 	}
-	narrow.count = narrow_count;
-	wide.count = wide_count;
-	if (narrow_count) {
+	if (narrow.count) {
 		if (local->narrow)
 			run_narrow(plan, local, burst, &narrow);
 		else
 			set_terminal(plan, burst, &narrow);
 	}
-	if (wide_count) {
+	if (wide.count) {
 		if (local->wide)
 			run_wide(plan, local, burst, &wide);
 		else
 			set_terminal(plan, burst, &wide);
+	}
+}
+
+void
+terminal_run(const struct plan *plan, struct local *local, struct burst *burst)
+{
+	unsigned kinds = 0;
+
+	for (unsigned i = 0; i < burst->count; i++)
+		kinds |= burst->views[i].kind;
+	if (likely(!(kinds & WIDE_BIT) && local->narrow)) {
+		local->everyone.count = burst->count;
+		run_narrow(plan, local, burst, &local->everyone);
+	} else {
+		run_both(plan, local, burst);
 	}
 }
