@@ -18,9 +18,10 @@ findings(const struct error_list *errors)
 	for (unsigned i = 0; i < errors->count; i++) {
 		const struct error *error = &errors->items[i];
 
-		json_array_append_new(list, json_pack("{s:i, s:i, s:s?, s:s}", "line", (int)error->line,
-						      "column", (int)error->column, "field",
-						      error->field, "message", error->message));
+		json_array_append_new(list,
+				      json_pack("{s:i, s:i, s:s?, s:s}", "line", (int)error->line,
+						"column", (int)error->column, "field", error->field,
+						"message", error->message));
 	}
 	return list;
 }
@@ -42,8 +43,8 @@ print_json(const char *path, const struct config *config, const struct error_lis
 static void
 print_text(const char *path, const struct config *config)
 {
-	printf("%s: valid: %u ports, %u groups, %u rules; %u mbufs of %u bytes need %.1f MiB\n", path,
-	       config->port_count, config->group_count, config->rule_count, config->packets,
+	printf("%s: valid: %u ports, %u groups, %u rules; %u mbufs of %u bytes need %.1f MiB\n",
+	       path, config->port_count, config->group_count, config->rule_count, config->packets,
 	       config->packet_size, (double)memory_pool_bytes(config) / (1 << 20));
 }
 

@@ -4,10 +4,11 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
 #include "config/config.h"
 #include "control/expect.h"
+#include "control/print.h"
 #include "control/report.h"
 #include "core/log.h"
 #include "engine/engine.h"
@@ -34,4 +35,58 @@ free_paths(char **paths)
 	for (char **path = paths; path && *path; path++)
 		free(*path);
 	free(paths);
+}
+
+/* Prints the report, and compares it and the captures where that was asked for. */
+static int
+conclude(const struct options *options, const struct snapshot *snapshot, char *const *paths)
+{
+	json_t *report = report_json(snapshot);
+	int exit_code = snapshot->leaked || !snapshot->ledger.balanced ? EXIT_FAILED : EXIT_DONE;
+
+	if (!report) {
+		log_error("out of memory for the report");
+		return EXIT_FAILED;
+	}
+	if (options->json) {
+		json_dumpf(report, stdout, JSON_INDENT(2));
+		printf("\n");
+	} else {
+		report_print(snapshot, stdout);
+	}
+	if (options->expect && expect_compare(options->expect, paths, report, stderr) != 0)
+		exit_code = EXIT_FAILED;
+	json_decref(report);
+	if (fflush(stdout) != 0) {
+		log_error("the report could not be written");
+		return EXIT_FAILED;
+	}
+	return exit_code;
+}
+
+int
+command_offline(const struct options *options)
+{
+	struct snapshot *snapshot = NULL;
+	struct error_list errors;
+	struct config *config;
+	char **paths;
+	int exit_code = load_config(options->config, &config);
+
+	if (exit_code != EXIT_DONE)
+		return exit_code;
+	error_list_init(&errors, options->config);
+	paths = written_captures(config);
+	if (engine_offline(config, &errors, &snapshot) < 0)
+		exit_code = EXIT_FAILED;
+	error_list_print(&errors, stderr);
+	error_list_clear(&errors);
+	if (snapshot && paths) {
+		int concluded = conclude(options, snapshot, paths);
+
+		exit_code = exit_code ? exit_code : concluded;
+	}
+	snapshot_free(snapshot);
+	free_paths(paths);
+	return exit_code;
 }

@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_malloc.h>
+#include <rte_version.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -33,6 +34,12 @@ struct engine {
 	bool launched, drained;
 	uint64_t leaked;
 };
+
+const char *
+engine_dpdk_version(void)
+{
+	return rte_version();
+}
 
 static uint64_t
 now_ns(void)

@@ -21,6 +21,9 @@ struct engine_options {
 	unsigned plugin_count;
 };
 
+/* "DPDK 22.11.11" or so. */
+const char *engine_dpdk_version(void);
+
 /* Starts the EAL, opens the ports, compiles the config and starts the workers. Takes the config over,
  * whatever happens. What fails is logged or in errors, everything is undone, and a negative errno
  * returned. */

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/control.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "control/clients.h"
+#include "control/listener.h"
+#include "core/log.h"
+
+#include "core/banned.h"
+
+#define TICK_NS 100000000
+/* Ticks that answers still on their way get when the daemon stops. */
+#define PARTING_TICKS 5
+#define EVENTS_MAX 64
+
+/* What epoll reports; below are the slots of clients. */
+enum { EVENT_CONTROL = CLIENTS_MAX, EVENT_STATS, EVENT_SIGNAL, EVENT_TICK, EVENT_JOB };
+
+struct control {
+	struct listener listener;
+	int epoll, signals, timer;
+	struct method_daemon daemon;
+	struct jobs *jobs;
+	struct clients clients;
+};
+
+static int
+watch(struct control *control, int fd, uint32_t what)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.u32 = what};
+
+	if (epoll_ctl(control->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return log_fail(errno, "epoll");
+	return 0;
+}
+
+static int
+open_signals(struct control *control)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	control->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (control->signals < 0)
+		return log_fail(errno, "signals");
+	return watch(control, control->signals, EVENT_SIGNAL);
+}
+
+static int
+open_timer(struct control *control)
+{
+	struct itimerspec tick = {.it_interval.tv_nsec = TICK_NS, .it_value.tv_nsec = TICK_NS};
+
+	control->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (control->timer < 0 || timerfd_settime(control->timer, 0, &tick, NULL) < 0)
+		return log_fail(errno, "timer");
+	return watch(control, control->timer, EVENT_TICK);
+}
+
+static int
+open_all(struct control *control, const char *run_dir)
+{
+	int ret = listener_open(&control->listener, run_dir);
+
+	if (ret < 0)
+		return ret;
+	control->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (control->epoll < 0)
+		return log_fail(errno, "epoll");
+	ret = watch(control, control->listener.sockets[LISTENER_CONTROL], EVENT_CONTROL);
+	if (ret == 0)
+		ret = watch(control, control->listener.sockets[LISTENER_STATS], EVENT_STATS);
+	if (ret == 0)
+		ret = open_signals(control);
+	if (ret == 0)
+		ret = open_timer(control);
+	return ret;
+}
+
+int
+control_open(const char *run_dir, const char *config_file, struct control **out)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int ret;
+
+	if (!control)
+		return log_fail(ENOMEM, "control");
+	control->epoll = control->signals = control->timer = -1;
+	control->listener.lock = -1;
+	control->listener.sockets[LISTENER_CONTROL] = control->listener.sockets[LISTENER_STATS] =
+		-1;
+	control->daemon.config_file = realpath(config_file, NULL);
+	ret = control->daemon.config_file ? open_all(control, run_dir)
+					  : log_fail(errno, "%s", config_file);
+	clients_open(&control->clients, &control->daemon, control->epoll);
+	if (ret < 0) {
+		control_close(control);
+		return ret;
+	}
+	*out = control;
+	return 0;
+}
+
+/* What `config.apply` does for a client, done for nobody. */
+static void
+reload(struct control *control)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job) {
+		log_fail(ENOMEM, "reload");
+		return;
+	}
+	log_info("SIGHUP: reading %s", control->daemon.config_file);
+	job->slot = JOB_NOBODY;
+	job->call.method = method_find("config.apply");
+	job->call.params = json_pack("{s:s}", "file", control->daemon.config_file);
+	jobs_add(control->jobs, job);
+}
+
+static void
+take_signals(struct control *control)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(control->signals, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo == SIGHUP) {
+			reload(control);
+			continue;
+		}
+		log_info("%s: draining", signal.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+		control->daemon.stop = true;
+	}
+}
+
+static void
+tick(struct control *control)
+{
+	uint64_t expirations;
+
+	if (read(control->timer, &expirations, sizeof(expirations)) < 0)
+		return;
+	engine_tick(control->daemon.engine);
+	clients_tick(&control->clients);
+}
+
+static void
+finish_job(struct control *control)
+{
+	struct job *job = jobs_done(control->jobs);
+
+	if (!job)
+		return;
+	clients_job_done(&control->clients, job);
+	jobs_next(control->jobs);
+}
+
+static void
+dispatch(struct control *control, const struct epoll_event *event)
+{
+	switch (event->data.u32) {
+	case EVENT_CONTROL:
+		clients_accept(&control->clients, control->listener.sockets[LISTENER_CONTROL],
+			       false);
+		break;
+	case EVENT_STATS:
+		clients_accept(&control->clients, control->listener.sockets[LISTENER_STATS], true);
+		break;
+	case EVENT_SIGNAL:
+		take_signals(control);
+		break;
+	case EVENT_TICK:
+		tick(control);
+		break;
+	case EVENT_JOB:
+		finish_job(control);
+		break;
+	default:
+		clients_ready(&control->clients, event->data.u32,
+			      event->events & (EPOLLHUP | EPOLLERR));
+		break;
+	}
+}
+
+static int
+serve_round(struct control *control)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int count = epoll_wait(control->epoll, events, EVENTS_MAX, -1);
+
+	if (count < 0 && errno != EINTR)
+		return log_fail(errno, "epoll");
+	for (int i = 0; i < count; i++)
+		dispatch(control, &events[i]);
+	return 0;
+}
+
+int
+control_run(struct control *control, struct engine *engine)
+{
+	int ret;
+
+	control->daemon.engine = engine;
+	/* Now, and not earlier: the thread is to stay off the workers' cores, as this one does since the
+	 * engine was started. */
+	ret = jobs_open(&control->daemon, &control->jobs);
+	if (ret == 0)
+		ret = watch(control, jobs_fd(control->jobs), EVENT_JOB);
+	control->clients.jobs = control->jobs;
+	while (ret == 0 && !control->daemon.stop)
+		ret = serve_round(control);
+	/* The timer ends each wait, so that a client that doesn't read can't keep the daemon. */
+	for (unsigned i = 0; ret == 0 && i < PARTING_TICKS && clients_busy(&control->clients); i++)
+		ret = serve_round(control);
+	return ret;
+}
+
+static void
+close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void
+control_close(struct control *control)
+{
+	if (!control)
+		return;
+	jobs_close(control->jobs);
+	clients_close(&control->clients);
+	close_fd(control->timer);
+	close_fd(control->signals);
+	close_fd(control->epoll);
+	listener_close(&control->listener);
+	free((char *)control->daemon.config_file);
+	free(control);
+}

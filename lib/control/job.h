@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Job: calls whose work takes long, done one after the other in a thread of their own, so that nobody
+ * else has to wait. The control thread hands them in and is told by a file descriptor when one is done.
+ */
+#ifndef CONTROL_JOB_H
+#define CONTROL_JOB_H
+
+#include <stdint.h>
+
+#include "control/method.h"
+
+struct job {
+	struct call call;
+	unsigned slot;   /* of the connection that asked, or JOB_NOBODY */
+	uint64_t serial; /* of the connection: another client may have the slot by then */
+	struct job *next;
+};
+
+#define JOB_NOBODY UINT32_MAX
+
+struct jobs;
+
+/* daemon must outlive the jobs. Negative errno on failure, logged. */
+int jobs_open(const struct method_daemon *daemon, struct jobs **out);
+
+/* Waits for the one being worked on; those not begun are dropped. */
+void jobs_close(struct jobs *jobs);
+
+/* Readable when a job is done. */
+int jobs_fd(const struct jobs *jobs);
+
+/* Takes the job over. The next one is begun only after jobs_done gave this one out and jobs_next was
+ * called, so that what it prepared is in force before another looks at the daemon. */
+void jobs_add(struct jobs *jobs, struct job *job);
+
+/* The job that is done, now the caller's, or NULL. */
+struct job *jobs_done(struct jobs *jobs);
+void jobs_next(struct jobs *jobs);
+
+#endif

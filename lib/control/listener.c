@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+#include "core/banned.h"
+
+#define BACKLOG 128
+
+static const struct {
+	const char *name;
+	mode_t mode;
+} sockets[LISTENERS] = {
+	[LISTENER_CONTROL] = {"control.sock", 0600},
+	[LISTENER_STATS] = {"stats.sock", 0660},
+};
+
+/* Parents too, as `mkdir -p`. */
+static int
+make_directory(const char *path)
+{
+	char partial[PATH_MAX];
+
+	snprintf(partial, sizeof(partial), "%s", path);
+	for (char *slash = partial + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		if (mkdir(partial, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	if (mkdir(partial, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+static int
+refuse_second(const struct listener *listener)
+{
+	char pid[16] = "";
+	ssize_t length = pread(listener->lock, pid, sizeof(pid) - 1, 0);
+
+	pid[length > 0 ? length : 0] = '\0';
+	pid[strcspn(pid, "\n")] = '\0';
+	log_error("another sluiced (pid %s) serves %s; stop it, or give this one a run-dir of its "
+		  "own",
+		  *pid ? pid : "unknown", listener->directory);
+	return -EEXIST;
+}
+
+static int
+take_lock(struct listener *listener)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/lock", listener->directory);
+	listener->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (listener->lock < 0)
+		return log_fail(errno, "%s", path);
+	if (flock(listener->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? refuse_second(listener) : log_fail(errno, "%s", path);
+	if (ftruncate(listener->lock, 0) < 0 || dprintf(listener->lock, "%d\n", (int)getpid()) < 0)
+		return log_fail(errno, "%s", path);
+	return 0;
+}
+
+static int
+open_socket(struct listener *listener, enum listener_access access)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	mode_t mask;
+	int length, ret;
+
+	length = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", listener->directory,
+			  sockets[access].name);
+	if (length >= (int)sizeof(address.sun_path)) {
+		log_error("run-dir %s: too long for a socket's path (%zu bytes); choose a shorter "
+			  "one",
+			  listener->directory, sizeof(address.sun_path) - 1);
+		return -ENAMETOOLONG;
+	}
+	listener->sockets[access] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener->sockets[access] < 0)
+		return log_fail(errno, "socket");
+	/* The lock is ours: what stands here was left by a daemon that was killed. */
+	unlink(address.sun_path);
+	/* By the mask, as a mode that is set later leaves a moment without it. */
+	mask = umask(0777 & ~sockets[access].mode);
+	ret = bind(listener->sockets[access], (struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (ret < 0 || listen(listener->sockets[access], BACKLOG) < 0)
+		return log_fail(errno, "%s", address.sun_path);
+	return 0;
+}
+
+int
+listener_open(struct listener *listener, const char *directory)
+{
+	int ret;
+
+	*listener = (struct listener){.lock = -1, .sockets = {-1, -1}};
+	listener->directory = strdup(directory);
+	if (!listener->directory)
+		return log_fail(ENOMEM, "run-dir");
+	ret = make_directory(directory);
+	if (ret < 0) {
+		log_fail(ret, "run-dir %s can't be made; name one that this user may write",
+			 directory);
+		goto failed;
+	}
+	ret = take_lock(listener);
+	if (ret < 0) {
+		/* Not ours to remove. */
+		if (listener->lock >= 0)
+			close(listener->lock);
+		listener->lock = -1;
+		goto failed;
+	}
+	for (unsigned i = 0; ret == 0 && i < LISTENERS; i++)
+		ret = open_socket(listener, i);
+	if (ret == 0)
+		return 0;
+failed:
+	listener_close(listener);
+	return ret;
+}
+
+static void
+remove_file(const struct listener *listener, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", listener->directory, name);
+	unlink(path);
+}
+
+void
+listener_close(struct listener *listener)
+{
+	for (unsigned i = 0; i < LISTENERS; i++) {
+		if (listener->sockets[i] < 0)
+			continue;
+		remove_file(listener, sockets[i].name);
+		close(listener->sockets[i]);
+		listener->sockets[i] = -1;
+	}
+	if (listener->lock >= 0) {
+		remove_file(listener, "lock");
+		close(listener->lock);
+		listener->lock = -1;
+	}
+	free(listener->directory);
+	listener->directory = NULL;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/method.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "control/method_config.h"
+#include "control/report.h"
+#include "core/log.h"
+
+#include "core/banned.h"
+
+#define API_VERSION 1
+
+static void
+answer_hello(struct method_daemon *daemon, struct call *call)
+{
+	call->result = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s}", "name", "sluiced", "version",
+				 SLUICE_VERSION, "api", API_VERSION, "dpdk", engine_dpdk_version(),
+				 "pid", (int)getpid(), "config", daemon->config_file);
+}
+
+/* Answers with one of the report's views of a snapshot. */
+static void
+answer_report(struct method_daemon *daemon, struct call *call,
+	      json_t *(*view)(const struct snapshot *snapshot))
+{
+	struct snapshot *snapshot = engine_snapshot(daemon->engine);
+
+	if (snapshot)
+		call->result = view(snapshot);
+	if (!call->result)
+		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+	snapshot_free(snapshot);
+}
+
+static void
+answer_status(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_status);
+}
+
+static void
+answer_ports(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_ports);
+}
+
+static void
+answer_rules(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_rules);
+}
+
+static void
+answer_workers(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_workers);
+}
+
+static void
+answer_drops(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_drops);
+}
+
+static void
+answer_memory(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_memory);
+}
+
+static void
+answer_log_level(struct method_daemon *daemon, struct call *call)
+{
+	const char *word = json_string_value(json_object_get(call->params, "level"));
+	enum log_level level;
+
+	if (!log_level_parse(word, &level)) {
+		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "level"),
+			 "`level` is error, warning, info or debug");
+		return;
+	}
+	log_set_level(level);
+	call->result = json_pack("{s:s}", "level", word);
+}
+
+static void
+answer_shutdown(struct method_daemon *daemon, struct call *call)
+{
+	daemon->stop = true;
+	call->result = json_pack("{s:b}", "stopping", 1);
+}
+
+static void answer_methods(struct method_daemon *daemon, struct call *call);
+
+#define FILE_OR_TEXT                                                                               \
+	{                                                                                          \
+		{"file", "string", "absolute path of a config that the daemon can read", false},   \
+			{"text", "string", "the config itself", false},                            \
+		{                                                                                  \
+			"directory", "string", "what relative file names in text are relative to", \
+				false                                                              \
+		}                                                                                  \
+	}
+
+static const struct method table[] = {
+	{"hello", "versions, process and config file", false, false, {{0}}, answer_hello, NULL},
+	{"methods", "this list", false, false, {{0}}, answer_methods, NULL},
+	{"status",
+	 "everything at a glance: the report's counters and the daemon's state",
+	 false,
+	 false,
+	 {{0}},
+	 answer_status,
+	 NULL},
+	{"ports",
+	 "every port: device, link, queues, counters",
+	 false,
+	 false,
+	 {{0}},
+	 answer_ports,
+	 NULL},
+	{"rules",
+	 "every rule: what it took, and how it is carried out",
+	 false,
+	 false,
+	 {{0}},
+	 answer_rules,
+	 NULL},
+	{"workers",
+	 "every worker: packets, cycles, bursts",
+	 false,
+	 false,
+	 {{0}},
+	 answer_workers,
+	 NULL},
+	{"drops",
+	 "the ledger, every drop under its name, and copied bytes",
+	 false,
+	 false,
+	 {{0}},
+	 answer_drops,
+	 NULL},
+	{"memory", "pools of packet memory", false, false, {{0}}, answer_memory, NULL},
+	{"config.show",
+	 "the config that runs, as config.apply takes it",
+	 false,
+	 false,
+	 {{0}},
+	 answer_config_show,
+	 NULL},
+	{"config.check", "whether a config could be applied", false, true, FILE_OR_TEXT,
+	 answer_config_check, work_config_check},
+	{"config.diff", "what a config would change", false, true, FILE_OR_TEXT, answer_config_diff,
+	 work_config_diff},
+	{"config.apply", "runs a config from now on; no packet is lost", true, true, FILE_OR_TEXT,
+	 answer_config_apply, work_config_apply},
+	{"log.level",
+	 "sets what is logged",
+	 true,
+	 false,
+	 {{"level", "string", "error, warning, info or debug", true}},
+	 answer_log_level,
+	 NULL},
+	{"shutdown", "drains and ends the daemon", true, false, {{0}}, answer_shutdown, NULL},
+};
+
+#define METHODS (sizeof(table) / sizeof(table[0]))
+
+const struct method *
+method_at(unsigned index)
+{
+	return index < METHODS ? &table[index] : NULL;
+}
+
+const struct method *
+method_find(const char *name)
+{
+	for (size_t i = 0; i < METHODS; i++) {
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	}
+	return NULL;
+}
+
+static json_t *
+params_json(const struct method *method)
+{
+	json_t *params = json_array();
+
+	for (unsigned i = 0; i < METHOD_PARAMS_MAX && method->params[i].name; i++) {
+		const struct method_param *param = &method->params[i];
+
+		json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s}", "name", param->name,
+							"type", param->type, "required",
+							(int)param->required, "text", param->text));
+	}
+	return params;
+}
+
+static void
+answer_methods(struct method_daemon *daemon, struct call *call)
+{
+	json_t *methods = json_array();
+
+	for (size_t i = 0; i < METHODS; i++) {
+		const struct method *method = &table[i];
+		bool everywhere = !method->changes && !method->file;
+
+		json_array_append_new(methods,
+				      json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", method->name,
+						"text", method->text, "changes",
+						(int)method->changes, "on_stats_socket",
+						(int)everywhere, "params", params_json(method)));
+	}
+	call->result = json_pack("{s:o}", "methods", methods);
+}
+
+static const struct method_param *
+find_param(const struct method *method, const char *name)
+{
+	for (unsigned i = 0; i < METHOD_PARAMS_MAX && method->params[i].name; i++) {
+		if (strcmp(method->params[i].name, name) == 0)
+			return &method->params[i];
+	}
+	return NULL;
+}
+
+static bool
+admit_params(struct call *call)
+{
+	const struct method *method = call->method;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach (call->params, key, value) {
+		const struct method_param *param = find_param(method, key);
+
+		if (!param) {
+			rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", key),
+				 "%s has no parameter `%s`; `methods` lists them", method->name,
+				 key);
+			return false;
+		}
+		if (!json_is_string(value)) {
+			rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", key),
+				 "`%s` must be a %s: %s", key, param->type, param->text);
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < METHOD_PARAMS_MAX && method->params[i].name; i++) {
+		const struct method_param *param = &method->params[i];
+
+		if (param->required && !json_object_get(call->params, param->name)) {
+			rpc_fail(&call->error, RPC_INVALID_PARAMS,
+				 json_pack("{s:s}", "field", param->name), "%s needs `%s`: %s",
+				 method->name, param->name, param->text);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+method_admit(struct call *call, bool reading_only)
+{
+	if (reading_only && (call->method->changes || call->method->file)) {
+		rpc_fail(&call->error, RPC_FORBIDDEN, NULL,
+			 "%s is not given on this socket; use control.sock", call->method->name);
+		return false;
+	}
+	return admit_params(call);
+}
+
+void
+call_clear(struct call *call)
+{
+	json_decref(call->id);
+	json_decref(call->params);
+	json_decref(call->result);
+	json_decref(call->error.data);
+	json_decref(call->changes);
+	engine_discard(call->program);
+	memset(call, 0, sizeof(*call));
+}

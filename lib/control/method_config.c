@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/method_config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+
+#include "core/banned.h"
+
+/* Findings shown in one answer; a config of a hundred thousand lines can have as many. */
+#define FINDINGS_MAX 1000
+
+static json_t *
+findings_json(const struct error_list *errors)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < errors->count && i < FINDINGS_MAX; i++) {
+		const struct error *error = &errors->items[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s?, s:i, s:i, s:s?, s:s}", "file", errors->file, "line",
+					(int)error->line, "column", (int)error->column, "field",
+					error->field, "message",
+					error->message ? error->message : "out of memory"));
+	}
+	return json_pack("{s:o, s:i}", "errors", list, "count", (int)errors->count);
+}
+
+static void
+fail_findings(struct call *call, struct error_list *errors)
+{
+	error_list_sort(errors);
+	rpc_fail(&call->error, RPC_INVALID_CONFIG, findings_json(errors),
+		 "the config is not valid: %u finding%s", errors->count,
+		 errors->count == 1 ? "" : "s");
+}
+
+/* The config that the call names, or NULL with its error set. */
+static struct config *
+read_config(struct call *call)
+{
+	const char *file = json_string_value(json_object_get(call->params, "file"));
+	const char *text = json_string_value(json_object_get(call->params, "text"));
+	const char *directory = json_string_value(json_object_get(call->params, "directory"));
+	struct config *config = NULL;
+	struct error_list errors;
+	int ret;
+
+	if (!file == !text) {
+		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "file"),
+			 "give either `file` or `text`");
+		return NULL;
+	}
+	if (file && *file != '/') {
+		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "file"),
+			 "`file` must be an absolute path");
+		return NULL;
+	}
+	error_list_init(&errors, file);
+	if (file)
+		ret = config_load(file, &config, &errors);
+	else
+		ret = config_parse(text, strlen(text), directory ? directory : "/", &config,
+				   &errors);
+	if (ret < 0)
+		fail_findings(call, &errors);
+	error_list_clear(&errors);
+	return ret < 0 ? NULL : config;
+}
+
+/* Whether a running daemon can take the config over; sets the error if not. */
+static bool
+applicable(const struct method_daemon *daemon, const struct config *config, struct call *call)
+{
+	const char *key = config_needs_restart(engine_config(daemon->engine), config);
+
+	if (!key)
+		return true;
+	rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:s}", "field", key),
+		 "`%s` can't change while sluiced runs; restart it with this config", key);
+	return false;
+}
+
+static void
+prepare(const struct method_daemon *daemon, struct config *config, struct call *call)
+{
+	struct error_list errors;
+
+	error_list_init(&errors, config->file);
+	if (engine_prepare(daemon->engine, config, &call->program, &errors) < 0) {
+		fail_findings(call, &errors);
+		config_free(config);
+	}
+	error_list_clear(&errors);
+}
+
+static json_t *
+changes_json(const struct method_daemon *daemon, const struct config *config)
+{
+	char *diff = config_diff(engine_config(daemon->engine), config);
+	json_t *result = json_string(diff ? diff : "");
+
+	free(diff);
+	return result;
+}
+
+/* No swap can come between: jobs run one at a time, and only a job's end swaps. */
+void
+work_config_apply(const struct method_daemon *daemon, struct call *call)
+{
+	struct config *config = read_config(call);
+
+	if (!config)
+		return;
+	if (!applicable(daemon, config, call)) {
+		config_free(config);
+		return;
+	}
+	call->changes = changes_json(daemon, config);
+	prepare(daemon, config, call);
+}
+
+void
+answer_config_apply(struct method_daemon *daemon, struct call *call)
+{
+	unsigned rules;
+
+	if (engine_swap(daemon->engine, call->program) < 0) {
+		rpc_fail(&call->error, RPC_REFUSED, NULL,
+			 "a worker still has the config before the running one: it has not moved "
+			 "since; "
+			 "see `sluice workers`");
+		return;
+	}
+	call->program = NULL;
+	rules = engine_config(daemon->engine)->rule_count;
+	call->result = json_pack("{s:b, s:i, s:O}", "applied", 1, "rules", (int)rules, "changes",
+				 call->changes);
+	log_info("config applied: %u rules", rules);
+}
+
+void
+work_config_check(const struct method_daemon *daemon, struct call *call)
+{
+	work_config_apply(daemon, call);
+}
+
+void
+answer_config_check(struct method_daemon *daemon, struct call *call)
+{
+	call->result = json_pack("{s:b}", "valid", 1);
+}
+
+void
+work_config_diff(const struct method_daemon *daemon, struct call *call)
+{
+	struct config *config = read_config(call);
+
+	if (!config)
+		return;
+	call->changes = changes_json(daemon, config);
+	config_free(config);
+}
+
+void
+answer_config_diff(struct method_daemon *daemon, struct call *call)
+{
+	const char *text = json_string_value(call->changes);
+
+	call->result = json_pack("{s:b, s:s}", "equal", text && !*text, "diff", text ? text : "");
+}
+
+void
+answer_config_show(struct method_daemon *daemon, struct call *call)
+{
+	char *text = config_emit(engine_config(daemon->engine));
+
+	if (text)
+		call->result = json_pack("{s:s}", "text", text);
+	else
+		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+	free(text);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The methods that read and change the config. work_ functions run in the job thread, one at a time,
+ * answer_ functions in the control thread.
+ */
+#ifndef CONTROL_METHOD_CONFIG_H
+#define CONTROL_METHOD_CONFIG_H
+
+#include "control/method.h"
+
+void answer_config_show(struct method_daemon *daemon, struct call *call);
+
+void work_config_check(const struct method_daemon *daemon, struct call *call);
+void answer_config_check(struct method_daemon *daemon, struct call *call);
+
+void work_config_diff(const struct method_daemon *daemon, struct call *call);
+void answer_config_diff(struct method_daemon *daemon, struct call *call);
+
+void work_config_apply(const struct method_daemon *daemon, struct call *call);
+void answer_config_apply(struct method_daemon *daemon, struct call *call);
+
+#endif

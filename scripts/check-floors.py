@@ -1,0 +1,49 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks what the compiler can't: rooms include only what stands on their own floor or below, every source file bans
+last what is banned, and a file is one noun's worth of lines."""
+
+import pathlib
+import re
+import sys
+
+# A room may include itself and the rooms of earlier rows.
+FLOORS = [["core"], ["config"], ["packet"], ["port"], ["stage"], ["classify", "forward"], ["engine"],
+          ["control", "host"]]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+LINES_MAX = 400
+INCLUDE = re.compile(r'^#include [<"]([^">]+)[">]', re.MULTILINE)
+
+
+def findings(root):
+    for path in sorted(root.glob("lib/**/*.[ch]")) + sorted(root.glob("app/**/*.[ch]")):
+        name = path.relative_to(root)
+        text = path.read_text(encoding="utf-8")
+        includes = INCLUDE.findall(text)
+        lines = text.count("\n")
+        if lines > LINES_MAX:
+            yield f"{name}: {lines} lines; more than {LINES_MAX} is more than one noun"
+        if path.suffix == ".c" and (not includes or includes[-1] != "core/banned.h"):
+            yield f"{name}: the last include is not core/banned.h"
+        if name.parts[0] != "lib":
+            continue
+        room = name.parts[1]
+        if room not in FLOOR:
+            yield f"{name}: room {room} has no floor in scripts/check-floors.py"
+            continue
+        for include in includes:
+            other = include.split("/")[0]
+            if other in FLOOR and other != room and FLOOR[other] >= FLOOR[room]:
+                yield f"{name}: includes {include} of a floor that is not below"
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    found = list(findings(root))
+    for finding in found:
+        print(finding)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
