@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "classify/machine.h"
 
+#include <rte_log.h>
 #include <rte_malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -215,6 +216,8 @@ machine_make(const struct bpf_program *program)
 	}
 	if (count_steps(program) > STEPS_MAX)
 		return NULL;
+	/* What is refused is interpreted: nothing to tell a user of. */
+	rte_log_set_level_pattern("lib.bpf", RTE_LOG_CRIT);
 	prm = rte_bpf_convert(program);
 	if (!prm)
 		return NULL;

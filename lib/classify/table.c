@@ -2,7 +2,7 @@
 #include "classify/table.h"
 
 #include <errno.h>
-#include <rte_errno.h>
+#include <rte_log.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,6 +345,8 @@ table_make(enum packet_kind kind, const struct table_entry *entries, size_t coun
 	ret = 0;
 	if (work.count == 0)
 		goto out;
+	/* That a part gives up is nothing to tell a user of; other errors come back as numbers. */
+	rte_log_set_level_pattern("lib.acl", RTE_LOG_CRIT);
 	qsort(work.items, work.count, sizeof(*work.items), by_groups);
 	table->categories = categories;
 	ret = make_parts(table, &work, 0, work.count);

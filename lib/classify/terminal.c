@@ -169,8 +169,8 @@ set_terminal(const struct plan *plan, struct burst *burst, const struct some *so
 /* What the narrow kinds have not in their number and the wide ones have. */
 #define WIDE_BIT 4
 
-_Static_assert(PACKET_IPV4_PORTS < WIDE_BIT && (PACKET_IPV6_BARE & WIDE_BIT) &&
-		       (PACKET_IPV6 & WIDE_BIT) && (PACKET_IPV6_PORTS & WIDE_BIT),
+_Static_assert(PACKET_IPV4_PORTS < WIDE_BIT && (PACKET_IPV6_BARE & WIDE_BIT) != 0 &&
+		       (PACKET_IPV6 & WIDE_BIT) != 0 && (PACKET_IPV6_PORTS & WIDE_BIT) != 0,
 	       "one bit tells kinds with IPv6 addresses");
 
 static void
