@@ -69,7 +69,7 @@ static int
 parse_at(const char *path, const char *text, size_t length, struct config **out,
 	 struct error_list *errors)
 {
-	char *here = path_directory(NULL);
+	char *here = path_directory(path[0] == '/' ? "/" : NULL);
 	char *file = here ? path_join(here, path) : NULL;
 	char *directory = file ? path_parent(file) : NULL;
 	int ret = -ENOMEM;

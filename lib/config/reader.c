@@ -138,9 +138,11 @@ reader_next_pair(struct reader *reader, const struct spot *map, struct spot *val
 				go_to(value, node->next);
 			return true;
 		}
+		at = *map;
+		go_to(&at, node);
 		if (node->kind != NODE_BAD)
-			reader_error(reader, map->up ? map : &at,
-				     "%s: a key is a word, not %s; write KEY: VALUE", spot_key(map),
+			reader_error(reader, &at, "%s: a key is a word, not %s; write KEY: VALUE",
+				     spot_key(map),
 				     node->kind == NODE_LIST  ? "a list"
 				     : node->kind == NODE_MAP ? "a mapping"
 							      : "nothing");

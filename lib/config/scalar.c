@@ -138,7 +138,7 @@ void
 reader_unknown(struct reader *reader, const struct spot *spot, bool groups, const char *name)
 {
 	const char *what = groups ? "port or group" : "port";
-	const char *names[CONFIG_PORTS_MAX + CONFIG_GROUPS_MAX];
+	const char *names[CONFIG_PORTS_MAX + CONFIG_GROUPS_MAX] = {NULL};
 	unsigned count = known_names(reader, groups, names);
 	const char *nearest = text_nearest(name, names, count);
 	char all[WHAT_BYTES] = "";
