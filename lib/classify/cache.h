@@ -21,7 +21,6 @@
 #include "packet/view.h"
 
 #define CACHE_WAYS 3
-#define CACHE_MISS UINT32_MAX
 
 /* Sets of each kind; powers of two. */
 #define CACHE_NARROW_SETS 65536
@@ -116,50 +115,79 @@ cache_wide_set(const uint64_t key[5])
 	return hash % CACHE_WIDE_SETS;
 }
 
-/* The way that holds the key; CACHE_WAYS when none does, whose value is the turn and means nothing.
- * Without branches: which way a flow is in can't be foretold. */
-static inline unsigned
-cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
-{
 #ifdef __SSE4_1__
-	const __m128i *ways = (const __m128i *)set->keys;
-	__m128i wanted = _mm_loadu_si128((const __m128i *)key);
-	__m128i first = _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[0]));
-	__m128i second = _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[1]));
-	__m128i third = _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[2]));
-	/* A bit for each equal quarter of a key: those of the first way are the lowest four. */
+/* Of one comparison a way, each quarter of which is all ones where it was equal, the way that is equal as
+ * a whole; CACHE_WAYS when none is. */
+static inline unsigned
+cache_equal_way(__m128i first, __m128i second, __m128i third)
+{
+	/* A bit for each quarter: those of the first way are the lowest four. */
 	unsigned quarters = _mm_movemask_epi8(
 		_mm_packs_epi16(_mm_packs_epi32(first, second), _mm_packs_epi32(third, third)));
 
 	quarters &= quarters >> 1;
 	quarters &= quarters >> 2;
 	return (unsigned)__builtin_ctz((quarters & 0x111) | 1u << CACHE_WAYS * 4) / 4;
+}
+
+static inline __m128i
+cache_wide_equal(const uint64_t way[5], const uint64_t key[5])
+{
+	const __m128i *a = (const __m128i *)way, *b = (const __m128i *)key;
+	__m128i differ = _mm_xor_si128(_mm_loadu_si128(&a[0]), _mm_loadu_si128(&b[0]));
+
+	differ =
+		_mm_or_si128(differ, _mm_xor_si128(_mm_loadu_si128(&a[1]), _mm_loadu_si128(&b[1])));
+	differ = _mm_or_si128(differ, _mm_cvtsi64_si128((int64_t)(way[4] ^ key[4])));
+	return _mm_cmpeq_epi32(differ, _mm_setzero_si128());
+}
+#endif
+
+/* The way that holds the key, or CACHE_WAYS. Without branches: which way a flow is in can't be foretold.
+ * values[CACHE_WAYS] may be read and means nothing. */
+static inline unsigned
+cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
+{
+#ifdef __SSE4_1__
+	const __m128i *ways = (const __m128i *)set->keys;
+	__m128i wanted = _mm_loadu_si128((const __m128i *)key);
+
+	return cache_equal_way(_mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[0])),
+			       _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[1])),
+			       _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[2])));
 #else
 	unsigned found = CACHE_WAYS;
 
 	for (unsigned way = 0; way < CACHE_WAYS; way++) {
-		if (((set->keys[way][0] ^ key[0]) | (set->keys[way][1] ^ key[1])) == 0)
+		if (memcmp(set->keys[way], key, sizeof(set->keys[way])) == 0)
 			found = way;
 	}
 	return found;
 #endif
 }
 
-/* The value of the key, or CACHE_MISS. */
-static inline uint32_t
+static inline unsigned
 cache_wide_find(const struct cache_wide *set, const uint64_t key[5])
 {
-	uint32_t value = CACHE_MISS;
+#ifdef __SSE4_1__
+	return cache_equal_way(cache_wide_equal(set->keys[0], key),
+			       cache_wide_equal(set->keys[1], key),
+			       cache_wide_equal(set->keys[2], key));
+#else
+	unsigned found = CACHE_WAYS;
 
 	for (unsigned way = 0; way < CACHE_WAYS; way++) {
-		const uint64_t *at = set->keys[way];
-		uint64_t differ = (at[0] ^ key[0]) | (at[1] ^ key[1]) | (at[2] ^ key[2]) |
-				  (at[3] ^ key[3]) | (at[4] ^ key[4]);
-		uint32_t found = set->values >> (way * CACHE_VALUE_BITS) & CACHE_VALUE_MAX;
-
-		value = differ ? value : found;
+		if (memcmp(set->keys[way], key, sizeof(set->keys[way])) == 0)
+			found = way;
 	}
-	return value;
+	return found;
+#endif
+}
+
+static inline uint32_t
+cache_wide_value(const struct cache_wide *set, unsigned way)
+{
+	return set->values >> (way * CACHE_VALUE_BITS % 64) & CACHE_VALUE_MAX;
 }
 
 static inline void

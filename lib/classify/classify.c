@@ -81,20 +81,21 @@ classify_run(const void *state, void *memory, struct burst *burst)
 {
 	const struct plan *plan = state;
 	struct local *local = memory;
-	uint32_t terminal = plan->ports[burst->in_port].terminal;
+	const struct plan_port *port = &plan->ports[burst->in_port];
+	bool conditions = port->always.count || plan_looks_up_layers(plan, burst->in_port);
 
-	if (plan->table_count) {
+	if (plan_looks_up(plan, burst->in_port)) {
 		burst_parse(burst);
 		terminal_run(plan, local, burst);
-	} else if (plan->condition_count) {
+	} else if (conditions) {
 		for (unsigned i = 0; i < burst->count; i++)
-			burst->verdicts[i] = terminal;
+			burst->verdicts[i] = port->terminal;
 	} else {
-		burst->verdicts[0] = terminal;
-		count_uniform(burst, terminal);
+		burst->verdicts[0] = port->terminal;
+		count_uniform(burst, port->terminal);
 		return;
 	}
-	if (plan->condition_count)
+	if (conditions)
 		conditional_run(plan, local, burst);
 	count_verdicts(burst);
 }

@@ -127,7 +127,7 @@ conditional_run(const struct plan *plan, struct local *local, struct burst *burs
 
 	burst->passed = local->passed;
 	burst->passed_count = 0;
-	if (plan->stack_count) {
+	if (plan_looks_up_layers(plan, burst->in_port)) {
 		burst_parse(burst);
 		for (uint32_t i = 0; i < plan->stack_count; i++)
 			find_sources(plan, local, burst, &plan->stacks[i], counts);

@@ -111,6 +111,7 @@ collect(struct plan *plan, struct work *work, struct error_list *errors)
 		if (match_is_empty(&rule->match))
 			continue;
 		owner[i] = find_or_add(work, rule) + 1;
+		plan->layer_ports |= rule->from;
 		if (work->count == before)
 			continue;
 		ret = plan_count_entries(plan, rule, rule->from, totals, errors);

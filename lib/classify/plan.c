@@ -98,7 +98,8 @@ plan_table_failed(int ret, struct error_list *errors)
 /* Kinds with more fields have the rules of those with fewer and perhaps more, so that where the number
  * is the same the rules are. */
 static int
-make_tables(struct plan *plan, const struct table_entry *entries, size_t count, int numa)
+make_tables(struct plan *plan, const struct table_entry *entries, size_t count, uint64_t all_ports,
+	    int numa)
 {
 	static const enum packet_kind order[] = {
 		PACKET_IPV4_PORTS, PACKET_IPV4,  PACKET_IPV6_PORTS, PACKET_IPV6,
@@ -114,11 +115,10 @@ make_tables(struct plan *plan, const struct table_entry *entries, size_t count, 
 		int ret;
 
 		for (size_t j = 0; j < count; j++)
-			total += match_entries(entries[j].match, entries[j].from, plan->all_ports,
-					       kind);
+			total += match_entries(entries[j].match, entries[j].from, all_ports, kind);
 		made[kind] = total != 0;
 		if (total && !(shares && total == previous)) {
-			ret = table_make(kind, entries, count, 1, plan->all_ports, numa,
+			ret = table_make(kind, entries, count, 1, all_ports, numa,
 					 &plan->tables[plan->table_count]);
 			if (ret < 0)
 				return ret;
@@ -138,7 +138,7 @@ static int
 make_terminal_tables(struct plan *plan, const struct stage_env *env, struct error_list *errors)
 {
 	struct table_entry *entries = calloc(plan->rule_count + 1, sizeof(*entries));
-	uint64_t totals[PACKET_KINDS] = {0};
+	uint64_t totals[PACKET_KINDS] = {0}, common = plan->all_ports;
 	size_t count = 0;
 	int ret = 0;
 
@@ -159,9 +159,15 @@ make_terminal_tables(struct plan *plan, const struct stage_env *env, struct erro
 			.from = from,
 			.value = i + 1,
 		};
+		plan->table_ports |= from;
+		common &= from;
 	}
+	/* When all rules are of the same ports, others are kept from the tables, which then need not
+	 * look at ports. */
 	if (ret == 0)
-		ret = make_tables(plan, entries, count, env->numa);
+		ret = make_tables(plan, entries, count,
+				  common == plan->table_ports ? common : plan->all_ports,
+				  env->numa);
 	free(entries);
 	return ret;
 }

@@ -54,6 +54,7 @@ struct plan {
 	struct table *tables[PACKET_KINDS];
 	uint8_t slots[PACKET_KINDS];
 	unsigned table_count;
+	uint64_t table_ports; /* those on which some plain rule with keys can hold */
 
 	struct plan_condition *conditions;
 	uint32_t condition_count;
@@ -64,13 +65,26 @@ struct plan {
 	struct plan_stack *stacks;
 	uint32_t stack_count;
 	uint32_t layer_count;
-	uint32_t passes_max; /* rules with mirrors that can pass one packet on */
+	uint64_t layer_ports; /* those on which some condition with keys can hold */
+	uint32_t passes_max;  /* rules with mirrors that can pass one packet on */
 
 	struct filter **filters; /* one an expression */
 	uint32_t filter_count;
 	uint32_t *rule_filters; /* by rule: index of its filter plus 1, or 0 */
 	bool interprets;        /* some filter is not machine code */
 };
+
+static inline bool
+plan_looks_up(const struct plan *plan, uint16_t port)
+{
+	return plan->table_ports >> port & 1;
+}
+
+static inline bool
+plan_looks_up_layers(const struct plan *plan, uint16_t port)
+{
+	return plan->layer_ports >> port & 1;
+}
 
 /* Findings in errors and a negative errno on failure. */
 int plan_make(const struct stage_env *env, struct plan **out, struct error_list *errors);

@@ -134,11 +134,11 @@ run_wide(const struct plan *plan, struct local *local, struct burst *burst, cons
 		rte_prefetch0((char *)sets[i] + 64);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		uint32_t value = cache_wide_find(sets[i], keys[i]);
+		unsigned way = cache_wide_find(sets[i], keys[i]);
 
-		burst->verdicts[some->items[i]] = value;
+		burst->verdicts[some->items[i]] = cache_wide_value(sets[i], way);
 		missed.items[missed_count] = i;
-		missed_count += value == CACHE_MISS;
+		missed_count += way == CACHE_WAYS;
 	}
 	burst->tally->cache_lookups += count;
 	burst->tally->cache_hits += count - missed_count;

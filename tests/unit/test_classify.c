@@ -268,6 +268,23 @@ no_rules_need_no_parsing(void **state)
 	release(&subject);
 }
 
+/* All rules are of some ports, the same or not: others need no look-up. */
+static void
+ports_without_rules(void **state)
+{
+	srand(6);
+	for (unsigned round = 0; round < 24; round++) {
+		struct subject subject;
+
+		random_rules(&subject, 20, round % 4);
+		for (unsigned i = 0; i < 20; i++)
+			subject.rules[i].from = round % 3 ? 6 : 2u << i % 2;
+		compile(&subject);
+		run_many(&subject, 40);
+		release(&subject);
+	}
+}
+
 /* Every rule holds for every packet: as many layers as rules with different keys. */
 static void
 deep_overlap(void **state)
@@ -519,6 +536,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_rules_agree),
 		cmocka_unit_test(no_rules_need_no_parsing),
+		cmocka_unit_test(ports_without_rules),
 		cmocka_unit_test(deep_overlap),
 		cmocka_unit_test(cache_repeats_answers),
 		cmocka_unit_test(flood_closes_the_cache),
