@@ -98,19 +98,24 @@ width_of(const char *text)
 	return width;
 }
 
+/* Spaces are owed until something follows them, so that no line ends in one. */
 static void
-print_cell(const struct table *table, unsigned column, const char *cell, unsigned width, FILE *out)
+print_row(const struct table *table, char *const *cells, const unsigned *widths, FILE *out)
 {
-	int pad = (int)(width - width_of(cell));
-	bool last = column + 1 == table->columns;
+	unsigned owed = 0;
 
-	cell = cell ? cell : "";
-	if (table->right[column])
-		fprintf(out, "%*s%s", pad, "", cell);
-	else
-		fprintf(out, "%s%*s", cell, last ? 0 : pad, "");
-	if (!last)
-		fprintf(out, "%*s", GAP, "");
+	for (unsigned i = 0; i < table->columns; i++) {
+		const char *cell = cells[i] ? cells[i] : "";
+		unsigned pad = widths[i] - width_of(cell);
+
+		if (table->right[i])
+			owed += pad;
+		if (*cell) {
+			fprintf(out, "%*s%s", (int)owed, "", cell);
+			owed = 0;
+		}
+		owed += GAP + (table->right[i] ? 0 : pad);
+	}
 }
 
 static void
@@ -152,14 +157,13 @@ table_print(struct table *table, FILE *out)
 			widths[i % table->columns] = width;
 	}
 	fputs(style->bold, out);
-	for (unsigned i = 0; i < table->columns; i++)
-		print_cell(table, i, table->heads[i], widths[i], out);
+	print_row(table, table->heads, widths, out);
 	fprintf(out, "%s\n", style->plain);
 	for (size_t i = 0; i + table->columns <= table->count; i += table->columns) {
-		if (!table->cells[i])
+		if (table->cells[i])
+			print_row(table, table->cells + i, widths, out);
+		else
 			print_rule(table, widths, out);
-		for (unsigned c = 0; table->cells[i] && c < table->columns; c++)
-			print_cell(table, c, table->cells[i + c], widths[c], out);
 		fputc('\n', out);
 	}
 	table_free(table);

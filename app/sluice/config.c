@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands about the config. The daemon reads files itself: a config may be larger than a request. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/table.h"
+#include "core/units.h"
+#include "daemon.h"
+
+#include "core/banned.h"
+
+/* What a request has room for, were every byte to be escaped. */
+#define TEXT_MAX (64 * 1024)
+
+int
+run_config_show(const struct command *command, const struct options *options,
+		char *const *arguments)
+{
+	struct daemon daemon;
+	const json_t *result;
+	json_t *answer;
+	int ret = daemon_open(&daemon, options, true);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	ret = daemon_call(&daemon, command->method, NULL, false, &answer);
+	result = json_object_get(answer, "result");
+	if (ret == EXIT_DONE && !result) {
+		ret = daemon_refused(options, json_object_get(answer, "error"), NULL);
+	} else if (ret == EXIT_DONE && options->json) {
+		daemon_print_result(result);
+	} else if (ret == EXIT_DONE) {
+		const char *text = json_string_value(json_object_get(result, "text"));
+
+		fputs(text ? text : "", stdout);
+	}
+	json_decref(answer);
+	daemon_close(&daemon);
+	return ret;
+}
+
+static json_t *
+standard_input(const char *directory)
+{
+	static char text[TEXT_MAX + 1];
+	size_t length = fread(text, 1, sizeof(text), stdin);
+	json_t *value;
+
+	if (ferror(stdin) || length > TEXT_MAX) {
+		fprintf(stderr, "sluice: standard input: %s\n",
+			ferror(stdin) ? strerror(errno)
+				      : "more than 64 KiB; put it in a file and name that");
+		return NULL;
+	}
+	value = json_stringn(text, length);
+	if (!value) {
+		fprintf(stderr, "sluice: standard input: not UTF-8 text\n");
+		return NULL;
+	}
+	return json_pack("{s:o, s:s}", "text", value, "directory", directory);
+}
+
+/* What names the config to the daemon, which has another working directory. NULL: said on stderr. */
+static json_t *
+config_params(const char *file)
+{
+	char *directory = getcwd(NULL, 0), *path = NULL;
+	json_t *params = NULL;
+
+	if (!directory) {
+		fprintf(stderr, "sluice: the working directory: %s\n", strerror(errno));
+		return NULL;
+	}
+	if (strcmp(file, "-") == 0)
+		params = standard_input(directory);
+	else if (*file == '/')
+		path = strdup(file);
+	else if (asprintf(&path, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, file) < 0)
+		path = NULL;
+	if (path) {
+		params = json_pack("{s:s}", "file", path);
+		if (!params)
+			fprintf(stderr, "sluice: %s: the path is not UTF-8; rename the file\n",
+				file);
+	}
+	free(path);
+	free(directory);
+	return params;
+}
+
+/* The daemon may run as another user or on other files; say it plainly when the file isn't even here. */
+static int
+check_file(const char *file)
+{
+	if (strcmp(file, "-") == 0 || access(file, F_OK) == 0)
+		return EXIT_DONE;
+	fprintf(stderr, "sluice: %s: %s\n", file, strerror(errno));
+	return EXIT_USAGE;
+}
+
+static void
+print_diff(const char *text)
+{
+	const struct table_style *style = table_style(stdout);
+
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+		const char *colour = *line == '+'   ? style->good
+				     : *line == '-' ? style->bad
+				     : *line == '@' ? style->bold
+						    : "";
+
+		printf("%s%.*s%s\n", colour, (int)length, line, *colour ? style->plain : "");
+		line += length + (line[length] == '\n');
+	}
+}
+
+static unsigned
+changed_lines(const char *diff)
+{
+	unsigned count = 0;
+
+	for (const char *line = diff; *line; line += strspn(line, "\n")) {
+		count += (*line == '+' && strncmp(line, "+++", 3) != 0) ||
+			 (*line == '-' && strncmp(line, "---", 3) != 0);
+		line += strcspn(line, "\n");
+	}
+	return count;
+}
+
+static void
+print_done(const char *method, const char *file, const json_t *result)
+{
+	const char *diff = json_string_value(json_object_get(result, "diff"));
+	const char *changes = json_string_value(json_object_get(result, "changes"));
+
+	if (strcmp(method, "config.check") == 0) {
+		printf("%s: valid, and can be applied while sluiced runs\n", file);
+	} else if (strcmp(method, "config.diff") == 0) {
+		if (diff && *diff)
+			print_diff(diff);
+		else
+			printf("%s: the same as what runs\n", file);
+	} else {
+		unsigned lines = changed_lines(changes ? changes : "");
+
+		printf("%s: applied, %s rules; %u line%s of the config changed\n", file,
+		       units_count((uint64_t)json_integer_value(json_object_get(result, "rules")))
+			       .text,
+		       lines, lines == 1 ? "" : "s");
+	}
+}
+
+int
+run_config_file(const struct command *command, const struct options *options,
+		char *const *arguments)
+{
+	const char *file = arguments[0];
+	struct daemon daemon;
+	const json_t *result;
+	json_t *params, *answer;
+	int ret = check_file(file);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	params = config_params(file);
+	if (!params)
+		return EXIT_FAILED;
+	ret = daemon_open(&daemon, options, false);
+	if (ret != EXIT_DONE) {
+		json_decref(params);
+		return ret;
+	}
+	ret = daemon_call(&daemon, command->method, params, true, &answer);
+	result = json_object_get(answer, "result");
+	if (ret == EXIT_DONE && !result)
+		ret = daemon_refused(options, json_object_get(answer, "error"), file);
+	else if (ret == EXIT_DONE && options->json)
+		daemon_print_result(result);
+	else if (ret == EXIT_DONE)
+		print_done(command->method, file, result);
+	json_decref(answer);
+	daemon_close(&daemon);
+	return ret;
+}

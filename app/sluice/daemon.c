@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "daemon.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/text.h"
+#include "watch.h"
+
+#include "core/banned.h"
+
+#define ANSWER_SECONDS 30
+#define FIRST_SIZE 16384
+/* The daemon's limit for a request, its end not counted. */
+#define REQUEST_MAX (64 * 1024)
+#define CODE_INVALID_CONFIG (-32002)
+
+static int
+default_path(char *path, size_t size)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() == 0)
+		return snprintf(path, size, "/run/sluice/control.sock");
+	if (runtime && *runtime == '/')
+		return snprintf(path, size, "%s/sluice/control.sock", runtime);
+	return snprintf(path, size, "/tmp/sluice-%u/control.sock", (unsigned)geteuid());
+}
+
+static int
+given_path(char *path, size_t size, const char *socket)
+{
+	struct stat stat_buffer;
+
+	if (stat(socket, &stat_buffer) == 0 && S_ISDIR(stat_buffer.st_mode))
+		return snprintf(path, size, "%s/control.sock", socket);
+	return snprintf(path, size, "%s", socket);
+}
+
+static int
+try_connect(struct daemon *daemon)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int length = snprintf(address.sun_path, sizeof(address.sun_path), "%s", daemon->path);
+
+	if (length >= (int)sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	daemon->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (daemon->fd < 0)
+		return -errno;
+	if (connect(daemon->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	length = -errno;
+	close(daemon->fd);
+	daemon->fd = -1;
+	return length;
+}
+
+/* control.sock is the owner's alone; who may only look has stats.sock beside it. */
+static int
+try_stats(struct daemon *daemon)
+{
+	static const char control[] = "control.sock", stats[] = "stats.sock";
+	size_t length = strlen(daemon->path);
+
+	if (length < sizeof(control) - 1 ||
+	    strcmp(daemon->path + length - (sizeof(control) - 1), control) != 0)
+		return -EACCES;
+	memcpy(daemon->path + length - (sizeof(control) - 1), stats, sizeof(stats));
+	return try_connect(daemon);
+}
+
+static int
+unreachable(const struct daemon *daemon, int err)
+{
+	const char *advice = "is sluiced running? --socket PATH names another one's socket";
+
+	if (err == -EACCES || err == -EPERM)
+		advice = "it belongs to another user; reading commands need its group, others its "
+			 "owner";
+	else if (err == -ECONNREFUSED)
+		advice = "the daemon that made the socket is gone; start sluiced";
+	fprintf(stderr, "sluice: can't reach the daemon at %s: %s; %s\n", daemon->path,
+		strerror(-err), advice);
+	return EXIT_UNREACHABLE;
+}
+
+int
+daemon_open(struct daemon *daemon, const struct options *options, bool reading)
+{
+	int length, err;
+
+	memset(daemon, 0, sizeof(*daemon));
+	daemon->fd = -1;
+	if (options->socket)
+		length = given_path(daemon->path, sizeof(daemon->path), options->socket);
+	else
+		length = default_path(daemon->path, sizeof(daemon->path));
+	err = length < (int)sizeof(daemon->path) ? try_connect(daemon) : -ENAMETOOLONG;
+	if (err == -EACCES && reading)
+		err = try_stats(daemon);
+	return err == 0 ? EXIT_DONE : unreachable(daemon, err);
+}
+
+void
+daemon_close(struct daemon *daemon)
+{
+	if (daemon->fd >= 0)
+		close(daemon->fd);
+	free(daemon->buffer);
+	daemon->fd = -1;
+	daemon->buffer = NULL;
+}
+
+static int
+lost(const struct daemon *daemon, const char *how)
+{
+	fprintf(stderr, "sluice: the daemon at %s %s before it answered\n", daemon->path, how);
+	return EXIT_UNREACHABLE;
+}
+
+static long long
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the socket can be read. Returns 1, 0 when the time is over, -1 when a signal ends it. */
+static int
+wait_readable(const struct daemon *daemon, long long deadline)
+{
+	struct pollfd wanted = {.fd = daemon->fd, .events = POLLIN};
+
+	for (;;) {
+		long long left = deadline ? deadline - now_ms() : -1;
+		int ready;
+
+		if (deadline && left <= 0)
+			return 0;
+		ready = poll(&wanted, 1, (int)left);
+		if (ready > 0)
+			return 1;
+		if (ready < 0 && errno == EINTR && watch_ended())
+			return -1;
+		if (ready < 0 && errno != EINTR)
+			return 0;
+	}
+}
+
+/* Whoever refuses us sends the reason and closes: that is still to be read after sending has failed. */
+static void
+send_all(const struct daemon *daemon, const char *data, size_t length)
+{
+	while (length > 0) {
+		ssize_t sent = send(daemon->fd, data, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR && !watch_ended())
+			continue;
+		if (sent <= 0)
+			return;
+		data += sent;
+		length -= (size_t)sent;
+	}
+}
+
+static bool
+make_room(struct daemon *daemon)
+{
+	size_t size = daemon->size ? daemon->size * 2 : FIRST_SIZE;
+	char *buffer;
+
+	if (daemon->used < daemon->size)
+		return true;
+	buffer = realloc(daemon->buffer, size);
+	if (!buffer)
+		return false;
+	daemon->buffer = buffer;
+	daemon->size = size;
+	return true;
+}
+
+/* Reads on until there is a line from `scanned` on; its end goes to *end. */
+static int
+receive_line(struct daemon *daemon, long long deadline, size_t *end)
+{
+	size_t scanned = 0;
+
+	for (;;) {
+		char *found = daemon->used > scanned ? memchr(daemon->buffer + scanned, '\n',
+							      daemon->used - scanned)
+						     : NULL;
+		ssize_t got;
+		int ready;
+
+		if (found) {
+			*end = (size_t)(found - daemon->buffer);
+			return EXIT_DONE;
+		}
+		scanned = daemon->used;
+		ready = wait_readable(daemon, deadline);
+		if (ready < 0)
+			return -1;
+		if (ready == 0)
+			return lost(daemon, "took more than 30 s");
+		if (!make_room(daemon)) {
+			fprintf(stderr, "sluice: out of memory for the answer\n");
+			return EXIT_FAILED;
+		}
+		got = recv(daemon->fd, daemon->buffer + daemon->used, daemon->size - daemon->used,
+			   0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return lost(daemon, "closed the connection");
+		daemon->used += (size_t)got;
+	}
+}
+
+/* An answer to nothing in particular is one to us: the daemon says so when it takes no more clients. */
+static bool
+is_ours(const struct daemon *daemon, const json_t *answer)
+{
+	const json_t *id = json_object_get(answer, "id");
+
+	return !id || json_is_null(id) || json_integer_value(id) == daemon->id;
+}
+
+static int
+receive_answer(struct daemon *daemon, long long deadline, json_t **answer)
+{
+	for (;;) {
+		json_error_t problem;
+		size_t end = 0;
+		int ret = receive_line(daemon, deadline, &end);
+
+		if (ret != EXIT_DONE)
+			return ret;
+		*answer = json_loadb(daemon->buffer, end, 0, &problem);
+		daemon->used -= end + 1;
+		memmove(daemon->buffer, daemon->buffer + end + 1, daemon->used);
+		if (!json_is_object(*answer)) {
+			json_decref(*answer);
+			*answer = NULL;
+			fprintf(stderr,
+				"sluice: what answers at %s does not speak JSON-RPC; is it "
+				"sluiced's "
+				"socket?\n",
+				daemon->path);
+			return EXIT_FAILED;
+		}
+		if (is_ours(daemon, *answer))
+			return EXIT_DONE;
+		json_decref(*answer);
+		*answer = NULL;
+	}
+}
+
+int
+daemon_call(struct daemon *daemon, const char *method, json_t *params, bool patient,
+	    json_t **answer)
+{
+	json_t *request = json_pack("{s:s, s:I, s:s}", "jsonrpc", "2.0", "id",
+				    (json_int_t)++daemon->id, "method", method);
+	char *text = NULL;
+	size_t length;
+	int ret = EXIT_FAILED;
+
+	*answer = NULL;
+	if (params)
+		json_object_set_new(request, "params", params);
+	text = json_dumps(request, JSON_COMPACT);
+	json_decref(request);
+	if (!text) {
+		fprintf(stderr, "sluice: the request can't be written as JSON; is it UTF-8?\n");
+		return EXIT_FAILED;
+	}
+	length = strlen(text);
+	if (length > REQUEST_MAX) {
+		fprintf(stderr,
+			"sluice: the request has %zu bytes, and the daemon takes %d; give it a "
+			"file "
+			"by name\n",
+			length, REQUEST_MAX);
+	} else {
+		text[length] = '\n';
+		send_all(daemon, text, length + 1);
+		ret = receive_answer(daemon, patient ? 0 : now_ms() + ANSWER_SECONDS * 1000,
+				     answer);
+	}
+	free(text);
+	return ret;
+}
+
+int
+daemon_wait_end(struct daemon *daemon)
+{
+	char rest[256];
+	ssize_t got;
+
+	do
+		got = recv(daemon->fd, rest, sizeof(rest), 0);
+	while (got > 0 || (got < 0 && errno == EINTR));
+	return EXIT_DONE;
+}
+
+static void
+print_findings(const json_t *findings, const char *file)
+{
+	json_t *finding;
+	size_t index;
+
+	json_array_foreach (findings, index, finding) {
+		const char *own = json_string_value(json_object_get(finding, "file"));
+		const char *message = json_string_value(json_object_get(finding, "message"));
+		long long line = json_integer_value(json_object_get(finding, "line"));
+		char *text;
+
+		own = own && file ? file : own;
+		if (asprintf(&text, "%s", message ? message : "") < 0)
+			return;
+		text_clean(text);
+		if (own)
+			fprintf(stderr, "%s:", own);
+		if (line > 0)
+			fprintf(stderr, "%lld:%lld:", line,
+				json_integer_value(json_object_get(finding, "column")));
+		fprintf(stderr, "%s%s\n", own || line > 0 ? " " : "", text);
+		free(text);
+	}
+}
+
+int
+daemon_refused(const struct options *options, const json_t *error, const char *file)
+{
+	const json_t *data = json_object_get(error, "data");
+	const json_t *findings = json_object_get(data, "errors");
+	const char *message = json_string_value(json_object_get(error, "message"));
+	bool invalid = json_integer_value(json_object_get(error, "code")) == CODE_INVALID_CONFIG;
+	size_t shown = json_array_size(findings);
+	long long count = json_integer_value(json_object_get(data, "count"));
+	char *text;
+
+	if (options->json) {
+		printf("{\"error\":");
+		json_dumpf(error, stdout, JSON_COMPACT);
+		printf("}\n");
+	}
+	print_findings(findings, file);
+	if (count > (long long)shown)
+		fprintf(stderr, "sluice: and %lld findings more\n", count - (long long)shown);
+	if (shown == 0 && asprintf(&text, "%s", message ? message : "the daemon refused") >= 0) {
+		text_clean(text);
+		fprintf(stderr, "sluice: %s\n", text);
+		free(text);
+	}
+	return invalid ? EXIT_USAGE : EXIT_FAILED;
+}
+
+void
+daemon_print_result(const json_t *result)
+{
+	json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+	printf("\n");
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "sluice.h"
+
+#include "core/banned.h"
+
+#define SYNOPSIS_WIDTH 20
+
+static void
+synopsis(const struct command *command, char *text, size_t size)
+{
+	snprintf(text, size, "%s%s%s", command->words, *command->arguments ? " " : "",
+		 command->arguments);
+}
+
+void
+help_print(FILE *out)
+{
+	const struct command *command;
+	char text[64];
+
+	fprintf(out, "sluice: looks at a running sluiced and steers it\n\nUsage:\n");
+	for (unsigned i = 0; (command = command_at(i)); i++) {
+		synopsis(command, text, sizeof(text));
+		fprintf(out, "  sluice %-*s  %s\n", SYNOPSIS_WIDTH, text, command->text);
+	}
+	fprintf(out, "\nOptions, before or behind the command:\n"
+		     "  --json           print the daemon's answer as it came, errors too\n"
+		     "  --watch SECONDS  repeat a reading command, with rates; ctrl-C ends it\n"
+		     "  --socket PATH    the daemon's socket or run-dir; default: "
+		     "/run/sluice/control.sock,\n"
+		     "                   for users other than root "
+		     "$XDG_RUNTIME_DIR/sluice/control.sock\n"
+		     "  -h, --help       this help; behind a command, more about it\n"
+		     "  -V, --version    the client's version\n"
+		     "\nExit codes: 0 done; 1 refused or failed; 2 wrong usage or invalid config;\n"
+		     "3 the daemon can't be reached. More: sluice(1), sluiced(8), "
+		     "sluice.yaml(5).\n");
+}
+
+void
+help_command(const struct command *command, FILE *out)
+{
+	char text[64];
+
+	synopsis(command, text, sizeof(text));
+	fprintf(out, "sluice %s: %s\n", text, command->text);
+	if (*command->more)
+		fprintf(out, "\n%s", command->more);
+	if (command->method)
+		fprintf(out, "\nOn the socket: %s\n", command->method);
+	fprintf(out, "Options: --json%s --socket PATH\n",
+		command->reading ? " --watch SECONDS" : "");
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The commands that only look, once or again and again. */
+#include <time.h>
+
+#include "daemon.h"
+#include "watch.h"
+
+#include "core/banned.h"
+
+static double
+now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+struct looks {
+	json_t *last; /* the last answer; NULL before the first */
+	double at;
+};
+
+static int
+look(const struct command *command, const struct options *options, struct daemon *daemon,
+     struct looks *looks)
+{
+	struct view view = {.out = stdout, .before = json_object_get(looks->last, "result")};
+	json_t *answer;
+	double now;
+	int ret = daemon_call(daemon, command->method, NULL, false, &answer);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	now = now_seconds();
+	view.seconds = now - looks->at;
+	view.now = json_object_get(answer, "result");
+	if (!view.now) {
+		ret = daemon_refused(options, json_object_get(answer, "error"), NULL);
+	} else if (options->json) {
+		daemon_print_result(view.now);
+	} else {
+		if (options->watch > 0)
+			watch_clear(!looks->last);
+		command->view(&view);
+	}
+	json_decref(looks->last);
+	looks->last = answer;
+	looks->at = now;
+	return ret;
+}
+
+int
+run_reading(const struct command *command, const struct options *options, char *const *arguments)
+{
+	struct looks looks = {0};
+	struct daemon daemon;
+	int ret = daemon_open(&daemon, options, true);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (options->watch > 0)
+		watch_begin();
+	for (;;) {
+		ret = look(command, options, &daemon, &looks);
+		if (ret == EXIT_DONE)
+			ret = finish_output(ret);
+		if (ret != EXIT_DONE || options->watch <= 0 || ferror(stdout))
+			break;
+		watch_sleep(options->watch);
+		if (watch_ended())
+			break;
+	}
+	json_decref(looks.last);
+	daemon_close(&daemon);
+	return ret < 0 ? EXIT_DONE : ret;
+}

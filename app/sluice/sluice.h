@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The client: words on the command line, a request on the socket, tables from its answer.
+ */
+#ifndef SLUICE_SLUICE_H
+#define SLUICE_SLUICE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "view/view.h"
+
+/* Exit codes of daemon and client. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,      /* refused or failed; the reason is on stderr */
+	EXIT_USAGE = 2,       /* wrong usage or invalid config */
+	EXIT_UNREACHABLE = 3, /* no daemon answers */
+};
+
+struct options {
+	bool json;
+	double watch;       /* seconds; 0: once */
+	const char *socket; /* NULL: the default */
+};
+
+#define ARGUMENTS_MAX 2
+
+/* What can be typed. `sluice --help`, each command's own help, the completion and the manual say the
+ * same, which a test checks. */
+struct command {
+	const char *words;     /* "status", "config show" */
+	const char *arguments; /* "FILE" or "" */
+	const char *text;      /* one line */
+	const char *more;      /* further help, or "" */
+	unsigned least, most;  /* arguments */
+	const char *method;    /* that is called; NULL: the first argument names it */
+	bool reading;          /* changes nothing: --watch repeats it, stats.sock will do */
+	bool patient;          /* may take as long as the daemon lives */
+	void (*view)(const struct view *view); /* of a reading command */
+	int (*run)(const struct command *command, const struct options *options,
+		   char *const *arguments);
+};
+
+/* The i-th command; NULL behind the last. */
+const struct command *command_at(unsigned i);
+
+/* The command that words begin with; *used is how many of them it takes. NULL: none, said on stderr. */
+const struct command *command_find(int count, char *const *words, int *used);
+
+void help_print(FILE *out);
+void help_command(const struct command *command, FILE *out);
+
+int run_reading(const struct command *command, const struct options *options,
+		char *const *arguments);
+int run_config_show(const struct command *command, const struct options *options,
+		    char *const *arguments);
+int run_config_file(const struct command *command, const struct options *options,
+		    char *const *arguments);
+int run_call(const struct command *command, const struct options *options, char *const *arguments);
+int run_shutdown(const struct command *command, const struct options *options,
+		 char *const *arguments);
+
+/* Writes out what is left in stdout. EXIT_FAILED, said on stderr, when that does not work; a reader that
+ * has gone away is none of our business. */
+int finish_output(int exit_code);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/view.h"
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+void
+view_memory(const struct view *view)
+{
+	struct table *table = table_new("POOL|>PACKETS|>FREE|>IN USE||>ROOM EACH|>MEMORY|>NUMA");
+	uint64_t size = 0, unused = 0, bytes = 0;
+	const json_t *pools = json_object_get(view->now, "pools");
+	json_t *pool;
+	size_t index;
+
+	json_array_foreach (pools, index, pool) {
+		size += value_number(pool, "size");
+		unused += value_number(pool, "free");
+		bytes += value_number(pool, "bytes");
+		table_cell(table, "%s", value_text(pool, "name"));
+		table_cell(table, "%s", units_count(value_number(pool, "size")).text);
+		table_cell(table, "%s", units_count(value_number(pool, "free")).text);
+		table_cell(table, "%s", units_count(value_number(pool, "in_use")).text);
+		table_cell(
+			table, "%s",
+			units_share(value_number(pool, "in_use"), value_number(pool, "size")).text);
+		table_cell(table, "%s", units_memory(value_number(pool, "packet_size")).text);
+		table_cell(table, "%s", units_memory(value_number(pool, "bytes")).text);
+		table_cell(table, "%d", (int)value_number(pool, "numa"));
+	}
+	if (json_array_size(pools) > 1) {
+		table_line(table);
+		table_cell(table, "all");
+		table_cell(table, "%s", units_count(size).text);
+		table_cell(table, "%s", units_count(unused).text);
+		table_cell(table, "%s", units_count(size - unused).text);
+		table_cell(table, "%s", units_share(size - unused, size).text);
+		table_cell(table, "%s", "");
+		table_cell(table, "%s", units_memory(bytes).text);
+		table_cell(table, "%s", "");
+	}
+	table_print(table, view->out);
+	fprintf(view->out, "hugepages: %s\n",
+		json_is_true(json_object_get(view->now, "hugepages")) ? "yes" : "no");
+}

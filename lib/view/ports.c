@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/view.h"
+
+#include <stdio.h>
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+static struct units_text
+link_text(const json_t *port)
+{
+	uint64_t speed = value_number(port, "speed");
+	struct units_text text = {"down"};
+
+	if (!json_is_true(json_object_get(port, "up")))
+		return text;
+	if (speed == 0)
+		return (struct units_text){"up"};
+	return units_rate((double)speed * 1e6, "bit/s");
+}
+
+static uint64_t
+errors_of(const json_t *port)
+{
+	return value_number(port, "rx_errors") + value_number(port, "rx_nombuf") +
+	       value_number(port, "tx_errors");
+}
+
+static void
+print_devices(const struct view *view)
+{
+	struct table *table = table_new("PORT|LINK|MAC|>MTU|QUEUES|RINGS|DRIVER|DEVICE");
+	const char *name;
+	json_t *port;
+
+	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
+		table_cell(table, "%s", name);
+		table_cell(table, "%s", link_text(port).text);
+		table_cell(table, "%s", value_text(port, "mac"));
+		table_cell(table, "%s", units_count(value_number(port, "mtu")).text);
+		table_cell(table, "%u in, %u out%s", (unsigned)value_number(port, "rx_queues"),
+			   (unsigned)value_number(port, "tx_queues"),
+			   json_is_true(json_object_get(port, "tx_shared")) ? " shared" : "");
+		table_cell(table, "%u in, %u out", (unsigned)value_number(port, "rx_ring"),
+			   (unsigned)value_number(port, "tx_ring"));
+		table_cell(table, "%s", value_text(port, "driver"));
+		table_cell(table, "%s", value_text(port, "device"));
+	}
+	table_print(table, view->out);
+	fprintf(view->out, "\n");
+}
+
+static void
+counter_cells(struct table *table, const struct view *view, const json_t *port,
+	      const json_t *before, const char *packets, const char *bytes)
+{
+	table_cell(table, "%s", units_count(value_number(port, packets)).text);
+	table_cell(table, "%s", units_bytes(value_number(port, bytes)).text);
+	if (!view->before)
+		return;
+	table_cell(table, "%s", value_packet_rate(view, port, before, packets).text);
+	table_cell(table, "%s", value_bit_rate(view, port, before, bytes).text);
+}
+
+static void
+print_counters(const struct view *view)
+{
+	struct table *table = table_new(
+		view->before ? "PORT|>PACKETS IN|>BYTES|>|>NOW|>PACKETS OUT|>BYTES|>|>NOW|>MISSED|"
+			       ">ERRORS|>TRUNCATED"
+			     : "PORT|>PACKETS IN|>BYTES|>PACKETS OUT|>BYTES|>MISSED|>ERRORS|>"
+			       "TRUNCATED");
+	const char *name;
+	json_t *port;
+
+	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
+		const json_t *before = value_in(view->before, "ports", name);
+
+		table_cell(table, "%s", name);
+		counter_cells(table, view, port, before, "rx_packets", "rx_bytes");
+		counter_cells(table, view, port, before, "tx_packets", "tx_bytes");
+		table_cell(table, "%s", units_count(value_number(port, "missed")).text);
+		table_cell(table, "%s", units_count(errors_of(port)).text);
+		table_cell(table, "%s", units_count(value_number(port, "truncated")).text);
+	}
+	table_print(table, view->out);
+}
+
+void
+view_ports(const struct view *view)
+{
+	print_devices(view);
+	print_counters(view);
+}

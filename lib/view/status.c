@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Everything at a glance: what came in, which rule took what, where it left, and whether it adds up. */
+#include "view/view.h"
+
+#include <string.h>
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+#define BAR_WIDTH 16
+/* `status` is to fit on a screen; `rules` shows them all. */
+#define RULES_SHOWN 20
+
+static void
+print_state(const struct view *view)
+{
+	const struct table_style *style = table_style(view->out);
+	const json_t *now = view->now;
+	uint64_t workers = value_number(now, "workers"), applied = value_number(now, "applied");
+
+	if (!json_object_get(now, "state"))
+		return;
+	fprintf(view->out, "%ssluiced %s%s", style->bold, value_text(now, "state"), style->plain);
+	if (json_object_get(now, "uptime"))
+		fprintf(view->out, " for %s", units_duration(value_real(now, "uptime")).text);
+	if (workers)
+		fprintf(view->out, ", %s worker%s", units_count(workers).text,
+			workers == 1 ? "" : "s");
+	if (applied)
+		fprintf(view->out, ", %s config%s applied", units_count(applied).text,
+			applied == 1 ? "" : "s");
+	if (json_object_get(now, "hugepages"))
+		fprintf(view->out, ", %s hugepages",
+			json_is_true(json_object_get(now, "hugepages")) ? "with" : "without");
+	fprintf(view->out, "\n\n");
+}
+
+static void
+port_cells(struct table *table, const struct view *view, const char *name, const json_t *port,
+	   const json_t *before)
+{
+	table_cell(table, "%s", name);
+	table_cell(table, "%s", units_count(value_number(port, "rx_packets")).text);
+	table_cell(table, "%s", units_bytes(value_number(port, "rx_bytes")).text);
+	if (view->before)
+		table_cell(table, "%s", value_packet_rate(view, port, before, "rx_packets").text);
+	table_cell(table, "%s", units_count(value_number(port, "tx_packets")).text);
+	table_cell(table, "%s", units_bytes(value_number(port, "tx_bytes")).text);
+	if (view->before)
+		table_cell(table, "%s", value_packet_rate(view, port, before, "tx_packets").text);
+	table_cell(table, "%s", value_text(port, "device"));
+}
+
+/* Adds what both ports counted, so that a total has rates too. */
+static void
+add_port(json_t *total, const json_t *port)
+{
+	static const char *const keys[] = {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_object_set_new(total, keys[i],
+				    json_integer((json_int_t)(value_number(total, keys[i]) +
+							      value_number(port, keys[i]))));
+}
+
+static void
+print_ports(const struct view *view, json_t *total)
+{
+	struct table *table =
+		table_new(view->before ? "PORT|>PACKETS IN|>BYTES|>NOW|>PACKETS OUT|>BYTES|>NOW|"
+				       : "PORT|>PACKETS IN|>BYTES|>PACKETS OUT|>BYTES|");
+	const json_t *ports = json_object_get(view->now, "ports");
+	json_t *total_before = json_object();
+	const char *name;
+	json_t *port;
+
+	json_object_foreach ((json_t *)ports, name, port) {
+		const json_t *before = value_in(view->before, "ports", name);
+
+		port_cells(table, view, name, port, before);
+		add_port(total, port);
+		add_port(total_before, before);
+	}
+	if (json_object_size(ports) > 1) {
+		table_line(table);
+		port_cells(table, view, "all", total, total_before);
+	}
+	table_print(table, view->out);
+	fprintf(view->out, "\n");
+	json_decref(total_before);
+}
+
+static void
+print_rules(const struct view *view, const json_t *total)
+{
+	struct table *table = table_new(view->before ? "RULE|>PACKETS|>BYTES|>SHARE||>NOW|"
+						     : "RULE|>PACKETS|>BYTES|>SHARE||");
+	uint64_t all = value_number(total, "rx_packets");
+	const json_t *rules = json_object_get(view->now, "rules");
+	size_t count = json_object_size(rules), shown = 0;
+	const char *name;
+	json_t *rule;
+
+	json_object_foreach ((json_t *)rules, name, rule) {
+		uint64_t packets = value_number(rule, "packets");
+
+		if (shown >= RULES_SHOWN && strcmp(name, "default") != 0)
+			continue;
+		shown++;
+		table_cell(table, "%s", name);
+		table_cell(table, "%s", units_count(packets).text);
+		table_cell(table, "%s", units_bytes(value_number(rule, "bytes")).text);
+		table_cell(table, "%s", units_share(packets, all).text);
+		table_cell(table, "%s", table_bar((double)packets, (double)all, BAR_WIDTH).text);
+		if (view->before)
+			table_cell(table, "%s",
+				   value_packet_rate(view, rule,
+						     value_in(view->before, "rules", name),
+						     "packets")
+					   .text);
+		table_cell(table, "%s", value_text(rule, "actions"));
+	}
+	table_print(table, view->out);
+	if (count > shown)
+		fprintf(view->out, "and %s rules more: sluice rules\n",
+			units_count(count - shown).text);
+	fprintf(view->out, "\n");
+}
+
+static void
+print_drops(const struct view *view)
+{
+	const struct table_style *style = table_style(view->out);
+	const char *reason, *separator = "";
+	json_t *count;
+
+	fprintf(view->out, "%sdropped%s  ", style->bold, style->plain);
+	json_object_foreach (json_object_get(view->now, "drops"), reason, count) {
+		if (json_integer_value(count) == 0)
+			continue;
+		fprintf(view->out, "%s%s %s", separator, reason,
+			units_count((uint64_t)json_integer_value(count)).text);
+		separator = ", ";
+	}
+	fprintf(view->out, "%s\n", *separator ? "" : "nothing");
+}
+
+static void
+print_foot(const struct view *view)
+{
+	const struct table_style *style = table_style(view->out);
+	const json_t *cycles = json_object_get(view->now, "cycles");
+	uint64_t leaked = value_number(view->now, "leaked");
+
+	value_print_copies(view->out, json_object_get(view->now, "copies"));
+	value_print_ledger(view->out, json_object_get(view->now, "ledger"));
+	if (leaked)
+		fprintf(view->out, "%smemory   %s packets LEAKED%s\n", style->bad,
+			units_count(leaked).text, style->plain);
+	if (value_real(cycles, "per_packet") > 0)
+		fprintf(view->out, "%scost%s     %.0f cycles per packet\n", style->bold,
+			style->plain, value_real(cycles, "per_packet"));
+}
+
+void
+view_status(const struct view *view)
+{
+	json_t *total = json_object();
+
+	print_state(view);
+	print_ports(view, total);
+	print_rules(view, total);
+	print_drops(view);
+	print_foot(view);
+	json_decref(total);
+}

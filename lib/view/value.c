@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/value.h"
+
+#include "core/banned.h"
+
+uint64_t
+value_number(const json_t *object, const char *key)
+{
+	return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+double
+value_real(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+const char *
+value_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+const json_t *
+value_in(const json_t *object, const char *key, const char *inner)
+{
+	return json_object_get(json_object_get(object, key), inner);
+}
+
+double
+value_rate(const struct view *view, const json_t *now, const json_t *before, const char *key)
+{
+	uint64_t after = value_number(now, key), first = value_number(before, key);
+
+	if (!before || view->seconds <= 0 || after < first)
+		return 0;
+	return (double)(after - first) / view->seconds;
+}
+
+struct units_text
+value_packet_rate(const struct view *view, const json_t *now, const json_t *before, const char *key)
+{
+	return units_rate(value_rate(view, now, before, key), "pps");
+}
+
+struct units_text
+value_bit_rate(const struct view *view, const json_t *now, const json_t *before, const char *key)
+{
+	return units_rate(8 * value_rate(view, now, before, key), "bit/s");
+}
+
+void
+value_print_ledger(FILE *out, const json_t *ledger)
+{
+	const struct table_style *style = table_style(out);
+	int balanced = json_is_true(json_object_get(ledger, "balanced"));
+
+	fprintf(out, "%sledger%s   %s in = %s out + %s dropped + %s held: %s%s%s\n", style->bold,
+		style->plain, units_count(value_number(ledger, "in")).text,
+		units_count(value_number(ledger, "out")).text,
+		units_count(value_number(ledger, "dropped")).text,
+		units_count(value_number(ledger, "held")).text, balanced ? style->good : style->bad,
+		balanced ? "balanced" : "NOT BALANCED", style->plain);
+}
+
+void
+value_print_copies(FILE *out, const json_t *copies)
+{
+	const struct table_style *style = table_style(out);
+	const char *reason;
+	json_t *copy;
+	uint64_t bytes = 0;
+
+	json_object_foreach ((json_t *)copies, reason, copy)
+		bytes += value_number(copy, "bytes");
+	fprintf(out, "%scopied%s   %s%s%s of packets", style->bold, style->plain,
+		bytes ? "" : style->good, bytes ? units_bytes(bytes).text : "0 bytes",
+		bytes ? "" : style->plain);
+	json_object_foreach ((json_t *)copies, reason, copy) {
+		if (value_number(copy, "packets"))
+			fprintf(out, "; %s: %s packets, %s", reason,
+				units_count(value_number(copy, "packets")).text,
+				units_bytes(value_number(copy, "bytes")).text);
+	}
+	fprintf(out, "\n");
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * View: what the daemon answers, as tables for people. Each takes the result of the method of its name;
+ * keys that are not there are left out of the table, so a newer client can look at an older daemon.
+ * Knows JSON and nothing of packets, so that the client links no DPDK. One thread.
+ */
+#ifndef VIEW_VIEW_H
+#define VIEW_VIEW_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct view {
+	const json_t *now;
+	const json_t *before; /* the last look, from which rates are made; NULL at the first */
+	double seconds;       /* between the two */
+	FILE *out;
+};
+
+/* Also the report at the end of a run. */
+void view_status(const struct view *view);
+void view_ports(const struct view *view);
+void view_rules(const struct view *view);
+void view_workers(const struct view *view);
+void view_drops(const struct view *view);
+void view_memory(const struct view *view);
+
+#endif

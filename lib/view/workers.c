@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/view.h"
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+/* Since the last look, or since the start. */
+static uint64_t
+since(const json_t *now, const json_t *before, const char *key)
+{
+	uint64_t first = value_number(before, key), after = value_number(now, key);
+
+	return after >= first ? after - first : after;
+}
+
+static void
+worker_cells(struct table *table, const struct view *view, const json_t *worker,
+	     const json_t *before)
+{
+	const json_t *cache = json_object_get(worker, "cache");
+	const json_t *cache_before = json_object_get(before, "cache");
+	uint64_t busy = since(worker, before, "busy_cycles");
+	uint64_t idle = since(worker, before, "idle_cycles");
+	uint64_t packets = since(worker, before, "packets");
+	uint64_t bursts = since(worker, before, "bursts");
+	int stale = json_is_false(json_object_get(worker, "fresh"));
+
+	table_cell(table, "%u", (unsigned)value_number(worker, "core"));
+	table_cell(table, "%s", units_count(value_number(worker, "packets")).text);
+	if (view->before)
+		table_cell(table, "%s", value_packet_rate(view, worker, before, "packets").text);
+	table_cell(table, "%s", units_share(busy, busy + idle).text);
+	if (packets)
+		table_cell(table, "%.1f", (double)busy / (double)packets);
+	else
+		table_cell(table, "-");
+	if (bursts)
+		table_cell(table, "%.1f", (double)packets / (double)bursts);
+	else
+		table_cell(table, "-");
+	table_cell(table, "%s",
+		   units_share(since(cache, cache_before, "hits"),
+			       since(cache, cache_before, "lookups"))
+			   .text);
+	table_cell(table, "%s", units_duration(value_real(worker, "sleep_ns") / 1e9).text);
+	table_cell(table, "%s", stale ? "did not answer: numbers may be old" : "");
+}
+
+/* Bursts by the packets in them: how much each round finds says how far a worker is from its limit. */
+static void
+print_fill(const struct view *view, const json_t *workers)
+{
+	static const char *const steps[] = {"1", "2-3", "4-7", "8-15", "16-31", "32-63", "64+"};
+	struct table *table = table_new(">CORE|>1|>2-3|>4-7|>8-15|>16-31|>32-63|>64+");
+	json_t *worker;
+	size_t index;
+
+	fprintf(view->out, "\nbursts by packets in them\n");
+	json_array_foreach (workers, index, worker) {
+		const json_t *fill = json_object_get(worker, "fill");
+
+		table_cell(table, "%u", (unsigned)value_number(worker, "core"));
+		for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+			table_cell(
+				table, "%s",
+				units_count((uint64_t)json_integer_value(json_array_get(fill, i)))
+					.text);
+	}
+	table_print(table, view->out);
+}
+
+void
+view_workers(const struct view *view)
+{
+	struct table *table = table_new(
+		view->before
+			? ">CORE|>PACKETS|>NOW|>BUSY|>CYCLES/PACKET|>PACKETS/BURST|>CACHE "
+			  "HITS|>SLEPT|"
+			: ">CORE|>PACKETS|>BUSY|>CYCLES/PACKET|>PACKETS/BURST|>CACHE HITS|>SLEPT|");
+	const json_t *workers = json_object_get(view->now, "workers");
+	const json_t *before = json_object_get(view->before, "workers");
+	json_t *worker;
+	size_t index;
+
+	json_array_foreach (workers, index, worker)
+		worker_cells(table, view, worker, json_array_get(before, index));
+	table_print(table, view->out);
+	print_fill(view, workers);
+}
