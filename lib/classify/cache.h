@@ -84,7 +84,8 @@ cache_narrow_key(const struct packet_view *view, uint64_t port_bits, uint64_t ke
 static inline void
 cache_wide_key(const struct packet_view *view, uint64_t port_bits, uint64_t key[5])
 {
-	memcpy(key, view->src6, 32);
+	memcpy(key, view->src6, 16);
+	memcpy(key + 2, view->dst6, 16);
 	key[4] = cache_tail(view, port_bits);
 }
 

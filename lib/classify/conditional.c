@@ -93,7 +93,7 @@ find_sources(const struct plan *plan, struct local *local, const struct burst *b
 	     const struct plan_stack *stack, uint32_t counts[BURST_MAX])
 {
 	const struct packet_view *views[PACKET_KINDS][BURST_MAX];
-	uint8_t indices[PACKET_KINDS][BURST_MAX];
+	uint8_t indices[PACKET_KINDS][BURST_MAX] = {{0}};
 	unsigned kinds[PACKET_KINDS] = {0};
 	uint32_t answers[BURST_MAX * TABLE_CATEGORIES_MAX];
 

@@ -56,7 +56,7 @@ is_trusted(const struct bpf_insn *insn)
 static uint64_t
 count_steps(const struct bpf_program *program)
 {
-	uint64_t *steps = calloc(program->bf_len, sizeof(*steps));
+	uint64_t *steps = calloc((size_t)program->bf_len + 1, sizeof(*steps));
 	uint64_t first = STEPS_MAX + 1;
 
 	if (!steps)

@@ -194,7 +194,7 @@ make_filters(struct plan *plan, struct error_list *errors)
 	int ret = 0;
 
 	plan->rule_filters = calloc(plan->rule_count + 1, sizeof(*plan->rule_filters));
-	plan->filters = calloc(plan->rule_count + 1, sizeof(*plan->filters));
+	plan->filters = calloc(plan->rule_count + 1, sizeof(struct filter *));
 	if (!sorted || !plan->rule_filters || !plan->filters) {
 		free(sorted);
 		return -ENOMEM;

@@ -45,33 +45,31 @@ struct plan_stack {
 
 struct plan {
 	const struct config *config;
-	uint32_t rule_count;
 	uint64_t all_ports;
+	uint32_t rule_count;
 
-	struct plan_port ports[CONFIG_PORTS_MAX];
 	/* Tables of plain rules. Kinds with the same rules share one; slots[kind] is its index, or
 	 * table_count when no rule can hold. */
+	uint32_t table_count;
 	struct table *tables[PACKET_KINDS];
-	uint8_t slots[PACKET_KINDS];
-	unsigned table_count;
 	uint64_t table_ports; /* those on which some plain rule with keys can hold */
+	uint8_t slots[PACKET_KINDS];
+	bool interprets; /* some filter is not machine code */
 
+	uint32_t condition_count, predicate_count, index_count, stack_count;
 	struct plan_condition *conditions;
-	uint32_t condition_count;
 	struct plan_list *predicates; /* what a stack's table answers is an index here, plus 1 */
-	uint32_t predicate_count;
 	uint32_t *indices;
-	uint32_t index_count;
 	struct plan_stack *stacks;
-	uint32_t stack_count;
-	uint32_t layer_count;
 	uint64_t layer_ports; /* those on which some condition with keys can hold */
-	uint32_t passes_max;  /* rules with mirrors that can pass one packet on */
+	uint32_t layer_count;
+	uint32_t passes_max; /* rules with mirrors that can pass one packet on */
 
 	struct filter **filters; /* one an expression */
+	uint32_t *rule_filters;  /* by rule: index of its filter plus 1, or 0 */
 	uint32_t filter_count;
-	uint32_t *rule_filters; /* by rule: index of its filter plus 1, or 0 */
-	bool interprets;        /* some filter is not machine code */
+
+	struct plan_port ports[CONFIG_PORTS_MAX];
 };
 
 static inline bool

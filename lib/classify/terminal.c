@@ -21,7 +21,7 @@ find_in_several(const struct plan *plan, struct burst *burst, const struct some 
 
 	for (unsigned slot = 0; slot <= plan->table_count; slot++) {
 		const struct packet_view *views[BURST_MAX + 1];
-		uint8_t indices[BURST_MAX + 1];
+		uint8_t indices[BURST_MAX + 1] = {0};
 		uint32_t answers[BURST_MAX] = {0};
 		unsigned count = 0;
 
