@@ -221,6 +221,20 @@ def flows():
     return frames
 
 
+def pcapng(frames):
+    """A pcapng file of one Ethernet interface with times in nanoseconds (draft-ietf-opsawg-pcapng)."""
+    def block(kind, body):
+        body += bytes(-len(body) % 4)
+        return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+    out = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    out += block(1, struct.pack("<HHI", 1, 0, 0) + struct.pack("<HHB3xHH", 9, 1, 9, 0, 0))
+    for number, frame in enumerate(frames):
+        time = START + number * 1001
+        out += block(6, struct.pack("<IIIII", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + frame)
+    return out
+
+
 def files():
     whole = capture([ether(v4(udp())) for _ in range(3)])
     return {
@@ -235,6 +249,7 @@ def files():
         "interleaved-nano.pcap": capture(interleaved(False), magic=NANO),
         "syn-flood.pcap": capture(syn_flood()),
         "flows.pcap": capture(flows()),
+        "ethernet.pcapng": pcapng(ether(v4(udp(dport=50 + number))) for number in range(20)),
         "empty.pcap": capture([]),
         "cut.pcap": whole[:-10],
         "no-capture.pcap": b"This is a text, and no capture.\n",

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-3-Clause
+import os
+import subprocess
+
+import pytest
+
+from lib import offline
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "live: needs root and network namespaces")
+    if not offline.SLUICED.exists():
+        raise pytest.UsageError(f"{offline.SLUICED} is missing: run `make`, or set SLUICE_BUILD to a build directory")
+
+
+def live_obstacle():
+    """Why live tests can't run here, or None."""
+    if os.geteuid() != 0:
+        return "live tests need root"
+    name = f"sluice-probe-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        return "network namespaces can't be made here: " + made.stderr.strip()
+    subprocess.run(["ip", "netns", "del", name], check=True)
+    return None
+
+
+def pytest_collection_modifyitems(items):
+    live = [item for item in items if item.get_closest_marker("live")]
+    obstacle = live_obstacle() if live else None
+    for item in live if obstacle else []:
+        item.add_marker(pytest.mark.skip(reason=obstacle))

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Captures, read strictly and written plainly: times are nanoseconds since 1970."""
+
+import pathlib
+import struct
+from typing import NamedTuple
+
+FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "pcap-fixtures"
+MICRO, NANO = 0xA1B2C3D4, 0xA1B23C4D
+ETHERNET = 1
+
+# What sluice takes: Ethernet, at least one packet, whole.
+GOOD = ["mixed.pcap", "dns.pcap", "smb2.pcap", "vlan.pcap", "gre.pcap", "vxlan.pcap", "ipv4-fragments.pcap",
+        "ipv4-truncated.pcap", "ipv6-fragments.pcap", "ipv6-malformed-fragments.pcap", "ipv6-rsmurf.pcap",
+        "nanosecond.pcap", "nanosecond-big-endian.pcap", "made/vlans.pcap", "made/pppoe.pcap",
+        "made/ipv6-extensions.pcap", "made/ipv4-headers.pcap", "made/cut-headers.pcap", "made/jumbo.pcap",
+        "made/snaplen.pcap", "made/syn-flood.pcap", "made/flows.pcap", "made/ethernet.pcapng"]
+
+
+class Packet(NamedTuple):
+    time: int
+    data: bytes
+    wire: int  # its length before the snap length cut it
+
+
+def _blocks(data):
+    """The records of a pcapng file of one section, as (time, data, wire) of its Enhanced Packet Blocks."""
+    order = "<" if data[8:12] == b"\x4d\x3c\x2b\x1a" else ">"
+    units, at = [], 0
+    while at < len(data):
+        kind, length = struct.unpack_from(order + "II", data, at)
+        body = data[at + 8:at + length - 4]
+        assert struct.unpack_from(order + "I", data, at + length - 4)[0] == length, "block length"
+        if kind == 1:
+            unit, option = 1000, 8
+            while option + 4 <= len(body):
+                code, size = struct.unpack_from(order + "HH", body, option)
+                if code == 9:
+                    unit = 10 ** (9 - body[option + 4])
+                option += 4 + (size + 3) // 4 * 4
+            units.append(unit)
+        elif kind == 6:
+            interface, high, low, kept, wire = struct.unpack_from(order + "IIIII", body)
+            yield Packet((high << 32 | low) * units[interface], body[20:20 + kept], wire)
+        at += length
+
+
+def read(path):
+    """Every packet of a capture; anything but whole records of Ethernet is an error."""
+    data = pathlib.Path(path).read_bytes()
+    if data[:4] == b"\x0a\x0d\x0d\x0a":
+        return list(_blocks(data))
+    for order in "<>":
+        magic, _, _, _, _, _, link = struct.unpack_from(order + "IHHiIII", data)
+        if magic in (MICRO, NANO):
+            break
+    else:
+        raise ValueError(f"{path}: no capture")
+    if link != ETHERNET:
+        raise ValueError(f"{path}: link type {link}")
+    packets, at = [], 24
+    while at < len(data):
+        seconds, fraction, kept, wire = struct.unpack_from(order + "IIII", data, at)
+        at += 16
+        if at + kept > len(data):
+            raise ValueError(f"{path}: ends in the middle of a record")
+        time = seconds * 1_000_000_000 + fraction * (1 if magic == NANO else 1000)
+        packets.append(Packet(time, data[at:at + kept], wire))
+        at += kept
+    return packets
+
+
+def is_nano(path):
+    with open(path, "rb") as stream:
+        return struct.unpack("<I", stream.read(4))[0] == NANO
+
+
+def write(path, packets, magic=NANO):
+    """packets: Packets, or frames' bytes, which then come one every microsecond."""
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHiIII", magic, 2, 4, 0, 0, 262144, ETHERNET))
+        for number, packet in enumerate(packets):
+            if not isinstance(packet, Packet):
+                packet = Packet(1_700_000_000_000_000_000 + number * 1000, packet, len(packet))
+            seconds, rest = divmod(packet.time, 1_000_000_000)
+            fraction = rest if magic == NANO else rest // 1000
+            out.write(struct.pack("<IIII", seconds, fraction, len(packet.data), packet.wire) + packet.data)
+    return path
+
+
+def fixture(name):
+    return FIXTURES / name
+
+
+def frames(name):
+    return [packet.data for packet in read(fixture(name))]

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A second implementation of what a config means for a packet, written from the words of sluice.yaml(5) alone, for
+clarity and not for speed. It reads frames byte by byte and rules as YAML gives them."""
+
+import ipaddress
+from typing import NamedTuple, Optional
+
+ETHER_TYPES = {"ipv4": 0x0800, "arp": 0x0806, "ipv6": 0x86DD, "pppoe-session": 0x8864, "lldp": 0x88CC}
+PROTOCOLS = {"icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "udp": 17, "ipv6": 41, "gre": 47, "esp": 50, "ah": 51,
+             "icmpv6": 58, "ospf": 89, "pim": 103, "sctp": 132}
+TAGS = (0x8100, 0x88A8, 0x9100)
+# IPv6 extension headers: hop-by-hop, routing, fragment, AH, destination, mobility, HIP, shim6.
+FRAGMENT, AUTHENTICATION = 44, 51
+EXTENSIONS = (0, 43, FRAGMENT, AUTHENTICATION, 60, 135, 139, 140)
+WITH_PORTS = (6, 17, 132)
+
+
+class Fields(NamedTuple):
+    """What a packet has; None where it has no such field."""
+    ether_type: Optional[int] = None
+    vlan: Optional[int] = None
+    src: Optional[bytes] = None
+    dst: Optional[bytes] = None
+    protocol: Optional[int] = None
+    src_port: Optional[int] = None
+    dst_port: Optional[int] = None
+    fragment: bool = False
+
+
+def number(data):
+    return int.from_bytes(data, "big")
+
+
+def ports(frame, at, protocol):
+    """Source and destination port, if the protocol has them and all four bytes lie in the frame."""
+    if protocol not in WITH_PORTS or at + 4 > len(frame):
+        return None, None
+    return number(frame[at:at + 2]), number(frame[at + 2:at + 4])
+
+
+def ipv4(frame, at, base):
+    if at + 20 > len(frame) or frame[at] >> 4 != 4:
+        return base
+    length = (frame[at] & 15) * 4
+    if length < 20 or at + length > len(frame):
+        return base
+    protocol = frame[at + 9]
+    flags = number(frame[at + 6:at + 8])
+    src_port, dst_port = (None, None) if flags & 0x1FFF else ports(frame, at + length, protocol)
+    return base._replace(src=frame[at + 12:at + 16], dst=frame[at + 16:at + 20], protocol=protocol,
+                         src_port=src_port, dst_port=dst_port, fragment=bool(flags & 0x3FFF))
+
+
+def ipv6(frame, at, base):
+    if at + 40 > len(frame) or frame[at] >> 4 != 6:
+        return base
+    protocol = frame[at + 6]
+    base = base._replace(src=frame[at + 8:at + 24], dst=frame[at + 24:at + 40])
+    at += 40
+    while protocol in EXTENSIONS:
+        if at + 8 > len(frame):
+            return base  # the chain ends outside the frame: nobody knows what is behind it
+        kind, protocol = protocol, frame[at]
+        if kind == FRAGMENT:
+            word = number(frame[at + 2:at + 4])
+            if word & 0xFFF9:
+                base = base._replace(fragment=True)
+            if word >> 3:
+                return base._replace(protocol=protocol)
+            at += 8
+        elif kind == AUTHENTICATION:
+            at += (frame[at + 1] + 2) * 4
+        else:
+            at += (frame[at + 1] + 1) * 8
+    src_port, dst_port = ports(frame, at, protocol)
+    return base._replace(protocol=protocol, src_port=src_port, dst_port=dst_port)
+
+
+def parse(frame):
+    if len(frame) < 14:
+        return Fields()
+    ether_type, at, vlan = number(frame[12:14]), 14, None
+    for tag in range(2):
+        if ether_type not in TAGS or len(frame) < at + 2:
+            break
+        if tag == 0:
+            vlan = number(frame[at:at + 2]) & 0xFFF
+        if len(frame) < at + 4:
+            return Fields(vlan=vlan)
+        ether_type, at = number(frame[at + 2:at + 4]), at + 4
+    base = Fields(ether_type=ether_type, vlan=vlan)
+    if ether_type == 0x0800:
+        return ipv4(frame, at, base)
+    if ether_type == 0x86DD:
+        return ipv6(frame, at, base)
+    return base
+
+
+def values(given):
+    return given if isinstance(given, list) else [given]
+
+
+def in_set(field, given, names):
+    """Whether a number is one of the values, names or ranges given."""
+    if field is None:
+        return False
+    for value in values(given):
+        if isinstance(value, str) and value in names:
+            value = names[value]
+        if isinstance(value, str) and "-" in value:
+            low, high = (int(end, 0) for end in value.split("-"))
+        else:
+            low = high = int(value) if isinstance(value, int) else int(value, 0)
+        if low <= field <= high:
+            return True
+    return False
+
+
+def in_prefixes(field, given):
+    if field is None:
+        return False
+    address = ipaddress.ip_address(field)
+    return any(address in network for network in map(ipaddress.ip_network, values(given))
+               if network.version == address.version)
+
+
+KEYS = {"ether-type": ("ether_type", ETHER_TYPES), "vlan": ("vlan", {}), "protocol": ("protocol", PROTOCOLS),
+        "src-port": ("src_port", {}), "dst-port": ("dst_port", {})}
+
+
+def matches(match, fields):
+    for key, given in match.items():
+        if key in ("src", "dst"):
+            if not in_prefixes(getattr(fields, key), given):
+                return False
+        else:
+            name, names = KEYS[key]
+            if not in_set(getattr(fields, name), given, names):
+                return False
+    return True
+
+
+class Verdict(NamedTuple):
+    taken: list  # names of the rules that count the packet, in order; the last one decides
+    targets: list  # ports and groups it is given to, mirrors first within each rule
+    dropped: Optional[str]  # the drop's name, or None
+
+
+def end_of(actions):
+    """The last action: ("drop", None), ("forward", target) or None."""
+    if actions and actions[-1] == "drop":
+        return ("drop", None)
+    if actions and "forward" in actions[-1]:
+        return ("forward", actions[-1]["forward"])
+    return None
+
+
+def judge(config, frame, came_in, filter_says=None):
+    """The verdict over one packet. filter_says(rule's name) answers for rules with a filter."""
+    fields = parse(frame)
+    taken, targets = [], []
+    for rule in config.get("rules", []):
+        if "from" in rule and came_in not in rule["from"]:
+            continue
+        if not matches(rule.get("match", {}), fields):
+            continue
+        if "filter" in rule and not filter_says(rule["name"]):
+            continue
+        taken.append(rule["name"])
+        targets += [action["mirror"] for action in rule["actions"] if isinstance(action, dict) and "mirror" in action]
+        end = end_of(rule["actions"])
+        if end:
+            return Verdict(taken, targets + ([end[1]] if end[1] else []), "rule" if end[0] == "drop" else None)
+    taken.append("default")
+    if config["default"] == "drop":
+        return Verdict(taken, targets, "default")
+    return Verdict(taken, targets + [config["default"]["forward"]], None)
+
+
+def flow_of(frame):
+    """What names a flow, the same for both directions and for all fragments of a datagram."""
+    fields = parse(frame)
+    if fields.src is None:
+        return frozenset((frame[0:6], frame[6:12]))
+    if fields.fragment or fields.src_port is None:
+        return frozenset((fields.src, fields.dst))
+    return frozenset(((fields.src, fields.src_port), (fields.dst, fields.dst_port)))
