@@ -38,7 +38,9 @@ static const struct command commands[] = {
 	 .text = "the config that runs, as `config apply` takes it",
 	 .more = "",
 	 .method = "config.show",
-	 .run = run_config_show},
+	 .reading = true,
+	 .view = view_config,
+	 .run = run_reading},
 	CONFIG_FILE(check, "say whether FILE could be applied, and what is wrong with it",
 		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"),
 	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
@@ -50,7 +52,8 @@ static const struct command commands[] = {
 	{.words = "call",
 	 .arguments = "METHOD [JSON]",
 	 .text = "any method of the socket, raw; `call methods` lists them",
-	 .more = "JSON is the object of parameters. The result is printed as it came.\n",
+	 .more = "JSON is the object of parameters. The result is printed as it came, on one "
+		 "line.\n",
 	 .least = 1,
 	 .most = 2,
 	 .patient = true,
@@ -89,47 +92,63 @@ match(const struct command *command, int count, char *const *words)
 	return 0;
 }
 
-/* A word that only begins commands of several: what may follow it. */
-static bool
+static void
 say_what_follows(const char *word)
 {
+	const char *separator = "";
 	size_t length = strlen(word);
-	bool any = false;
+
+	fprintf(stderr, "sluice: `%s` is followed by", word);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const char *words = commands[i].words;
+
+		if (strncmp(words, word, length) != 0 || words[length] != ' ')
+			continue;
+		fprintf(stderr, "%s %s", separator, words + length + 1);
+		separator = ",";
+	}
+	fprintf(stderr, "; see `sluice --help`\n");
+}
+
+/* Whether a word begins commands of several. */
+static bool
+is_prefix(const char *word)
+{
+	size_t length = strlen(word);
 
 	for (size_t i = 0; i < COMMANDS; i++) {
-		const struct command *command = &commands[i];
-
-		if (strncmp(command->words, word, length) != 0 || command->words[length] != ' ')
-			continue;
-		if (!any)
-			fprintf(stderr, "sluice: `%s` is followed by", word);
-		fprintf(stderr, "%s %s", any ? "," : "", command->words + length + 1);
-		any = true;
+		if (strncmp(commands[i].words, word, length) == 0 &&
+		    commands[i].words[length] == ' ')
+			return true;
 	}
-	if (any)
-		fprintf(stderr, "; see `sluice --help`\n");
-	return any;
+	return false;
 }
 
 static void
 say_unknown(int count, char *const *words)
 {
-	const char *known[2 * COMMANDS], *nearest;
-	char *typed = NULL;
+	const char *known[COMMANDS], *nearest = NULL;
+	char *two = NULL;
+	bool prefix = is_prefix(words[0]);
 
-	/* Both words as one, or the first alone against commands of one. */
 	for (size_t i = 0; i < COMMANDS; i++)
 		known[i] = commands[i].words;
-	if (count > 1 && asprintf(&typed, "%s %s", words[0], words[1]) < 0)
-		typed = NULL;
-	nearest = typed ? text_nearest(typed, known, COMMANDS) : NULL;
-	if (!nearest)
+	if (count > 1 && asprintf(&two, "%s %s", words[0], words[1]) < 0)
+		two = NULL;
+	if (two)
+		nearest = text_nearest(two, known, COMMANDS);
+	if (!nearest && !prefix)
 		nearest = text_nearest(words[0], known, COMMANDS);
-	fprintf(stderr, "sluice: unknown command %s", text_quote(words[0]).text);
+	fprintf(stderr, "sluice: unknown command %s",
+		text_quote(two && prefix ? two : words[0]).text);
 	if (nearest)
 		fprintf(stderr, "; did you mean `%s`?", nearest);
-	fprintf(stderr, "\nsee `sluice --help`\n");
-	free(typed);
+	fprintf(stderr, "\n");
+	if (prefix)
+		say_what_follows(words[0]);
+	else
+		fprintf(stderr, "see `sluice --help`\n");
+	free(two);
 }
 
 const struct command *
@@ -140,8 +159,9 @@ command_find(int count, char *const *words, int *used)
 		if (*used)
 			return &commands[i];
 	}
-	if (count == 1 && say_what_follows(words[0]))
-		return NULL;
-	say_unknown(count, words);
+	if (count == 1 && is_prefix(words[0]))
+		say_what_follows(words[0]);
+	else
+		say_unknown(count, words);
 	return NULL;
 }

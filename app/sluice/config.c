@@ -14,33 +14,6 @@
 /* What a request has room for, were every byte to be escaped. */
 #define TEXT_MAX (64 * 1024)
 
-int
-run_config_show(const struct command *command, const struct options *options,
-		char *const *arguments)
-{
-	struct daemon daemon;
-	const json_t *result;
-	json_t *answer;
-	int ret = daemon_open(&daemon, options, true);
-
-	if (ret != EXIT_DONE)
-		return ret;
-	ret = daemon_call(&daemon, command->method, NULL, false, &answer);
-	result = json_object_get(answer, "result");
-	if (ret == EXIT_DONE && !result) {
-		ret = daemon_refused(options, json_object_get(answer, "error"), NULL);
-	} else if (ret == EXIT_DONE && options->json) {
-		daemon_print_result(result);
-	} else if (ret == EXIT_DONE) {
-		const char *text = json_string_value(json_object_get(result, "text"));
-
-		fputs(text ? text : "", stdout);
-	}
-	json_decref(answer);
-	daemon_close(&daemon);
-	return ret;
-}
-
 static json_t *
 standard_input(const char *directory)
 {

@@ -369,6 +369,6 @@ daemon_refused(const struct options *options, const json_t *error, const char *f
 void
 daemon_print_result(const json_t *result)
 {
-	json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
+	json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	printf("\n");
 }

@@ -95,7 +95,7 @@ check_arguments(const struct command *command, const struct options *options, in
 {
 	if (options->watch > 0 && !command->reading) {
 		fprintf(stderr, "sluice: --watch repeats what only reads: status, ports, rules, "
-				"workers, drops, memory\n");
+				"workers, drops, memory, config show\n");
 		return EXIT_USAGE;
 	}
 	if (count < (int)command->least) {

@@ -54,8 +54,6 @@ void help_command(const struct command *command, FILE *out);
 
 int run_reading(const struct command *command, const struct options *options,
 		char *const *arguments);
-int run_config_show(const struct command *command, const struct options *options,
-		    char *const *arguments);
 int run_config_file(const struct command *command, const struct options *options,
 		    char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);

@@ -161,7 +161,8 @@ rpc_write(const json_t *id, json_t *result, struct rpc_error *error)
 	} else {
 		json_object_set_new(answer, "result", result ? result : json_null());
 	}
-	text = json_dumps(answer, JSON_COMPACT);
+	/* 15 digits are what every double keeps: 0.1 stays 0.1. */
+	text = json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(answer);
 	if (text && asprintf(&line, "%s\n", text) < 0)
 		line = NULL;

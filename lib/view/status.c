@@ -2,6 +2,7 @@
 /* Everything at a glance: what came in, which rule took what, where it left, and whether it adds up. */
 #include "view/view.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "view/value.h"
@@ -36,6 +37,17 @@ print_state(const struct view *view)
 	fprintf(view->out, "\n\n");
 }
 
+/* What is out of the ordinary about a port. */
+static void
+note_cell(struct table *table, const json_t *port)
+{
+	uint64_t truncated = value_number(port, "truncated"), missed = value_number(port, "missed");
+
+	table_cell(table, "%s%s%s%s%s", truncated ? units_count(truncated).text : "",
+		   truncated ? " cut short by the capture" : "", truncated && missed ? ", " : "",
+		   missed ? units_count(missed).text : "", missed ? " missed by the device" : "");
+}
+
 static void
 port_cells(struct table *table, const struct view *view, const char *name, const json_t *port,
 	   const json_t *before)
@@ -49,7 +61,7 @@ port_cells(struct table *table, const struct view *view, const char *name, const
 	table_cell(table, "%s", units_bytes(value_number(port, "tx_bytes")).text);
 	if (view->before)
 		table_cell(table, "%s", value_packet_rate(view, port, before, "tx_packets").text);
-	table_cell(table, "%s", value_text(port, "device"));
+	note_cell(table, port);
 }
 
 /* Adds what both ports counted, so that a total has rates too. */
@@ -131,19 +143,42 @@ print_rules(const struct view *view, const json_t *total)
 static void
 print_drops(const struct view *view)
 {
-	const struct table_style *style = table_style(view->out);
-	const char *reason, *separator = "";
+	struct table *table = table_new("DROPPED|>PACKETS|");
+	const json_t *reasons = json_object_get(view->now, "reasons");
+	const char *reason;
+	bool any = false;
 	json_t *count;
 
-	fprintf(view->out, "%sdropped%s  ", style->bold, style->plain);
 	json_object_foreach (json_object_get(view->now, "drops"), reason, count) {
 		if (json_integer_value(count) == 0)
 			continue;
-		fprintf(view->out, "%s%s %s", separator, reason,
-			units_count((uint64_t)json_integer_value(count)).text);
-		separator = ", ";
+		any = true;
+		table_cell(table, "%s", reason);
+		table_cell(table, "%s", units_count((uint64_t)json_integer_value(count)).text);
+		table_cell(table, "%s", value_text(reasons, reason));
 	}
-	fprintf(view->out, "%s\n", *separator ? "" : "nothing");
+	if (!any) {
+		table_cell(table, "nothing");
+		table_cell(table, "0");
+		table_cell(table, "%s", "");
+	}
+	table_print(table, view->out);
+	fprintf(view->out, "\n");
+}
+
+/* Packets may be on their way while the daemon runs; at the end each must be back in its pool. */
+static void
+print_leaked(const struct view *view)
+{
+	const struct table_style *style = table_style(view->out);
+	uint64_t leaked = value_number(view->now, "leaked");
+
+	if (leaked)
+		fprintf(view->out, "%smemory   %s packets LEAKED%s\n", style->bad,
+			units_count(leaked).text, style->plain);
+	else if (!json_object_get(view->now, "state"))
+		fprintf(view->out, "%smemory%s   every packet is back in its pool\n", style->bold,
+			style->plain);
 }
 
 static void
@@ -151,16 +186,13 @@ print_foot(const struct view *view)
 {
 	const struct table_style *style = table_style(view->out);
 	const json_t *cycles = json_object_get(view->now, "cycles");
-	uint64_t leaked = value_number(view->now, "leaked");
 
 	value_print_copies(view->out, json_object_get(view->now, "copies"));
 	value_print_ledger(view->out, json_object_get(view->now, "ledger"));
-	if (leaked)
-		fprintf(view->out, "%smemory   %s packets LEAKED%s\n", style->bad,
-			units_count(leaked).text, style->plain);
+	print_leaked(view);
 	if (value_real(cycles, "per_packet") > 0)
-		fprintf(view->out, "%scost%s     %.0f cycles per packet\n", style->bold,
-			style->plain, value_real(cycles, "per_packet"));
+		fprintf(view->out, "%scost%s     %.0f cycles per packet, devices included\n",
+			style->bold, style->plain, value_real(cycles, "per_packet"));
 }
 
 void

@@ -75,7 +75,7 @@ value_print_copies(FILE *out, const json_t *copies)
 
 	json_object_foreach ((json_t *)copies, reason, copy)
 		bytes += value_number(copy, "bytes");
-	fprintf(out, "%scopied%s   %s%s%s of packets", style->bold, style->plain,
+	fprintf(out, "%scopied%s   %s%s%s of packets by the CPU", style->bold, style->plain,
 		bytes ? "" : style->good, bytes ? units_bytes(bytes).text : "0 bytes",
 		bytes ? "" : style->plain);
 	json_object_foreach ((json_t *)copies, reason, copy) {

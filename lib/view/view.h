@@ -26,4 +26,7 @@ void view_workers(const struct view *view);
 void view_drops(const struct view *view);
 void view_memory(const struct view *view);
 
+/* The YAML as it is, for a file as much as for a person. */
+void view_config(const struct view *view);
+
 #endif
