@@ -85,7 +85,9 @@ command_run(const struct options *options)
 	ret = control_run(control, engine);
 	sd_notify(0, "STOPPING=1");
 	exit_code = finish(engine, ret);
-	control_close(control);
+	control_settle(control);
 	engine_free(engine);
+	/* Last of all the lock: the devices are free when the next daemon may start. */
+	control_close(control);
 	return exit_code;
 }

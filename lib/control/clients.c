@@ -2,6 +2,7 @@
 #include "control/clients.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,8 +15,10 @@
 
 #include "core/banned.h"
 
-/* Requests answered for one client before the others get their turn. */
-#define TURN_MAX 16
+/* Clients accepted before the others get their turn. */
+#define ACCEPT_MAX 16
+/* What is read of a client that is turned away, so that it is not cut off while it sends. */
+#define UNHEARD_MAX 16
 
 static uint64_t
 now_ns(void)
@@ -32,17 +35,21 @@ clients_open(struct clients *clients, struct method_daemon *daemon, int epoll)
 	memset(clients, 0, sizeof(*clients));
 	clients->daemon = daemon;
 	clients->epoll = epoll;
-	for (unsigned i = 0; i < CLIENTS_MAX; i++)
+	clients->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	for (unsigned i = 0; i < CLIENTS_SLOTS; i++)
 		clients->slots[i].socket = -1;
 }
 
 void
 clients_close(struct clients *clients)
 {
-	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < CLIENTS_SLOTS; i++) {
 		if (clients->slots[i].socket >= 0)
 			connection_close(&clients->slots[i]);
 	}
+	if (clients->spare >= 0)
+		close(clients->spare);
+	clients->spare = -1;
 }
 
 static char *
@@ -56,37 +63,68 @@ error_line(int code, const char *message)
 
 /* Tells a client that can't be served why, as far as its socket's buffer takes it. */
 static void
-turn_away(int socket)
+turn_away(int socket, const char *why)
 {
-	char message[80], *line;
+	char *line = error_line(RPC_LIMIT, why), unheard[4096];
 
-	snprintf(message, sizeof(message),
-		 "%d clients are served already; try again when one has left", CLIENTS_MAX);
-	line = error_line(RPC_LIMIT, message);
 	if (line && send(socket, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a client beyond the limit could not be told");
 	free(line);
+	shutdown(socket, SHUT_WR);
+	for (unsigned i = 0; i < UNHEARD_MAX; i++) {
+		if (recv(socket, unheard, sizeof(unheard), MSG_DONTWAIT) <= 0)
+			break;
+	}
 	close(socket);
+}
+
+/* Out of descriptors a client would wait, and the listening socket be reported, for ever. */
+static void
+turn_away_without_descriptor(struct clients *clients, int listener)
+{
+	int socket;
+
+	if (clients->spare < 0)
+		return;
+	close(clients->spare);
+	socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (socket >= 0)
+		turn_away(socket, "sluiced has no file descriptor left; try again later");
+	clients->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+admit(struct clients *clients, int socket, bool reading_only)
+{
+	unsigned first = reading_only ? CLIENTS_MAX : 0, slot = first;
+	struct epoll_event event = {.events = EPOLLIN};
+	char why[80];
+
+	while (slot < first + CLIENTS_MAX && clients->slots[slot].socket >= 0)
+		slot++;
+	event.data.u32 = slot;
+	if (slot < first + CLIENTS_MAX &&
+	    epoll_ctl(clients->epoll, EPOLL_CTL_ADD, socket, &event) == 0) {
+		connection_open(&clients->slots[slot], socket, reading_only);
+		return;
+	}
+	snprintf(why, sizeof(why), "%d clients are served already; try again when one has left",
+		 CLIENTS_MAX);
+	turn_away(socket, why);
 }
 
 void
 clients_accept(struct clients *clients, int listener, bool reading_only)
 {
-	int socket;
+	for (unsigned i = 0; i < ACCEPT_MAX; i++) {
+		int socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	while ((socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-		struct epoll_event event = {.events = EPOLLIN};
-		unsigned slot = 0;
-
-		while (slot < CLIENTS_MAX && clients->slots[slot].socket >= 0)
-			slot++;
-		event.data.u32 = slot;
-		if (slot == CLIENTS_MAX ||
-		    epoll_ctl(clients->epoll, EPOLL_CTL_ADD, socket, &event) < 0) {
-			turn_away(socket);
-			continue;
-		}
-		connection_open(&clients->slots[slot], socket, reading_only);
+		if (socket >= 0)
+			admit(clients, socket, reading_only);
+		else if (errno == EMFILE || errno == ENFILE)
+			turn_away_without_descriptor(clients, listener);
+		else if (errno != ECONNABORTED && errno != EINTR)
+			break;
 	}
 }
 
@@ -117,102 +155,108 @@ fail_unknown(const char *method, struct rpc_error *error)
 		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
-char *
-clients_handle(struct method_daemon *daemon, const char *line, size_t length, bool reading_only,
-	       struct job **job)
+static struct clients_outcome
+fail_request(struct rpc_request *request, struct rpc_error *error, bool answer)
+{
+	struct clients_outcome outcome = {.closing = error->code == RPC_LIMIT};
+
+	if (answer)
+		outcome.answer = rpc_write(request->id, NULL, error);
+	json_decref(error->data);
+	rpc_clear(request);
+	return outcome;
+}
+
+static struct clients_outcome
+begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
+{
+	struct clients_outcome outcome = {0};
+
+	if (method_admit(call, reading_only)) {
+		if (call->method->work) {
+			outcome.job = calloc(1, sizeof(*outcome.job));
+			if (outcome.job) {
+				outcome.job->call = *call;
+				return outcome;
+			}
+			rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+		} else {
+			call->method->answer(daemon, call);
+		}
+	}
+	if (call->id) {
+		outcome.answer = rpc_write(call->id, call->result, &call->error);
+		call->result = NULL;
+	}
+	call_clear(call);
+	return outcome;
+}
+
+struct clients_outcome
+clients_handle(struct method_daemon *daemon, const char *line, size_t length, bool reading_only)
 {
 	struct rpc_request request;
 	struct rpc_error error;
 	const struct method *method;
 	struct call call;
-	char *answer = NULL;
 
-	*job = NULL;
-	if (!rpc_read(line, length, &request, &error)) {
-		answer = rpc_write(request.id, NULL, &error);
-		rpc_clear(&request);
-		return answer;
-	}
+	if (!rpc_read(line, length, &request, &error))
+		return fail_request(&request, &error, true);
 	method = method_find(request.method);
 	if (!method) {
 		fail_unknown(request.method, &error);
-		if (request.id)
-			answer = rpc_write(request.id, NULL, &error);
-		json_decref(error.data);
-		rpc_clear(&request);
-		return answer;
+		return fail_request(&request, &error, request.id != NULL);
 	}
 	call = call_of(&request, method);
 	rpc_clear(&request);
-	if (method_admit(&call, reading_only)) {
-		if (method->work) {
-			*job = calloc(1, sizeof(**job));
-			if (*job) {
-				(*job)->call = call;
-				return NULL;
-			}
-			rpc_fail(&call.error, RPC_INTERNAL, NULL, "out of memory");
-		} else {
-			method->answer(daemon, &call);
-		}
-	}
-	if (call.id) {
-		answer = rpc_write(call.id, call.result, &call.error);
-		call.result = NULL;
-	}
-	call_clear(&call);
-	return answer;
+	return begin_call(daemon, &call, reading_only);
 }
 
-/* Answers as many whole lines as its turn allows; false when the connection is broken. */
+/* Answers a line, if there is one: one in each turn, so that a client with many keeps none waiting.
+ * False when the connection is broken. */
 static bool
 serve(struct clients *clients, unsigned slot, uint64_t now)
 {
 	struct connection *connection = &clients->slots[slot];
+	struct clients_outcome outcome = {0};
 	size_t length;
-	char *line;
+	const char *line = connection_line(connection, &length);
 
-	for (unsigned turn = 0; turn < TURN_MAX && (line = connection_line(connection, &length));
-	     turn++) {
-		size_t text = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
-		struct job *job = NULL;
-		char *answer = NULL;
-
-		if (text > RPC_LINE_MAX)
-			break; /* seen to below */
-		if (text > 0)
-			answer = clients_handle(clients->daemon, line, text,
-						connection->reading_only, &job);
-		connection_consume(connection, length, now);
-		if (job) {
-			job->slot = slot;
-			job->serial = connection->serial;
-			connection->waiting = true;
-			jobs_add(clients->jobs, job);
-		}
-		if (answer && !connection_answer(connection, answer, now))
-			return false;
-	}
-	if (!connection->output && !connection->waiting && connection_overlong(connection)) {
+	if (!line && connection_overlong(connection)) {
 		connection->closing = true;
 		return connection_answer(
 			connection, error_line(RPC_LIMIT, "a request is longer than 65536 bytes"),
 			now);
 	}
-	return true;
+	if (!line)
+		return true;
+	if (length > 0)
+		outcome = clients_handle(clients->daemon, line, length, connection->reading_only);
+	connection_consume(connection, now);
+	connection->closing = outcome.closing;
+	if (outcome.job) {
+		outcome.job->slot = slot;
+		outcome.job->serial = connection->serial;
+		connection->waiting = true;
+		jobs_add(clients->jobs, outcome.job);
+	}
+	return !outcome.answer || connection_answer(connection, outcome.answer, now);
 }
 
 /* After whatever happened to a connection: closes it, or waits for what it needs next. */
 static void
-settle(struct clients *clients, unsigned slot, bool sound)
+settle(struct clients *clients, unsigned slot, bool sound, uint64_t now)
 {
 	struct connection *connection = &clients->slots[slot];
-	struct epoll_event event = {.events = connection_events(connection), .data.u32 = slot};
+	struct epoll_event event = {.data.u32 = slot};
 	size_t length;
 
-	if (sound && connection_line(connection, &length)) {
-		/* More lines are there already: no event will tell, but the socket can always be
-		 * written to. */
+	if (sound && connection->closing && !connection->output && !connection->lingers_since)
+		connection_linger(connection, now);
+	event.events = connection_events(connection);
+	if (sound && (connection_line(connection, &length) || connection_overlong(connection))) {
+		/* More is there already: no event will tell, but the socket can always be written
+		 * to. */
 		event.events = EPOLLOUT;
 	} else if (!sound || connection_done(connection)) {
 		connection_close(connection);
@@ -227,6 +271,7 @@ clients_ready(struct clients *clients, unsigned slot, bool hung_up)
 {
 	struct connection *connection = &clients->slots[slot];
 	uint64_t now = now_ns();
+	size_t length;
 	bool sound = true;
 
 	if (connection->socket < 0)
@@ -236,10 +281,11 @@ clients_ready(struct clients *clients, unsigned slot, bool hung_up)
 		sound = false;
 	else if (connection->output)
 		sound = connection_send(connection, now);
-	else if (!connection->ended && !connection->waiting)
+	else if (!connection->ended && !connection->waiting &&
+		 !connection_line(connection, &length))
 		sound = connection_receive(connection, now);
 	sound = sound && serve(clients, slot, now);
-	settle(clients, slot, sound);
+	settle(clients, slot, sound, now);
 }
 
 /* A reload that nobody waits for is told of in the log. */
@@ -263,7 +309,8 @@ log_refusal(const struct call *call)
 void
 clients_job_done(struct clients *clients, struct job *job)
 {
-	struct connection *connection = job->slot < CLIENTS_MAX ? &clients->slots[job->slot] : NULL;
+	struct connection *connection =
+		job->slot < CLIENTS_SLOTS ? &clients->slots[job->slot] : NULL;
 	struct call *call = &job->call;
 	uint64_t now = now_ns();
 
@@ -278,7 +325,7 @@ clients_job_done(struct clients *clients, struct job *job)
 				connection, rpc_write(call->id, call->result, &call->error), now);
 			call->result = NULL;
 		}
-		settle(clients, job->slot, sound && serve(clients, job->slot, now));
+		settle(clients, job->slot, sound, now);
 	} else if (call->error.code) {
 		log_refusal(call);
 	}
@@ -291,7 +338,7 @@ clients_tick(struct clients *clients)
 {
 	uint64_t now = now_ns();
 
-	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < CLIENTS_SLOTS; i++) {
 		struct connection *connection = &clients->slots[i];
 		bool sound = true;
 
@@ -301,6 +348,7 @@ clients_tick(struct clients *clients)
 		case LAPSE_NONE:
 			continue;
 		case LAPSE_ANSWER:
+		case LAPSE_LINGER:
 			sound = false;
 			break;
 		case LAPSE_REQUEST:
@@ -311,14 +359,14 @@ clients_tick(struct clients *clients)
 				now);
 			break;
 		}
-		settle(clients, i, sound);
+		settle(clients, i, sound, now);
 	}
 }
 
 bool
 clients_busy(const struct clients *clients)
 {
-	for (unsigned i = 0; i < CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < CLIENTS_SLOTS; i++) {
 		if (clients->slots[i].socket >= 0 && clients->slots[i].output)
 			return true;
 	}

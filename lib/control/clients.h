@@ -9,19 +9,21 @@
 #include "control/job.h"
 #include "control/method.h"
 
-#define CLIENTS_MAX 32
+#define CLIENTS_MAX 32 /* on each socket: who may only read can't keep the owner out */
+#define CLIENTS_SLOTS (2 * CLIENTS_MAX) /* control.sock's, then stats.sock's */
 
 struct clients {
 	struct method_daemon *daemon;
 	struct jobs *jobs; /* set before the first client is served */
 	int epoll;         /* where connections are waited for, under their slot's number */
-	struct connection slots[CLIENTS_MAX];
+	int spare; /* a descriptor to give up when there is no other to turn a client away */
+	struct connection slots[CLIENTS_SLOTS];
 };
 
 void clients_open(struct clients *clients, struct method_daemon *daemon, int epoll);
 void clients_close(struct clients *clients);
 
-/* Takes every client that waits on a listening socket. */
+/* Takes some of the clients that wait on a listening socket. */
 void clients_accept(struct clients *clients, int listener, bool reading_only);
 
 /* A connection is ready to be read from or written to, or its client has gone. */
@@ -36,9 +38,15 @@ void clients_tick(struct clients *clients);
 /* Whether an answer is still on its way out. */
 bool clients_busy(const struct clients *clients);
 
-/* One request line to one answer line (NULL: none is due), or a job (then *job is set, and its slot is
- * for the caller to fill in). The caller frees either. */
-char *clients_handle(struct method_daemon *daemon, const char *line, size_t length,
-		     bool reading_only, struct job **job);
+/* What becomes of a request line. */
+struct clients_outcome {
+	char *answer;    /* a line; NULL: none is due */
+	struct job *job; /* whose slot is for the caller to fill in; NULL: nothing takes long */
+	bool closing;    /* the client passed a limit */
+};
+
+/* The caller frees answer and job. */
+struct clients_outcome clients_handle(struct method_daemon *daemon, const char *line, size_t length,
+				      bool reading_only);
 
 #endif

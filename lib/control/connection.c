@@ -36,16 +36,42 @@ connection_close(struct connection *connection)
 	connection->serial++;
 }
 
+/* Room behind what was not consumed yet. */
+static bool
+make_room(struct connection *connection)
+{
+	if (!connection->input)
+		connection->input = malloc(INPUT_SIZE);
+	if (!connection->input)
+		return false;
+	if (connection->input_start > 0) {
+		connection->input_used -= connection->input_start;
+		connection->input_scanned -= connection->input_start;
+		memmove(connection->input, connection->input + connection->input_start,
+			connection->input_used);
+		connection->input_start = 0;
+	}
+	return true;
+}
+
+static bool
+throw_away(const struct connection *connection)
+{
+	char void_[4096];
+	ssize_t count = recv(connection->socket, void_, sizeof(void_), 0);
+
+	return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 bool
 connection_receive(struct connection *connection, uint64_t now)
 {
 	ssize_t count;
 
-	if (!connection->input) {
-		connection->input = malloc(INPUT_SIZE);
-		if (!connection->input)
-			return false;
-	}
+	if (connection->lingers_since)
+		return throw_away(connection);
+	if (!make_room(connection))
+		return false;
 	if (connection->input_used == INPUT_SIZE)
 		return true;
 	count = recv(connection->socket, connection->input + connection->input_used,
@@ -66,34 +92,82 @@ can_take(const struct connection *connection)
 	return !connection->output && !connection->waiting && !connection->closing;
 }
 
-char *
-connection_line(const struct connection *connection, size_t *length)
+/* Where the first line ends; false when it has no end yet. */
+static bool
+find_end(struct connection *connection, size_t *end)
 {
-	char *end;
+	size_t unseen = connection->input_used - connection->input_scanned;
+	const char *found =
+		unseen ? memchr(connection->input + connection->input_scanned, '\n', unseen) : NULL;
 
-	if (!can_take(connection) || connection->input_used == 0)
-		return NULL;
-	end = memchr(connection->input, '\n', connection->input_used);
+	*end = found ? (size_t)(found - connection->input) : connection->input_used;
+	connection->input_scanned = *end;
 	/* What a client says last needs no end of line. */
-	if (!end && !connection->ended)
+	return found || connection->ended;
+}
+
+/* Without the carriage return that some end their lines with. */
+static size_t
+text_length(const struct connection *connection, size_t end)
+{
+	if (end > connection->input_start && connection->input[end - 1] == '\r')
+		end--;
+	return end - connection->input_start;
+}
+
+char *
+connection_line(struct connection *connection, size_t *length)
+{
+	size_t end;
+
+	if (!can_take(connection) || connection->input_start == connection->input_used)
 		return NULL;
-	*length = end ? (size_t)(end - connection->input) : connection->input_used;
-	return connection->input;
+	if (!find_end(connection, &end))
+		return NULL;
+	*length = text_length(connection, end);
+	return *length <= RPC_LINE_MAX ? connection->input + connection->input_start : NULL;
+}
+
+bool
+connection_overlong(struct connection *connection)
+{
+	size_t end;
+
+	if (!can_take(connection) || connection->input_start == connection->input_used)
+		return false;
+	find_end(connection, &end);
+	return text_length(connection, end) > RPC_LINE_MAX;
+}
+
+static void
+forget_input(struct connection *connection)
+{
+	free(connection->input);
+	connection->input = NULL;
+	connection->input_start = connection->input_used = connection->input_scanned = 0;
+	connection->line_since = 0;
 }
 
 void
-connection_consume(struct connection *connection, size_t length, uint64_t now)
+connection_consume(struct connection *connection, uint64_t now)
 {
-	size_t whole = length < connection->input_used ? length + 1 : length;
+	connection->input_start = connection->input_scanned;
+	if (connection->input_start < connection->input_used)
+		connection->input_start++;
+	connection->input_scanned = connection->input_start;
+	/* A client between two requests holds no memory. */
+	if (connection->input_start == connection->input_used)
+		forget_input(connection);
+	else
+		connection->line_since = now;
+}
 
-	connection->input_used -= whole;
-	memmove(connection->input, connection->input + whole, connection->input_used);
-	connection->line_since = connection->input_used ? now : 0;
-	if (connection->input_used == 0) {
-		/* A client between two requests holds no memory. */
-		free(connection->input);
-		connection->input = NULL;
-	}
+void
+connection_linger(struct connection *connection, uint64_t now)
+{
+	shutdown(connection->socket, SHUT_WR);
+	forget_input(connection);
+	connection->lingers_since = now;
 }
 
 bool
@@ -131,17 +205,6 @@ connection_answer(struct connection *connection, char *line, uint64_t now)
 	return connection_send(connection, now);
 }
 
-bool
-connection_overlong(const struct connection *connection)
-{
-	const char *end;
-
-	if (connection->input_used <= RPC_LINE_MAX)
-		return false;
-	end = memchr(connection->input, '\n', connection->input_used);
-	return !end || end - connection->input > RPC_LINE_MAX + 1;
-}
-
 enum connection_lapse
 connection_lapse(const struct connection *connection, uint64_t now)
 {
@@ -150,6 +213,8 @@ connection_lapse(const struct connection *connection, uint64_t now)
 	if (can_take(connection) && connection->line_since &&
 	    now - connection->line_since > CONNECTION_PATIENCE_NS)
 		return LAPSE_REQUEST;
+	if (connection->lingers_since && now - connection->lingers_since > CONNECTION_LINGER_NS)
+		return LAPSE_LINGER;
 	return LAPSE_NONE;
 }
 
@@ -158,12 +223,13 @@ connection_events(const struct connection *connection)
 {
 	if (connection->output)
 		return EPOLLOUT;
+	if (connection->lingers_since)
+		return EPOLLIN;
 	return can_take(connection) && !connection->ended ? EPOLLIN : 0;
 }
 
 bool
 connection_done(const struct connection *connection)
 {
-	return !connection->output && !connection->waiting &&
-	       (connection->closing || connection->ended);
+	return !connection->output && !connection->waiting && connection->ended;
 }

@@ -15,6 +15,9 @@
 
 /* How long a client may take over one request line, or read nothing of its answer. */
 #define CONNECTION_PATIENCE_NS UINT64_C(10000000000)
+/* How long what a client still sends is thrown away after it was told why it is closed. Closing at once
+ * would take the reason from one that is in the middle of sending. */
+#define CONNECTION_LINGER_NS UINT64_C(1000000000)
 
 struct connection {
 	int socket;        /* -1: the slot is free */
@@ -24,8 +27,11 @@ struct connection {
 	bool ended;        /* the client sends no more */
 	bool closing;      /* to be closed when the answer is out */
 
-	char *input; /* RPC_LINE_MAX + 1 bytes while something is in it */
-	size_t input_used;
+	uint64_t lingers_since; /* closing, and the answer is out; 0: not yet */
+
+	char *input; /* of the size of the longest line, while something is in it */
+	size_t input_start, input_used; /* what was not consumed yet is between them */
+	size_t input_scanned;           /* there is no end of a line before */
 	uint64_t line_since; /* when the first byte of the unfinished line came; 0: none */
 
 	char *output;
@@ -36,13 +42,17 @@ struct connection {
 void connection_open(struct connection *connection, int socket, bool reading_only);
 void connection_close(struct connection *connection);
 
-/* Reads what there is. False when the connection is broken. */
+/* Reads what there is; throws it away when lingering. False when the connection is broken or, when
+ * lingering, over. */
 bool connection_receive(struct connection *connection, uint64_t now);
 
 /* The next whole line, without its end, if nothing keeps it from being answered now; NULL otherwise.
- * Valid until connection_consume. */
-char *connection_line(const struct connection *connection, size_t *length);
-void connection_consume(struct connection *connection, size_t length, uint64_t now);
+ * Valid until connection_consume, which is told when it is through with. */
+char *connection_line(struct connection *connection, size_t *length);
+void connection_consume(struct connection *connection, uint64_t now);
+
+/* Nothing more is sent, and what the client still sends is thrown away until it ends. */
+void connection_linger(struct connection *connection, uint64_t now);
 
 /* Appends an answer, which is taken over (NULL: out of memory; the client is closed), and sends what can
  * be sent. False when the connection is broken. */
@@ -50,9 +60,9 @@ bool connection_answer(struct connection *connection, char *line, uint64_t now);
 bool connection_send(struct connection *connection, uint64_t now);
 
 /* Whether the unfinished line is longer than a request may be. */
-bool connection_overlong(const struct connection *connection);
+bool connection_overlong(struct connection *connection);
 
-enum connection_lapse { LAPSE_NONE, LAPSE_REQUEST, LAPSE_ANSWER };
+enum connection_lapse { LAPSE_NONE, LAPSE_REQUEST, LAPSE_ANSWER, LAPSE_LINGER };
 
 /* What the client took too long over, if anything. */
 enum connection_lapse connection_lapse(const struct connection *connection, uint64_t now);

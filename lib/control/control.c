@@ -21,7 +21,7 @@
 #define EVENTS_MAX 64
 
 /* What epoll reports; below are the slots of clients. */
-enum { EVENT_CONTROL = CLIENTS_MAX, EVENT_STATS, EVENT_SIGNAL, EVENT_TICK, EVENT_JOB };
+enum { EVENT_CONTROL = CLIENTS_SLOTS, EVENT_STATS, EVENT_SIGNAL, EVENT_TICK, EVENT_JOB };
 
 struct control {
 	struct listener listener;
@@ -233,11 +233,18 @@ close_fd(int fd)
 }
 
 void
+control_settle(struct control *control)
+{
+	jobs_close(control->jobs);
+	control->jobs = NULL;
+}
+
+void
 control_close(struct control *control)
 {
 	if (!control)
 		return;
-	jobs_close(control->jobs);
+	control_settle(control);
 	clients_close(&control->clients);
 	close_fd(control->timer);
 	close_fd(control->signals);

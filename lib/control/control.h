@@ -19,6 +19,9 @@ int control_open(const char *run_dir, const char *config_file, struct control **
 /* Serves until a signal or a client asks for the end. Returns 0 or a negative errno. */
 int control_run(struct control *control, struct engine *engine);
 
+/* Waits for the work that a client's request still does with the engine, which must not be freed before. */
+void control_settle(struct control *control);
+
 /* Stops listening and closes every client; the engine may be gone. Removes the sockets. */
 void control_close(struct control *control);
 

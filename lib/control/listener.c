@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,19 +60,57 @@ refuse_second(const struct listener *listener)
 	return -EEXIST;
 }
 
+/* Whether the file that is open is still the one of that name: a daemon that ended in between has taken
+ * the name away, and another may have made it anew. */
+static bool
+is_current(int fd, const char *path)
+{
+	struct stat open_file, named;
+
+	return fstat(fd, &open_file) == 0 && lstat(path, &named) == 0 &&
+	       open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+}
+
 static int
 take_lock(struct listener *listener)
 {
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/lock", listener->directory);
-	listener->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (listener->lock < 0)
-		return log_fail(errno, "%s", path);
-	if (flock(listener->lock, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? refuse_second(listener) : log_fail(errno, "%s", path);
+	for (;;) {
+		listener->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (listener->lock < 0)
+			return log_fail(errno, "%s", path);
+		if (flock(listener->lock, LOCK_EX | LOCK_NB) < 0)
+			return errno == EWOULDBLOCK ? refuse_second(listener)
+						    : log_fail(errno, "%s", path);
+		if (is_current(listener->lock, path))
+			break;
+		close(listener->lock);
+	}
 	if (ftruncate(listener->lock, 0) < 0 || dprintf(listener->lock, "%d\n", (int)getpid()) < 0)
 		return log_fail(errno, "%s", path);
+	return 0;
+}
+
+/* Who can write to the directory can put a socket of his own in the place of ours. */
+static int
+check_directory(const char *path)
+{
+	struct stat stat_buffer;
+
+	if (stat(path, &stat_buffer) < 0)
+		return log_fail(errno, "run-dir %s", path);
+	if ((stat_buffer.st_mode & S_IWOTH) && !(stat_buffer.st_mode & S_ISVTX)) {
+		log_error("run-dir %s: everyone can write to it; chmod o-w it, or name another",
+			  path);
+		return -EPERM;
+	}
+	if (geteuid() != 0 && stat_buffer.st_uid != geteuid() && stat_buffer.st_uid != 0) {
+		log_error("run-dir %s: it belongs to user %u; name one of your own", path,
+			  (unsigned)stat_buffer.st_uid);
+		return -EPERM;
+	}
 	return 0;
 }
 
@@ -119,6 +158,9 @@ listener_open(struct listener *listener, const char *directory)
 			 directory);
 		goto failed;
 	}
+	ret = check_directory(directory);
+	if (ret < 0)
+		goto failed;
 	ret = take_lock(listener);
 	if (ret < 0) {
 		/* Not ours to remove. */

@@ -158,8 +158,13 @@ rpc_write(const json_t *id, json_t *result, struct rpc_error *error)
 		error->data = NULL;
 		json_object_set_new(answer, "error", object);
 		json_decref(result);
+	} else if (!result) {
+		/* Each method has a result: what has none could not be made. */
+		json_object_set_new(answer, "error",
+				    json_pack("{s:i, s:s}", "code", RPC_INTERNAL, "message",
+					      "out of memory for the answer"));
 	} else {
-		json_object_set_new(answer, "result", result ? result : json_null());
+		json_object_set_new(answer, "result", result);
 	}
 	/* 15 digits are what every double keeps: 0.1 stays 0.1. */
 	text = json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(15));
