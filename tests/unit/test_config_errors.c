@@ -128,6 +128,7 @@ static const struct {
 	{RULE("from: [w]"), 8, 23, "rules[0].from[0]", "only written"},
 	{RULE("match:"), 8, 16, "rules[0].match", "not nothing"},
 	{RULE("filter: 'tcp prt 5'"), 8, 24, "rules[0].filter", "libpcap says: "},
+	{RULE("filter: 'tcp and udp'"), 8, 24, "rules[0].filter", "rejects all packets"},
 	{RULE("filter: ''"), 8, 24, "rules[0].filter", "expected a pcap filter"},
 	{RULE("actions: drop"), 8, 25, "rules[0].actions", "expected a list such as [ drop ]"},
 	{RULE("actions: [ drap ]"), 8, 27, "rules[0].actions[0]", "did you mean \"drop\"?"},
@@ -243,6 +244,39 @@ test_all_at_once(void **state)
 	error_list_clear(&errors);
 }
 
+/* A filter of many ports: libpcap would take minutes for the longest. */
+static void
+test_long_filters(void **state)
+{
+	static const struct {
+		unsigned ports;
+		const char *message; /* NULL: good */
+	} lengths[] = {
+		{50, NULL}, {200, "instructions, more than 8192"}, {1000, "bytes are more than"}};
+
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct error_list errors;
+		struct config *config;
+		char *text;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		fprintf(out, HEAD "rules: [ { name: x, filter: 'port 0");
+		for (unsigned port = 1; port < lengths[i].ports; port++)
+			fprintf(out, " or port %u", port);
+		fprintf(out, "' } ]\n");
+		fclose(out);
+		error_list_init(&errors, NULL);
+		config_parse(text, size, NULL, &config, &errors);
+		assert_int_equal(errors.count, lengths[i].message != NULL);
+		if (lengths[i].message)
+			assert_non_null(strstr(errors.items[0].message, lengths[i].message));
+		error_list_clear(&errors);
+		config_free(config);
+		free(text);
+	}
+}
+
 /* Tables that a config could overrun. */
 static void
 test_too_many(void **state)
@@ -279,6 +313,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_long_filters),
 		cmocka_unit_test(test_too_many),
 	};
 
