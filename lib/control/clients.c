@@ -20,6 +20,10 @@
 /* What is read of a client that is turned away, so that it is not cut off while it sends. */
 #define UNHEARD_MAX 16
 
+/* Answers up to these sizes are written in under a millisecond. */
+#define RULES_AT_ONCE 256
+#define TEXT_AT_ONCE (64 * 1024)
+
 static uint64_t
 now_ns(void)
 {
@@ -167,22 +171,31 @@ fail_request(struct rpc_request *request, struct rpc_error *error, bool answer)
 	return outcome;
 }
 
+/* Whether writing the answer would keep others waiting. */
+static bool
+is_long(const struct call *call)
+{
+	return (call->snapshot && call->snapshot->rule_count > RULES_AT_ONCE) ||
+	       (call->text && strlen(call->text) > TEXT_AT_ONCE);
+}
+
 static struct clients_outcome
 begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
 {
 	struct clients_outcome outcome = {0};
 
 	if (method_admit(call, reading_only)) {
-		if (call->method->work) {
+		if (!call->method->work)
+			call->method->answer(daemon, call);
+		if (call->method->work || is_long(call)) {
 			outcome.job = calloc(1, sizeof(*outcome.job));
 			if (outcome.job) {
 				outcome.job->call = *call;
 				return outcome;
 			}
 			rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
-		} else {
-			call->method->answer(daemon, call);
 		}
+		method_render(call);
 	}
 	if (call->id) {
 		outcome.answer = rpc_write(call->id, call->result, &call->error);
@@ -238,7 +251,8 @@ serve(struct clients *clients, unsigned slot, uint64_t now)
 		outcome.job->slot = slot;
 		outcome.job->serial = connection->serial;
 		connection->waiting = true;
-		jobs_add(clients->jobs, outcome.job);
+		jobs_add(method_is_raw(&outcome.job->call) ? clients->renders : clients->works,
+			 outcome.job);
 	}
 	return !outcome.answer || connection_answer(connection, outcome.answer, now);
 }
@@ -314,23 +328,26 @@ clients_job_done(struct clients *clients, struct job *job)
 	struct call *call = &job->call;
 	uint64_t now = now_ns();
 
-	if (!call->error.code)
+	if (call->method->work && !call->error.code)
 		call->method->answer(clients->daemon, call);
 	if (connection && connection->socket >= 0 && connection->serial == job->serial) {
 		bool sound = true;
 
 		connection->waiting = false;
 		if (call->id) {
-			sound = connection_answer(
-				connection, rpc_write(call->id, call->result, &call->error), now);
-			call->result = NULL;
+			char *line = job->line ? job->line
+					       : rpc_write(call->id, call->result, &call->error);
+
+			if (!job->line)
+				call->result = NULL;
+			job->line = NULL;
+			sound = connection_answer(connection, line, now);
 		}
 		settle(clients, job->slot, sound, now);
-	} else if (call->error.code) {
+	} else if (call->method->work && call->error.code) {
 		log_refusal(call);
 	}
-	call_clear(call);
-	free(job);
+	job_free(job);
 }
 
 void

@@ -14,8 +14,8 @@
 
 struct clients {
 	struct method_daemon *daemon;
-	struct jobs *jobs; /* set before the first client is served */
-	int epoll;         /* where connections are waited for, under their slot's number */
+	struct jobs *works, *renders; /* set before the first client is served */
+	int epoll; /* where connections are waited for, under their slot's number */
 	int spare; /* a descriptor to give up when there is no other to turn a client away */
 	struct connection slots[CLIENTS_SLOTS];
 };

@@ -21,13 +21,20 @@
 #define EVENTS_MAX 64
 
 /* What epoll reports; below are the slots of clients. */
-enum { EVENT_CONTROL = CLIENTS_SLOTS, EVENT_STATS, EVENT_SIGNAL, EVENT_TICK, EVENT_JOB };
+enum {
+	EVENT_CONTROL = CLIENTS_SLOTS,
+	EVENT_STATS,
+	EVENT_SIGNAL,
+	EVENT_TICK,
+	EVENT_WORK,
+	EVENT_RENDER
+};
 
 struct control {
 	struct listener listener;
 	int epoll, signals, timer;
 	struct method_daemon daemon;
-	struct jobs *jobs;
+	struct jobs *works, *renders;
 	struct clients clients;
 };
 
@@ -125,7 +132,7 @@ reload(struct control *control)
 	job->slot = JOB_NOBODY;
 	job->call.method = method_find("config.apply");
 	job->call.params = json_pack("{s:s}", "file", control->daemon.config_file);
-	jobs_add(control->jobs, job);
+	jobs_add(control->works, job);
 }
 
 static void
@@ -155,14 +162,14 @@ tick(struct control *control)
 }
 
 static void
-finish_job(struct control *control)
+finish_job(struct control *control, struct jobs *jobs)
 {
-	struct job *job = jobs_done(control->jobs);
+	struct job *job = jobs_done(jobs);
 
 	if (!job)
 		return;
 	clients_job_done(&control->clients, job);
-	jobs_next(control->jobs);
+	jobs_next(jobs);
 }
 
 static void
@@ -182,8 +189,11 @@ dispatch(struct control *control, const struct epoll_event *event)
 	case EVENT_TICK:
 		tick(control);
 		break;
-	case EVENT_JOB:
-		finish_job(control);
+	case EVENT_WORK:
+		finish_job(control, control->works);
+		break;
+	case EVENT_RENDER:
+		finish_job(control, control->renders);
 		break;
 	default:
 		clients_ready(&control->clients, event->data.u32,
@@ -205,18 +215,31 @@ serve_round(struct control *control)
 	return 0;
 }
 
+/* Not before the engine is started: the threads are to stay off the workers' cores, as this one does
+ * since. */
+static int
+open_jobs(struct control *control)
+{
+	int ret = jobs_open(&control->daemon, "sluiced-work", job_work, &control->works);
+
+	if (ret == 0)
+		ret = watch(control, jobs_fd(control->works), EVENT_WORK);
+	if (ret == 0)
+		ret = jobs_open(&control->daemon, "sluiced-render", job_render, &control->renders);
+	if (ret == 0)
+		ret = watch(control, jobs_fd(control->renders), EVENT_RENDER);
+	control->clients.works = control->works;
+	control->clients.renders = control->renders;
+	return ret;
+}
+
 int
 control_run(struct control *control, struct engine *engine)
 {
 	int ret;
 
 	control->daemon.engine = engine;
-	/* Now, and not earlier: the thread is to stay off the workers' cores, as this one does since the
-	 * engine was started. */
-	ret = jobs_open(&control->daemon, &control->jobs);
-	if (ret == 0)
-		ret = watch(control, jobs_fd(control->jobs), EVENT_JOB);
-	control->clients.jobs = control->jobs;
+	ret = open_jobs(control);
 	while (ret == 0 && !control->daemon.stop)
 		ret = serve_round(control);
 	/* The timer ends each wait, so that a client that doesn't read can't keep the daemon. */
@@ -235,8 +258,9 @@ close_fd(int fd)
 void
 control_settle(struct control *control)
 {
-	jobs_close(control->jobs);
-	control->jobs = NULL;
+	jobs_close(control->works);
+	jobs_close(control->renders);
+	control->works = control->renders = NULL;
 }
 
 void

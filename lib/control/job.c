@@ -13,6 +13,7 @@
 
 struct jobs {
 	const struct method_daemon *daemon;
+	void (*work)(const struct method_daemon *daemon, struct job *job);
 	pthread_t thread;
 	int event;
 	pthread_mutex_t mutex; /* of what follows */
@@ -23,11 +24,28 @@ struct jobs {
 	bool stop;
 };
 
-static void
-free_job(struct job *job)
+void
+job_free(struct job *job)
 {
 	call_clear(&job->call);
+	free(job->line);
 	free(job);
+}
+
+void
+job_work(const struct method_daemon *daemon, struct job *job)
+{
+	job->call.method->work(daemon, &job->call);
+}
+
+void
+job_render(const struct method_daemon *daemon, struct job *job)
+{
+	method_render(&job->call);
+	if (!job->call.id)
+		return;
+	job->line = rpc_write(job->call.id, job->call.result, &job->call.error);
+	job->call.result = NULL;
 }
 
 /* The next job to be worked on, or NULL at the end. */
@@ -51,13 +69,13 @@ take(struct jobs *jobs)
 }
 
 static void *
-work(void *argument)
+run(void *argument)
 {
 	struct jobs *jobs = argument;
 	struct job *job;
 
 	while ((job = take(jobs))) {
-		job->call.method->work(jobs->daemon, &job->call);
+		jobs->work(jobs->daemon, job);
 		pthread_mutex_lock(&jobs->mutex);
 		jobs->done = job;
 		pthread_mutex_unlock(&jobs->mutex);
@@ -67,7 +85,8 @@ work(void *argument)
 }
 
 int
-jobs_open(const struct method_daemon *daemon, struct jobs **out)
+jobs_open(const struct method_daemon *daemon, const char *name,
+	  void (*work)(const struct method_daemon *daemon, struct job *job), struct jobs **out)
 {
 	struct jobs *jobs = calloc(1, sizeof(*jobs));
 	int ret;
@@ -75,6 +94,7 @@ jobs_open(const struct method_daemon *daemon, struct jobs **out)
 	if (!jobs)
 		return log_fail(ENOMEM, "job thread");
 	jobs->daemon = daemon;
+	jobs->work = work;
 	jobs->last = &jobs->first;
 	jobs->settled = true;
 	jobs->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -84,12 +104,12 @@ jobs_open(const struct method_daemon *daemon, struct jobs **out)
 	}
 	pthread_mutex_init(&jobs->mutex, NULL);
 	pthread_cond_init(&jobs->wake, NULL);
-	ret = pthread_create(&jobs->thread, NULL, work, jobs);
+	ret = pthread_create(&jobs->thread, NULL, run, jobs);
 	if (ret != 0) {
 		ret = log_fail(ret, "job thread");
 		goto thread_failed;
 	}
-	pthread_setname_np(jobs->thread, "sluiced-job");
+	pthread_setname_np(jobs->thread, name);
 	*out = jobs;
 	return 0;
 
@@ -114,10 +134,10 @@ jobs_close(struct jobs *jobs)
 	pthread_join(jobs->thread, NULL);
 	while ((job = jobs->first)) {
 		jobs->first = job->next;
-		free_job(job);
+		job_free(job);
 	}
 	if (jobs->done)
-		free_job(jobs->done);
+		job_free(jobs->done);
 	close(jobs->event);
 	free(jobs);
 }

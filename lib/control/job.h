@@ -2,6 +2,8 @@
 /*
  * Job: calls whose work takes long, done one after the other in a thread of their own, so that nobody
  * else has to wait. The control thread hands them in and is told by a file descriptor when one is done.
+ * There are two such threads: one prepares configs, which may take seconds, the other writes long
+ * answers, which must not wait for that.
  */
 #ifndef CONTROL_JOB_H
 #define CONTROL_JOB_H
@@ -14,6 +16,7 @@ struct job {
 	struct call call;
 	unsigned slot;   /* of the connection that asked, or JOB_NOBODY */
 	uint64_t serial; /* of the connection: another client may have the slot by then */
+	char *line;      /* the answer, if the thread has written it; owned */
 	struct job *next;
 };
 
@@ -21,8 +24,13 @@ struct job {
 
 struct jobs;
 
-/* daemon must outlive the jobs. Negative errno on failure, logged. */
-int jobs_open(const struct method_daemon *daemon, struct jobs **out);
+/* What the two threads do with a job. */
+void job_work(const struct method_daemon *daemon, struct job *job);
+void job_render(const struct method_daemon *daemon, struct job *job);
+
+/* daemon must outlive the jobs. name is the thread's. Negative errno on failure, logged. */
+int jobs_open(const struct method_daemon *daemon, const char *name,
+	      void (*work)(const struct method_daemon *daemon, struct job *job), struct jobs **out);
 
 /* Waits for the one being worked on; those not begun are dropped. */
 void jobs_close(struct jobs *jobs);
@@ -37,5 +45,7 @@ void jobs_add(struct jobs *jobs, struct job *job);
 /* The job that is done, now the caller's, or NULL. */
 struct job *jobs_done(struct jobs *jobs);
 void jobs_next(struct jobs *jobs);
+
+void job_free(struct job *job);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/method.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,13 +26,29 @@ static void
 answer_report(struct method_daemon *daemon, struct call *call,
 	      json_t *(*view)(const struct snapshot *snapshot))
 {
-	struct snapshot *snapshot = engine_snapshot(daemon->engine);
-
-	if (snapshot)
-		call->result = view(snapshot);
-	if (!call->result)
+	call->view = view;
+	call->snapshot = engine_snapshot(daemon->engine);
+	if (!call->snapshot)
 		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
-	snapshot_free(snapshot);
+}
+
+bool
+method_is_raw(const struct call *call)
+{
+	return call->snapshot || call->text;
+}
+
+void
+method_render(struct call *call)
+{
+	if (call->snapshot)
+		call->result = call->view(call->snapshot);
+	else if (call->text)
+		call->result = json_pack("{s:s}", "text", call->text);
+	snapshot_free(call->snapshot);
+	free(call->text);
+	call->snapshot = NULL;
+	call->text = NULL;
 }
 
 static void
@@ -282,5 +299,7 @@ call_clear(struct call *call)
 	json_decref(call->error.data);
 	json_decref(call->changes);
 	engine_discard(call->program);
+	snapshot_free(call->snapshot);
+	free(call->text);
 	memset(call, 0, sizeof(*call));
 }

@@ -176,11 +176,7 @@ answer_config_diff(struct method_daemon *daemon, struct call *call)
 void
 answer_config_show(struct method_daemon *daemon, struct call *call)
 {
-	char *text = config_emit(engine_config(daemon->engine));
-
-	if (text)
-		call->result = json_pack("{s:s}", "text", text);
-	else
+	call->text = config_emit(engine_config(daemon->engine));
+	if (!call->text)
 		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
-	free(text);
 }
