@@ -89,7 +89,6 @@ class Testpmd:
         for device in devices:
             command += ["--vdev", device]
         command += ["--", "-i", "--nb-cores=1", "--forward-mode=io", *options]
-        self.output = []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, bufsize=1)
         self._until("testpmd>", 60)
@@ -111,17 +110,21 @@ class Testpmd:
         return seen
 
     def rate(self, seconds):
-        """Packets a second over all ports, by testpmd's own clock between two looks."""
+        """Packets a second over all ports, by testpmd's own clock between two looks. It ends testpmd: what
+        it prints into a pipe comes out only then."""
         time.sleep(WARM_UP)
         self._say("show port stats all")
         time.sleep(seconds)
         self._say("show port stats all")
-        self._say("show port summary all")
-        text = self._until("Number of available ports", 10)
+        self._say("stop")
+        self._say("quit")
+        text, _ = self.process.communicate(timeout=30)
         rates = [int(x) for x in re.findall(r"Rx-pps:\s+(\d+)", text)]
+        if not rates:
+            raise Failed("dpdk-testpmd: " + text[-2000:])
         return {"pps": sum(rates[len(rates) // 2:])}
 
     def stop(self):
-        self._say("stop")
-        self._say("quit")
-        self.process.communicate(timeout=20)
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.communicate(timeout=20)
