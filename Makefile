@@ -4,6 +4,16 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
+
+# `make test SANITIZE=1` is `make test-sanitize`: the same tests of a build under ASan and UBSan.
+ifeq ($(SANITIZE),1)
+TEST_BUILD = $(BUILD)-sanitize
+TEST_KIND = sanitize
+else
+TEST_BUILD = $(BUILD)
+TEST_KIND = release
+endif
 
 .PHONY: all run test test-sanitize bench fuzz lint install clean setup setup-tests help
 
@@ -14,12 +24,11 @@ run: all
 	@scripts/demo.sh $(BUILD)
 
 test: setup-tests
-	@scripts/build.sh $(BUILD) release
-	@scripts/test.sh $(BUILD)
+	@scripts/build.sh $(TEST_BUILD) $(TEST_KIND) tests
+	@/usr/bin/python3 scripts/test.py $(TEST_BUILD)
 
-test-sanitize: setup-tests
-	@scripts/build.sh $(BUILD)-sanitize sanitize
-	@scripts/test.sh $(BUILD)-sanitize
+test-sanitize:
+	@$(MAKE) --no-print-directory test SANITIZE=1
 
 bench: setup-tests
 	@scripts/build.sh $(BUILD) release
@@ -27,14 +36,13 @@ bench: setup-tests
 
 fuzz: setup-tests
 	@scripts/build.sh $(BUILD)-fuzz fuzz
-	@scripts/fuzz.sh $(BUILD)-fuzz $(or $(FUZZ_SECONDS),60)
+	@scripts/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 lint: setup-tests
 	@scripts/lint.sh
 
 install: all
-	@meson configure $(BUILD) --prefix $(PREFIX)
-	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
+	@scripts/install.sh $(BUILD) $(PREFIX) $(DESTDIR)
 
 clean:
 	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-lint
@@ -49,7 +57,7 @@ help:
 	@echo "make                build into $(BUILD)/"
 	@echo "make run            build, then the demo: real captures through a pipeline"
 	@echo "make test           build, then every test"
-	@echo "make test-sanitize  the same under ASan and UBSan"
+	@echo "make test-sanitize  the same under ASan and UBSan (also: make test SANITIZE=1)"
 	@echo "make bench          speed, against dpdk-testpmd in the same run"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"

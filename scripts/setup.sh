@@ -5,33 +5,39 @@
 #   setup.sh --tests  also what tests, lint and benchmarks need
 set -eu
 
-build="gcc git libc6-dev libdpdk-dev dpdk libjansson-dev libpcap-dev libsystemd-dev libyaml-dev make meson
-	ninja-build pkg-config"
-tests="bash-completion clang clang-format clang-tidy codespell cppcheck dpdk-dev ethtool iperf3 iproute2
+build="gcc git libc6-dev libdpdk-dev libjansson-dev libpcap-dev libsystemd-dev libyaml-dev make meson ninja-build
+	pkg-config"
+tests="bash-completion clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3 iproute2
 	iputils-ping libclang-rt-14-dev libcmocka-dev mandoc procps python3 python3-pyflakes python3-pytest
 	python3-scapy python3-yaml shellcheck socat tcpdump"
 
 wanted=$build
 [ "${1:-}" = --tests ] && wanted="$build $tests"
 
+# shellcheck disable=SC2086 # lists of words are what is meant, here and below
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
 missing=
 for package in $wanted; do
-	case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) in
-	installed) ;;
+	case "
+$installed
+" in
+	*"
+$package
+"*) ;;
 	*) missing="$missing $package" ;;
 	esac
 done
 [ -n "$missing" ] || exit 0
 
-echo "setup: installing$missing"
 if [ "$(id -u)" -ne 0 ]; then
-	echo "setup: this needs root once: sudo apt-get install$missing" >&2
+	echo "setup: packages are missing; install them once: sudo apt-get install --no-install-recommends$missing" >&2
 	exit 1
 fi
+echo "setup: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# shellcheck disable=SC2086 # a list of words is what is meant
+# shellcheck disable=SC2086
 if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	echo "setup: apt-get could not install the packages; its last words are above" >&2

@@ -80,7 +80,7 @@ static const struct {
 	{PORT("af-xdp: abcdefghijklmnop"), 3, 16, "ports.p.af-xdp", "1 to 15 characters"},
 	{PORT("af-xdp: a/b"), 3, 16, "ports.p.af-xdp", "without \"/\""},
 	{PORT("vdev: ',size=64'"), 3, 14, "ports.p.vdev", "a virtual device of DPDK"},
-	{PORT("vdev: n, queus: 2"), 3, 17, "ports.p.queus", "did you mean \"queues\"?"},
+	{PORT("vdev: n, queuez: 2"), 3, 17, "ports.p.queuez", "did you mean \"queues\"?"},
 	{PORT("vdev: n, queues: 0"), 3, 25, "ports.p.queues", "a number from 1 to 1024"},
 	{PORT("vdev: n, queues: many"), 3, 25, "ports.p.queues", "not \"many\""},
 	{PORT("vdev: n, queues: [1]"), 3, 25, "ports.p.queues", "not a list"},
@@ -224,7 +224,7 @@ test_all_at_once(void **state)
 				   "  - match: { dst-port: x, vlan: 5000 }\n"
 				   "    actions: [ { forward: wam }, { mirrr: wan } ]\n"
 				   "ports:\n"
-				   "  wan: { vdev: net_null, queus: 2 }\n"
+				   "  wan: { vdev: net_null, queuez: 2 }\n"
 				   "bogus: 1\n";
 	static const struct config_place places[] = {{1, 10}, {3, 5},  {3, 24}, {3, 33}, {4, 27},
 						     {4, 34}, {4, 36}, {6, 26}, {7, 1}};

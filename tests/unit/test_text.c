@@ -23,7 +23,7 @@ test_nearest(void **state)
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {
-		{"queus", "queues"},
+		{"queuez", "queues"},
 		{"queeus", "queues"},
 		{"qeuues", "queues"},
 		{"QUEUES", "queues"},
@@ -136,7 +136,7 @@ test_quote(void **state)
 	char word[200];
 	struct text_quoted quoted;
 
-	assert_string_equal(text_quote("queus").text, "\"queus\"");
+	assert_string_equal(text_quote("queuez").text, "\"queuez\"");
 	assert_string_equal(text_quote("").text, "\"\"");
 	assert_string_equal(text_quote("a\tb").text, "\"a?b\"");
 	for (size_t cut = 60; cut < 90; cut++) {

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""pcap filters mean what tcpdump says they mean on the same frame."""
+
+import subprocess
+
+import pytest
+
+from lib import capture
+from lib.offline import config, offline, out
+
+EXPRESSIONS = [
+    "tcp", "udp port 53", "icmp or icmp6", "ip6", "arp", "vlan", "vlan 10", "vlan and ip", "vlan 100 and vlan 10",
+    "tcp[tcpflags] & tcp-syn != 0 and not src net 10.0.0.0/8", "tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn",
+    "ip[6:2] & 0x3fff != 0", "ip[8] < 64", "ip6[6] == 44", "ip6 protochain 17", "ip proto 47 or ip proto 50",
+    "ether host 02:00:00:00:00:01", "ether broadcast or ether multicast", "ether[12:2] > 1500", "greater 1000",
+    "less 100", "len == 60", "portrange 1000-50000", "src portrange 1-1023 and tcp", "sctp", "pppoes", "pppoed",
+    "pppoes and ip", "host 10.2.0.2", "net 10.0.0.0/8", "src net 2001:db8::/32", "dst host 2001:db8:ff::2",
+    "tcp port 80 or tcp port 443", "udp[4:2] > 100", "ether proto 0x88a8", "mpls", "not ip and not ip6",
+    "ip[0] & 0xf != 5", "ip and not (tcp or udp)", "ip6 and udp and dst port 53", "icmp[icmptype] = icmp-echo",
+    "tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420", "len - 14 > ip[2:2]", "ether[len - 1] = 0",
+    "host 10.2.0.2 or host 10.1.0.1 or net 192.0.2.0/24 or net 2001:db8::/32",
+]
+NAMES = ["mixed.pcap", "dns.pcap", "vlan.pcap", "gre.pcap", "vxlan.pcap", "ipv4-fragments.pcap", "ipv6-fragments.pcap",
+         "ipv6-malformed-fragments.pcap", "smb2.pcap", "made/vlans.pcap", "made/pppoe.pcap", "made/ipv6-extensions.pcap",
+         "made/ipv4-headers.pcap", "made/cut-headers.pcap", "made/jumbo.pcap", "made/snaplen.pcap",
+         "made/flows.pcap", "made/syn-flood.pcap"]
+
+
+def tcpdump_says(path, expression, directory):
+    """The packets tcpdump lets through. To sluice a frame is what the record has of it, so that is its length."""
+    kept = directory / "kept.pcap"
+    packets = capture.read(path)
+    if any(len(packet.data) < packet.wire for packet in packets):
+        path = capture.write(directory / "as-kept.pcap", [p._replace(wire=len(p.data)) for p in packets])
+    subprocess.run(["tcpdump", "-n", "-r", path, "-w", kept, "--nano", expression], check=True, capture_output=True)
+    return capture.read(kept)
+
+
+def counting(expressions, last):
+    """Each filter counts and mirrors to a port of its own as far as there are ports, and lets pass."""
+    rules = [{"name": f"f{number}", "filter": text, "actions": [{"mirror": f"p{number}"}] if number < 60 else []}
+             for number, text in enumerate(expressions)]
+    return rules + [{"name": "last", "actions": last}]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_packet_as_tcpdump(name, tmp_path):
+    ports = {"in": name, **{f"p{number}": out(f"p{number}") for number in range(len(EXPRESSIONS))}}
+    run = offline(config(ports, counting(EXPRESSIONS, ["drop"])), tmp_path)
+    for number, expression in enumerate(EXPRESSIONS):
+        wanted = tcpdump_says(capture.fixture(name), expression, tmp_path)
+        assert [p.data for p in run.sent[f"p{number}"]] == [p.data for p in wanted], expression
+        assert run.report["rules"][f"f{number}"]["packets"] == len(wanted), expression
+
+
+def test_match_and_filter_must_both_hold(tmp_path):
+    rules = [{"name": "both", "match": {"protocol": "udp"}, "filter": "src port 53", "actions": [{"forward": "a"}]},
+             {"name": "neither", "match": {"protocol": "tcp"}, "filter": "udp", "actions": [{"forward": "a"}]}]
+    run = offline(config({"in": "dns.pcap", "a": out("a")}, rules), tmp_path)
+    wanted = tcpdump_says(capture.fixture("dns.pcap"), "udp and src port 53", tmp_path)
+    assert [p.data for p in run.sent["a"]] == [p.data for p in wanted]
+    assert run.report["rules"]["neither"]["packets"] == 0
+
+
+def test_filters_and_matches_in_one_order(tmp_path):
+    """First match wins across both kinds."""
+    rules = [{"name": "m1", "match": {"dst-port": 53}, "actions": [{"forward": "a"}]},
+             {"name": "f1", "filter": "udp port 53", "actions": [{"forward": "b"}]},
+             {"name": "m2", "match": {"protocol": "udp"}, "actions": [{"forward": "c"}]},
+             {"name": "f2", "filter": "ip or ip6 or arp", "actions": [{"forward": "d"}]}]
+    ports = {"in": "made/flows.pcap", **{port: out(port) for port in "abcd"}}
+    run = offline(config(ports, rules), tmp_path)
+    path = capture.fixture("made/flows.pcap")
+    later = "(ip[6:2] & 0x1fff != 0)"
+    first = tcpdump_says(path, f"dst port 53 and not {later}", tmp_path)
+    assert [p.data for p in run.sent["a"]] == [p.data for p in first]
+    total = sum(run.report["rules"][name]["packets"] for name in ("m1", "f1", "m2", "f2"))
+    assert total == len(capture.frames("made/flows.pcap"))
+    for name in ("m1", "f1", "m2", "f2"):
+        assert run.report["rules"][name]["packets"] > 0, name
+
+
+def test_expressions_that_no_jit_takes(tmp_path):
+    """Many IPv6 addresses: what can't be turned into machine code is interpreted, with the same result."""
+    text = " or ".join(f"host 2001:db8:9::{number:x}" for number in range(1, 21))
+    run = offline(config({"in": "made/flows.pcap", "a": out("a")},
+                         [{"name": "many", "filter": text, "actions": [{"forward": "a"}]}]), tmp_path)
+    wanted = tcpdump_says(capture.fixture("made/flows.pcap"), text, tmp_path)
+    assert [p.data for p in run.sent["a"]] == [p.data for p in wanted] and wanted

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What `make install` puts where; and the demo."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from lib.offline import BUILD, ROOT
+
+
+@pytest.fixture(name="stage", scope="module")
+def staged(tmp_path_factory):
+    """An installation below a directory, for the prefix that the build has now."""
+    directory = tmp_path_factory.mktemp("stage")
+    unit = (BUILD / "drivers-config" / "sluiced.service").read_text(encoding="ascii")
+    prefix = re.search(r"^ExecStart=(.*)/bin/sluiced ", unit, re.MULTILINE).group(1)
+    subprocess.run([ROOT / "scripts" / "install.sh", BUILD, prefix, directory], check=True, capture_output=True)
+    return directory / prefix.lstrip("/")
+
+
+def test_what_is_installed(stage):
+    for name in ("bin/sluiced", "bin/sluice", "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
+                 "lib/systemd/system/sluiced.service", "share/doc/sluice/examples/sluice.yaml"):
+        assert (stage / name).is_file(), name
+
+
+def test_installed_programs_run(stage):
+    for program in ("sluiced", "sluice"):
+        done = subprocess.run([stage / "bin" / program, "--version"], capture_output=True, text=True, check=True)
+        assert program in done.stdout
+
+
+def test_unit_names_the_installed_program(stage):
+    text = (stage / "lib/systemd/system/sluiced.service").read_text(encoding="ascii")
+    assert "@" not in text and "Type=notify" in text
+    program = re.search(r"^ExecStart=(\S+) run ", text, re.MULTILINE).group(1)
+    assert str(stage).endswith(program.removesuffix("/bin/sluiced"))
+
+
+def test_client_links_no_dpdk(stage):
+    needed = subprocess.run(["ldd", stage / "bin" / "sluice"], capture_output=True, text=True, check=True).stdout
+    assert "librte" not in needed
+
+
+def test_nothing_else_is_installed(stage):
+    names = {str(path.relative_to(stage).parts[0]) for path in stage.rglob("*") if path.is_file()}
+    assert names <= {"bin", "share", "lib"}
+
+
+def test_demo(tmp_path):
+    """`make run`'s last step, in a copy of the tree."""
+    for name in ("docs", "scripts"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "pcap-fixtures").symlink_to(ROOT / "pcap-fixtures")
+    done = subprocess.run([tmp_path / "scripts" / "demo.sh", BUILD], capture_output=True, text=True, check=True)
+    for words in ("balanced", "0 bytes", "cycles per packet", "scans", "tool-0"):
+        assert words in done.stdout, words
+    assert {path.name for path in (tmp_path / "build" / "demo").iterdir()} == {
+        "dns-log.pcap", "tool-0.pcap", "tool-1.pcap", "tool-2.pcap", "voice.pcap"}
