@@ -168,13 +168,17 @@ open_node(struct builder *builder, const yaml_event_t *event, enum node_kind kin
 	return 0;
 }
 
-static void
+static int
 close_node(struct builder *builder)
 {
-	struct node *node = builder->open[--builder->depth];
+	struct node *node;
 
+	if (builder->depth == 0)
+		return -EINVAL;
+	node = builder->open[--builder->depth];
 	if (node->kind == NODE_MAP)
 		node->count /= 2;
+	return 0;
 }
 
 static int
@@ -203,8 +207,7 @@ take_event(struct builder *builder, const yaml_event_t *event)
 		return open_node(builder, event, NODE_MAP, event->data.mapping_start.tag);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		close_node(builder);
-		return 0;
+		return close_node(builder);
 	default:
 		return 0;
 	}

@@ -38,10 +38,17 @@ stderr_is_journal(void)
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
 	struct stat stat;
+	char *end;
 
-	if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2)
+	if (!stream)
 		return false;
-	return fstat(STDERR_FILENO, &stat) == 0 && stat.st_dev == device && stat.st_ino == inode;
+	device = strtoull(stream, &end, 10);
+	if (end == stream || *end != ':')
+		return false;
+	stream = end + 1;
+	inode = strtoull(stream, &end, 10);
+	return end != stream && *end == '\0' && fstat(STDERR_FILENO, &stat) == 0 &&
+	       stat.st_dev == device && stat.st_ino == inode;
 }
 
 void
