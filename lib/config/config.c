@@ -148,11 +148,9 @@ read_run_dir(struct reader *reader, const struct spot *spot)
 
 	if (!reader_text(reader, spot, "the directory for the sockets", &text))
 		return;
-	path = path_join(config->directory, text);
-	if (!path) {
-		reader->no_memory = true;
+	path = reader_path(reader, spot, text);
+	if (!path)
 		return;
-	}
 	if (strlen(path) > room)
 		reader_error(reader, spot,
 			     "run-dir: %s is too long for a socket's path; %zu bytes are the most",

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/path.h"
 #include "config/reader.h"
 #include "core/text.h"
 
@@ -161,16 +160,8 @@ read_path(struct reader *reader, const struct spot *spot, const struct config_po
 
 	if (!reader_text(reader, spot, "the name of a capture file", &text))
 		return NULL;
-	path = path_join(reader->config->directory, text);
-	if (!path)
-		reader->no_memory = true;
-	else if (!text_is_utf8(path))
-		reader_error(
-			reader, spot,
-			"%s: the config's directory has a name that is no UTF-8; move the config "
-			"or name the file by an absolute path",
-			spot_key(spot));
-	else if (!written || strcmp(path, "/dev/null") != 0)
+	path = reader_path(reader, spot, text);
+	if (path && (!written || strcmp(path, "/dev/null") != 0))
 		check_file(reader, spot, port, path, written);
 	return path;
 }

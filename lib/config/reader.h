@@ -87,6 +87,9 @@ bool reader_choice(struct reader *reader, const struct spot *spot, const char *c
 /* A list, or false and a finding. */
 bool reader_list(struct reader *reader, const struct spot *spot, const char *what);
 
+/* The absolute path of a file, for the caller to free, or NULL. */
+char *reader_path(struct reader *reader, const struct spot *spot, const char *path);
+
 /* Whether the name is well formed; a finding at the spot otherwise. kind: "port", "group", "rule". */
 bool reader_name(struct reader *reader, const struct spot *spot, const char *kind,
 		 const char *name);

@@ -2,8 +2,10 @@
 #include "config/reader.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "config/path.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -95,6 +97,25 @@ reader_list(struct reader *reader, const struct spot *spot, const char *what)
 		return true;
 	reader_expected(reader, spot, what);
 	return false;
+}
+
+char *
+reader_path(struct reader *reader, const struct spot *spot, const char *path)
+{
+	char *joined = path_join(reader->config->directory, path);
+
+	if (!joined) {
+		reader->no_memory = true;
+	} else if (!text_is_utf8(joined)) {
+		reader_error(
+			reader, spot,
+			"%s: the config's directory has a name that is no UTF-8, and so no answer "
+			"could show it; move the config, or give an absolute path",
+			spot_key(spot));
+		free(joined);
+		joined = NULL;
+	}
+	return joined;
 }
 
 bool

@@ -248,11 +248,28 @@ hint_of(char at)
 	}
 }
 
+/* The byte at a mark, which counts characters and knows no byte order mark. */
+static char
+byte_at(const struct builder *builder, const yaml_mark_t *mark)
+{
+	static const char order_mark[] = "\xef\xbb\xbf";
+	size_t left = mark->index;
+	size_t i = 0;
+
+	if (builder->length > 3 && memcmp(builder->text, order_mark, 3) == 0)
+		i = 3;
+	for (; i < builder->length; i++) {
+		if ((builder->text[i] & 0xc0) != 0x80 && left-- == 0)
+			return builder->text[i];
+	}
+	return '\0';
+}
+
 static void
 add_syntax_error(struct builder *builder, const yaml_parser_t *parser)
 {
 	const yaml_mark_t *mark = &parser->problem_mark;
-	const char *hint = hint_of(mark->index < builder->length ? builder->text[mark->index] : 0);
+	const char *hint = hint_of(byte_at(builder, mark));
 
 	if (parser->context)
 		error_add(builder->errors, mark->line + 1, mark->column + 1, NULL,

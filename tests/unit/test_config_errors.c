@@ -31,6 +31,8 @@ static const struct {
 	{"just words\n", 1, 1, NULL, "expected a mapping that begins with \"version: 1\""},
 	{"[1]\n", 1, 1, NULL, "not a list"},
 	{"version: 1\n\tports: 1\n", 2, 1, NULL, "never by tabs"},
+	{"\xef\xbb\xbf# \u00e4\u20ac\nversion: 1\n\tports: 1\n", 3, 1, NULL, "never by tabs"},
+	{"version: 1\r\nports: {a: {vdev: n}}\r\nx: 1\r\n", 3, 1, "x", "unknown key"},
 	{"version: 1\nports: [\n", 3, 1, NULL, "not YAML: did not find expected node content"},
 	{"version: \"\xff\"\n", 1, 11, NULL, "not YAML: invalid leading UTF-8 octet"},
 	{"a: 1\n---\nb: 1\n", 2, 1, NULL, "a second YAML document"},
@@ -277,6 +279,22 @@ test_long_filters(void **state)
 	}
 }
 
+/* What is not UTF-8 can't be shown in JSON, nor be written so that it is read again. */
+static void
+test_directory(void **state)
+{
+	static const char text[] = "version: 1\nports: { a: { pcap: { in: x } } }\nrun-dir: y\n";
+	struct error_list errors;
+	struct config *config;
+
+	error_list_init(&errors, NULL);
+	config_parse(text, strlen(text), "/gr\xfc\xdf", &config, &errors);
+	assert_int_equal(errors.count, 2);
+	assert_string_equal(errors.items[0].field, "ports.a.pcap.in");
+	assert_string_equal(errors.items[1].field, "run-dir");
+	error_list_clear(&errors);
+}
+
 /* Tables that a config could overrun. */
 static void
 test_too_many(void **state)
@@ -311,9 +329,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_all_at_once),
-		cmocka_unit_test(test_long_filters),
+		cmocka_unit_test(test_cases),        cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_long_filters), cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_too_many),
 	};
 
