@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An engine without packets: what the control room needs of engine.h, with numbers that a test knows. Its
+ * functions are defined here, so that only one source file of a program may include it.
+ */
+#ifndef TEST_FAKE_ENGINE_H
+#define TEST_FAKE_ENGINE_H
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/engine.h"
+
+struct program {
+	struct config *config;
+};
+
+struct engine {
+	struct program *program;
+	unsigned applied;
+	atomic_uint prepare_ms; /* how long a compile takes */
+	unsigned extra_rules;   /* reported besides the config's, to make answers long */
+};
+
+#define FAKE_BIG UINT64_C(9007199254740993) /* 2^53 + 1: the first that a double can't hold */
+
+static inline struct engine *
+fake_engine(const char *yaml)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	struct error_list errors;
+
+	error_list_init(&errors, NULL);
+	engine->program = calloc(1, sizeof(*engine->program));
+	if (config_parse(yaml, strlen(yaml), "/", &engine->program->config, &errors) < 0) {
+		error_list_print(&errors, stderr);
+		abort();
+	}
+	error_list_clear(&errors);
+	return engine;
+}
+
+int
+engine_prepare(struct engine *engine, struct config *config, struct program **out,
+	       struct error_list *errors)
+{
+	unsigned ms = atomic_load(&engine->prepare_ms);
+
+	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+	if (config->rule_count > 0 && strcmp(config->rules[0].name, "refused") == 0) {
+		error_add(errors, 7, 3, "rules.0", "the engine refuses this rule");
+		return -EINVAL;
+	}
+	*out = calloc(1, sizeof(**out));
+	(*out)->config = config;
+	return 0;
+}
+
+void
+engine_discard(struct program *program)
+{
+	if (program)
+		config_free(program->config);
+	free(program);
+}
+
+int
+engine_swap(struct engine *engine, struct program *program)
+{
+	engine_discard(engine->program);
+	engine->program = program;
+	engine->applied++;
+	return 0;
+}
+
+const struct config *
+engine_config(const struct engine *engine)
+{
+	return engine->program->config;
+}
+
+const char *
+engine_dpdk_version(void)
+{
+	return "DPDK 0.0";
+}
+
+void
+engine_tick(struct engine *engine)
+{
+}
+
+void
+engine_free(struct engine *engine)
+{
+	engine_discard(engine->program);
+	free(engine);
+}
+
+static inline void
+fake_ports(struct snapshot *snapshot, const struct config *config)
+{
+	snapshot->port_count = config->port_count;
+	snapshot->ports = calloc(config->port_count, sizeof(*snapshot->ports));
+	for (unsigned i = 0; i < config->port_count; i++) {
+		struct snapshot_port *port = &snapshot->ports[i];
+
+		port->name = strdup(config->ports[i].name);
+		port->kind = "vdev";
+		port->device = "net_null0";
+		port->driver = "net_null";
+		port->up = true;
+		port->speed = 10000;
+		port->numa = -1;
+		port->rx_queues = port->tx_queues = 1;
+		port->rx_ring = port->tx_ring = 1024;
+		port->mtu = 1500;
+		port->rx_packets = FAKE_BIG + i;
+		port->rx_bytes = 64 * FAKE_BIG;
+		port->tx_packets = 10 + i;
+		port->truncated = 3;
+		port->missed = 4;
+		port->copies = 2;
+		port->drops[DROP_RULE] = 5;
+		port->ledger = (struct snapshot_ledger){FAKE_BIG + 2, FAKE_BIG - 3, 5, 0, true};
+	}
+}
+
+static inline void
+fake_rules(struct snapshot *snapshot, const struct config *config, unsigned extra)
+{
+	unsigned count = config->rule_count + extra + 1;
+
+	snapshot->rule_count = count;
+	snapshot->rules = calloc(count, sizeof(*snapshot->rules));
+	for (unsigned i = 0; i < count; i++) {
+		struct snapshot_rule *rule = &snapshot->rules[i];
+		char name[32];
+
+		snprintf(name, sizeof(name), "extra-%u", i);
+		rule->name = strdup(i + 1 == count           ? "default"
+				    : i < config->rule_count ? config->rules[i].name
+							     : name);
+		rule->packets = 100 + i;
+		rule->bytes = 6400 + i;
+		rule->decides = true;
+		rule->filter = i == 0 ? "jit" : NULL;
+		rule->actions = "drop";
+	}
+}
+
+struct snapshot *
+engine_snapshot(struct engine *engine)
+{
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	const struct config *config = engine_config(engine);
+
+	snapshot->uptime_ns = 1500000000;
+	snapshot->tsc_hz = 2600000000;
+	snapshot->state = "running";
+	snapshot->applied = engine->applied;
+	fake_ports(snapshot, config);
+	fake_rules(snapshot, config, engine->extra_rules);
+	snapshot->retired = (struct tally_rule){7, 448};
+	snapshot->worker_count = 1;
+	snapshot->workers = calloc(1, sizeof(*snapshot->workers));
+	snapshot->workers[0] = (struct snapshot_worker){
+		.core = 2,
+		.fresh = true,
+		.packets = 1000,
+		.bursts = 100,
+		.busy_cycles = 50000,
+		.idle_cycles = 50000,
+		.fill = {1, 2, 3, 4, 5, 6, 7},
+		.cache_lookups = 900,
+		.cache_hits = 800,
+	};
+	snapshot->pool_count = 1;
+	snapshot->pools = calloc(1, sizeof(*snapshot->pools));
+	snapshot->pools[0] = (struct snapshot_pool){"packets0", -1, 8191, 8000, 2048, 20000000};
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		snapshot->drops[i] = i;
+	for (unsigned i = 0; i < COPY_REASONS; i++)
+		snapshot->copies[i] = (struct tally_copy){i + 1, 64 * (i + 1)};
+	snapshot->ledger = (struct snapshot_ledger){FAKE_BIG + 2, FAKE_BIG - 3, 5, 0, true};
+	return snapshot;
+}
+
+void
+snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	for (unsigned i = 0; i < snapshot->port_count; i++)
+		free((char *)snapshot->ports[i].name);
+	for (unsigned i = 0; i < snapshot->rule_count; i++)
+		free((char *)snapshot->rules[i].name);
+	free(snapshot->ports);
+	free(snapshot->rules);
+	free(snapshot->workers);
+	free(snapshot->pools);
+	free(snapshot);
+}
+
+#define FAKE_YAML                                      \
+	"version: 1\n"                                 \
+	"run-dir: /nowhere\n"                          \
+	"ports:\n"                                     \
+	"  a: { vdev: net_null0 }\n"                   \
+	"  b: { vdev: net_null1 }\n"                   \
+	"rules:\n"                                     \
+	"  - name: dns\n"                              \
+	"    match: { protocol: udp, dst-port: 53 }\n" \
+	"    actions: [drop]\n"                        \
+	"default: drop\n"
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every method by its request line, without sockets: clients_handle and what jobs do. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "control/clients.h"
+#include "core/log.h"
+#include "fake_engine.h"
+
+#include "core/banned.h"
+
+static struct method_daemon daemon_;
+
+static int
+set_up(void **state)
+{
+	daemon_ = (struct method_daemon){.engine = fake_engine(FAKE_YAML),
+					 .config_file = "/etc/sluice.yaml"};
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	engine_free(daemon_.engine);
+	return 0;
+}
+
+/* What a job's two threads and the control thread do, one after the other. */
+static char *
+run_job(struct job *job)
+{
+	struct call *call = &job->call;
+	char *line;
+
+	if (method_is_raw(call)) {
+		job_render(&daemon_, job);
+	} else {
+		job_work(&daemon_, job);
+		if (!call->error.code)
+			call->method->answer(&daemon_, call);
+		job->line = call->id ? rpc_write(call->id, call->result, &call->error) : NULL;
+		if (call->id)
+			call->result = NULL;
+	}
+	line = job->line;
+	job->line = NULL;
+	job_free(job);
+	return line;
+}
+
+static char *
+handle(const char *line, bool reading_only)
+{
+	struct clients_outcome outcome = clients_handle(&daemon_, line, strlen(line), reading_only);
+
+	return outcome.job ? run_job(outcome.job) : outcome.answer;
+}
+
+/* The answer to a call; params are JSON or NULL. */
+static json_t *
+ask(const char *method, const char *params, bool reading_only)
+{
+	json_t *request = json_pack("{s:s, s:i, s:s}", "jsonrpc", "2.0", "id", 1, "method", method);
+	json_t *answer;
+	char *line, *text;
+
+	if (params)
+		json_object_set_new(request, "params", json_loads(params, 0, NULL));
+	line = json_dumps(request, 0);
+	text = handle(line, reading_only);
+	assert_non_null(text);
+	answer = json_loads(text, 0, NULL);
+	assert_non_null(answer);
+	assert_int_equal(json_integer_value(json_object_get(answer, "id")), 1);
+	free(text);
+	free(line);
+	json_decref(request);
+	return answer;
+}
+
+static int
+code_of(json_t *answer)
+{
+	int code =
+		(int)json_integer_value(json_object_get(json_object_get(answer, "error"), "code"));
+
+	json_decref(answer);
+	return code;
+}
+
+static json_t *
+result_of(const char *method, const char *params)
+{
+	json_t *answer = ask(method, params, false);
+	json_t *result = json_incref(json_object_get(answer, "result"));
+
+	json_decref(answer);
+	assert_non_null(result);
+	return result;
+}
+
+/* The running config's text as parameters, with one word in the place of another. */
+static char *
+text_params(const char *from, const char *to)
+{
+	json_t *show = result_of("config.show", NULL), *params;
+	const char *text = json_string_value(json_object_get(show, "text"));
+	const char *place = strstr(text, from);
+	char *changed, *result;
+
+	assert_non_null(place);
+	assert_true(asprintf(&changed, "%.*s%s%s", (int)(place - text), text, to,
+			     place + strlen(from)) > 0);
+	params = json_pack("{s:s}", "text", changed);
+	result = json_dumps(params, 0);
+	json_decref(params);
+	json_decref(show);
+	free(changed);
+	return result;
+}
+
+static void
+every_method_answers(void **state)
+{
+	const struct method *method;
+
+	for (unsigned i = 0; (method = method_at(i)); i++) {
+		bool given = !method->changes && !method->file;
+		int code;
+
+		assert_ptr_equal(method_find(method->name), method);
+		assert_true(*method->text);
+		/* Where parameters are needed, an answer is to say so. */
+		code = code_of(ask(method->name, NULL, false));
+		if (code != 0)
+			assert_int_equal(code, RPC_INVALID_PARAMS);
+		assert_int_equal(code_of(ask(method->name, "{\"no-such\":1}", false)),
+				 RPC_INVALID_PARAMS);
+		code = code_of(ask(method->name, NULL, true));
+		assert_int_equal(code == RPC_FORBIDDEN, !given);
+	}
+	assert_int_equal(daemon_.engine->applied, 0);
+}
+
+static void
+stats_change_nothing(void **state)
+{
+	static const char *const refused[] = {"config.apply", "config.check", "config.diff",
+					      "log.level", "shutdown"};
+
+	daemon_.stop = false;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(code_of(ask(refused[i], NULL, true)), RPC_FORBIDDEN);
+	assert_false(daemon_.stop);
+}
+
+static void
+methods_lists_the_table(void **state)
+{
+	json_t *result = result_of("methods", NULL);
+	const json_t *methods = json_object_get(result, "methods");
+	size_t i;
+
+	for (i = 0; method_at(i); i++)
+		assert_string_equal(
+			json_string_value(json_object_get(json_array_get(methods, i), "name")),
+			method_at(i)->name);
+	assert_int_equal(json_array_size(methods), i);
+	json_decref(result);
+}
+
+static void
+unknown_methods_are_refused(void **state)
+{
+	json_t *answer = ask("stauts", NULL, false);
+
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_object_get(json_object_get(answer, "error"), "data"), "nearest")),
+		"status");
+	assert_int_equal(code_of(answer), RPC_UNKNOWN_METHOD);
+}
+
+static void
+notifications_get_no_answer(void **state)
+{
+	assert_null(handle("{\"jsonrpc\":\"2.0\",\"method\":\"status\"}", false));
+	assert_null(handle("{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}", false));
+	assert_null(handle("{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\"}", true));
+	assert_false(daemon_.stop);
+	assert_null(handle("{\"jsonrpc\":\"2.0\",\"method\":\"shutdown\"}", false));
+	assert_true(daemon_.stop);
+	daemon_.stop = false;
+}
+
+static void
+show_feeds_apply(void **state)
+{
+	char *same = text_params("dns", "dns"), *other = text_params("dns", "names");
+	unsigned applied = daemon_.engine->applied;
+	json_t *result;
+
+	result = result_of("config.diff", same);
+	assert_true(json_is_true(json_object_get(result, "equal")));
+	json_decref(result);
+	result = result_of("config.diff", other);
+	assert_non_null(strstr(json_string_value(json_object_get(result, "diff")), "\n+"));
+	json_decref(result);
+	json_decref(result_of("config.check", other));
+	assert_int_equal(daemon_.engine->applied, applied);
+	assert_string_equal(engine_config(daemon_.engine)->rules[0].name, "dns");
+	json_decref(result_of("config.apply", other));
+	assert_int_equal(daemon_.engine->applied, applied + 1);
+	assert_string_equal(engine_config(daemon_.engine)->rules[0].name, "names");
+	json_decref(result_of("config.apply", same));
+	free(same);
+	free(other);
+}
+
+static void
+what_needs_a_restart_is_refused(void **state)
+{
+	char *ports = text_params("net_null0", "net_null7");
+	json_t *answer = ask("config.apply", ports, false);
+	const json_t *error = json_object_get(answer, "error");
+
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(error, "data"), "field")),
+		"ports");
+	assert_int_equal(code_of(answer), RPC_REFUSED);
+	free(ports);
+}
+
+static void
+findings_come_with_their_places(void **state)
+{
+	json_t *answer = ask("config.apply", "{\"text\":\"version: 1\\nprots: {}\\n\"}", false);
+	const json_t *errors = json_object_get(
+		json_object_get(json_object_get(answer, "error"), "data"), "errors");
+	bool found = false;
+	json_t *finding;
+	size_t i;
+
+	json_array_foreach (errors, i, finding) {
+		if (json_integer_value(json_object_get(finding, "line")) == 2)
+			found = json_integer_value(json_object_get(finding, "column")) == 1;
+	}
+	assert_true(found);
+	assert_int_equal(code_of(answer), RPC_INVALID_CONFIG);
+	assert_int_equal(code_of(ask("config.apply", "{\"file\":\"/nonexistent\"}", false)),
+			 RPC_INVALID_CONFIG);
+	assert_int_equal(code_of(ask("config.apply", "{\"file\":\"here\"}", false)),
+			 RPC_INVALID_PARAMS);
+	assert_int_equal(code_of(ask("config.apply", "{\"file\":\"/x\",\"text\":\"\"}", false)),
+			 RPC_INVALID_PARAMS);
+	assert_int_equal(code_of(ask("config.apply", "{\"text\":1}", false)), RPC_INVALID_PARAMS);
+}
+
+static void
+what_the_engine_refuses_changes_nothing(void **state)
+{
+	char *refused = text_params("dns", "refused");
+	unsigned applied = daemon_.engine->applied;
+
+	assert_int_equal(code_of(ask("config.apply", refused, false)), RPC_INVALID_CONFIG);
+	assert_int_equal(code_of(ask("config.check", refused, false)), RPC_INVALID_CONFIG);
+	assert_int_equal(daemon_.engine->applied, applied);
+	free(refused);
+}
+
+static void
+log_level_is_set(void **state)
+{
+	enum log_level before = log_get_level();
+
+	json_decref(result_of("log.level", "{\"level\":\"debug\"}"));
+	assert_int_equal(log_get_level(), LOG_LEVEL_DEBUG);
+	assert_int_equal(code_of(ask("log.level", "{\"level\":\"loud\"}", false)),
+			 RPC_INVALID_PARAMS);
+	assert_int_equal(log_get_level(), LOG_LEVEL_DEBUG);
+	log_set_level(before);
+}
+
+static void
+long_answers_are_left_to_a_job(void **state)
+{
+	static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rules\"}";
+	struct clients_outcome outcome;
+	json_t *result;
+
+	daemon_.engine->extra_rules = 5000;
+	outcome = clients_handle(&daemon_, line, sizeof(line) - 1, true);
+	assert_null(outcome.answer);
+	assert_non_null(outcome.job);
+	job_free(outcome.job);
+	result = result_of("rules", NULL);
+	assert_int_equal(json_object_size(json_object_get(result, "rules")), 5002);
+	json_decref(result);
+	daemon_.engine->extra_rules = 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_method_answers),
+		cmocka_unit_test(stats_change_nothing),
+		cmocka_unit_test(methods_lists_the_table),
+		cmocka_unit_test(unknown_methods_are_refused),
+		cmocka_unit_test(notifications_get_no_answer),
+		cmocka_unit_test(show_feeds_apply),
+		cmocka_unit_test(what_needs_a_restart_is_refused),
+		cmocka_unit_test(findings_come_with_their_places),
+		cmocka_unit_test(what_the_engine_refuses_changes_nothing),
+		cmocka_unit_test(log_level_is_set),
+		cmocka_unit_test(long_answers_are_left_to_a_job),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
