@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Configs that change while packets flow: none is lost, and none sees half of each."""
+
+import pytest
+import yaml
+
+from lib.daemon import Daemon, PLUGINS, Refused, check_status, test_ports
+from lib.offline import config
+
+APPLIES = 1000
+PORTS = test_ports(source="rx=endless,flows=1000", a="hold=32", a2="", b="hold=7", b2="")
+
+
+def variant(to, many=0):
+    """Everything goes to port `to` and, mirrored by rules of three kinds, to its twin: whoever sees a rule of
+    one config and the end of another makes their counts differ."""
+    fillers = [{"name": f"filler{number}", "match": {"protocol": "tcp", "dst-port": number + 1}, "actions": ["drop"]}
+               for number in range(many)]
+    rules = fillers + [{"name": "mirror", "match": {"protocol": "udp"}, "actions": [{"mirror": to + "2"}]},
+                       {"name": "count", "filter": "udp", "actions": []},
+                       {"name": "send", "match": {"ether-type": "ipv4"}, "actions": [{"forward": to}]}]
+    return config(PORTS, rules, idle="sleep")
+
+
+def check_twins(status):
+    ports = status["ports"]
+    check_status(status)
+    assert ports["a"]["tx_packets"] == ports["a2"]["tx_packets"]
+    assert ports["b"]["tx_packets"] == ports["b2"]["tx_packets"]
+    assert sum(ports[name]["tx_packets"] for name in "ab") == ports["source"]["rx_packets"]
+    assert sum(status["drops"].values()) == 0
+
+
+def test_a_thousand_applies(tmp_path):
+    with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
+        before = 0
+        for number in range(APPLIES):
+            daemon.apply(variant("ab"[number % 2 == 0], many=number % 7))
+            if number % 100 == 99:
+                status = daemon.call("status")
+                check_twins(status)
+                assert status["applied"] == number + 1
+                assert status["ports"]["source"]["rx_packets"] > before, "packets flow"
+                before = status["ports"]["source"]["rx_packets"]
+        status = daemon.call("status")
+        assert all(status["ports"][name]["tx_packets"] > 0 for name in "ab")
+        assert all(status["rules"][name]["packets"] == status["ports"]["source"]["rx_packets"]
+                   for name in ("mirror", "count", "send")), "rules of the same name count on"
+        daemon.stop()
+
+
+def test_apply_that_is_refused_changes_nothing(tmp_path):
+    with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
+        shown = daemon.call("config.show")["text"]
+        for change in ({"workers": [0, 1]}, {"ports": {**PORTS, "c": {"vdev": "net_null"}}}, {"default": {"forward": "x"}},
+                       {"rules": [{"name": "x", "filter": "no such word", "actions": []}]}):
+            with pytest.raises(Refused):
+                daemon.apply({**variant("b"), **change})
+        assert daemon.call("config.show")["text"] == shown
+        status = daemon.call("status")
+        assert status["applied"] == 0 and status["ports"]["b"]["tx_packets"] == 0
+        check_twins(status)
+        daemon.stop()
+
+
+def test_show_is_what_apply_takes(tmp_path):
+    with Daemon(variant("a", many=20), tmp_path, PLUGINS) as daemon:
+        text = daemon.call("config.show")["text"]
+        assert daemon.call("config.diff", text=text)["equal"] is True
+        daemon.call("config.apply", text=text)
+        assert daemon.call("config.show")["text"] == text
+        daemon.stop()
+
+
+def test_apply_of_ten_thousand_rules(tmp_path):
+    """A big config compiles while the others are answered and packets flow."""
+    rules = [{"name": f"r{number}", "match": {"src": f"10.{number // 250}.{number % 250}.0/24"}, "actions": ["drop"]}
+             for number in range(10_000)]
+    what = config(PORTS, [*rules, *variant("b")["rules"]], idle="sleep")
+    with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
+        path = tmp_path / "big.yaml"
+        path.write_text(yaml.dump({**what, "run-dir": daemon.run_dir},
+                                  Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), sort_keys=False))
+        done = daemon.sluice("config", "apply", str(path))
+        assert done.returncode == 0, done.stderr
+        check_status(daemon.call("status"))
+        daemon.stop()
