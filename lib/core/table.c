@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "core/table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,7 @@ table_print(struct table *table, FILE *out)
 
 	if (!table)
 		return;
+	assert(table->columns > 0);
 	for (unsigned i = 0; i < table->columns; i++)
 		widths[i] = width_of(table->heads[i]);
 	for (size_t i = 0; i < table->count; i++) {

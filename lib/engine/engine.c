@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/engine.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <rte_cycles.h>
 #include <rte_launch.h>
@@ -59,6 +60,7 @@ nap(void)
 static int
 make_workers(struct engine *engine)
 {
+	assert(engine->worker_count > 0);
 	for (unsigned i = 0; i < engine->worker_count; i++) {
 		struct worker *worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);
 

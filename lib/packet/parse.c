@@ -166,7 +166,8 @@ parse_ipv6(const struct rte_mbuf *packet, uint32_t offset, struct packet_view *v
 
 	if (!header || header[0] >> 4 != 6)
 		return;
-	memcpy(view->src6, header + 8, 32);
+	memcpy(view->src6, header + 8, 16);
+	memcpy(view->dst6, header + 24, 16);
 	view->kind = PACKET_IPV6_BARE;
 	view->l3_offset = offset;
 	protocol = header[6];

@@ -25,7 +25,7 @@
 static int
 take_id(struct port *port)
 {
-	struct rte_eth_dev_info info;
+	struct rte_eth_dev_info info = {0};
 	int ret = rte_eth_dev_get_port_by_name(port->device, &port->id);
 
 	if (ret == 0)

@@ -11,12 +11,12 @@
 #include "config/config.h"
 
 /* Why a packet ended here: identifier, name on the socket, what it means to an operator. */
-#define DROP_REASON_TABLE(X)                                                                       \
-	X(RULE, "rule", "a rule's last action was drop")                                           \
-	X(DEFAULT, "default", "no rule decided and the default is drop")                           \
-	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                             \
-	X(NO_MEMBER, "no-member", "no port of the group had a link")                               \
-	X(PORT_DOWN, "port-down", "the port had no link")                                          \
+#define DROP_REASON_TABLE(X)                                             \
+	X(RULE, "rule", "a rule's last action was drop")                 \
+	X(DEFAULT, "default", "no rule decided and the default is drop") \
+	X(TX_FULL, "tx-full", "the port's transmit ring took no more")   \
+	X(NO_MEMBER, "no-member", "no port of the group had a link")     \
+	X(PORT_DOWN, "port-down", "the port had no link")                \
 	X(SEGMENTS, "segments", "longer than memory.packet-size, and the port can't send it")
 
 enum drop_reason {

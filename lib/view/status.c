@@ -70,10 +70,11 @@ add_port(json_t *total, const json_t *port)
 {
 	static const char *const keys[] = {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"};
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		json_object_set_new(total, keys[i],
-				    json_integer((json_int_t)(value_number(total, keys[i]) +
-							      value_number(port, keys[i]))));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		uint64_t sum = value_number(total, keys[i]) + value_number(port, keys[i]);
+
+		json_object_set_new(total, keys[i], json_integer((json_int_t)sum));
+	}
 }
 
 static void
