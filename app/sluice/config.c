@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/table.h"
@@ -14,25 +15,39 @@
 /* What a request has room for, were every byte to be escaped. */
 #define TEXT_MAX (64 * 1024)
 
+/* The text of what is no regular file, and so nothing that another process could read. */
 static json_t *
-standard_input(const char *directory)
+text_params(const char *file, const char *directory)
 {
 	static char text[TEXT_MAX + 1];
-	size_t length = fread(text, 1, sizeof(text), stdin);
+	FILE *in = strcmp(file, "-") == 0 ? stdin : fopen(file, "r");
+	size_t length = in ? fread(text, 1, sizeof(text), in) : 0;
+	bool failed = !in || ferror(in);
 	json_t *value;
 
-	if (ferror(stdin) || length > TEXT_MAX) {
-		fprintf(stderr, "sluice: standard input: %s\n",
-			ferror(stdin) ? strerror(errno)
-				      : "more than 64 KiB; put it in a file and name that");
+	if (failed || length > TEXT_MAX) {
+		fprintf(stderr, "sluice: %s: %s\n", file,
+			failed ? strerror(errno)
+			       : "more than 64 KiB; put it in a file and name that");
 		return NULL;
 	}
+	if (in != stdin)
+		fclose(in);
 	value = json_stringn(text, length);
 	if (!value) {
-		fprintf(stderr, "sluice: standard input: not UTF-8 text\n");
+		fprintf(stderr, "sluice: %s: not UTF-8 text\n", file);
 		return NULL;
 	}
 	return json_pack("{s:o, s:s}", "text", value, "directory", directory);
+}
+
+static bool
+is_regular(const char *file)
+{
+	struct stat stat_buffer;
+
+	return strcmp(file, "-") != 0 &&
+	       (stat(file, &stat_buffer) < 0 || S_ISREG(stat_buffer.st_mode));
 }
 
 /* What names the config to the daemon, which has another working directory. NULL: said on stderr. */
@@ -46,8 +61,8 @@ config_params(const char *file)
 		fprintf(stderr, "sluice: the working directory: %s\n", strerror(errno));
 		return NULL;
 	}
-	if (strcmp(file, "-") == 0)
-		params = standard_input(directory);
+	if (!is_regular(file))
+		params = text_params(file, directory);
 	else if (*file == '/')
 		path = strdup(file);
 	else if (asprintf(&path, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, file) < 0)

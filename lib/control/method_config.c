@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/log.h"
 
@@ -38,6 +39,19 @@ fail_findings(struct call *call, struct error_list *errors)
 		 errors->count == 1 ? "" : "s");
 }
 
+/* A pipe would keep the thread until somebody writes to it. What isn't there config_load says better. */
+static bool
+is_readable_whole(const char *file, struct call *call)
+{
+	struct stat stat_buffer;
+
+	if (stat(file, &stat_buffer) < 0 || S_ISREG(stat_buffer.st_mode))
+		return true;
+	rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "file"),
+		 "%s is no regular file; give what it holds as `text`", file);
+	return false;
+}
+
 /* The config that the call names, or NULL with its error set. */
 static struct config *
 read_config(struct call *call)
@@ -59,6 +73,8 @@ read_config(struct call *call)
 			 "`file` must be an absolute path");
 		return NULL;
 	}
+	if (file && !is_readable_whole(file, call))
+		return NULL;
 	error_list_init(&errors, file);
 	if (file)
 		ret = config_load(file, &config, &errors);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * fake_daemon RUN-DIR [PREPARE-MS]: the control room around an engine without packets, for tests of the
+ * socket that need neither DPDK nor privileges.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "control/control.h"
+#include "core/log.h"
+#include "fake_engine.h"
+
+#include "core/banned.h"
+
+int
+main(int argc, char **argv)
+{
+	struct control *control;
+	struct engine *engine;
+	sigset_t signals;
+	int ret;
+
+	if (argc < 2)
+		return 2;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	log_open(LOG_LEVEL_INFO);
+	if (control_open(argv[1], "/dev/null", &control) < 0)
+		return 1;
+	engine = fake_engine(FAKE_YAML);
+	if (argc > 2)
+		engine->prepare_ms = (unsigned)strtoul(argv[2], NULL, 10);
+	ret = control_run(control, engine);
+	control_settle(control);
+	engine_free(engine);
+	control_close(control);
+	return ret < 0;
+}
