@@ -40,12 +40,12 @@ argument_add(struct arguments *arguments, const char *text)
 
 	if (arguments->count < ARGUMENTS_MAX)
 		*item = strdup(text);
-	if (*item)
+	/* arguments_free frees it, which the analyzer loses sight of. */
+	if (*item) // NOLINT(clang-analyzer-unix.Malloc)
 		arguments->count++;
 	else
 		arguments->failed = true;
-	/* arguments_free frees it, which the analyzer loses sight of. */
-} // NOLINT(clang-analyzer-unix.Malloc)
+}
 
 static void
 argument_add_pair(struct arguments *arguments, const char *option, const char *value)
