@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every `sh` block of the documents runs as it stands; links lead somewhere."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from lib.offline import BUILD, ROOT
+
+DOCUMENTS = sorted(path.relative_to(ROOT) for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+
+
+def blocks(document):
+    return BLOCK.findall((ROOT / document).read_text(encoding="utf-8"))
+
+
+def tree(directory):
+    """A tree in which the documents' paths hold, and in which what they write harms nothing."""
+    shutil.copytree(ROOT / "docs", directory / "docs")
+    (directory / "pcap-fixtures").symlink_to(ROOT / "pcap-fixtures")
+    (directory / "build").mkdir()
+    (directory / "build" / "app").symlink_to(BUILD / "app")
+    return directory
+
+
+@pytest.mark.live  # some blocks make interfaces
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name)], ids=str)
+def test_blocks_run(document, tmp_path):
+    script = "set -e\n" + "\n".join(blocks(document))
+    path = f"{BUILD}/app/sluiced:{BUILD}/app/sluice:{os.environ['PATH']}"
+    with open(tmp_path / "output", "wb") as output:
+        process = subprocess.Popen(["bash", "-c", script], cwd=tree(tmp_path), stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, env={**os.environ, "PATH": path}, start_new_session=True)
+        try:
+            code = process.wait(timeout=180)
+        finally:
+            if process.poll() != 0:
+                # What a block that failed left running, namespaces included.
+                os.killpg(process.pid, signal.SIGKILL)
+                for name in re.findall(r"^ip netns add (\S+)$", script, re.MULTILINE):
+                    subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+                process.wait()
+    assert code == 0, (tmp_path / "output").read_text(errors="replace")[-3000:]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_links_lead_somewhere(document):
+    for target in LINK.findall((ROOT / document).read_text(encoding="utf-8")):
+        assert (ROOT / document).parent.joinpath(target).exists(), target
+
+
+@pytest.mark.parametrize("config", sorted((ROOT / "docs").glob("*/*.yaml")), ids=lambda path: path.name)
+def test_configs_are_valid(config, tmp_path):
+    """As configs; the host may lack their devices and captures."""
+    copy = tree(tmp_path) / config.relative_to(ROOT)
+    (tmp_path / "build" / "demo").mkdir()
+    done = subprocess.run([BUILD / "app" / "sluiced" / "sluiced", "check", copy], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode in (0, 1), done.stderr
