@@ -21,7 +21,8 @@ def staged(tmp_path_factory):
 
 
 def test_what_is_installed(stage):
-    for name in ("bin/sluiced", "bin/sluice", "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
+    for name in ("bin/sluiced", "bin/sluice", "share/man/man1/sluice.1", "share/bash-completion/completions/sluice",
+                 "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
                  "lib/systemd/system/sluiced.service", "share/doc/sluice/examples/sluice.yaml"):
         assert (stage / name).is_file(), name
 

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# bash completion for sluice. A test holds its words against those of `sluice --help`.
+
+# The socket that the words typed so far choose.
+_sluice_socket() {
+	local i
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--socket) printf '%s\n' --socket "${words[i + 1]}" ;;
+		--socket=*) printf '%s\n' "${words[i]}" ;;
+		esac
+	done
+}
+
+# The methods that the daemon has, if there is one.
+_sluice_methods() {
+	local socket
+	mapfile -t socket < <(_sluice_socket)
+	sluice "${socket[@]}" call methods 2>/dev/null | grep -o '{"name":"[^"]*","text"' | cut -d '"' -f 4
+}
+
+_sluice() {
+	local cur prev words cword i command=() options="--json --socket --watch --help --version"
+	_init_completion -n = || return
+
+	case $prev in
+	--socket)
+		_filedir
+		return
+		;;
+	--watch)
+		mapfile -t COMPREPLY < <(compgen -W "1 2 5 10" -- "$cur")
+		return
+		;;
+	esac
+	case $cur in
+	--socket=*)
+		cur=${cur#*=}
+		_filedir
+		return
+		;;
+	-*)
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+		return
+		;;
+	esac
+
+	# The command's words so far, without options and their values.
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--socket | --watch) ((i++)) ;;
+		-*) ;;
+		*) command+=("${words[i]}") ;;
+		esac
+	done
+
+	case "${command[*]}" in
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config call shutdown" -- "$cur") ;;
+	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply" -- "$cur") ;;
+	"config check" | "config diff" | "config apply") _filedir ;;
+	call) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_methods)" -- "$cur") ;;
+	esac
+}
+
+complete -F _sluice sluice

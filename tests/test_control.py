@@ -1,0 +1,402 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The socket and the client, against a daemon without packets: no privileges, no DPDK."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+
+import pytest
+
+import control_stress
+from control_stress import Client
+from lib.offline import BUILD, ROOT, SLUICE
+
+FAKE_DAEMON = BUILD / "tests" / "unit" / "fake_daemon"
+READING = ["status", "ports", "rules", "workers", "drops", "memory", "config show"]
+
+
+class Daemon:
+    """Sockets' paths are short, so the run-dir is not below pytest's."""
+
+    def __init__(self, prepare_ms=0):
+        self.own = tempfile.TemporaryDirectory(prefix="sluice-test-")
+        self.run_dir = f"{self.own.name}/run"
+        self.control = f"{self.run_dir}/control.sock"
+        self.stats = f"{self.run_dir}/stats.sock"
+        self.prepare_ms = prepare_ms
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen([FAKE_DAEMON, self.run_dir, str(self.prepare_ms)], stderr=subprocess.PIPE,
+                                        text=True)
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                Client(self.stats).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline and self.process.poll() is None
+                time.sleep(0.01)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        err = self.process.communicate(timeout=20)[1]
+        return self.process.returncode, err
+
+    def sluice(self, *words, **more):
+        return subprocess.run([SLUICE, "--socket", self.run_dir, *words], capture_output=True, text=True, timeout=60,
+                              check=False, **more)
+
+
+@pytest.fixture(name="daemon")
+def running():
+    daemon = Daemon()
+    yield daemon
+    code, err = daemon.stop()
+    daemon.own.cleanup()
+    assert code == 0, err
+
+
+def config_file(tmp_path, daemon, old="", new=""):
+    path = tmp_path / "config.yaml"
+    path.write_text(daemon.sluice("config", "show").stdout.replace(old, new), encoding="utf-8")
+    return path
+
+
+# The sockets
+
+def test_who_may_connect(daemon):
+    assert stat.S_IMODE(os.stat(daemon.control).st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(daemon.stats).st_mode) == 0o660
+
+
+def test_second_daemon_is_refused_and_the_first_goes_on(daemon):
+    second = subprocess.run([FAKE_DAEMON, daemon.run_dir], capture_output=True, text=True, timeout=10, check=False)
+    assert second.returncode == 1
+    assert str(daemon.process.pid) in second.stderr
+    assert Client(daemon.control).result("hello")["pid"] == daemon.process.pid
+
+
+def test_what_a_killed_daemon_leaves_is_not_in_the_way(daemon):
+    daemon.process.kill()
+    daemon.process.communicate()
+    assert os.path.exists(daemon.control)
+    daemon.start()
+    assert Client(daemon.control).result("hello")["pid"] == daemon.process.pid
+
+
+def test_nothing_is_left_at_a_clean_end(daemon):
+    assert daemon.stop()[0] == 0
+    assert os.listdir(daemon.run_dir) == []
+
+
+def test_run_dir_that_everyone_can_write_to(daemon):
+    os.mkdir(f"{daemon.own.name}/open")
+    os.chmod(f"{daemon.own.name}/open", 0o777)
+    done = subprocess.run([FAKE_DAEMON, f"{daemon.own.name}/open"], capture_output=True, text=True, timeout=10,
+                          check=False)
+    assert done.returncode == 1 and "everyone" in done.stderr
+
+
+def raw(path, data, end=True):
+    """Sends bytes, and returns all that comes until the daemon closes."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(20)
+        client.connect(path)
+        client.sendall(data)
+        if end:
+            client.shutdown(socket.SHUT_WR)
+        received = b""
+        while data := client.recv(1 << 20):
+            received += data
+    return received
+
+
+HELLO = b'{"jsonrpc":"2.0","id":1,"method":"hello"}'
+
+
+LINES = {
+    "one": (HELLO + b"\n", 1), "no end": (HELLO, 1), "carriage return": (HELLO + b"\r\n", 1),
+    "empty lines": (b"\n\r\n\n" + HELLO + b"\n", 1), "many": ((HELLO + b"\n") * 1000, 1000),
+    "two": (HELLO + b"\n" + HELLO, 2), "nothing": (b"", 0), "line feeds": (b"\n" * 100000, 0),
+    "batch": (b"[]\n" + HELLO, 2), "no UTF-8": (b"\xff\xfe\n" + HELLO, 2), "NUL": (b"\0\n" + HELLO, 2),
+    "longest": (b"x" * 65536 + b"\n" + HELLO, 2),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines(daemon, name):
+    data, answers = LINES[name]
+    lines = raw(daemon.control, data).splitlines()
+    assert len(lines) == answers
+    for line in lines:
+        answer = json.loads(line)
+        assert ("result" in answer) != ("error" in answer)
+
+
+TOO_MUCH = {
+    "byte": b"x" * 65537, "byte and end": b"x" * 65537 + b"\n", "megabytes": b"x" * 3000000, "nesting": b"[" * 17 + b"\n",
+    "nesting, then more": b"[" * 17 + b"\n" + HELLO,
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_past_a_limit_the_client_is_told_and_closed(daemon, name):
+    data = TOO_MUCH[name]
+    lines = raw(daemon.control, data, end=False).splitlines()
+    assert [json.loads(line)["error"]["code"] for line in lines] == [-32000]
+
+
+def test_client_beyond_the_limit(daemon):
+    """Each socket has its own number, so that who may only read can't keep the owner out."""
+    clients = [Client(daemon.stats) for _ in range(32)]
+    for client in clients:
+        client.result("hello")
+    refused = Client(daemon.stats)
+    assert refused.receive()["error"]["code"] == -32000
+    assert refused.receive() is None
+    Client(daemon.control).result("hello")
+    clients.pop().close()
+    time.sleep(0.1)
+    Client(daemon.stats).result("hello")
+    for client in clients:
+        client.result("hello")
+
+
+def test_ten_seconds_for_a_line(daemon):
+    """However often a byte of it comes."""
+    client = Client(daemon.control)
+    start = time.monotonic()
+    client.socket.settimeout(0.5)
+    answer = None
+    while answer is None and time.monotonic() - start < 20:
+        client.send(b" ")
+        try:
+            answer = client.receive()
+        except TimeoutError:
+            continue
+    assert 9.5 < time.monotonic() - start < 12
+    assert answer["error"]["code"] == -32000 and "10 s" in answer["error"]["message"]
+
+
+def test_nobody_waits_for_a_compile(daemon, tmp_path):
+    slow = Daemon(prepare_ms=1500)
+    path = str(config_file(tmp_path, slow))
+    applier, other = Client(slow.control), Client(slow.control)
+    applier.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "config.apply", "params": {"file": path}}).encode()
+                 + b"\n")
+    start = time.monotonic()
+    while time.monotonic() - start < 1:
+        asked = time.monotonic()
+        assert other.result("status")["applied"] == 0
+        assert time.monotonic() - asked < 0.2
+    assert applier.receive()["result"]["applied"] is True
+    # Whoever leaves while it goes on: it is done all the same.
+    leaver = Client(slow.control)
+    leaver.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "config.apply", "params": {"file": path}}).encode()
+                + b"\n")
+    leaver.close()
+    deadline = time.monotonic() + 10
+    while other.result("status")["applied"] != 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert slow.stop()[0] == 0
+    slow.own.cleanup()
+
+
+def test_a_pipe_is_no_config(daemon, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    answer = Client(daemon.control).ask("config.apply", file=str(tmp_path / "pipe"))
+    assert answer["error"]["code"] == -32602
+
+
+def test_stalled_and_garbage_clients(daemon):
+    control_stress.stress(daemon.control, daemon.process.pid)
+
+
+# The client
+
+@pytest.mark.parametrize("command", READING)
+def test_reading(daemon, command):
+    words = command.split()
+    done = daemon.sluice(*words)
+    assert done.returncode == 0 and done.stdout and not done.stderr
+    assert "\033" not in done.stdout
+    result = json.loads(daemon.sluice("--json", *words).stdout)
+    assert result.keys() == Client(daemon.stats).result(command.replace(" ", ".")).keys()
+    assert json.loads(daemon.sluice(*words, "--json").stdout).keys() == result.keys()
+
+
+def test_watch_ends_with_ctrl_c(daemon):
+    with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "--watch", "0.1", "ports"], stdout=subprocess.PIPE,
+                          text=True) as process:
+        time.sleep(0.7)
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(timeout=5)[0]
+        assert process.returncode == 0
+    assert out.count("PACKETS IN") >= 3 and "bit/s" in out
+
+
+def test_watch_ends_with_the_daemon(daemon):
+    with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "--watch", "0.1", "status"], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(0.3)
+        daemon.stop()
+        err = process.communicate(timeout=5)[1]
+        assert process.returncode == 3 and "daemon" in err
+
+
+@pytest.mark.parametrize("words, code, reason", [
+    ([], 2, "Usage"), (["stats"], 2, "`status`"), (["config"], 2, "show, check, diff, apply"),
+    (["config", "aply", "x"], 2, "`config apply`"), (["config", "apply"], 2, "FILE"), (["status", "now"], 2, "too many"),
+    (["--jsn", "status"], 2, "`--json`"), (["--watch"], 2, "needs a value"), (["--watch", "0", "status"], 2, "seconds"),
+    (["--watch", "nan", "status"], 2, "seconds"), (["shutdown", "--watch", "1"], 2, "--watch"),
+    (["call", "stauts"], 1, "status"), (["call", "status", "{"], 2, "JSON"), (["call", "status", "[]"], 1, "params"),
+    (["call", "log.level", '{"level":"loud"}'], 1, "level"), (["config", "check", "/none"], 2, "/none"),
+])
+def test_refusals(daemon, words, code, reason):
+    done = daemon.sluice(*words)
+    assert done.returncode == code
+    assert reason in done.stderr
+    assert not done.stdout
+
+
+def test_no_daemon(tmp_path):
+    for words in (["status"], ["shutdown"], ["config", "apply", __file__], ["--json", "status"]):
+        done = subprocess.run([SLUICE, "--socket", tmp_path / "none", *words], capture_output=True, text=True,
+                              timeout=10, check=False)
+        assert done.returncode == 3 and "sluiced" in done.stderr and not done.stdout
+
+
+def test_config_round_trip(daemon, tmp_path):
+    path = config_file(tmp_path, daemon)
+    assert "the same" in daemon.sluice("config", "diff", path).stdout
+    changed = config_file(tmp_path, daemon, "name: dns", "name: names")
+    diff = daemon.sluice("config", "diff", changed)
+    assert diff.returncode == 0 and "\n+  - name: names\n" in diff.stdout
+    assert daemon.sluice("config", "check", changed).returncode == 0
+    assert "name: dns" in daemon.sluice("config", "show").stdout
+    done = daemon.sluice("config", "apply", "config.yaml", cwd=tmp_path)
+    assert done.returncode == 0 and "2 lines" in done.stdout
+    assert daemon.sluice("config", "show").stdout == changed.read_text(encoding="utf-8")
+
+
+def test_config_from_standard_input(daemon):
+    text = daemon.sluice("config", "show").stdout
+    assert daemon.sluice("config", "apply", "-", input=text).returncode == 0
+    assert daemon.sluice("config", "apply", "/dev/stdin", input=text).returncode == 0
+    done = daemon.sluice("config", "apply", "-", input="#" * 70000)
+    assert done.returncode == 1 and "64 KiB" in done.stderr
+
+
+def test_findings(daemon, tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("version: 1\nports:\n  a: { vdv: net_null0 }\nrulez: []\n", encoding="ascii")
+    done = daemon.sluice("config", "apply", "bad.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    places = [line.split(": ")[0] for line in done.stderr.splitlines()]
+    assert "bad.yaml:3:8" in places and "bad.yaml:4:1" in places
+    done = daemon.sluice("--json", "config", "apply", path)
+    assert done.returncode == 2
+    assert {finding["line"] for finding in json.loads(done.stdout)["error"]["data"]["errors"]} == {3, 4}
+
+
+def test_shutdown_waits_for_the_end(daemon):
+    assert daemon.sluice("shutdown").returncode == 0
+    assert not os.path.exists(daemon.control)
+    assert daemon.process.wait(timeout=5) == 0
+
+
+def test_readers_that_leave(daemon):
+    command = f"set -o pipefail; {SLUICE} --socket {daemon.run_dir} status --watch 0.05 | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1 and not done.stderr
+
+
+def test_full_disk(daemon):
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([SLUICE, "--socket", daemon.run_dir, "status"], stdout=full, stderr=subprocess.PIPE,
+                              text=True, timeout=10, check=False)
+    assert done.returncode == 1 and "write" in done.stderr
+
+
+def test_what_answers_is_no_daemon(tmp_path):
+    with tempfile.TemporaryDirectory(prefix="sluice-test-") as directory, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{directory}/s")
+        server.listen()
+
+        def serve():
+            client = server.accept()[0]
+            client.recv(1000)
+            client.sendall(b"220 mail ready\n")
+            client.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        done = subprocess.run([SLUICE, "--socket", f"{directory}/s", "status"], capture_output=True, text=True,
+                              timeout=10, check=False)
+        thread.join()
+        assert done.returncode == 1 and "JSON-RPC" in done.stderr
+
+
+def test_starts_in_milliseconds(daemon):
+    times = []
+    for _ in range(20):
+        start = time.monotonic()
+        subprocess.run([SLUICE, "--version"], check=True, capture_output=True)
+        times.append(time.monotonic() - start)
+    assert sorted(times)[10] < 0.05
+
+
+# One table of words
+
+def commands():
+    text = subprocess.run([SLUICE, "--help"], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^  sluice ([a-z]+(?: [a-z]+)?)", text, re.MULTILINE)
+
+
+def options():
+    text = subprocess.run([SLUICE, "--help"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"^  .*(--[a-z]+)", text, re.MULTILINE))
+
+
+def test_commands_are_those_of_the_manual():
+    page = (ROOT / "docs" / "man" / "sluice.1").read_text(encoding="ascii")
+    described = re.findall(r"^\.It Cm ([a-z ]+?)(?: Ar .*)?$", page, re.MULTILINE)
+    assert sorted(described) == sorted(commands())
+    assert set("--" + name for name in re.findall(r"Fl -([a-z]+)", page)) == options()
+
+
+def complete(*words):
+    """What bash offers for the last of the words."""
+    script = ("source /usr/share/bash-completion/bash_completion; source app/sluice/completion.bash; "
+              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_LINE=\"$*\"; COMP_POINT=${#COMP_LINE}; "
+              "COMP_TYPE=9; COMP_KEY=9; _sluice; printf '%s\\n' \"${COMPREPLY[@]}\"")
+    environment = {**os.environ, "PATH": f"{SLUICE.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script, "bash", "sluice", *words], cwd=ROOT, capture_output=True, text=True,
+                          env=environment, check=True)
+    return done.stdout.split()
+
+
+def test_completion():
+    assert sorted(complete("")) == sorted({command.split()[0] for command in commands()})
+    follow = [command.split()[1] for command in commands() if command.startswith("config ")]
+    assert sorted(complete("config", "")) == sorted(follow)
+    assert set(complete("--")) == options()
+    assert complete("--json", "sta") == ["status"]
+    assert complete("--socket", "/tmp", "config", "ap") == ["apply"]
+    assert "README.md" in complete("config", "apply", "READ")
+
+
+def test_completion_of_methods(daemon):
+    assert complete("--socket", daemon.run_dir, "call", "config.a") == ["config.apply"]
+    assert complete("--socket", "/none", "call", "config.a") == []
