@@ -49,8 +49,8 @@ families(const struct config_prefixes *prefixes)
 	return found ? found : IPV4 | IPV6;
 }
 
-/* Keys that no packet can satisfy together are a slip, and one that would go unseen: the rule would
- * count nothing, for ever. */
+/* Keys that no packet can satisfy together are no error: the rule counts nothing, as it says. But they
+ * are hardly meant, and would go unseen. */
 static void
 check_match(struct reader *reader, const struct field *fields, const struct config_match *match)
 {
@@ -62,23 +62,24 @@ check_match(struct reader *reader, const struct field *fields, const struct conf
 	const struct field *port = &fields[match->dst_port.count ? FIELD_DST_PORT : FIELD_SRC_PORT];
 
 	if (needed == 0)
-		reader_error(reader, &fields[FIELD_DST].spot,
-			     "dst: no packet has an address of src's family and one of dst's; make "
-			     "both IPv4 or both IPv6");
+		reader_warning(
+			reader, &fields[FIELD_DST].spot,
+			"dst: no packet has an address of src's family and one of dst's; the "
+			"rule takes nothing");
 	else if (types->count && ip && !(typed & needed))
-		reader_error(reader, &fields[FIELD_ETHER_TYPE].spot,
-			     "ether-type: the other keys need %s, which this leaves out; add it or "
-			     "leave ether-type out",
-			     needed == IPV4   ? "ipv4"
-			     : needed == IPV6 ? "ipv6"
-					      : "ipv4 or ipv6");
+		reader_warning(reader, &fields[FIELD_ETHER_TYPE].spot,
+			       "ether-type: the other keys need %s, which this leaves out; the "
+			       "rule takes nothing",
+			       needed == IPV4   ? "ipv4"
+			       : needed == IPV6 ? "ipv6"
+						: "ipv4 or ipv6");
 	if (protocols->count && (match->src_port.count || match->dst_port.count) &&
 	    !has(protocols, PROTOCOL_TCP) && !has(protocols, PROTOCOL_UDP) &&
 	    !has(protocols, PROTOCOL_SCTP))
-		reader_error(
+		reader_warning(
 			reader, &port->spot,
 			"%s: ports are those of tcp, udp and sctp, and protocol leaves all three "
-			"out",
+			"out; the rule takes nothing",
 			port->name);
 }
 

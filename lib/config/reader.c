@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
 #define PATH_BYTES 512
+#define WARNING_MAX 512
 #define FIELDS_MAX 16
 
 /* "rules[2].match.dst-port", cut when it does not fit. Returns the length. */
@@ -50,6 +52,19 @@ reader_error(struct reader *reader, const struct spot *spot, const char *format,
 	spot_path(spot, path, sizeof(path));
 	error_add(reader->errors, spot->line, spot->column, path[0] ? path : NULL, "%s", message);
 	free(message);
+}
+
+void
+reader_warning(struct reader *reader, const struct spot *spot, const char *format, ...)
+{
+	const char *file = reader->errors->file ? reader->errors->file : "config";
+	char message[WARNING_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	log_warning("%s:%u:%u: %s", file, spot->line, spot->column, message);
 }
 
 const char *

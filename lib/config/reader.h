@@ -45,6 +45,10 @@ struct reader {
 void reader_error(struct reader *reader, const struct spot *spot, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Logs what is allowed, but hardly meant, with its place. */
+void reader_warning(struct reader *reader, const struct spot *spot, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Adds "KEY: expected WHAT, not WHAT-STANDS-THERE". In silence if a finding was made there before. */
 void reader_expected(struct reader *reader, const struct spot *spot, const char *what);
 

@@ -52,10 +52,10 @@ read_from_port(struct reader *reader, const struct spot *spot, struct config_rul
 	if (!reader_port(reader, spot, "a list of ports such as [wan, lan]", &port))
 		return;
 	if (!can_receive(reader, port))
-		reader_error(reader, spot,
-			     "from: nothing comes in from port %s, a capture that is only written; "
-			     "give it an \"in\"",
-			     reader->config->ports[port].name);
+		reader_warning(
+			reader, spot,
+			"from: nothing comes in from port %s, a capture that is only written",
+			reader->config->ports[port].name);
 	if (rule->from >> port & 1)
 		reader_error(reader, spot, "from: port %s stands twice; leave one out",
 			     reader->config->ports[port].name);

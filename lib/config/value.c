@@ -201,12 +201,10 @@ read_prefix(struct reader *reader, const struct spot *spot, struct config_prefix
 	if (!clear_host_bits(prefix))
 		return true;
 	inet_ntop(prefix->family == 4 ? AF_INET : AF_INET6, prefix->address, right, sizeof(right));
-	reader_error(
-		reader, spot,
-		"%s: %s has bits set behind its %u; the prefix is %s/%u, the address alone %.*s",
-		spot_key(spot), text_quote(text).text, prefix->length, right, prefix->length,
-		(int)strcspn(text, "/"), text);
-	return false;
+	reader_warning(reader, spot, "%s: %s has bits set behind its %u; it is read as %s/%u",
+		       spot_key(spot), text_quote(text).text, prefix->length, right,
+		       prefix->length);
+	return true;
 }
 
 static int

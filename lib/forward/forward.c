@@ -125,6 +125,7 @@ forward_run(const void *state, void *memory, struct burst *burst)
 	struct forward_local *local = memory;
 	forward_end end;
 	bool same = same_end(plan, burst, &end);
+	unsigned pass = 0;
 
 	if (likely(same && burst->passed_count == 0)) {
 		if (likely(end < TARGET_GROUP)) {
@@ -142,12 +143,11 @@ forward_run(const void *state, void *memory, struct burst *burst)
 	if (plan->uses_groups)
 		burst_parse(burst);
 
-	for (unsigned i = 0; i < burst->passed_count; i++) {
-		const struct burst_pass *pass = &burst->passed[i];
-
-		mirror(plan, local, burst, pass->packet, END_MIRRORS(plan->ends[pass->rule]));
-	}
+	/* Packet by packet, so that what leaves on one port leaves in the order in which it came. */
 	for (unsigned i = 0; i < burst->count; i++) {
+		for (; pass < burst->passed_count && burst->passed[pass].packet == i; pass++)
+			mirror(plan, local, burst, i,
+			       END_MIRRORS(plan->ends[burst->passed[pass].rule]));
 		if (!same)
 			end = plan->ends[burst->verdicts[i]];
 		if (END_MIRRORS(end))

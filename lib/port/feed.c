@@ -18,10 +18,15 @@
  * net_pcap gives packets without their times' nanoseconds and without an end, so a second reader goes
  * over the same records just ahead of it and says how many may be taken, and their times.
  */
+struct record {
+	uint64_t ns;
+	uint32_t wire_length;
+};
+
 struct source {
 	struct port *port;
 	pcap_t *clock;
-	uint64_t next_ns; /* of the record that net_pcap gives next */
+	struct record next; /* that net_pcap gives */
 	uint64_t taken;
 	bool ended;
 };
@@ -39,7 +44,8 @@ source_advance(struct source *source)
 	int ret = pcap_next_ex(source->clock, &header, &data);
 
 	if (ret == 1) {
-		source->next_ns = capture_record_ns(header);
+		source->next.ns = capture_record_ns(header);
+		source->next.wire_length = header->len;
 		return 0;
 	}
 	source->ended = true;
@@ -96,23 +102,23 @@ earliest(struct feed *feed)
 	for (unsigned i = 0; i < feed->count; i++) {
 		struct source *source = &feed->sources[i];
 
-		if (!source->ended && (!best || source->next_ns < best->next_ns))
+		if (!source->ended && (!best || source->next.ns < best->next.ns))
 			best = source;
 	}
 	return best;
 }
 
-/* Takes the times of the source's records that come before any other source's. Returns how many, or
+/* Takes what the reader knows of the source's records that come before any other source's. Returns how many, or
  * the reader's error if there is none before it. */
 static int
-take_times(struct feed *feed, struct source *source, uint64_t *times, uint16_t max)
+take_records(struct feed *feed, struct source *source, struct record *records, uint16_t max)
 {
 	uint16_t count = 0;
 
 	while (count < max && !source->ended && earliest(feed) == source) {
 		int ret;
 
-		times[count++] = source->next_ns;
+		records[count++] = source->next;
 		ret = source_advance(source);
 		if (ret < 0)
 			return ret;
@@ -124,13 +130,13 @@ int
 feed_next(struct feed *feed, struct rte_mbuf **packets, uint16_t count, uint16_t *in_port)
 {
 	struct source *source = earliest(feed);
-	uint64_t times[CHUNK_MAX];
+	struct record records[CHUNK_MAX];
 	uint16_t received;
 	int wanted;
 
 	if (!source)
 		return 0;
-	wanted = take_times(feed, source, times, count < CHUNK_MAX ? count : CHUNK_MAX);
+	wanted = take_records(feed, source, records, count < CHUNK_MAX ? count : CHUNK_MAX);
 	if (wanted < 0)
 		return wanted;
 	received = port_receive(source->port, 0, packets, wanted);
@@ -143,8 +149,10 @@ feed_next(struct feed *feed, struct rte_mbuf **packets, uint16_t count, uint16_t
 			  source->port->config->pcap_in);
 		return -ENOBUFS;
 	}
-	for (uint16_t i = 0; i < received; i++)
-		packet_time_set(packets[i], times[i]);
+	for (uint16_t i = 0; i < received; i++) {
+		packet_time_set(packets[i], records[i].ns);
+		packet_wire_length_set(packets[i], records[i].wire_length);
+	}
 	source->taken += received;
 	*in_port = source->port->index;
 	return received;

@@ -104,7 +104,7 @@ write_packet(struct capture_writer *writer, const struct rte_mbuf *packet)
 	uint64_t ns = packet_time(packet);
 	struct pcap_pkthdr header = {
 		.ts = {.tv_sec = ns / NS_PER_SECOND, .tv_usec = ns % NS_PER_SECOND},
-		.len = packet->pkt_len,
+		.len = packet_wire_length(packet),
 		.caplen = packet->pkt_len,
 	};
 

@@ -32,6 +32,7 @@ packet_of(uint16_t length, uint8_t first, uint64_t ns)
 	for (uint16_t i = 0; i < length; i++)
 		bytes[i] = first + i;
 	packet_time_set(packet, ns);
+	packet_wire_length_set(packet, rte_pktmbuf_pkt_len(packet));
 	return packet;
 }
 
@@ -102,6 +103,7 @@ writes_a_chain_as_one_record(void **state)
 
 	assert_int_equal(rte_pktmbuf_chain(packet, packet_of(50, 100, 0)), 0);
 	assert_int_equal(rte_pktmbuf_chain(packet, packet_of(7, 150, 0)), 0);
+	packet_wire_length_set(packet, 157);
 	assert_int_equal(capture_writer_open(kit_path("chain"), &writer), 0);
 	write_one(writer, packet);
 	assert_int_equal(capture_writer_close(writer), 0);
