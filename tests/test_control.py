@@ -35,8 +35,10 @@ class Daemon:
         self.start()
 
     def start(self):
+        # A sanitizer keeps what is freed, to find who uses it; the tests look for what is not freed.
+        environment = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
         self.process = subprocess.Popen([FAKE_DAEMON, self.run_dir, str(self.prepare_ms)], stderr=subprocess.PIPE,
-                                        text=True)
+                                        text=True, env=environment)
         deadline = time.monotonic() + 10
         while True:
             try:
