@@ -38,7 +38,8 @@ def scenario_tests(build):
     results = build / "pytest.xml"
     results.unlink(missing_ok=True)
     environment = {**os.environ, "SLUICE_BUILD": str(build), "PYTHONDONTWRITEBYTECODE": "1",
-                   "ASAN_OPTIONS": "abort_on_error=0", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+                   "LSAN_OPTIONS": f"suppressions={ROOT / 'tests' / 'lsan.supp'}:print_suppressions=0",
+                   "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", "-rs",
                            f"--junitxml={results}", ROOT / "tests"], cwd=ROOT, env=environment, check=False)
     if not results.exists():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Every `sh` block of the documents runs as it stands; links lead somewhere."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -42,7 +43,8 @@ def test_blocks_run(document, tmp_path):
         finally:
             if process.poll() != 0:
                 # What a block that failed left running, namespaces included.
-                os.killpg(process.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 for name in re.findall(r"^ip netns add (\S+)$", script, re.MULTILINE):
                     subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
                 process.wait()

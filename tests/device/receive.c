@@ -9,6 +9,8 @@
 
 #include "core/banned.h"
 
+#define SERVER UINT32_C(0xc6336401) /* 198.51.100.1, of a net for documentation: RFC 5737 */
+
 struct frame {
 	struct rte_ether_hdr ethernet;
 	struct rte_ipv4_hdr ip;
@@ -30,7 +32,7 @@ fill(const struct receive_queue *queue, struct rte_mbuf *packet)
 		       .time_to_live = 64,
 		       .next_proto_id = IPPROTO_UDP,
 		       .src_addr = rte_cpu_to_be_32(RTE_IPV4(10, queue->index, 0, 0) | (flow >> 8)),
-		       .dst_addr = RTE_BE32(RTE_IPV4(198, 51, 100, 1))},
+		       .dst_addr = RTE_BE32(SERVER)},
 		.udp = {.src_port = rte_cpu_to_be_16(1024 + (flow & 0xff)),
 			.dst_port = RTE_BE16(53),
 			.dgram_len =
