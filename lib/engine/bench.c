@@ -99,7 +99,7 @@ write_frame(uint8_t *frame, unsigned flow, unsigned rules)
 	ip->time_to_live = 64;
 	ip->next_proto_id = IPPROTO_UDP;
 	ip->src_addr = rte_cpu_to_be_32(RTE_IPV4(10, rule >> 8, rule & 255, flow & 255));
-	ip->dst_addr = rte_cpu_to_be_32(RTE_IPV4(192, 168, flow >> 8, flow & 255));
+	ip->dst_addr = rte_cpu_to_be_32(RTE_IPV4(192u, 168, flow >> 8, flow & 255));
 	udp->src_port = rte_cpu_to_be_16(1024 + flow);
 	udp->dst_port = RTE_BE16(53);
 }
