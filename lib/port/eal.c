@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -117,14 +118,42 @@ add_memory(struct arguments *arguments, const struct memory_plan *memory, bool p
 		argument_add_pair(arguments, "--iova-mode", "va");
 }
 
+/* DPDK loads nothing from below a directory in which everyone could put another file in its place, and
+ * does not say so. */
+static int
+check_plugin_path(const char *plugin, char *path)
+{
+	struct stat stat_of;
+	char *slash;
+
+	while ((slash = strrchr(path, '/')) && slash != path) {
+		*slash = '\0';
+		if (stat(path, &stat_of) < 0)
+			return log_fail(errno, "driver plugin %s: %s", plugin, path);
+		if (stat_of.st_mode & S_IWOTH) {
+			log_error("driver plugin %s: DPDK loads no driver from below %s, which "
+				  "everyone may write to; move it",
+				  plugin, path);
+			return -EPERM;
+		}
+	}
+	return 0;
+}
+
 static int
 check_plugins(const char *const *plugins, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (access(plugins[i], R_OK) < 0)
+	int ret = 0;
+
+	for (unsigned i = 0; ret == 0 && i < count; i++) {
+		char *path = access(plugins[i], R_OK) < 0 ? NULL : realpath(plugins[i], NULL);
+
+		if (!path)
 			return log_fail(errno, "driver plugin %s can't be read", plugins[i]);
+		ret = check_plugin_path(plugins[i], path);
+		free(path);
 	}
-	return 0;
+	return ret;
 }
 
 static int

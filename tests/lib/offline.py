@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", ROOT / "build")).resolve()
 SLUICED = BUILD / "app" / "sluiced" / "sluiced"
 SLUICE = BUILD / "app" / "sluice" / "sluice"
-TEST_DEVICE = BUILD / "tests" / "device" / "net_test.so"
+TEST_DEVICE = pathlib.Path(os.environ.get("SLUICE_TEST_DEVICE", BUILD / "tests" / "device" / "net_test.so"))
 
 # 1,023 is the least; small pools start faster, and show leaks sooner.
 SMALL = {"packets": 8191, "hugepages": False}

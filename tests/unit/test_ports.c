@@ -306,7 +306,7 @@ workers_are_named_after_their_core(void **state)
 static int
 setup(void **state)
 {
-	static const char *const plugins[] = {TEST_DEVICE};
+	const char *const plugins[] = {KIT_DEVICE};
 
 	if (kit_setup(state) < 0)
 		return -1;

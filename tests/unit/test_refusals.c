@@ -169,7 +169,7 @@ cores_that_can_not_be_had_are_refused(void **state)
 static int
 setup(void **state)
 {
-	static const char *const plugins[] = {TEST_DEVICE};
+	const char *const plugins[] = {KIT_DEVICE};
 
 	if (kit_setup(state) < 0)
 		return -1;
