@@ -7,8 +7,8 @@ mkdir -p build/demo
 "$1/app/sluiced/sluiced" offline docs/demo/demo.yaml
 cat <<END
 
-What each tool would have seen is in build/demo/. Next:
-  tcpdump -nr build/demo/dns-log.pcap | head        look into one of them
-  \$EDITOR docs/demo/demo.yaml && make run           change a rule, and see its packets move
-  less README.md                                    the same live, and driven over its socket
+What each tool would have seen is in build/demo/, for tcpdump or Wireshark. Next:
+  change a rule in docs/demo/demo.yaml, and see its packets move: make run
+  the same live, driven over its socket:                          README.md
+  every test, then the speed of this machine:                     make test, make bench
 END
