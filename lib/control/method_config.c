@@ -146,9 +146,8 @@ answer_config_apply(struct method_daemon *daemon, struct call *call)
 
 	if (engine_swap(daemon->engine, call->program) < 0) {
 		rpc_fail(&call->error, RPC_REFUSED, NULL,
-			 "a worker still has the config before the running one: it has not moved "
-			 "since; "
-			 "see `sluice workers`");
+			 "a worker has not moved since the last apply, and still has the config "
+			 "before it: see `sluice workers`");
 		return;
 	}
 	call->program = NULL;

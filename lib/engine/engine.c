@@ -18,8 +18,8 @@
 
 /* How long a snapshot waits for workers: many rounds of a busy one, a few of one that sleeps. */
 #define ANSWER_TIMEOUT_NS 20000000
-/* How long engine_swap waits for a worker that does not move before it leaves the old program to a
- * later tick. */
+/* How long a worker that does not move is waited for, before the old program is left to a later
+ * tick or, where there is one already, the swap is refused. */
 #define SWAP_TIMEOUT_NS 1000000000
 
 struct engine {
@@ -223,12 +223,24 @@ reclaim(struct engine *engine)
 	return true;
 }
 
-int
-engine_swap(struct engine *engine, struct program *program)
+/* Waits for workers to leave the replaced program, not longer than SWAP_TIMEOUT_NS. */
+static bool
+await_reclaim(struct engine *engine)
 {
 	uint64_t deadline = now_ns() + SWAP_TIMEOUT_NS;
 
-	if (!reclaim(engine))
+	while (!reclaim(engine)) {
+		if (now_ns() > deadline)
+			return false;
+		nap();
+	}
+	return true;
+}
+
+int
+engine_swap(struct engine *engine, struct program *program)
+{
+	if (!await_reclaim(engine))
 		return -EBUSY;
 	engine->old = current_program(engine);
 	atomic_store_explicit(&engine->shared.program, program, memory_order_release);
@@ -237,15 +249,9 @@ engine_swap(struct engine *engine, struct program *program)
 		engine->ports.items[i]->config = &program->config->ports[i];
 	engine->old_token = rte_rcu_qsbr_start(engine->shared.rcu);
 	engine->applied++;
-	while (!reclaim(engine)) {
-		if (now_ns() > deadline) {
-			log_warning(
-				"a worker has not moved for a second: the config before stays in "
-				"memory until it does");
-			break;
-		}
-		nap();
-	}
+	if (!await_reclaim(engine))
+		log_warning("a worker has not moved for a second: the config before stays in "
+			    "memory until it does");
 	return 0;
 }
 
