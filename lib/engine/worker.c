@@ -17,18 +17,20 @@
 #define SLEEP_MAX_NS 500000
 #define IDLE_PAUSES 64
 
+/* This loop is most of what sluice adds to a burst that leaves as it came: by eight, so that each packet
+ * costs two instructions. Eight frames' lengths fit 32 bits by far. */
 static inline uint64_t
 sum_lengths(struct rte_mbuf *const *packets, unsigned count)
 {
+	struct rte_mbuf *const *end = packets + count;
 	uint64_t bytes = 0;
-	unsigned i = 0;
 
-	/* By four: this loop is most of what sluice adds to a burst that leaves as it came. */
-	for (; i + 4 <= count; i += 4)
-		bytes += (uint64_t)packets[i]->pkt_len + packets[i + 1]->pkt_len +
-			 packets[i + 2]->pkt_len + packets[i + 3]->pkt_len;
-	for (; i < count; i++)
-		bytes += packets[i]->pkt_len;
+	for (; end - packets >= 8; packets += 8)
+		bytes += packets[0]->pkt_len + packets[1]->pkt_len + packets[2]->pkt_len +
+			 packets[3]->pkt_len + packets[4]->pkt_len + packets[5]->pkt_len +
+			 packets[6]->pkt_len + packets[7]->pkt_len;
+	for (; packets < end; packets++)
+		bytes += (*packets)->pkt_len;
 	return bytes;
 }
 
