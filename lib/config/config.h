@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/pace.h"
 #include "core/error.h"
 
 /* Bounds that keep per-worker tables small and indices in one byte. */
@@ -19,6 +20,8 @@
 #define CONFIG_GROUP_PORTS_MAX 64
 #define CONFIG_WORKERS_MAX 64
 #define CONFIG_RULES_MAX 1000000
+#define CONFIG_REPLAYS_MAX 64
+#define CONFIG_REPLAY_FILES_MAX 64
 #define CONFIG_NAME_MAX 63 /* bytes of a port's, group's or rule's name */
 
 struct config_place {
@@ -108,6 +111,54 @@ struct config_group {
 	struct config_place place;
 };
 
+/* What happens to packets whose time has passed because the worker fell behind. */
+enum config_late {
+	CONFIG_LATE_CATCH_UP, /* they leave as fast as they can; the rest is on time again */
+	CONFIG_LATE_SHIFT,    /* they and all that follow leave later by as much */
+	CONFIG_LATE_DROP,     /* they don't leave */
+};
+
+/* What happens to records that the capture's snap length cut. */
+enum config_truncated {
+	CONFIG_TRUNCATED_DROP,
+	CONFIG_TRUNCATED_SEND, /* as short as they are */
+	CONFIG_TRUNCATED_PAD,  /* zeros follow, up to the length they had on the wire */
+};
+
+/* How a replay is split over workers. */
+enum config_flows {
+	CONFIG_FLOWS_KEEP,   /* by flow: each stays on one worker, and in order */
+	CONFIG_FLOWS_SINGLE, /* not at all: one worker sends everything, in the file's order */
+};
+
+/* A place in a replay's timeline. */
+struct config_moment {
+	enum { CONFIG_MOMENT_NONE, CONFIG_MOMENT_TIME, CONFIG_MOMENT_PACKET } kind;
+	uint64_t value; /* ns since the first record, or the number of a record, from 1 */
+};
+
+struct config_replay {
+	char *name;
+	char **files; /* absolute paths; at least one */
+	unsigned file_count;
+	bool as;       /* false: straight out of the port; true: in, as if received on it */
+	uint16_t port; /* index into ports */
+	struct config_pace pace;
+	uint64_t loops; /* 0: for ever */
+	bool gap_given;
+	uint64_t gap_ns; /* between the last packet of a loop and the first of the next */
+	bool start_auto;
+	struct config_moment from, until; /* from is within, until is the first that is not */
+	char *filter;                     /* pcap filter expression, or NULL */
+	enum config_late late;
+	enum config_truncated truncated;
+	uint64_t memory; /* bytes of the arena */
+	enum config_flows flows;
+	bool tolerance_given;
+	uint64_t tolerance_ns;     /* greatest error at the 99th percentile that passes */
+	struct config_place place; /* of the replay's name */
+};
+
 enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_TRUE, CONFIG_HUGEPAGES_FALSE };
 
 enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
@@ -131,6 +182,8 @@ struct config {
 	unsigned group_count;
 	struct config_rule *rules;
 	unsigned rule_count;
+	struct config_replay *replays;
+	unsigned replay_count;
 	struct config_actions default_actions; /* CONFIG_END_DROP or _FORWARD, no mirrors */
 };
 
@@ -154,7 +207,7 @@ char *config_emit(const struct config *config);
 char *config_diff(const struct config *before, const struct config *after);
 
 /* The first top-level key that differs and that a running daemon can't change ("ports", "workers",
- * "memory", "run-dir", "idle"), or NULL when the second can be applied over the first. */
+ * "memory", "run-dir", "idle", "replays"), or NULL when the second can be applied over the first. */
 const char *config_needs_restart(const struct config *running, const struct config *wanted);
 
 /* /run/sluice for root, $XDG_RUNTIME_DIR/sluice otherwise (/tmp/sluice-UID without one). The

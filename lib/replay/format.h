@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Format: capture files, parsed in place from whatever part of them is in memory. Nothing is copied and
+ * nothing is read here: the caller gives bytes, and is told where the next record's packet lies among
+ * them. Knows pcap (micro- and nanoseconds, either byte order; draft-ietf-opsawg-pcap) and pcapng
+ * (several sections and interfaces, any if_tsresol and if_tsoffset, enhanced, simple and obsolete packet
+ * blocks, unknown blocks passed over; draft-ietf-opsawg-pcapng). Ethernet alone is let in.
+ *
+ * In every kind of record the four bytes before the packet are its length on the wire, in the file's
+ * byte order: whoever pads a cut packet reads it there.
+ */
+#ifndef REPLAY_FORMAT_H
+#define REPLAY_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FORMAT_REASON_MAX 200
+/* Bytes of a file that format_begin wants to see (fewer when the file is shorter). */
+#define FORMAT_HEAD 64
+
+struct format_interface;
+
+struct format {
+	enum { FORMAT_PCAP, FORMAT_PCAPNG } kind;
+	bool swapped;       /* numbers are in the other byte order than this machine's */
+	uint64_t time_unit; /* pcap: nanoseconds in one of a record's fractions, 1 or 1000 */
+	uint64_t last_ns;   /* time of the record before, for simple packet blocks, which have none */
+	struct format_interface *interfaces; /* pcapng: of this section */
+	unsigned interface_count;
+	char reason[FORMAT_REASON_MAX]; /* why the last call failed: "is no capture file: ..." */
+};
+
+struct format_record {
+	uint64_t time_ns;     /* since the epoch */
+	size_t offset;        /* of the packet's first byte, among the bytes given */
+	uint32_t length;      /* bytes of it in the file */
+	uint32_t wire_length; /* bytes it had on the wire; never less than length */
+};
+
+/* Looks at the first bytes of a file (FORMAT_HEAD of them, or all there are). Returns how many are to be
+ * passed over before the first format_next, or -EINVAL with a reason. */
+int format_begin(struct format *format, const void *head, size_t size);
+
+/* The next record at or behind *at. bytes are size bytes of the file that follow each other; last says
+ * that the file ends with them. Returns
+ *   1: *out is a record that lies whole within bytes, *at is behind it;
+ *   0: nothing more here: *at is where to go on, with the bytes that begin there in the file (it may lie
+ *      behind size, when something to pass over is longer than what is in memory). With last: the end;
+ *   -EBADMSG: the file is broken at *at (a record cut short by the end of the file too); the reason says
+ *      how. Nothing behind it can be trusted. */
+int format_next(struct format *format, const void *bytes, size_t size, bool last, size_t *at,
+		struct format_record *out);
+
+/* Frees what format_next gathered of interfaces. A format can then begin another file. */
+void format_end(struct format *format);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reader: a thread that brings a replay's files into its arena, ahead of the workers: io_uring with O_DIRECT into the
+ * registered arena where file system and kernel have it, plain reads (whose pages it gives back to the
+ * kernel) otherwise. It picks the records that are wanted (from, until, filter, truncated), merges
+ * several files by time, and publishes their entries. Workers never wait for it: they see that no entry is
+ * there yet.
+ *
+ * The control thread calls everything here.
+ */
+#ifndef REPLAY_READER_H
+#define REPLAY_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "replay/timeline.h"
+
+struct reader;
+
+struct reader_progress {
+	uint64_t records;      /* read from the files, in all loops */
+	uint64_t bytes;        /* of the files, likewise */
+	uint64_t file_bytes;   /* of all files together */
+	uint64_t truncated;    /* records cut by the snap length, whatever became of them */
+	uint64_t skipped;      /* records that were not wanted (from, until, filter) */
+	uint64_t too_long;     /* records of more than 65,535 bytes, which no mbuf holds; not sent */
+	uint64_t backwards;    /* records with a time before the one before; sent in the file's order, with
+				* the time of the one before */
+	uint64_t padded_bytes; /* zeros that padding adds in one loop */
+	bool direct;           /* O_DIRECT and io_uring */
+	bool finished;         /* nothing more will be published */
+	int error;             /* 0, or a negative errno: reading ended here, the reason says why */
+	char reason[256];      /* "site.pcap: record 7 at byte 1024: ..." */
+};
+
+/* Opens and looks at the files of a replay, makes the arena (on NUMA node numa, -1 any) and starts the
+ * thread. from: entries begin with the record that the replay's `from`, or where that is none this
+ * moment, names. name is for logs. Returns 0, or a negative errno, with reason. */
+int reader_open(const struct config_replay *replay, unsigned lanes, int numa, struct reader **out,
+		char *reason, size_t reason_size);
+
+/* Valid until reader_close. */
+struct timeline *reader_timeline(struct reader *reader);
+
+/* Begins again from another moment (the kind CONFIG_MOMENT_NONE: from the replay's own start). Lanes must
+ * stand still and every packet must have come back; all entries are gone, timeline->published is 0 again
+ * and entry times count from the new first packet on. Quick: the reading goes on in the thread. */
+void reader_seek(struct reader *reader, struct config_moment moment);
+
+void reader_progress(struct reader *reader, struct reader_progress *out);
+
+/* Ends the thread, and frees the arena. Every packet must have come back. */
+void reader_close(struct reader *reader);
+
+#endif

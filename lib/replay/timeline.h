@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Timeline: what a reader gives to the lanes of a replay: an arena of blocks that hold pieces of the
+ * capture as they are in the file, and a ring of entries that say where in it each packet lies and when
+ * it is due. One reader thread writes, workers (one lane each) read; every lane walks over every entry and
+ * sends those that are its own.
+ *
+ * Resident: all blocks fit the arena. The reader goes through the files once, and lanes walk the same
+ * entries again in each loop. Otherwise entries and blocks are used again and again: the reader writes an
+ * entry over when every lane has passed it, and fills a block anew when every packet in it has left.
+ */
+#ifndef REPLAY_TIMELINE_H
+#define REPLAY_TIMELINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+/* A hugepage: physically in one piece, whatever the mode of the IOMMU. */
+#define TIMELINE_BLOCK_SHIFT 21
+#define TIMELINE_BLOCK_SIZE (UINT64_C(1) << TIMELINE_BLOCK_SHIFT)
+
+/* Where a packet lies: its byte offset in the arena (40 bits), its length (16), its lane (6), whether it is
+ * to be padded to its wire length, which stands in the 4 bytes before it, and whether those are in the
+ * other byte order than this machine's. */
+struct timeline_entry {
+	uint64_t time_ns; /* since the first packet of the first loop; not less than the one before */
+	uint64_t offset : 40;
+	uint64_t length : 16;
+	uint64_t lane : 6;
+	uint64_t pad : 1;
+	uint64_t swapped : 1;
+};
+
+_Static_assert(sizeof(struct timeline_entry) == 16, "four entries a cache line");
+
+/* Packets of a block that have not left yet; whoever frees a packet of a streaming replay takes one off. */
+struct timeline_block {
+	_Atomic uint32_t left;
+} __attribute__((aligned(64)));
+
+struct timeline_lane {
+	_Atomic uint64_t passed; /* entries that the lane needs no more */
+} __attribute__((aligned(64)));
+
+struct timeline {
+	uint8_t *arena;
+	uint64_t *iova; /* of each block */
+	struct timeline_block *blocks;
+	unsigned block_count;
+	struct timeline_entry *entries;
+	uint64_t mask; /* entry n stands at entries[n & mask] */
+	unsigned lane_count;
+	bool resident; /* set before the first entry */
+
+	/* Written by the reader, read by lanes. */
+	_Atomic uint64_t published __attribute__((aligned(64))); /* entries, from the first on */
+	_Atomic uint64_t end; /* entries in all: of one loop when resident, of all loops when not;
+			       * UINT64_MAX as long as that is unknown */
+	_Atomic uint64_t period_ns; /* from one loop's first packet to the next loop's; valid with end
+				     * when resident */
+	_Atomic uint64_t start_ns;  /* the first packet's time in the capture; valid with published > 0 */
+
+	struct timeline_lane lanes[CONFIG_WORKERS_MAX];
+};
+
+#endif
