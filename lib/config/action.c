@@ -8,15 +8,6 @@
 
 static const char target_what[] = "the name of one port or group";
 
-static bool
-can_send(const struct reader *reader, unsigned port)
-{
-	const struct config_port *config = &reader->config->ports[port];
-
-	return config->kind != CONFIG_PORT_PCAP || config->pcap_out ||
-	       (reader->bad_ports >> port & 1);
-}
-
 static void
 check_target(struct reader *reader, const struct spot *spot, const struct config_target *target)
 {
@@ -24,7 +15,7 @@ check_target(struct reader *reader, const struct spot *spot, const struct config
 	const struct config_group *group = &config->groups[target->index];
 
 	if (target->kind == CONFIG_TARGET_PORT) {
-		if (!can_send(reader, target->index))
+		if (!reader_can_send(reader, target->index))
 			reader_error(
 				reader, spot,
 				"%s: nothing can leave through port %s, a capture that is only "
@@ -33,7 +24,7 @@ check_target(struct reader *reader, const struct spot *spot, const struct config
 		return;
 	}
 	for (unsigned i = 0; i < group->port_count; i++) {
-		if (!can_send(reader, group->ports[i]))
+		if (!reader_can_send(reader, group->ports[i]))
 			reader_error(reader, spot,
 				     "%s: group %s has port %s, a capture that is only read, so "
 				     "nothing can leave there; give it an \"out\"",

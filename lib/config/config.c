@@ -159,7 +159,7 @@ read_run_dir(struct reader *reader, const struct spot *spot)
 	config->run_dir = path;
 }
 
-/* Ports come before groups and these before rules, whatever their order in the file, so that every
+/* Ports come before groups and these before rules and replays, whatever their order in the file, so that every
  * name is known when it is used. */
 static void
 read_sections(struct reader *reader, const struct spot *root)
@@ -176,6 +176,7 @@ read_sections(struct reader *reader, const struct spot *root)
 		[FIELD_IDLE] = read_idle,       [FIELD_RUN_DIR] = read_run_dir,
 		[FIELD_PORTS] = read_ports,     [FIELD_GROUPS] = read_groups,
 		[FIELD_RULES] = read_rules,     [FIELD_DEFAULT] = read_default,
+		[FIELD_REPLAYS] = read_replays,
 	};
 
 	if (!reader_fields(reader, root, fields, FIELDS,
@@ -192,9 +193,6 @@ read_sections(struct reader *reader, const struct spot *root)
 		if (fields[i].given && sections[i])
 			sections[i](reader, &fields[i].spot);
 	}
-	if (fields[FIELD_REPLAYS].given)
-		reader_error(reader, &fields[FIELD_REPLAYS].spot,
-			     "replays: this version of sluice has no replay; leave replays out");
 }
 
 static struct config *

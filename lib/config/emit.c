@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "config/config.h"
+#include "config/emit.h"
 #include "config/words.h"
 #include "core/text.h"
 
@@ -23,9 +24,8 @@ code_point(const char *text, unsigned length)
 	return code;
 }
 
-/* In double quotes, all but plain ASCII escaped, so that no reader folds or refuses any of it. */
-static void
-put_quoted(FILE *out, const char *text)
+void
+emit_quoted(FILE *out, const char *text)
 {
 	unsigned length;
 
@@ -45,9 +45,8 @@ put_quoted(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-/* A name, quoted when it would mean something else to a reader of YAML. */
-static void
-put_name(FILE *out, const char *name)
+void
+emit_name(FILE *out, const char *name)
 {
 	static const char *const words[] = {"null", "true", "false", "yes", "no",
 					    "on",   "off",  "y",     "n"};
@@ -59,7 +58,7 @@ put_name(FILE *out, const char *name)
 	if (plain)
 		fputs(name, out);
 	else
-		put_quoted(out, name);
+		emit_quoted(out, name);
 }
 
 static void
@@ -161,9 +160,9 @@ put_target(FILE *out, const struct config *config, const char *action,
 {
 	fprintf(out, "{ %s: ", action);
 	if (target->kind == CONFIG_TARGET_PORT)
-		put_name(out, config->ports[target->index].name);
+		emit_name(out, config->ports[target->index].name);
 	else
-		put_name(out, config->groups[target->index].name);
+		emit_name(out, config->groups[target->index].name);
 	fputs(" }", out);
 }
 
@@ -192,7 +191,7 @@ put_rule(FILE *out, const struct config *config, const struct config_rule *rule)
 	bool first = true;
 
 	fputs("  - name: ", out);
-	put_name(out, rule->name);
+	emit_name(out, rule->name);
 	fputc('\n', out);
 	if (rule->from_given) {
 		fputs("    from: [", out);
@@ -200,7 +199,7 @@ put_rule(FILE *out, const struct config *config, const struct config_rule *rule)
 			if (!(rule->from >> i & 1))
 				continue;
 			fputs(first ? "" : ", ", out);
-			put_name(out, config->ports[i].name);
+			emit_name(out, config->ports[i].name);
 			first = false;
 		}
 		fputs("]\n", out);
@@ -209,7 +208,7 @@ put_rule(FILE *out, const struct config *config, const struct config_rule *rule)
 		put_match(out, &rule->match);
 	if (rule->filter) {
 		fputs("    filter: ", out);
-		put_quoted(out, rule->filter);
+		emit_quoted(out, rule->filter);
 		fputc('\n', out);
 	}
 	fputs("    actions: [", out);
@@ -232,11 +231,11 @@ put_pcap(FILE *out, const struct config_port *port)
 	fputs("pcap: { ", out);
 	if (port->pcap_in) {
 		put_key(out, "in", &first);
-		put_quoted(out, port->pcap_in);
+		emit_quoted(out, port->pcap_in);
 	}
 	if (port->pcap_out) {
 		put_key(out, "out", &first);
-		put_quoted(out, port->pcap_out);
+		emit_quoted(out, port->pcap_out);
 	}
 	fputs(" }", out);
 }
@@ -252,13 +251,13 @@ put_port(FILE *out, const struct config_port *port)
 	};
 
 	fputs("  ", out);
-	put_name(out, port->name);
+	emit_name(out, port->name);
 	fputs(": { ", out);
 	if (port->kind == CONFIG_PORT_PCAP) {
 		put_pcap(out, port);
 	} else {
 		fprintf(out, "%s: ", forms[port->kind]);
-		put_quoted(out, port->device);
+		emit_quoted(out, port->device);
 	}
 	put_small(out, "queues", port->queues);
 	put_small(out, "rx-ring", port->rx_ring);
@@ -274,11 +273,11 @@ static void
 put_group(FILE *out, const struct config *config, const struct config_group *group)
 {
 	fputs("  ", out);
-	put_name(out, group->name);
+	emit_name(out, group->name);
 	fputs(": { ports: [", out);
 	for (unsigned i = 0; i < group->port_count; i++) {
 		fputs(i ? ", " : "", out);
-		put_name(out, config->ports[group->ports[i]].name);
+		emit_name(out, config->ports[group->ports[i]].name);
 	}
 	fputs("] }\n", out);
 }
@@ -304,7 +303,7 @@ put_settings(FILE *out, const struct config *config)
 	fprintf(out, "memory: { packets: %" PRIu32 ", packet-size: %" PRIu32 ", hugepages: %s }\n",
 		config->packets, config->packet_size, hugepages[config->hugepages]);
 	fprintf(out, "idle: %s\nrun-dir: ", idle[config->idle]);
-	put_quoted(out, config->run_dir);
+	emit_quoted(out, config->run_dir);
 	fputc('\n', out);
 }
 
@@ -324,6 +323,7 @@ put_config(FILE *out, const struct config *config)
 	fputs("default: ", out);
 	put_actions(out, config, &config->default_actions);
 	fputc('\n', out);
+	emit_replays(out, config);
 }
 
 char *

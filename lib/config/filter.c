@@ -14,8 +14,6 @@
 #define FILTER_BYTES_MAX 4096
 #define FILTER_INSTRUCTIONS_MAX 8192
 
-#define SHORTER "put addresses and ports into match, or split it over several rules"
-
 static bool
 open_pcap(struct reader *reader)
 {
@@ -28,7 +26,8 @@ open_pcap(struct reader *reader)
 
 /* Compiles the filter to see whether it can be. */
 static bool
-try_filter(struct reader *reader, const struct spot *spot, const char *text, bool optimise)
+try_filter(struct reader *reader, const struct spot *spot, const char *text, const char *shorter,
+	   bool optimise)
 {
 	struct bpf_program program;
 	unsigned length;
@@ -43,26 +42,27 @@ try_filter(struct reader *reader, const struct spot *spot, const char *text, boo
 	pcap_freecode(&program);
 	if (length <= FILTER_INSTRUCTIONS_MAX)
 		return true;
-	reader_error(reader, spot, "filter: it makes %u instructions, more than %d; " SHORTER,
-		     length, FILTER_INSTRUCTIONS_MAX);
+	reader_error(reader, spot, "filter: it makes %u instructions, more than %d; %s", length,
+		     FILTER_INSTRUCTIONS_MAX, shorter);
 	return false;
 }
 
-void
-read_filter(struct reader *reader, const struct spot *spot, struct config_rule *rule)
+char *
+read_filter(struct reader *reader, const struct spot *spot, const char *shorter)
 {
 	const char *text;
 
-	rule->filter_place = (struct config_place){spot->line, spot->column};
 	if (!reader_text(reader, spot, "a pcap filter such as \"udp port 53\" (see pcap-filter(7))",
 			 &text) ||
 	    !open_pcap(reader))
-		return;
+		return NULL;
 	if (strlen(text) > FILTER_BYTES_MAX) {
-		reader_error(reader, spot, "filter: %zu bytes are more than %d; " SHORTER,
-			     strlen(text), FILTER_BYTES_MAX);
-		return;
+		reader_error(reader, spot, "filter: %zu bytes are more than %d; %s", strlen(text),
+			     FILTER_BYTES_MAX, shorter);
+		return NULL;
 	}
-	if (try_filter(reader, spot, text, false) && try_filter(reader, spot, text, true))
-		rule->filter = reader_copy(reader, text);
+	if (!try_filter(reader, spot, text, shorter, false) ||
+	    !try_filter(reader, spot, text, shorter, true))
+		return NULL;
+	return reader_copy(reader, text);
 }

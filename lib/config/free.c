@@ -35,6 +35,16 @@ free_rule(struct config_rule *rule)
 	free(rule->actions.mirrors);
 }
 
+static void
+free_replay(struct config_replay *replay)
+{
+	free(replay->name);
+	for (unsigned i = 0; i < replay->file_count; i++)
+		free(replay->files[i]);
+	free(replay->files);
+	free(replay->filter);
+}
+
 void
 config_free(struct config *config)
 {
@@ -46,9 +56,12 @@ config_free(struct config *config)
 		free(config->groups[i].name);
 	for (unsigned i = 0; i < config->rule_count; i++)
 		free_rule(&config->rules[i]);
+	for (unsigned i = 0; i < config->replay_count; i++)
+		free_replay(&config->replays[i]);
 	free(config->ports);
 	free(config->groups);
 	free(config->rules);
+	free(config->replays);
 	free(config->default_actions.mirrors);
 	free(config->file);
 	free(config->directory);

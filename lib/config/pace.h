@@ -20,8 +20,14 @@ enum config_pace_kind {
 
 struct config_pace {
 	enum config_pace_kind kind;
-	uint64_t num, den; /* both at least 1, without a common divisor; num <= 10^15, den <= 10^9 */
+	/* Both at least 1, without a common divisor; num <= 10^15, den <= 10^9. */
+	uint64_t num, den;
 };
+
+/* How a message lists them. */
+#define CONFIG_PACE_FORMS "original, 2x, 0.25x, 1.5Mpps, 200kpps, 10Gbps, 10Gbps-wire or top"
+#define CONFIG_PACE_REASON_MAX 320
+#define CONFIG_PACE_TEXT_MAX 80
 
 /* Reads text. Returns 0, or -EINVAL with what is wrong and what would be right in reason. */
 int config_pace_parse(const char *text, struct config_pace *out, char *reason, size_t reason_size);

@@ -257,6 +257,15 @@ read_port(struct reader *reader, const struct spot *spot, struct config_port *po
 			reader_bool(reader, &fields[FIELD_PROMISCUOUS].spot, &port->promiscuous);
 }
 
+bool
+reader_can_send(const struct reader *reader, unsigned port)
+{
+	const struct config_port *config = &reader->config->ports[port];
+
+	return config->kind != CONFIG_PORT_PCAP || config->pcap_out ||
+	       (reader->bad_ports >> port & 1);
+}
+
 void
 read_ports(struct reader *reader, const struct spot *spot)
 {

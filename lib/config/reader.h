@@ -94,7 +94,7 @@ bool reader_list(struct reader *reader, const struct spot *spot, const char *wha
 /* The absolute path of a file, for the caller to free, or NULL. */
 char *reader_path(struct reader *reader, const struct spot *spot, const char *path);
 
-/* Whether the name is well formed; a finding at the spot otherwise. kind: "port", "group", "rule". */
+/* Whether the name is well formed; a finding at the spot otherwise. kind: "port", "group", "rule", "replay". */
 bool reader_name(struct reader *reader, const struct spot *spot, const char *kind,
 		 const char *name);
 
@@ -104,14 +104,23 @@ void reader_unknown(struct reader *reader, const struct spot *spot, bool groups,
 /* Finds a port. False and a finding when there is none, but in silence when no ports could be read. */
 bool reader_port(struct reader *reader, const struct spot *spot, const char *what, uint16_t *index);
 
+/* Whether packets can leave through a port; also true of one that has findings of its own. */
+bool reader_can_send(const struct reader *reader, unsigned port);
+
 /* The sections. */
 void read_ports(struct reader *reader, const struct spot *spot);
 void read_groups(struct reader *reader, const struct spot *spot);
 void read_rules(struct reader *reader, const struct spot *spot);
 void read_match(struct reader *reader, const struct spot *spot, struct config_match *match);
-void read_filter(struct reader *reader, const struct spot *spot, struct config_rule *rule);
 void read_actions(struct reader *reader, const struct spot *spot, struct config_actions *actions);
 void read_default(struct reader *reader, const struct spot *spot);
+void read_replays(struct reader *reader, const struct spot *spot);
+void read_replay_files(struct reader *reader, const struct spot *spot,
+		       struct config_replay *replay);
+
+/* A pcap filter that libpcap can compile, or NULL and a finding. shorter is what to do about one that is
+ * too long. */
+char *read_filter(struct reader *reader, const struct spot *spot, const char *shorter);
 
 /* One value, a range of numbers, or a list of these. words may be NULL, what names the values. */
 void read_set(struct reader *reader, const struct spot *spot, const struct words *words,

@@ -109,8 +109,14 @@ read_rule(struct reader *reader, const struct spot *spot, struct config_rule *ru
 		rule->match_given = true;
 		read_match(reader, &fields[FIELD_MATCH].spot, &rule->match);
 	}
-	if (fields[FIELD_FILTER].given)
-		read_filter(reader, &fields[FIELD_FILTER].spot, rule);
+	if (fields[FIELD_FILTER].given) {
+		const struct spot *filter = &fields[FIELD_FILTER].spot;
+
+		rule->filter_place = (struct config_place){filter->line, filter->column};
+		rule->filter = read_filter(
+			reader, filter,
+			"put addresses and ports into match, or split it over several rules");
+	}
 	if (fields[FIELD_ACTIONS].given)
 		read_actions(reader, &fields[FIELD_ACTIONS].spot, &rule->actions);
 }

@@ -51,7 +51,6 @@ static const struct {
 	{HEAD "frobnicate: 1\n", 7, 1, "frobnicate",
 	 "unknown key \"frobnicate\"; there are version"},
 	{HEAD "version: 1\n", 7, 1, "version", "\"version\" stands twice"},
-	{HEAD "replays: {}\n", 7, 10, "replays", "has no replay"},
 	{HEAD "[a]: 1\n", 7, 1, NULL, "a key is a word, not a list"},
 	{HEAD "workers: 2\n", 7, 10, "workers", "expected a list of cores"},
 	{HEAD "workers: []\n", 7, 10, "workers", "an empty list"},

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Emit: what the writers of the canonical text share. Errors stay in the stream, whose owner asks for
+ * them once.
+ */
+#ifndef CONFIG_EMIT_H
+#define CONFIG_EMIT_H
+
+#include <stdio.h>
+
+#include "config/config.h"
+
+/* In double quotes, all but plain ASCII escaped, so that no reader folds or refuses any of it. */
+void emit_quoted(FILE *out, const char *text);
+
+/* A name, quoted when it would mean something else to a reader of YAML. */
+void emit_name(FILE *out, const char *name);
+
+/* The section of replays, or nothing when there are none. */
+void emit_replays(FILE *out, const struct config *config);
+
+#endif
