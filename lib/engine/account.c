@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/account.h"
 
+#include "engine/replays.h"
+
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <stdio.h>
@@ -122,8 +124,9 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->rx_bytes = sum->rx_bytes;
 	out->tx_packets = sum->tx_packets;
 	out->tx_bytes = sum->tx_bytes;
+	out->replayed = sum->replayed;
 	out->copies = sum->copies;
-	ledger->in = sum->rx_packets + sum->copies;
+	ledger->in = sum->rx_packets + sum->replayed + sum->copies;
 	ledger->out = sum->out;
 	ledger->held = sum->held;
 	for (unsigned i = 0; i < DROP_REASONS; i++) {
@@ -155,7 +158,7 @@ in_hand(const struct tally_port *port)
 
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		done += port->drops[i];
-	return port->rx_packets + port->copies - done;
+	return port->rx_packets + port->replayed + port->copies - done;
 }
 
 static void
@@ -178,6 +181,7 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 			sum.rx_bytes += part->rx_bytes;
 			sum.tx_packets += part->tx_packets;
 			sum.tx_bytes += part->tx_bytes;
+			sum.replayed += part->replayed;
 			sum.copies += part->copies;
 			sum.out += part->out;
 			for (unsigned r = 0; r < DROP_REASONS; r++)
@@ -261,6 +265,18 @@ account_pools(const struct account *account, struct snapshot *snapshot, bool *fa
 	}
 }
 
+static void
+account_replays(const struct account *account, struct snapshot *snapshot, bool *failed)
+{
+	for (unsigned i = 0; i < snapshot->replay_count; i++) {
+		const struct replay *replay = account->replays->items[i];
+		const struct port *port = account->ports->items[replay_config(replay)->port];
+
+		*failed |= !replays_account(replay, account->live, port->config->name,
+					    &snapshot->replays[i]);
+	}
+}
+
 struct snapshot *
 account_snapshot(const struct account *account)
 {
@@ -273,11 +289,14 @@ account_snapshot(const struct account *account)
 	snapshot->rule_count = account->program->config->rule_count + 1;
 	snapshot->worker_count = account->worker_count;
 	snapshot->pool_count = account->ports->pool_count;
+	snapshot->replay_count = account->replays->count;
 	snapshot->ports = calloc(snapshot->port_count + 1, sizeof(*snapshot->ports));
 	snapshot->rules = calloc(snapshot->rule_count, sizeof(*snapshot->rules));
 	snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
 	snapshot->pools = calloc(snapshot->pool_count + 1, sizeof(*snapshot->pools));
-	if (!snapshot->ports || !snapshot->rules || !snapshot->workers || !snapshot->pools) {
+	snapshot->replays = calloc(snapshot->replay_count + 1, sizeof(*snapshot->replays));
+	if (!snapshot->ports || !snapshot->rules || !snapshot->workers || !snapshot->pools ||
+	    !snapshot->replays) {
 		snapshot_free(snapshot);
 		return NULL;
 	}
@@ -287,6 +306,7 @@ account_snapshot(const struct account *account)
 	account_workers(account, snapshot);
 	account_rules(account, snapshot, &failed);
 	account_pools(account, snapshot, &failed);
+	account_replays(account, snapshot, &failed);
 	if (failed) {
 		snapshot_free(snapshot);
 		return NULL;
@@ -310,6 +330,12 @@ snapshot_free(struct snapshot *snapshot)
 	}
 	for (unsigned i = 0; snapshot->pools && i < snapshot->pool_count; i++)
 		free((char *)snapshot->pools[i].name);
+	for (unsigned i = 0; snapshot->replays && i < snapshot->replay_count; i++) {
+		free((char *)snapshot->replays[i].name);
+		free((char *)snapshot->replays[i].port);
+		free((char *)snapshot->replays[i].reason);
+	}
+	free(snapshot->replays);
 	free(snapshot->ports);
 	free(snapshot->rules);
 	free(snapshot->workers);

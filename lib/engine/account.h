@@ -14,6 +14,7 @@
 struct account {
 	const struct ports *ports;
 	const struct program *program;
+	const struct replays *replays;
 	struct worker *const *workers;
 	unsigned worker_count;
 	bool live; /* workers have stopped: their own counters are read instead of their answers */

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "engine/account.h"
 #include "engine/drain.h"
+#include "engine/replays.h"
 
 #include "core/banned.h"
 
@@ -25,6 +26,7 @@
 struct engine {
 	struct worker_shared shared;
 	struct ports ports;
+	struct replays replays;
 	struct worker *workers[CONFIG_WORKERS_MAX];
 	unsigned worker_count;
 	uint16_t cores[CONFIG_WORKERS_MAX];
@@ -150,6 +152,7 @@ engine_start(struct config *config, const struct engine_options *options, struct
 		config_free(config);
 		return log_fail(ENOMEM, "engine");
 	}
+	clock_begin(&engine->shared.clock);
 	ret = ports_start_eal(config, PORT_LIVE, options->plugins, options->plugin_count,
 			      engine->cores);
 	if (ret < 0)
@@ -164,17 +167,27 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = make_workers(engine);
 	if (ret < 0)
 		goto workers_failed;
-	ret = program_make(config, &engine->ports, engine->worker_count, &program, errors);
+	ret = replays_open(&engine->replays, config, &engine->ports, engine->workers,
+			   engine->worker_count, false, errors);
 	if (ret < 0)
 		goto workers_failed;
+	ret = program_make(config, &engine->ports, engine->worker_count, &program, errors);
+	if (ret < 0)
+		goto program_failed;
 	atomic_store(&engine->shared.program, program);
 	engine->shared.idle = config->idle;
+	engine->shared.ports = &engine->ports;
+	if (engine->replays.count)
+		clock_set(&engine->shared.clock);
 	poll_links(engine);
 	engine->started_ns = now_ns();
 	launch(engine);
+	replays_start(&engine->replays, clock_now(&engine->shared.clock));
 	*out = engine;
 	return 0;
 
+program_failed:
+	replays_close(&engine->replays);
 workers_failed:
 	free_workers(engine);
 	rte_free(engine->shared.rcu);
@@ -223,6 +236,16 @@ reclaim(struct engine *engine)
 	return true;
 }
 
+/* Gives each the other's, which are equal: what refers to the running ones goes on doing so. */
+static void
+swap_replays(struct config *a, struct config *b)
+{
+	struct config_replay *replays = a->replays;
+
+	a->replays = b->replays;
+	b->replays = replays;
+}
+
 /* Waits for workers to leave the replaced program, not longer than SWAP_TIMEOUT_NS. */
 static bool
 await_reclaim(struct engine *engine)
@@ -244,9 +267,10 @@ engine_swap(struct engine *engine, struct program *program)
 		return -EBUSY;
 	engine->old = current_program(engine);
 	atomic_store_explicit(&engine->shared.program, program, memory_order_release);
-	/* The ports are the same in both, see config_needs_restart; the old config goes away. */
+	/* Ports and replays are the same in both, see config_needs_restart; the old config goes away. */
 	for (unsigned i = 0; i < engine->ports.count; i++)
 		engine->ports.items[i]->config = &program->config->ports[i];
+	swap_replays(engine->old->config, program->config);
 	engine->old_token = rte_rcu_qsbr_start(engine->shared.rcu);
 	engine->applied++;
 	if (!await_reclaim(engine))
@@ -292,6 +316,7 @@ engine_snapshot(struct engine *engine)
 		.program = current_program(engine),
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
+		.replays = &engine->replays,
 		.live = !engine->launched,
 		.fresh = engine->launched ? fresh : NULL,
 	};
@@ -316,6 +341,7 @@ engine_tick(struct engine *engine)
 		return;
 	poll_links(engine);
 	reclaim(engine);
+	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
 }
 
 static void
@@ -337,10 +363,11 @@ engine_drain(struct engine *engine)
 	if (engine->drained)
 		return 0;
 	atomic_store(&engine->shared.receive, false);
+	replays_end(&engine->replays);
 	stop_workers(engine);
 	drain_transmit(&engine->ports);
 	ret = ports_close(&engine->ports);
-	engine->leaked = ports_leaked(&engine->ports);
+	engine->leaked = ports_leaked(&engine->ports) + replays_leaked(&engine->replays);
 	if (engine->leaked)
 		log_error("%lu mbufs are missing from the pools after drain: a packet was leaked",
 			  (unsigned long)engine->leaked);
@@ -354,6 +381,7 @@ engine_free(struct engine *engine)
 	if (!engine)
 		return;
 	engine_drain(engine);
+	replays_close(&engine->replays);
 	program_free(current_program(engine));
 	free_workers(engine);
 	rte_free(engine->shared.rcu);

@@ -4,38 +4,81 @@
 #include <errno.h>
 #include <rte_cycles.h>
 #include <rte_malloc.h>
+#include <time.h>
 
 #include "core/log.h"
 #include "engine/account.h"
+#include "engine/replays.h"
 #include "port/feed.h"
 
 #include "core/banned.h"
 
-/* Runs the whole feed through the program in this thread. Returns 0 or the feed's error. */
+#define READER_NAP_NS 20000
+
+/* The lane that is due next, and when. The reader may be behind: it is waited for. */
+static struct replay_lane *
+next_lane(struct worker *worker, uint64_t *due)
+{
+	struct replay_lane *best = NULL;
+
+	*due = UINT64_MAX;
+	for (unsigned i = 0; i < worker->lane_count; i++) {
+		struct replay_lane *lane = worker->lanes[i];
+
+		/* Asked at time 0 it gives nothing, and knows afterwards when it is due. */
+		while (replay_lane_take(lane, 0, worker->burst.packets) == 0 &&
+		       replay_lane_wakes(lane) == 0)
+			nanosleep(&(struct timespec){.tv_nsec = READER_NAP_NS}, NULL);
+		if (replay_lane_wakes(lane) < *due) {
+			*due = replay_lane_wakes(lane);
+			best = lane;
+		}
+	}
+	return best;
+}
+
+/* Runs captures and replays through the program in this thread, in the order of their times (at equal
+ * times captures first, then replays in the config's order). Returns 0 or the feed's error. */
 static int
-run_feed(struct feed *feed, struct worker *worker, const struct program *program)
+run_virtual(struct feed *feed, struct worker *worker, const struct program *program)
 {
 	struct burst *burst = &worker->burst;
-	uint16_t in_port;
-	int count;
 
-	/* The pipeline alone is timed: what reading the captures costs says nothing of it. */
-	while ((count = feed_next(feed, burst->packets, BURST_MAX, &in_port)) > 0) {
-		uint64_t started = rte_rdtsc();
+	for (;;) {
+		uint64_t due, started;
+		struct replay_lane *lane = next_lane(worker, &due);
+		uint16_t in_port = 0;
+		int count;
 
+		if (feed_time(feed) <= due && feed_time(feed) != UINT64_MAX) {
+			count = feed_next(feed, due, burst->packets, BURST_MAX, &in_port);
+			lane = NULL;
+		} else if (lane) {
+			count = replay_lane_take(lane, due, burst->packets);
+		} else {
+			return 0;
+		}
+		if (count < 0)
+			return count;
+		/* The pipeline alone is timed: what reading the captures costs says nothing of it. */
+		started = rte_rdtsc();
 		burst->count = count;
-		worker_process(worker, program, in_port);
+		if (lane)
+			worker_play(worker, program, lane, due);
+		else
+			worker_process(worker, program, in_port, false);
 		worker->tally.busy_cycles += rte_rdtsc() - started;
 	}
-	return count;
 }
 
 static struct snapshot *
-last_snapshot(struct ports *ports, const struct program *program, struct worker *worker)
+last_snapshot(struct ports *ports, const struct program *program, const struct replays *replays,
+	      struct worker *worker)
 {
 	struct account account = {
 		.ports = ports,
 		.program = program,
+		.replays = replays,
 		.workers = &worker,
 		.worker_count = 1,
 		.live = true,
@@ -44,7 +87,7 @@ last_snapshot(struct ports *ports, const struct program *program, struct worker 
 
 	if (snapshot) {
 		snapshot->state = "stopped";
-		snapshot->leaked = ports_leaked(ports);
+		snapshot->leaked = ports_leaked(ports) + replays_leaked(replays);
 	} else {
 		log_fail(ENOMEM, "report");
 	}
@@ -57,6 +100,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	uint16_t cores[CONFIG_WORKERS_MAX];
 	struct worker_shared shared = {.up = UINT64_MAX};
 	struct ports ports = {0};
+	struct replays replays = {0};
 	struct program *program;
 	struct worker *worker;
 	struct feed *feed;
@@ -82,22 +126,31 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	}
 	worker->shared = &shared;
 	worker->burst.tally = &worker->tally;
+	ret = replays_open(&replays, config, &ports, &worker, 1, true, errors);
+	if (ret < 0)
+		goto replays_failed;
+	shared.ports = &ports;
+	replays_start_virtual(&replays);
 
-	ret = run_feed(feed, worker, program);
+	ret = run_virtual(feed, worker, program);
+	replays_end(&replays);
 	feed_close(feed);
 	closed = ports_close(&ports);
 	if (ret == 0)
 		ret = closed;
-	*out = last_snapshot(&ports, program, worker);
+	*out = last_snapshot(&ports, program, &replays, worker);
 	if (!*out)
 		ret = -ENOMEM;
 
+	replays_close(&replays);
 	rte_free(worker);
 	program_free(program);
 	ports_free(&ports);
 	ports_stop_eal();
 	return ret;
 
+replays_failed:
+	rte_free(worker);
 worker_failed:
 	program_free(program);
 	config = NULL;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/pace.h"
 #include "stage/tally.h"
 
 struct snapshot_ledger {
@@ -33,6 +34,7 @@ struct snapshot_port {
 	uint64_t missed;    /* lost by the device before sluice had them: no ring entry was free */
 	uint64_t rx_errors, rx_nombuf, tx_errors; /* as the driver counts them */
 	struct snapshot_ledger ledger;            /* of the packets that came in here */
+	uint64_t replayed;                        /* packets of replays; part of ledger.in */
 	uint64_t copies; /* mirrored references made of them; part of ledger.in */
 	uint64_t drops[DROP_REASONS];
 };
@@ -54,6 +56,25 @@ struct snapshot_worker {
 	uint64_t cache_lookups, cache_hits; /* the flow cache in front of the classifier */
 };
 
+/* A replay since its last start. Times are nanoseconds. */
+struct snapshot_replay {
+	const char *name, *port;
+	bool as;            /* as if received on the port, not out of it */
+	const char *state;  /* "stopped", "opening", "running", "paused", "done" or "failed" */
+	const char *reason; /* why it failed, or NULL */
+	struct config_pace pace;
+	uint64_t sent, bytes, loops, loops_asked; /* loops_asked 0: for ever */
+	uint64_t late, dropped, underruns, truncated, skipped, too_long, backwards;
+	uint64_t packet, time_ns; /* where it is, since its start */
+	uint64_t packets;         /* of a loop; 0 unknown */
+	bool resident, direct, ended;
+	double progress; /* 0 to 1; negative without an end */
+	uint64_t memory; /* bytes of its arena */
+	uint64_t asked_ns, taken_ns;
+	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns, tolerance_ns;
+	bool judged, passed;
+};
+
 struct snapshot_pool {
 	const char *name;
 	int numa;
@@ -68,12 +89,13 @@ struct snapshot {
 	const char *state; /* "running", "draining", "stopped" */
 	unsigned applied;  /* configs applied since start */
 	bool hugepages;
-	unsigned port_count, rule_count, worker_count, pool_count;
+	unsigned port_count, rule_count, worker_count, pool_count, replay_count;
 	struct snapshot_port *ports;
 	struct snapshot_rule *rules; /* the config's order, then "default" */
 	struct tally_rule retired;   /* what rules took that a later config no longer has */
 	struct snapshot_worker *workers;
 	struct snapshot_pool *pools;
+	struct snapshot_replay *replays; /* the config's order */
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
 	struct snapshot_ledger ledger; /* balanced: each port's is, and out is what ports sent */

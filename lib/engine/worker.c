@@ -16,6 +16,9 @@
 #define SLEEP_MIN_NS 20000
 #define SLEEP_MAX_NS 500000
 #define IDLE_PAUSES 64
+/* What waking up takes, at the worst that is usual: a worker is awake that long before a replayed packet is
+ * due. */
+#define WAKE_NS 200000
 
 /* This loop is most of what sluice adds to a burst that leaves as it came: by eight, so that each packet
  * costs two instructions. Eight frames' lengths fit 32 bits by far. */
@@ -43,7 +46,8 @@ fill_step(unsigned count)
 }
 
 void
-worker_process(struct worker *worker, const struct program *program, uint16_t in_port)
+worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
+	       bool replayed)
 {
 	struct burst *burst = &worker->burst;
 	struct tally *tally = &worker->tally;
@@ -60,9 +64,31 @@ worker_process(struct worker *worker, const struct program *program, uint16_t in
 	tally->packets += count;
 	tally->bursts++;
 	tally->fill[fill_step(count)]++;
-	port->rx_packets += count;
-	port->rx_bytes += burst->bytes;
+	if (unlikely(replayed)) {
+		port->replayed += count;
+	} else {
+		port->rx_packets += count;
+		port->rx_bytes += burst->bytes;
+	}
 	program_run(program, burst);
+}
+
+void
+worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
+	    uint64_t now_ns)
+{
+	struct burst *burst = &worker->burst;
+
+	if (lane->as) {
+		replay_lane_handed(lane, burst->count, sum_lengths(burst->packets, burst->count),
+				   now_ns);
+		worker_process(worker, program, lane->port, true);
+		return;
+	}
+	burst->in_port = lane->port;
+	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_relaxed);
+	burst->bytes = sum_lengths(burst->packets, burst->count);
+	replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);
 }
 
 void
@@ -72,18 +98,41 @@ worker_answer(struct worker *worker, const struct program *program)
 	uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_acquire);
 
 	worker->answer = worker->tally;
+	for (unsigned i = 0; i < worker->lane_count; i++)
+		worker->lanes[i]->answer = worker->lanes[i]->tally;
 	memcpy(local->answer, local->rules,
 	       (program->config->rule_count + 1) * sizeof(*local->rules));
 	atomic_store_explicit(&worker->answered, asked, memory_order_release);
 }
 
+/* How long a worker may sleep without missing the time of a replayed packet. */
+static uint64_t
+slack_ns(const struct worker *worker)
+{
+	uint64_t wakes = UINT64_MAX, now;
+
+	for (unsigned i = 0; i < worker->lane_count; i++) {
+		uint64_t lane_wake = replay_lane_wakes(worker->lanes[i]);
+
+		wakes = lane_wake < wakes ? lane_wake : wakes;
+	}
+	if (wakes == UINT64_MAX)
+		return UINT64_MAX;
+	now = clock_now(&worker->shared->clock);
+	return wakes > now + WAKE_NS ? wakes - now - WAKE_NS : 0;
+}
+
 /* What a round without packets costs; returns the nanoseconds slept. */
 static uint64_t
-idle_round(enum config_idle idle, unsigned empty_rounds)
+idle_round(const struct worker *worker, unsigned empty_rounds)
 {
+	enum config_idle idle = worker->shared->idle;
+	uint64_t slack = slack_ns(worker);
 	struct timespec wait = {0};
 	unsigned doublings;
 
+	if (slack == 0)
+		return 0;
 	if (idle == CONFIG_IDLE_PAUSE || empty_rounds < IDLE_ROUNDS) {
 		for (unsigned i = 0; i < IDLE_PAUSES; i++)
 			rte_pause();
@@ -91,6 +140,8 @@ idle_round(enum config_idle idle, unsigned empty_rounds)
 	}
 	doublings = empty_rounds - IDLE_ROUNDS;
 	wait.tv_nsec = doublings < 5 ? SLEEP_MIN_NS << doublings : SLEEP_MAX_NS;
+	if (slack < (uint64_t)wait.tv_nsec)
+		wait.tv_nsec = slack;
 	nanosleep(&wait, NULL);
 	return wait.tv_nsec;
 }
@@ -107,8 +158,29 @@ receive_round(struct worker *worker, const struct program *program)
 		burst->count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
 		if (burst->count == 0)
 			continue;
-		worker_process(worker, program, queue->port->index);
+		worker_process(worker, program, queue->port->index, false);
 		total += burst->count;
+	}
+	return total;
+}
+
+/* One burst of each replay, after one of each queue: neither waits for the other longer than that. */
+static unsigned
+play_round(struct worker *worker, const struct program *program)
+{
+	const struct worker_shared *shared = worker->shared;
+	struct burst *burst = &worker->burst;
+	unsigned total = 0;
+
+	for (unsigned i = 0; i < worker->lane_count; i++) {
+		struct replay_lane *lane = worker->lanes[i];
+		uint16_t count = replay_lane_take(lane, clock_now(&shared->clock), burst->packets);
+
+		if (count == 0)
+			continue;
+		burst->count = count;
+		worker_play(worker, program, lane, clock_now(&shared->clock));
+		total += count;
 	}
 	return total;
 }
@@ -157,6 +229,8 @@ worker_main(void *arg)
 
 		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)))
 			received = receive_round(worker, program);
+		if (unlikely(worker->lane_count))
+			received += play_round(worker, program);
 		if (unlikely(atomic_load_explicit(&worker->asked, memory_order_relaxed) !=
 			     atomic_load_explicit(&worker->answered, memory_order_relaxed))) {
 			stopwatch_lap(&watch, tally, watch.busy);
@@ -169,7 +243,7 @@ worker_main(void *arg)
 		if (received) {
 			empty_rounds = 0;
 		} else if (idle != CONFIG_IDLE_POLL) {
-			tally->sleep_ns += idle_round(idle, empty_rounds);
+			tally->sleep_ns += idle_round(worker, empty_rounds);
 			empty_rounds++;
 		}
 	}

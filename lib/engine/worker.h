@@ -11,8 +11,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "engine/clock.h"
 #include "engine/program.h"
 #include "port/port.h"
+#include "replay/lane.h"
 #include "stage/burst.h"
 
 struct worker_queue {
@@ -27,7 +29,9 @@ struct worker_shared {
 	_Atomic bool receive; /* false: no further packets are taken in */
 	_Atomic bool stop;
 	enum config_idle idle;
-	struct rte_rcu_qsbr *rcu; /* worker i is its thread i */
+	const struct ports *ports;
+	struct engine_clock clock; /* set when there are replays */
+	struct rte_rcu_qsbr *rcu;  /* worker i is its thread i */
 };
 
 struct worker {
@@ -35,6 +39,8 @@ struct worker {
 	struct worker_shared *shared;
 	struct worker_queue *queues;
 	unsigned queue_count;
+	struct replay_lane *lanes[CONFIG_REPLAYS_MAX]; /* of replays; before the worker runs */
+	unsigned lane_count;
 
 	struct tally tally;
 	struct burst burst;
@@ -49,8 +55,15 @@ struct worker {
 /* An lcore's main function: polls until shared->stop. arg is the worker. Returns 0. */
 int worker_main(void *arg);
 
-/* Runs the packets that are in worker->burst (packets and count set) to completion. */
-void worker_process(struct worker *worker, const struct program *program, uint16_t in_port);
+/* Runs the packets that are in worker->burst (packets and count set) to completion: received on in_port, or
+ * replayed as if they were. */
+void worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
+		    bool replayed);
+
+/* Sends what was taken from a replay's lane into worker->burst (packets and count set), or runs it as
+ * received, at now_ns. */
+void worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
+		 uint64_t now_ns);
 
 /* Copies the counters for whoever asked. Worker, or control when the worker doesn't run. */
 void worker_answer(struct worker *worker, const struct program *program);

@@ -94,13 +94,13 @@ feed_open(struct ports *ports, struct feed **out)
 }
 
 /* The source whose next record is the earliest, or NULL at the end of all. */
-static struct source *
-earliest(struct feed *feed)
+static const struct source *
+earliest(const struct feed *feed)
 {
-	struct source *best = NULL;
+	const struct source *best = NULL;
 
 	for (unsigned i = 0; i < feed->count; i++) {
-		struct source *source = &feed->sources[i];
+		const struct source *source = &feed->sources[i];
 
 		if (!source->ended && (!best || source->next.ns < best->next.ns))
 			best = source;
@@ -108,14 +108,24 @@ earliest(struct feed *feed)
 	return best;
 }
 
-/* Takes what the reader knows of the source's records that come before any other source's. Returns how many, or
- * the reader's error if there is none before it. */
+uint64_t
+feed_time(const struct feed *feed)
+{
+	const struct source *source = earliest(feed);
+
+	return source ? source->next.ns : UINT64_MAX;
+}
+
+/* Takes what the reader knows of the source's records that come before any other source's and not after
+ * until_ns. Returns how many, or the reader's error if there is none before it. */
 static int
-take_records(struct feed *feed, struct source *source, struct record *records, uint16_t max)
+take_records(struct feed *feed, struct source *source, uint64_t until_ns, struct record *records,
+	     uint16_t max)
 {
 	uint16_t count = 0;
 
-	while (count < max && !source->ended && earliest(feed) == source) {
+	while (count < max && !source->ended && source->next.ns <= until_ns &&
+	       earliest(feed) == source) {
 		int ret;
 
 		records[count++] = source->next;
@@ -127,16 +137,18 @@ take_records(struct feed *feed, struct source *source, struct record *records, u
 }
 
 int
-feed_next(struct feed *feed, struct rte_mbuf **packets, uint16_t count, uint16_t *in_port)
+feed_next(struct feed *feed, uint64_t until_ns, struct rte_mbuf **packets, uint16_t count,
+	  uint16_t *in_port)
 {
-	struct source *source = earliest(feed);
+	struct source *source = (struct source *)earliest(feed);
 	struct record records[CHUNK_MAX];
 	uint16_t received;
 	int wanted;
 
-	if (!source)
+	if (!source || source->next.ns > until_ns)
 		return 0;
-	wanted = take_records(feed, source, records, count < CHUNK_MAX ? count : CHUNK_MAX);
+	wanted = take_records(feed, source, until_ns, records,
+			      count < CHUNK_MAX ? count : CHUNK_MAX);
 	if (wanted < 0)
 		return wanted;
 	received = port_receive(source->port, 0, packets, wanted);

@@ -57,8 +57,9 @@ struct tally_copy {
 struct tally_port {
 	/* The port as such. */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	/* The ledger of packets that were received here, wherever they went:
-	 * rx_packets + copies = out + sum(drops) + held. */
+	/* The ledger of packets that came in here, wherever they went:
+	 * rx_packets + replayed + copies = out + sum(drops) + held. */
+	uint64_t replayed; /* by replays, as if received here or straight out of here */
 	uint64_t copies, out;
 	uint64_t held; /* by a stage, from one burst to another */
 	uint64_t drops[DROP_REASONS];

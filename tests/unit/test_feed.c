@@ -42,7 +42,7 @@ assert_order(struct feed *feed, const char *text, uint16_t burst)
 	uint16_t port;
 	int count;
 
-	while ((count = feed_next(feed, packets, burst, &port)) > 0) {
+	while ((count = feed_next(feed, UINT64_MAX, packets, burst, &port)) > 0) {
 		for (int i = 0; i < count; i++) {
 			uint64_t ns = packet_time(packets[i]) - BASE;
 
@@ -56,7 +56,7 @@ assert_order(struct feed *feed, const char *text, uint16_t burst)
 	}
 	assert_int_equal(count, 0);
 	assert_string_equal(next, "");
-	assert_int_equal(feed_next(feed, packets, burst, &port), 0);
+	assert_int_equal(feed_next(feed, UINT64_MAX, packets, burst, &port), 0);
 }
 
 static struct kit_record
@@ -149,7 +149,7 @@ chains_long_records(void **state)
 	config->packet_size = 1024;
 	kit_pcap(config, kit_path("long"), NULL);
 	open_feed(config, &ports, &feed);
-	assert_int_equal(feed_next(feed, &packet, 1, &port), 1);
+	assert_int_equal(feed_next(feed, UINT64_MAX, &packet, 1, &port), 1);
 	assert_int_equal(packet->pkt_len, 9000);
 	assert_true(packet->nb_segs > 1);
 	rte_pktmbuf_free(packet);
@@ -174,7 +174,7 @@ says_when_buffers_run_out(void **state)
 	config->packets = 127;
 	kit_pcap(config, kit_path("many"), NULL);
 	open_feed(config, &ports, &feed);
-	while ((count = feed_next(feed, packets + held, BURST, &port)) > 0)
+	while ((count = feed_next(feed, UINT64_MAX, packets + held, BURST, &port)) > 0)
 		held += count;
 	assert_int_equal(count, -ENOBUFS);
 	rte_pktmbuf_free_bulk(packets, held);
@@ -195,7 +195,7 @@ says_when_the_file_shrank(void **state)
 	assert_int_equal(ports_open(&ports, config, PORT_OFFLINE, 1), 0);
 	assert_int_equal(truncate(kit_path("shrinks"), 24 + 16 + 60 + 5), 0);
 	assert_int_equal(feed_open(&ports, &feed), 0);
-	assert_true(feed_next(feed, packets, BURST, &port) < 0);
+	assert_true(feed_next(feed, UINT64_MAX, packets, BURST, &port) < 0);
 	close_feed(&ports, feed);
 }
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Histogram: a distribution of 64-bit values in fixed memory, each kept to within 1/32 of itself (in the
+ * manner of HdrHistogram: powers of two, each in 32 equal steps). One thread adds; a copy is plain
+ * assignment.
+ */
+#ifndef CORE_HISTOGRAM_H
+#define CORE_HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_STEP_BITS 5
+#define HISTOGRAM_STEPS (1u << HISTOGRAM_STEP_BITS)
+#define HISTOGRAM_BUCKETS ((64 - HISTOGRAM_STEP_BITS + 1) * HISTOGRAM_STEPS)
+
+struct histogram {
+	uint64_t count;
+	uint64_t max;
+	uint64_t buckets[HISTOGRAM_BUCKETS];
+};
+
+static inline unsigned
+histogram_bucket(uint64_t value)
+{
+	unsigned shift;
+
+	if (value < HISTOGRAM_STEPS)
+		return value;
+	shift = 63 - __builtin_clzll(value) - HISTOGRAM_STEP_BITS;
+	return (shift + 1) * HISTOGRAM_STEPS + (value >> shift) % HISTOGRAM_STEPS;
+}
+
+static inline void
+histogram_add(struct histogram *histogram, uint64_t value)
+{
+	histogram->count++;
+	if (value > histogram->max)
+		histogram->max = value;
+	histogram->buckets[histogram_bucket(value)]++;
+}
+
+void histogram_merge(struct histogram *sum, const struct histogram *part);
+
+/* The value that a share of numerator/denominator of all values does not exceed: 99, 100 is the 99th
+ * percentile. 0 when nothing was added. Never more than the greatest value added. */
+uint64_t histogram_quantile(const struct histogram *histogram, uint64_t numerator,
+			    uint64_t denominator);
+
+#endif

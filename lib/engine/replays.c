@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/replays.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+
+#include "core/banned.h"
+
+static const char *const states[] = {
+	[REPLAY_STOPPED] = "stopped", [REPLAY_OPENING] = "opening", [REPLAY_RUNNING] = "running",
+	[REPLAY_PAUSED] = "paused",   [REPLAY_DONE] = "done",       [REPLAY_FAILED] = "failed",
+};
+
+int
+replays_open(struct replays *replays, const struct config *config, const struct ports *ports,
+	     struct worker *const *workers, unsigned worker_count, bool stamp,
+	     struct error_list *errors)
+{
+	char reason[REPLAY_REASON_MAX];
+	int ret = 0;
+
+	for (unsigned i = 0; i < config->replay_count; i++) {
+		const struct config_replay *wanted = &config->replays[i];
+		struct replay *replay;
+		int opened = replay_open(wanted, ports, worker_count, stamp, &replay, reason);
+
+		if (opened < 0) {
+			error_add(errors, wanted->place.line, wanted->place.column, NULL,
+				  "replay %s: %s", wanted->name, reason);
+			ret = opened;
+			continue;
+		}
+		replays->items[replays->count++] = replay;
+	}
+	if (ret < 0) {
+		replays_close(replays);
+		return ret;
+	}
+	for (unsigned i = 0; i < replays->count; i++) {
+		for (unsigned w = 0; w < worker_count; w++) {
+			struct replay_lane *lane = replay_lane(replays->items[i], w);
+
+			if (lane)
+				workers[w]->lanes[workers[w]->lane_count++] = lane;
+		}
+	}
+	return 0;
+}
+
+void
+replays_close(struct replays *replays)
+{
+	for (unsigned i = 0; i < replays->count; i++)
+		replay_close(replays->items[i]);
+	replays->count = 0;
+}
+
+void
+replays_start(struct replays *replays, uint64_t now_ns)
+{
+	char reason[REPLAY_REASON_MAX];
+
+	for (unsigned i = 0; i < replays->count; i++) {
+		const struct config_replay *config = replay_config(replays->items[i]);
+
+		if (config->start_auto && replay_start(replays->items[i], now_ns, reason) < 0)
+			log_error("replay %s: %s", config->name, reason);
+	}
+}
+
+void
+replays_tick(struct replays *replays, uint64_t now_ns)
+{
+	for (unsigned i = 0; i < replays->count; i++)
+		replay_tick(replays->items[i], now_ns);
+}
+
+void
+replays_start_virtual(struct replays *replays)
+{
+	for (unsigned i = 0; i < replays->count; i++) {
+		if (replay_config(replays->items[i])->start_auto)
+			replay_start_virtual(replays->items[i]);
+	}
+}
+
+void
+replays_end(struct replays *replays)
+{
+	char reason[REPLAY_REASON_MAX];
+
+	replays_tick(replays, 0);
+	for (unsigned i = 0; i < replays->count; i++) {
+		int ret = replay_stop(replays->items[i], reason);
+
+		if (ret < 0 && ret != -EALREADY)
+			log_warning("replay %s: %s", replay_config(replays->items[i])->name,
+				    reason);
+	}
+}
+
+uint64_t
+replays_leaked(const struct replays *replays)
+{
+	uint64_t leaked = 0;
+
+	for (unsigned i = 0; i < replays->count; i++)
+		leaked += replay_leaked(replays->items[i]);
+	return leaked;
+}
+
+struct replay *
+replays_find(const struct replays *replays, const char *name)
+{
+	for (unsigned i = 0; i < replays->count; i++) {
+		if (strcmp(replay_config(replays->items[i])->name, name) == 0)
+			return replays->items[i];
+	}
+	return NULL;
+}
+
+bool
+replays_account(const struct replay *replay, bool live, const char *port,
+		struct snapshot_replay *out)
+{
+	const struct config_replay *config = replay_config(replay);
+	struct replay_report *report = calloc(1, sizeof(*report));
+	bool failed;
+
+	if (!report)
+		return false;
+	replay_look(replay, live, report);
+	*out = (struct snapshot_replay){
+		.name = strdup(config->name),
+		.port = strdup(port),
+		.as = config->as,
+		.state = states[report->state],
+		.reason = report->reason ? strdup(report->reason) : NULL,
+		.pace = report->pace,
+		.sent = report->sum.sent,
+		.bytes = report->sum.bytes,
+		.loops = report->sum.loops,
+		.loops_asked = config->loops,
+		.late = report->sum.late,
+		.dropped = report->sum.dropped,
+		.underruns = report->sum.underruns,
+		.truncated = report->reader.truncated,
+		.skipped = report->reader.skipped,
+		.too_long = report->reader.too_long,
+		.backwards = report->reader.backwards,
+		.packet = report->sum.packet,
+		.time_ns = report->sum.time_ns,
+		.packets = report->packets,
+		.resident = report->resident,
+		.direct = report->direct,
+		.ended = report->ended,
+		.progress = report->progress,
+		.memory = config->memory,
+		.asked_ns = report->asked_ns,
+		.taken_ns = report->taken_ns,
+		.p50_ns = report->p50_ns,
+		.p99_ns = report->p99_ns,
+		.p99_9_ns = report->p99_9_ns,
+		.max_ns = report->max_ns,
+		.tolerance_ns = config->tolerance_ns,
+		.judged = report->judged,
+		.passed = report->passed,
+	};
+	failed = !out->name || !out->port || (report->reason && !out->reason);
+	free(report);
+	return !failed;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Replays: those of a config, opened together, and given to workers. Control thread.
+ */
+#ifndef ENGINE_REPLAYS_H
+#define ENGINE_REPLAYS_H
+
+#include "engine/engine.h"
+#include "engine/worker.h"
+#include "replay/replay.h"
+
+struct replays {
+	struct replay *items[CONFIG_REPLAYS_MAX];
+	unsigned count;
+};
+
+/* Opens all replays of a config and gives each worker its lanes. stamp: offline. Failures are in errors, with
+ * their place in the config; then nothing is left open, and a negative errno is returned. */
+int replays_open(struct replays *replays, const struct config *config, const struct ports *ports,
+		 struct worker *const *workers, unsigned worker_count, bool stamp,
+		 struct error_list *errors);
+
+/* Ports must have given back every packet, and workers must have stopped. */
+void replays_close(struct replays *replays);
+
+/* Starts those that start by themselves. */
+void replays_start(struct replays *replays, uint64_t now_ns);
+void replays_tick(struct replays *replays, uint64_t now_ns);
+
+/* Offline: begins those that start by themselves, each at the time of its first packet. */
+void replays_start_virtual(struct replays *replays);
+
+/* Stops those that run, and brings the states of those that are done up to date. */
+void replays_end(struct replays *replays);
+
+/* Mbufs of replays that are not back, after the ports were closed. */
+uint64_t replays_leaked(const struct replays *replays);
+
+struct replay *replays_find(const struct replays *replays, const char *name);
+
+/* Fills in what a snapshot says of a replay; live as in replay_look. False: out of memory. */
+bool replays_account(const struct replay *replay, bool live, const char *port,
+		     struct snapshot_replay *out);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Lane: one worker's part of a replay. It walks the timeline, takes what is due, and points mbufs at it.
+ * The control thread gives it orders, one at a time; all lanes of a replay carry an order out at the same
+ * packet, because all work out the same times from the same entries.
+ */
+#ifndef REPLAY_LANE_H
+#define REPLAY_LANE_H
+
+#include <rte_mbuf.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "core/histogram.h"
+#include "port/port.h"
+#include "replay/schedule.h"
+#include "replay/timeline.h"
+#include "stage/burst.h"
+
+enum lane_state {
+	LANE_STOPPED, /* holds no packet */
+	LANE_RUNNING,
+	LANE_PAUSED, /* where it is, it goes on */
+	LANE_DONE,   /* every loop is out; holds no packet */
+};
+
+/* What happens, and from when on: at_ns is on the engine's clock. Given to every lane alike. */
+struct lane_order {
+	enum lane_verb {
+		LANE_START,  /* from the timeline's first entry, which is due at at_ns */
+		LANE_STOP,   /* now */
+		LANE_PAUSE,  /* before the first packet that is due at at_ns or later */
+		LANE_RESUME, /* the next packet is due at at_ns */
+		LANE_PACE, /* the first packet due at at_ns or later keeps its time; what follows goes at
+			      * the new pace */
+	} verb;
+	uint64_t at_ns;
+	struct config_pace pace; /* of LANE_PACE and LANE_START */
+};
+
+/* Only the worker writes it; the control thread has the copy that the worker makes when asked. Times are
+ * the engine's clock's; those of the first and the last packet are 0 before there was one. */
+struct lane_tally {
+	uint64_t sent, bytes;
+	uint64_t late;      /* handed over more than the replay's late_ns after they were due */
+	uint64_t dropped;   /* not sent, because they were late */
+	uint64_t underruns; /* times that nothing was there to send because the reader was behind */
+	uint64_t loops;     /* done */
+	uint64_t packet;    /* entries passed, of all lanes, since the start */
+	uint64_t time_ns;   /* of the capture, of the next packet, since the start */
+	uint64_t first_due_ns, last_due_ns, first_ns, last_ns;
+	uint64_t shifted_ns;     /* by how much lateness moved the schedule */
+	struct histogram errors; /* ns from due to handed over */
+};
+
+/* What all lanes of a replay share; written by the control thread while they stand still. */
+struct lane_plan {
+	struct timeline *timeline;
+	struct rte_mempool *headers;
+	uint8_t *zeros; /* 64 KiB of them, when something may be padded */
+	rte_iova_t zeros_iova;
+	uint64_t loops; /* 0: for ever */
+	uint64_t late_ns;
+	enum config_late late;
+	bool stamp; /* packets carry their due time: offline */
+
+	struct lane_order order;
+	_Atomic uint32_t ordered; /* order number */
+};
+
+struct replay_lane {
+	const struct lane_plan *plan;
+	unsigned index;
+	uint16_t port; /* the config's index of the port that it feeds */
+	bool as;       /* as if received there, not sent there */
+
+	/* The worker's own. */
+	enum lane_state state;
+	uint64_t due_ns;    /* when the next packet is due; 0 when that is to be found out */
+	uint64_t next;      /* entry */
+	uint64_t base_ns;   /* of this loop, on the timeline */
+	uint64_t published; /* as last seen */
+	struct schedule schedule;
+	struct schedule_units units; /* before the next entry */
+	struct config_pace pace;
+	bool anchor; /* the next entry is due at anchor_ns */
+	uint64_t anchor_ns;
+	struct lane_order pending; /* PAUSE or PACE, at its time */
+	bool is_pending;
+	bool dry;
+	uint16_t stash_count;
+	struct rte_mbuf *stash[BURST_MAX]; /* unused mbufs */
+	uint16_t waiting; /* packets given back by replay_lane_give_back, due at dues[] */
+	struct rte_mbuf *held[BURST_MAX];
+	uint64_t dues[BURST_MAX]; /* of the packets taken last */
+	struct lane_tally tally;
+
+	/* Between worker and control. */
+	_Atomic uint32_t obeyed
+		__attribute__((aligned(64))); /* number of the last order carried out */
+	_Atomic uint32_t state_seen;          /* enum lane_state, with obeyed */
+	struct lane_tally answer;
+};
+
+/* Packets that are due at now_ns, at most BURST_MAX; the caller owns them. Worker. */
+uint16_t replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets);
+
+/* Says that the first count of the packets taken last, of so many bytes, were handed over at at_ns.
+ * Worker. */
+void replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns);
+
+/* Hands all packets of a burst, which were taken last, to a port at now_ns, and counts them. Those that the
+ * port has no room for come again with the next replay_lane_take. Worker. */
+void replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *port,
+		      uint64_t now_ns);
+
+/* When the lane next has something to do, on the engine's clock; UINT64_MAX: not before an order. Worker. */
+uint64_t replay_lane_wakes(const struct replay_lane *lane);
+
+#endif

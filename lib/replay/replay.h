@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Replay: one replay of a config, from its files to its verdict: reader, lanes, and the state that a user
+ * sees. Times called now_ns are on the engine's clock. The control thread calls everything here; workers
+ * have the lanes (lane.h), and copy a lane's tally to its answer when the engine asks them to.
+ */
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include "port/ports.h"
+#include "replay/lane.h"
+#include "replay/reader.h"
+
+#define REPLAY_REASON_MAX 256
+
+struct replay;
+
+enum replay_state {
+	REPLAY_STOPPED,
+	REPLAY_OPENING, /* waits for the first packets from its files */
+	REPLAY_RUNNING,
+	REPLAY_PAUSED,
+	REPLAY_DONE,
+	REPLAY_FAILED, /* its files broke: what came before was sent; the reason says why */
+};
+
+/* Where a replay is and how exact it was. Numbers are of the run since the last start. */
+struct replay_report {
+	enum replay_state state;
+	const char *reason; /* of REPLAY_FAILED; else NULL. The replay's */
+	bool resident, direct;
+	struct config_pace pace; /* as it is now */
+	struct lane_tally sum;   /* of all lanes */
+	struct reader_progress reader;
+	uint64_t packets; /* of a loop; 0 as long as that is unknown */
+	uint64_t now_ns;
+	double progress;   /* of all loops, 0 to 1; negative when there is no end */
+	uint64_t asked_ns; /* from the first packet's time to the last one's, as asked */
+	uint64_t taken_ns; /* the same, as they were handed over */
+	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns; /* of the error; 0 at top pace */
+	bool ended;                                /* the numbers are final */
+	bool judged, passed;                       /* there is a tolerance, and it was kept */
+};
+
+/* Opens the files and makes what is needed; nothing is sent before replay_start. workers is how many there
+ * are; stamp: offline. config must outlive it. On failure a negative errno, with a sentence in
+ * reason. */
+int replay_open(const struct config_replay *config, const struct ports *ports, unsigned workers,
+		bool stamp, struct replay **out, char *reason);
+
+/* Mbufs that are not back; meant for when the ports are closed. */
+uint64_t replay_leaked(const struct replay *replay);
+
+/* Frees everything. No worker may hold a lane any more, and the ports must have given everything back. */
+void replay_close(struct replay *replay);
+
+const struct config_replay *replay_config(const struct replay *replay);
+
+/* The lane of a worker, or NULL when it has none. */
+struct replay_lane *replay_lane(struct replay *replay, unsigned worker);
+
+/* Orders. Each returns 0, or a negative errno with a sentence in reason (REPLAY_REASON_MAX bytes): -EALREADY and
+ * -EINVAL when the state does not allow it, -ETIMEDOUT when a worker does not move. */
+int replay_start(struct replay *replay, uint64_t now_ns, char *reason);
+int replay_stop(struct replay *replay, char *reason);
+int replay_pause(struct replay *replay, uint64_t now_ns, char *reason);
+int replay_resume(struct replay *replay, uint64_t now_ns, char *reason);
+int replay_seek(struct replay *replay, struct config_moment moment, uint64_t now_ns, char *reason);
+int replay_pace(struct replay *replay, const struct config_pace *pace, uint64_t now_ns,
+		char *reason);
+
+/* Moves the state on: files that are ready, lanes that are done, readers that failed. Call it often: a
+ * replay begins within one call of its files being ready. */
+void replay_tick(struct replay *replay, uint64_t now_ns);
+
+/* Offline: waits until a packet is there or the files are at their end, and begins, with the first packet
+ * due at the time it has in the capture. */
+void replay_start_virtual(struct replay *replay);
+
+/* live: lanes' tallies are read as they are (no worker runs), not as last answered. */
+void replay_look(const struct replay *replay, bool live, struct replay_report *out);
+
+#endif
