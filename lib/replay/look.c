@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/run.h"
+
+#include "core/banned.h"
+
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static uint64_t
+most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Lanes walk the same entries: where they are is where the last of them is. */
+static void
+add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
+{
+	sum->sent += part->sent;
+	sum->bytes += part->bytes;
+	sum->late += part->late;
+	sum->dropped += part->dropped;
+	sum->underruns += part->underruns;
+	sum->loops = first || part->loops < sum->loops ? part->loops : sum->loops;
+	sum->packet = first || part->packet < sum->packet ? part->packet : sum->packet;
+	sum->time_ns = first || part->time_ns < sum->time_ns ? part->time_ns : sum->time_ns;
+	sum->first_due_ns = least(sum->first_due_ns, part->first_due_ns);
+	sum->first_ns = least(sum->first_ns, part->first_ns);
+	sum->last_due_ns = most(sum->last_due_ns, part->last_due_ns);
+	sum->last_ns = most(sum->last_ns, part->last_ns);
+	sum->shifted_ns = most(sum->shifted_ns, part->shifted_ns);
+	histogram_merge(&sum->errors, &part->errors);
+}
+
+static double
+progress_of(const struct replay *replay, const struct replay_report *report)
+{
+	uint64_t all = report->packets * replay->plan.loops;
+	double share;
+
+	if (replay->plan.loops == 0)
+		return -1;
+	if (all)
+		share = (double)report->sum.packet / (double)all;
+	else
+		share = report->reader.file_bytes
+				? (double)report->reader.bytes / (double)report->reader.file_bytes /
+					  (double)replay->plan.loops
+				: 0;
+	return share < 1 ? share : 1;
+}
+
+void
+replay_look(const struct replay *replay, bool live, struct replay_report *out)
+{
+	const struct timeline *timeline = replay->plan.timeline;
+	uint64_t end =
+		atomic_load_explicit(&((struct timeline *)timeline)->end, memory_order_acquire);
+
+	*out = (struct replay_report){
+		.state = replay->state,
+		.reason = replay->state == REPLAY_FAILED ? replay->reason : NULL,
+		.resident = timeline->resident,
+		.pace = replay->pace,
+		.ended = replay_stands(replay),
+	};
+	for (unsigned i = 0; i < replay->lane_count; i++) {
+		const struct replay_lane *lane = replay->lanes[i];
+
+		add_lane(&out->sum, live ? &lane->tally : &lane->answer, i == 0);
+	}
+	reader_progress(replay->reader, &out->reader);
+	out->direct = out->reader.direct;
+	if (timeline->resident && end != UINT64_MAX)
+		out->packets = end;
+	out->progress = replay->state == REPLAY_DONE ? 1 : progress_of(replay, out);
+	out->asked_ns = out->sum.last_due_ns - out->sum.first_due_ns - out->sum.shifted_ns;
+	out->taken_ns = out->sum.last_ns - out->sum.first_ns;
+	out->p50_ns = histogram_quantile(&out->sum.errors, 50, 100);
+	out->p99_ns = histogram_quantile(&out->sum.errors, 99, 100);
+	out->p99_9_ns = histogram_quantile(&out->sum.errors, 999, 1000);
+	out->max_ns = out->sum.errors.max;
+	out->judged = replay->config->tolerance_given;
+	out->passed = out->p99_ns <= replay->config->tolerance_ns && out->sum.dropped == 0 &&
+		      out->sum.underruns == 0 && replay->state != REPLAY_FAILED;
+}

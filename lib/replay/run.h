@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Run: the inside of a replay, for the files of this room alone.
+ */
+#ifndef REPLAY_RUN_H
+#define REPLAY_RUN_H
+
+#include <stdio.h>
+
+#include "replay/replay.h"
+
+struct replay {
+	const struct config_replay *config;
+	struct reader *reader;
+	struct lane_plan plan;
+	struct replay_lane *lanes[CONFIG_WORKERS_MAX]; /* by lane, not by worker */
+	unsigned lane_count;
+	unsigned first_worker; /* lane i is the worker's that many behind */
+	unsigned workers;
+	bool live; /* workers poll the lanes */
+	enum replay_state state;
+	struct config_pace pace;
+	struct config_moment moment; /* where it began */
+	char reason[REPLAY_REASON_MAX];
+};
+
+/* Whether it neither runs nor is about to: every number is final. */
+static inline bool
+replay_stands(const struct replay *replay)
+{
+	return replay->state == REPLAY_STOPPED || replay->state == REPLAY_DONE ||
+	       replay->state == REPLAY_FAILED;
+}
+
+static inline int
+replay_refuse(int error, char *reason, const char *text)
+{
+	snprintf(reason, REPLAY_REASON_MAX, "%s", text);
+	return error;
+}
+
+#endif
