@@ -96,11 +96,12 @@ decimal_suggest(const char *text, const struct decimal_unit *units, unsigned cou
 {
 	size_t length = number_length(text);
 	const char *names[UNITS_MAX] = {NULL};
+	const char *rest = text + length + strspn(text + length, " ");
 	const char *nearest;
 
 	for (unsigned i = 0; i < count && i < UNITS_MAX; i++)
 		names[i] = units[i].name;
-	nearest = text_nearest(text + length, names, count < UNITS_MAX ? count : UNITS_MAX);
+	nearest = text_nearest(rest, names, count < UNITS_MAX ? count : UNITS_MAX);
 	if (length == 0 || length > DIGITS_MAX || !nearest)
 		return false;
 	snprintf(out, size, "%.*s%s", (int)length, text, nearest);

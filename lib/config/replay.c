@@ -37,13 +37,13 @@ read_as(struct reader *reader, const struct spot *spot, struct config_replay *re
 	if (!reader_fields(reader, spot, &as, 1, to_what))
 		return;
 	replay->as = true;
-	if (!as.given)
+	if (spot->node->count == 0)
 		reader_error(reader, spot, "to: expected %s, not an empty mapping", to_what);
-	else if (is_group(reader, as.spot.node))
+	else if (as.given && is_group(reader, as.spot.node))
 		reader_error(reader, &as.spot,
 			     "as: %s is a group; packets come in on a port, so name one",
 			     text_quote(as.spot.node->text).text);
-	else
+	else if (as.given)
 		reader_port(reader, &as.spot, "the name of one port", &replay->port);
 }
 
@@ -197,11 +197,11 @@ read_replay_filter(struct reader *reader, const struct spot *spot, struct config
 static void
 read_start(struct reader *reader, const struct spot *spot, struct config_replay *replay)
 {
-	static const char *const choices[] = {"manual", "auto"};
+	static const char *const choices[] = {"auto", "manual"};
 	unsigned choice;
 
 	if (reader_choice(reader, spot, choices, COUNT(choices), &choice))
-		replay->start_auto = choice;
+		replay->start_auto = choice == 0;
 }
 
 static void

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "config_cases.h"
 #include "config_kit.h"
 
 #include "core/banned.h"
@@ -19,12 +20,7 @@
 #define MATCH(rest) RULE("match: { " rest " }")
 #define PORT(rest) "version: 1\nports:\n  p: { " rest " }\n"
 
-static const struct {
-	const char *text;
-	unsigned line, column;
-	const char *field;   /* or NULL */
-	const char *message; /* or a part of it */
-} cases[] = {
+static const struct config_case cases[] = {
 	/* The text as such. */
 	{"", 1, 1, NULL, "the config is empty"},
 	{"# nothing\n", 1, 1, NULL, "the config is empty"},
@@ -168,34 +164,6 @@ static const struct {
 	{MATCH("src: [::1]"), 8, 31, NULL, "quote what begins with a colon"},
 };
 
-static bool
-is_case(const char *text, unsigned line, unsigned column, const char *field, const char *message)
-{
-	struct error_list errors;
-	struct config *config;
-	const struct error *error;
-	bool good;
-
-	error_list_init(&errors, NULL);
-	assert_int_equal(config_parse(text, strlen(text), "/etc", &config, &errors), -EINVAL);
-	assert_null(config);
-	error = errors.items;
-	good = errors.count == 1 && error->line == line && error->column == column &&
-	       strcmp(error->field ? error->field : "", field ? field : "") == 0 &&
-	       strstr(error->message, message);
-	if (!good) {
-		print_error("%s\nexpected %u:%u %s \"%s\", and alone, got:\n", text, line, column,
-			    field ? field : "(no field)", message);
-		for (unsigned i = 0; i < errors.count; i++)
-			print_error("%u:%u %s \"%s\"\n", errors.items[i].line,
-				    errors.items[i].column,
-				    errors.items[i].field ? errors.items[i].field : "(no field)",
-				    errors.items[i].message);
-	}
-	error_list_clear(&errors);
-	return good;
-}
-
 /* What can't be meant, but says clearly what it does, is allowed. */
 static void
 test_warnings_are_no_errors(void **state)
@@ -225,12 +193,7 @@ test_warnings_are_no_errors(void **state)
 static void
 test_cases(void **state)
 {
-	unsigned bad = 0;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		bad += !is_case(cases[i].text, cases[i].line, cases[i].column, cases[i].field,
-				cases[i].message);
-	assert_int_equal(bad, 0);
+	assert_config_cases(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void
