@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "control/method_config.h"
+#include "control/method_replay.h"
 #include "control/report.h"
 #include "core/log.h"
 
@@ -88,6 +89,12 @@ answer_memory(struct method_daemon *daemon, struct call *call)
 }
 
 static void
+answer_replay_list(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_replays);
+}
+
+static void
 answer_log_level(struct method_daemon *daemon, struct call *call)
 {
 	const char *word = json_string_value(json_object_get(call->params, "level"));
@@ -119,6 +126,11 @@ static void answer_methods(struct method_daemon *daemon, struct call *call);
 			"directory", "string", "what relative file names in text are relative to", \
 				false                                                              \
 		}                                                                                  \
+	}
+
+#define REPLAY_NAME                                         \
+	{                                                   \
+		"name", "string", "the replay's name", true \
 	}
 
 static const struct method table[] = {
@@ -173,6 +185,55 @@ static const struct method table[] = {
 	 work_config_diff},
 	{"config.apply", "runs a config from now on; no packet is lost", true, true, FILE_OR_TEXT,
 	 answer_config_apply, work_config_apply},
+	{"replay.list",
+	 "every replay: where it is, and how exact it was",
+	 false,
+	 false,
+	 {{0}},
+	 answer_replay_list,
+	 NULL},
+	{"replay.start",
+	 "from the beginning",
+	 true,
+	 false,
+	 {REPLAY_NAME},
+	 answer_replay_start,
+	 NULL},
+	{"replay.stop",
+	 "for good; its numbers stay",
+	 true,
+	 false,
+	 {REPLAY_NAME},
+	 answer_replay_stop,
+	 NULL},
+	{"replay.pause",
+	 "until it is resumed",
+	 true,
+	 false,
+	 {REPLAY_NAME},
+	 answer_replay_pause,
+	 NULL},
+	{"replay.resume",
+	 "goes on where it was paused",
+	 true,
+	 false,
+	 {REPLAY_NAME},
+	 answer_replay_resume,
+	 NULL},
+	{"replay.seek",
+	 "goes on from another place in its files",
+	 true,
+	 false,
+	 {REPLAY_NAME, {"to", "string", "a time since the first packet, or #N for a packet", true}},
+	 answer_replay_seek,
+	 NULL},
+	{"replay.pace",
+	 "goes on at another pace, without a burst or a gap",
+	 true,
+	 false,
+	 {REPLAY_NAME, {"pace", "string", "as in the config: 2x, 1.5Mpps, 10Gbps, top", true}},
+	 answer_replay_pace,
+	 NULL},
 	{"log.level",
 	 "sets what is logged",
 	 true,

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "config/amount.h"
+
 #include "core/banned.h"
 
 #define REPORT_VERSION 1
@@ -93,14 +95,43 @@ cycles_json(const struct snapshot *snapshot)
 			 packets ? (double)busy / (double)packets : 0.0);
 }
 
+static json_t *
+replay_counts(const struct snapshot_replay *replay)
+{
+	json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "state", replay->state, "sent",
+				   number(replay->sent), "bytes", number(replay->bytes), "loops",
+				   number(replay->loops), "late", number(replay->late), "truncated",
+				   number(replay->truncated));
+
+	json_object_update_new(
+		result, json_pack("{s:o, s:o, s:o, s:o, s:o}", "dropped", number(replay->dropped),
+				  "underruns", number(replay->underruns), "skipped",
+				  number(replay->skipped), "too_long", number(replay->too_long),
+				  "backwards", number(replay->backwards)));
+	if (replay->reason)
+		json_object_set_new(result, "reason", json_string(replay->reason));
+	return result;
+}
+
+static json_t *
+replay_totals(const struct snapshot *snapshot)
+{
+	json_t *result = json_object();
+
+	for (unsigned i = 0; i < snapshot->replay_count; i++)
+		json_object_set_new(result, snapshot->replays[i].name,
+				    replay_counts(&snapshot->replays[i]));
+	return result;
+}
+
 json_t *
 report_json(const struct snapshot *snapshot)
 {
 	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", REPORT_VERSION,
 			 "ports", each_port(snapshot, port_counts), "rules", rule_counts(snapshot),
-			 "drops", drops_json(snapshot->drops), "replays", json_object(), "copies",
-			 copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger), "leaked",
-			 number(snapshot->leaked), "cycles", cycles_json(snapshot));
+			 "drops", drops_json(snapshot->drops), "replays", replay_totals(snapshot),
+			 "copies", copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger),
+			 "leaked", number(snapshot->leaked), "cycles", cycles_json(snapshot));
 }
 
 json_t *
@@ -111,6 +142,7 @@ report_status(const struct snapshot *snapshot)
 	json_object_set_new(result, "state", json_string(snapshot->state));
 	json_object_set_new(result, "uptime", json_real((double)snapshot->uptime_ns / 1e9));
 	json_object_set_new(result, "applied", number(snapshot->applied));
+	json_object_update_new(result, report_replays(snapshot));
 	json_object_set_new(result, "workers", number(snapshot->worker_count));
 	json_object_set_new(result, "hugepages", json_boolean(snapshot->hugepages));
 	return result;
@@ -138,6 +170,68 @@ port_json(const struct snapshot_port *port)
 				  "rx_errors", number(port->rx_errors), "rx_nombuf",
 				  number(port->rx_nombuf), "tx_errors", number(port->tx_errors)));
 	return result;
+}
+
+static json_t *
+seconds(uint64_t ns)
+{
+	return json_real((double)ns / 1e9);
+}
+
+/* Packets, but for the first, by the time from the first to the last. */
+static json_t *
+rate(uint64_t packets, uint64_t ns)
+{
+	return json_real(packets > 1 && ns ? (double)(packets - 1) * 1e9 / (double)ns : 0);
+}
+
+/* How exact a replay was, measured where its packets are handed to the NIC, which is not the wire. */
+static json_t *
+verdict_json(const struct snapshot_replay *replay)
+{
+	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:s, s:o, s:s}",
+			 "asked", "elapsed", seconds(replay->asked_ns), "pps",
+			 rate(replay->sent + replay->dropped, replay->asked_ns), "achieved",
+			 "elapsed", seconds(replay->taken_ns), "pps",
+			 rate(replay->sent, replay->taken_ns), "error_ns", "p50",
+			 number(replay->p50_ns), "p99", number(replay->p99_ns), "p99.9",
+			 number(replay->p99_9_ns), "max", number(replay->max_ns), "measured",
+			 "handed to the NIC", "tolerance_ns",
+			 replay->judged ? number(replay->tolerance_ns) : json_null(), "result",
+			 !replay->judged  ? "not judged"
+			 : replay->passed ? "pass"
+					  : "fail");
+}
+
+static json_t *
+replay_json(const struct snapshot_replay *replay)
+{
+	json_t *result = replay_counts(replay);
+	char pace[CONFIG_AMOUNT_TEXT_MAX];
+
+	config_pace_format(&replay->pace, pace, sizeof(pace));
+	json_object_update_new(
+		result,
+		json_pack("{s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
+			  "port", replay->port, "as", (int)replay->as, "pace", pace, "loops_asked",
+			  number(replay->loops_asked), "packet", number(replay->packet), "time",
+			  seconds(replay->time_ns), "packets", number(replay->packets), "resident",
+			  (int)replay->resident, "direct", (int)replay->direct, "ended",
+			  (int)replay->ended, "memory", number(replay->memory), "progress",
+			  replay->progress < 0 ? json_null() : json_real(replay->progress),
+			  "verdict", verdict_json(replay)));
+	return result;
+}
+
+json_t *
+report_replays(const struct snapshot *snapshot)
+{
+	json_t *replays = json_object();
+
+	for (unsigned i = 0; i < snapshot->replay_count; i++)
+		json_object_set_new(replays, snapshot->replays[i].name,
+				    replay_json(&snapshot->replays[i]));
+	return json_pack("{s:o}", "replays", replays);
 }
 
 json_t *
@@ -195,9 +289,9 @@ report_workers(const struct snapshot *snapshot)
 static json_t *
 port_account(const struct snapshot_port *port)
 {
-	return json_pack("{s:o, s:o, s:o, s:o}", "ledger", ledger_json(&port->ledger), "received",
-			 number(port->rx_packets), "mirrored", number(port->copies), "drops",
-			 drops_json(port->drops));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "ledger", ledger_json(&port->ledger),
+			 "received", number(port->rx_packets), "replayed", number(port->replayed),
+			 "mirrored", number(port->copies), "drops", drops_json(port->drops));
 }
 
 json_t *

@@ -15,6 +15,8 @@
 json_t *report_json(const struct snapshot *snapshot);
 
 json_t *report_status(const struct snapshot *snapshot);
+/* `replay.list` */
+json_t *report_replays(const struct snapshot *snapshot);
 json_t *report_ports(const struct snapshot *snapshot);
 json_t *report_rules(const struct snapshot *snapshot);
 json_t *report_workers(const struct snapshot *snapshot);

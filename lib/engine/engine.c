@@ -334,6 +334,14 @@ engine_snapshot(struct engine *engine)
 	return snapshot;
 }
 
+int
+engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
+	      const char **state, char *reason)
+{
+	return replays_order(&engine->replays, name, order, clock_now(&engine->shared.clock), state,
+			     reason);
+}
+
 void
 engine_tick(struct engine *engine)
 {

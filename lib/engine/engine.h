@@ -48,7 +48,30 @@ const struct config *engine_config(const struct engine *engine);
  * that does not answer and marks it. The caller frees the result with snapshot_free. NULL: no memory. */
 struct snapshot *engine_snapshot(struct engine *engine);
 
-/* Work to be done now and then by the control thread: link states. Call every 100 ms or so. */
+/* What a user wants of a replay while it runs. */
+struct engine_replay_order {
+	enum {
+		ENGINE_REPLAY_START,
+		ENGINE_REPLAY_STOP,
+		ENGINE_REPLAY_PAUSE,
+		ENGINE_REPLAY_RESUME,
+		ENGINE_REPLAY_SEEK,
+		ENGINE_REPLAY_PACE,
+	} verb;
+	struct config_moment moment; /* of SEEK */
+	struct config_pace pace;     /* of PACE */
+};
+
+#define ENGINE_REPLAY_REASON_MAX 256
+
+/* Carries an order out, waiting some milliseconds for the workers to do so. *state is what the replay is
+ * then in, as in a snapshot. Returns 0, or a negative errno with a sentence in reason
+ * (ENGINE_REPLAY_REASON_MAX bytes): -ENOENT when the config has no replay of that name. */
+int engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
+		  const char **state, char *reason);
+
+/* Work to be done now and then by the control thread: link states, replays that begin or end. Call every
+ * 100 ms or so. */
 void engine_tick(struct engine *engine);
 
 /* Stops receiving, lets what is held leave (2 s at most), stops workers and ports. The last snapshot

@@ -2,10 +2,12 @@
 #include "engine/replays.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
+#include "core/text.h"
 
 #include "core/banned.h"
 
@@ -112,14 +114,60 @@ replays_leaked(const struct replays *replays)
 	return leaked;
 }
 
-struct replay *
-replays_find(const struct replays *replays, const char *name)
+static struct replay *
+find(const struct replays *replays, const char *name)
 {
 	for (unsigned i = 0; i < replays->count; i++) {
 		if (strcmp(replay_config(replays->items[i])->name, name) == 0)
 			return replays->items[i];
 	}
 	return NULL;
+}
+
+static int
+unknown(const struct replays *replays, const char *name, char *reason)
+{
+	int used = snprintf(reason, REPLAY_REASON_MAX, "there is no replay %s; there %s",
+			    text_quote(name).text, replays->count ? "are" : "are none");
+
+	for (unsigned i = 0; i < replays->count && used < REPLAY_REASON_MAX; i++)
+		used += snprintf(reason + used, REPLAY_REASON_MAX - used, "%s %s", i ? "," : "",
+				 replay_config(replays->items[i])->name);
+	return -ENOENT;
+}
+
+int
+replays_order(struct replays *replays, const char *name, const struct engine_replay_order *order,
+	      uint64_t now_ns, const char **state, char *reason)
+{
+	struct replay *replay = find(replays, name);
+	int ret = -EINVAL;
+
+	if (!replay)
+		return unknown(replays, name, reason);
+	replay_tick(replay, now_ns);
+	switch (order->verb) {
+	case ENGINE_REPLAY_START:
+		ret = replay_start(replay, now_ns, reason);
+		break;
+	case ENGINE_REPLAY_STOP:
+		ret = replay_stop(replay, reason);
+		break;
+	case ENGINE_REPLAY_PAUSE:
+		ret = replay_pause(replay, now_ns, reason);
+		break;
+	case ENGINE_REPLAY_RESUME:
+		ret = replay_resume(replay, now_ns, reason);
+		break;
+	case ENGINE_REPLAY_SEEK:
+		ret = replay_seek(replay, order->moment, now_ns, reason);
+		break;
+	case ENGINE_REPLAY_PACE:
+		ret = replay_pace(replay, &order->pace, now_ns, reason);
+		break;
+	}
+	*state = states[replay_state(replay)];
+	return ret;
 }
 
 bool

@@ -36,7 +36,10 @@ void replays_end(struct replays *replays);
 /* Mbufs of replays that are not back, after the ports were closed. */
 uint64_t replays_leaked(const struct replays *replays);
 
-struct replay *replays_find(const struct replays *replays, const char *name);
+/* See engine_replay. */
+int replays_order(struct replays *replays, const char *name,
+		  const struct engine_replay_order *order, uint64_t now_ns, const char **state,
+		  char *reason);
 
 /* Fills in what a snapshot says of a replay; live as in replay_look. False: out of memory. */
 bool replays_account(const struct replay *replay, bool live, const char *port,

@@ -141,6 +141,12 @@ replay_config(const struct replay *replay)
 	return replay->config;
 }
 
+enum replay_state
+replay_state(const struct replay *replay)
+{
+	return replay->state;
+}
+
 struct replay_lane *
 replay_lane(struct replay *replay, unsigned worker)
 {

@@ -55,6 +55,7 @@ uint64_t replay_leaked(const struct replay *replay);
 void replay_close(struct replay *replay);
 
 const struct config_replay *replay_config(const struct replay *replay);
+enum replay_state replay_state(const struct replay *replay);
 
 /* The lane of a worker, or NULL when it has none. */
 struct replay_lane *replay_lane(struct replay *replay, unsigned worker);
