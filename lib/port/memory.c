@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "port/driver.h"
 
@@ -19,6 +20,11 @@
 #define CACHE_PART 4 /* of a pool, what all caches together may hold */
 #define DEFAULT_RING 1024
 #define BURST_PACKETS 64
+
+/* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. */
+#define REPLAY_BLOCK_BYTES (2 * MIB)
+#define REPLAY_OVERLAP_PART 16
+#define REPLAY_HEADER_BYTES (16 * MIB)
 
 /* What the EAL, drivers and the workers' flow tables take beside the pools. */
 #define BASE_BYTES (96 * MIB)
@@ -139,6 +145,27 @@ has_pci(const struct config *config)
 	return false;
 }
 
+/* What replays need at most: their arenas, which are no larger than their files, and mbufs. */
+static uint64_t
+replay_bytes(const struct config *config)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < config->replay_count; i++) {
+		const struct config_replay *replay = &config->replays[i];
+		uint64_t files = 0;
+		struct stat status;
+
+		for (unsigned f = 0; f < replay->file_count; f++) {
+			if (stat(replay->files[f], &status) == 0 && S_ISREG(status.st_mode))
+				files += status.st_size + status.st_size / REPLAY_OVERLAP_PART +
+					 2 * REPLAY_BLOCK_BYTES;
+		}
+		total += (files < replay->memory ? files : replay->memory) + REPLAY_HEADER_BYTES;
+	}
+	return total;
+}
+
 static void
 plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 	      struct memory_plan *plan)
@@ -148,7 +175,9 @@ plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 	if (tables > TABLES_BYTES_MAX)
 		tables = TABLES_BYTES_MAX;
 	plan->hugepages = false;
-	plan->megabytes = (pools + BASE_BYTES + workers * WORKER_BYTES + tables) / MIB;
+	plan->megabytes = (pools + BASE_BYTES + workers * WORKER_BYTES + tables +
+			   replay_bytes(config)) /
+			  MIB;
 }
 
 enum memory_verdict
@@ -157,7 +186,8 @@ memory_plan(const struct config *config, enum port_mode mode, struct memory_plan
 {
 	unsigned workers = config->worker_count ? config->worker_count : 1;
 	uint64_t pools = memory_pool_bytes(config) * count_nodes(config);
-	uint64_t needed = (pools + BASE_BYTES + workers * WORKER_BYTES) / MIB;
+	uint64_t needed =
+		(pools + BASE_BYTES + workers * WORKER_BYTES + replay_bytes(config)) / MIB;
 	uint64_t page_bytes, free_bytes, missing;
 	bool required;
 
