@@ -64,6 +64,30 @@ conclude(const struct options *options, const struct snapshot *snapshot, char *c
 	return exit_code;
 }
 
+/* Whether the run has an end; what has none is said. */
+static bool
+has_end(const struct config *config, const char *file)
+{
+	struct error_list errors;
+	bool endless = false;
+
+	error_list_init(&errors, file);
+	for (unsigned i = 0; i < config->replay_count; i++) {
+		const struct config_replay *replay = &config->replays[i];
+
+		if (!replay->start_auto || replay->loops != 0)
+			continue;
+		endless = true;
+		error_add(&errors, replay->place.line, replay->place.column, NULL,
+			  "replay %s: with `loops: forever` an offline run would never end; give "
+			  "a number",
+			  replay->name);
+	}
+	error_list_print(&errors, stderr);
+	error_list_clear(&errors);
+	return !endless;
+}
+
 int
 command_offline(const struct options *options)
 {
@@ -75,6 +99,10 @@ command_offline(const struct options *options)
 
 	if (exit_code != EXIT_DONE)
 		return exit_code;
+	if (!has_end(config, options->config)) {
+		config_free(config);
+		return EXIT_USAGE;
+	}
 	error_list_init(&errors, options->config);
 	paths = written_captures(config);
 	if (engine_offline(config, &errors, &snapshot) < 0)

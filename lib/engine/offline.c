@@ -104,7 +104,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	struct program *program;
 	struct worker *worker;
 	struct feed *feed;
-	int ret, closed;
+	int ret, ended, closed;
 
 	*out = NULL;
 	ret = ports_start_eal(config, PORT_OFFLINE, NULL, 0, cores);
@@ -133,7 +133,9 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	replays_start_virtual(&replays);
 
 	ret = run_virtual(feed, worker, program);
-	replays_end(&replays);
+	ended = replays_end(&replays);
+	if (ret == 0)
+		ret = ended;
 	feed_close(feed);
 	closed = ports_close(&ports);
 	if (ret == 0)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "core/log.h"
 #include "replay/headers.h"
 #include "replay/run.h"
 
@@ -211,6 +212,7 @@ fail(struct replay *replay)
 		return false;
 	snprintf(replay->reason, sizeof(replay->reason), "%s", progress.reason);
 	replay->state = REPLAY_FAILED;
+	log_error("replay %s: %s", replay->config->name, replay->reason);
 	return true;
 }
 
