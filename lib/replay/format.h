@@ -19,16 +19,22 @@
 #define FORMAT_REASON_MAX 200
 /* Bytes of a file that format_begin wants to see (fewer when the file is shorter). */
 #define FORMAT_HEAD 64
+/* Longer packets fit no mbuf: format_next tells of them without waiting for their bytes. */
+#define FORMAT_PACKET_MAX 65535
+/* With so many bytes from *at on, format_next always gets ahead. */
+#define FORMAT_UNIT_MAX (66 * 1024)
 
 struct format_interface;
 
 struct format {
 	enum { FORMAT_PCAP, FORMAT_PCAPNG } kind;
-	bool swapped;       /* numbers are in the other byte order than this machine's */
+	bool swapped; /* numbers are in the other byte order than this machine's: those of the record
+		       * just returned, since a pcapng file's sections may differ */
 	uint64_t time_unit; /* pcap: nanoseconds in one of a record's fractions, 1 or 1000 */
-	uint64_t last_ns;   /* time of the record before, for simple packet blocks, which have none */
+	uint64_t last_ns; /* time of the record before, for simple packet blocks, which have none */
 	struct format_interface *interfaces; /* pcapng: of this section */
 	unsigned interface_count;
+	unsigned interface_room;
 	char reason[FORMAT_REASON_MAX]; /* why the last call failed: "is no capture file: ..." */
 };
 
@@ -40,16 +46,22 @@ struct format_record {
 };
 
 /* Looks at the first bytes of a file (FORMAT_HEAD of them, or all there are). Returns how many are to be
- * passed over before the first format_next, or -EINVAL with a reason. */
+ * passed over before the first format_next, or -EINVAL with a reason, a predicate of the file:
+ * "has link type LINUX_SLL (113), not Ethernet". */
 int format_begin(struct format *format, const void *head, size_t size);
 
 /* The next record at or behind *at. bytes are size bytes of the file that follow each other; last says
  * that the file ends with them. Returns
- *   1: *out is a record that lies whole within bytes, *at is behind it;
+ *   1: *out is a record that lies whole within bytes, *at is behind it. What is longer than
+ *      FORMAT_PACKET_MAX may end behind bytes, and *at may lie behind size: such a packet is to be
+ *      counted and left alone;
  *   0: nothing more here: *at is where to go on, with the bytes that begin there in the file (it may lie
  *      behind size, when something to pass over is longer than what is in memory). With last: the end;
- *   -EBADMSG: the file is broken at *at (a record cut short by the end of the file too); the reason says
- *      how. Nothing behind it can be trusted. */
+ *   -EBADMSG: the file is broken at *at (a record cut short by the end of the file too; there *at lies
+ *      behind size when that showed only once the record was passed over), or has a packet there that is
+ *      not Ethernet. Nothing behind it can be trusted;
+ *   -ENOMEM.
+ * The reason is a sentence of its own, "the record says it is ...": the caller puts before it where. */
 int format_next(struct format *format, const void *bytes, size_t size, bool last, size_t *at,
 		struct format_record *out);
 
