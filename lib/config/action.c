@@ -12,7 +12,7 @@ static void
 check_target(struct reader *reader, const struct spot *spot, const struct config_target *target)
 {
 	const struct config *config = reader->config;
-	const struct config_group *group = &config->groups[target->index];
+	const struct config_group *group;
 
 	if (target->kind == CONFIG_TARGET_PORT) {
 		if (!reader_can_send(reader, target->index))
@@ -23,6 +23,7 @@ check_target(struct reader *reader, const struct spot *spot, const struct config
 				spot_key(spot), config->ports[target->index].name);
 		return;
 	}
+	group = &config->groups[target->index];
 	for (unsigned i = 0; i < group->port_count; i++) {
 		if (!reader_can_send(reader, group->ports[i]))
 			reader_error(reader, spot,

@@ -6,11 +6,6 @@
 
 #include "core/banned.h"
 
-#define VALUE_BYTES 96
-
-_Static_assert(VALUE_BYTES >= CONFIG_AMOUNT_TEXT_MAX && VALUE_BYTES >= CONFIG_PACE_TEXT_MAX,
-	       "every value fits");
-
 static void
 put_files(FILE *out, const struct config_replay *replay)
 {
@@ -33,7 +28,7 @@ put_to(FILE *out, const struct config *config, const struct config_replay *repla
 static void
 put_duration(FILE *out, const char *key, bool given, uint64_t ns)
 {
-	char text[VALUE_BYTES];
+	char text[CONFIG_AMOUNT_TEXT_MAX];
 
 	if (!given)
 		return;
@@ -45,7 +40,7 @@ static void
 put_moment(FILE *out, const char *key, const struct config_moment *moment)
 {
 	const char *quote = moment->kind == CONFIG_MOMENT_PACKET ? "\"" : "";
-	char text[VALUE_BYTES];
+	char text[CONFIG_AMOUNT_TEXT_MAX];
 
 	if (moment->kind == CONFIG_MOMENT_NONE)
 		return;
@@ -89,15 +84,15 @@ put_replay(FILE *out, const struct config *config, const struct config_replay *r
 		[CONFIG_FLOWS_KEEP] = "keep",
 		[CONFIG_FLOWS_SINGLE] = "single",
 	};
-	char text[VALUE_BYTES];
+	char text[CONFIG_AMOUNT_TEXT_MAX], pace[CONFIG_PACE_TEXT_MAX];
 
 	fputs("  ", out);
 	emit_name(out, replay->name);
 	fputs(":\n", out);
 	put_files(out, replay);
 	put_to(out, config, replay);
-	config_pace_format(&replay->pace, text, sizeof(text));
-	fprintf(out, "    pace: %s\n", text);
+	config_pace_format(&replay->pace, pace, sizeof(pace));
+	fprintf(out, "    pace: %s\n", pace);
 	put_extent(out, replay);
 	fprintf(out, "    late: %s\n    truncated: %s\n", late[replay->late],
 		truncated[replay->truncated]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any text is a config or is refused; one that is a config is written so that it reads the same.
- * A first byte of '=' puts the rest into a rule of a config that is good otherwise, so that what rules
- * may say is reached without a corpus.
+ * A first byte of '=' or '+' puts the rest into a rule or a replay of a config that is good otherwise, so
+ * that what these may say is reached without a corpus.
  */
 #include <netdb.h>
 #include <stddef.h>
@@ -15,8 +15,12 @@
 
 #include "core/banned.h"
 
-static const char head[] = "version: 1\nports:\n  a: { vdev: net_null }\n  b: { vdev: net_null }\n"
-			   "groups: { g: { ports: [a, b] } }\nrules:\n- name: x\n  ";
+#define PORTS                                                                    \
+	"version: 1\nports:\n  a: { vdev: net_null }\n  b: { vdev: net_null }\n" \
+	"groups: { g: { ports: [a, b] } }\n"
+
+static const char rule[] = PORTS "rules:\n- name: x\n  ";
+static const char replay[] = PORTS "replays:\n x:\n  file: f\n  to: a\n  ";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -71,21 +75,28 @@ check(const char *text, size_t length)
 	config_free(config);
 }
 
+static void
+check_behind(const char *head, const uint8_t *data, size_t size)
+{
+	size_t length = strlen(head);
+	char *text = malloc(length + size + 1);
+
+	if (!text)
+		abort();
+	memcpy(text, head, length);
+	memcpy(text + length, data, size);
+	check(text, length + size);
+	free(text);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text;
-
-	if (size == 0 || data[0] != '=') {
+	if (size > 0 && data[0] == '=')
+		check_behind(rule, data + 1, size - 1);
+	else if (size > 0 && data[0] == '+')
+		check_behind(replay, data + 1, size - 1);
+	else
 		check((const char *)data, size);
-		return 0;
-	}
-	text = malloc(sizeof(head) + size);
-	if (!text)
-		abort();
-	memcpy(text, head, sizeof(head) - 1);
-	memcpy(text + sizeof(head) - 1, data + 1, size - 1);
-	check(text, sizeof(head) - 1 + size - 1);
-	free(text);
 	return 0;
 }

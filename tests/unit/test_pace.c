@@ -73,7 +73,7 @@ test_bad_paces(void **state)
 	} bad[] = {
 		{"", "expected " CONFIG_PACE_FORMS ", not \"\""},
 		{"fast", "expected " CONFIG_PACE_FORMS ", not \"fast\""},
-		{"orginal", "did you mean \"original\"?"},
+		{"origin", "did you mean \"original\"?"},
 		{"Top", "did you mean \"top\"?"},
 		{"2", "expected original, 2x, 0.25x"},
 		{"2X", "did you mean \"2x\"?"},
