@@ -20,7 +20,7 @@
 #define CONFIG_SIZE_FORMS "a size such as 256MiB or 1.5GiB"
 #define CONFIG_MOMENT_FORMS                                                                  \
 	"a time since the first packet such as 1.5s, or a packet's number such as \"#17\" (" \
-	"in quotes: in YAML a bare # begins a comment)"
+	"in quotes, since a bare # begins a comment)"
 
 /* Ten years, so that sums of some fit into 64 bits. */
 #define CONFIG_DURATION_MAX (UINT64_C(87600) * 3600 * 1000000000)

@@ -71,7 +71,7 @@ static const struct config_case cases[] = {
 	{REPLAY(", from: 17"), 8, 30, "replays.x.from", "a packet's number such as \"#17\""},
 	{REPLAY(", from: '#0'"), 8, 30, "replays.x.from", "counted from \"#1\" on"},
 	{HEAD "replays:\n  x:\n    file: f\n    to: a\n    from: #17\n", 11, 5, "replays.x.from",
-	 "in quotes: in YAML a bare # begins a comment), not nothing"},
+	 "in quotes, since a bare # begins a comment), not nothing"},
 	{REPLAY(", until: 0s"), 8, 31, "replays.x.until", "nothing lies before 0s"},
 	{REPLAY(", until: '#1', from: 5s"), 8, 31, "replays.x.until", "nothing lies before #1"},
 	{REPLAY(", until: 5s, from: 5s"), 8, 31, "replays.x.until", "5s does not lie behind from"},
