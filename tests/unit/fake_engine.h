@@ -59,6 +59,22 @@ engine_prepare(struct engine *engine, struct config *config, struct program **ou
 	return 0;
 }
 
+/* Knows one replay, "morning", which does all it is told but to pause. */
+int
+engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
+	      const char **state, char *reason)
+{
+	*state = "running";
+	if (strcmp(name, "morning") != 0) {
+		snprintf(reason, ENGINE_REPLAY_REASON_MAX, "there is no replay \"%s\"", name);
+		return -ENOENT;
+	}
+	if (order->verb != ENGINE_REPLAY_PAUSE)
+		return 0;
+	snprintf(reason, ENGINE_REPLAY_REASON_MAX, "it does not run");
+	return -EINVAL;
+}
+
 void
 engine_discard(struct program *program)
 {

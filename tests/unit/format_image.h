@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define IMAGE_MAX (512 * 1024)
-#define WHOLE_SECTION 0x1a2b3c4d
+#define IMAGE_MAX (2 * 1024 * 1024)
+#define IMAGE_BYTE_ORDER 0x1a2b3c4d
 
 struct image {
 	uint8_t bytes[IMAGE_MAX];
@@ -125,7 +125,7 @@ static inline void
 put_section(struct image *image, uint16_t minor)
 {
 	begin_block(image, 0x0a0d0d0a);
-	put32(image, WHOLE_SECTION);
+	put32(image, IMAGE_BYTE_ORDER);
 	put16(image, 1);
 	put16(image, minor);
 	put64(image, UINT64_MAX);

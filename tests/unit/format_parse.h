@@ -44,8 +44,7 @@ parsed_add(struct parsed *parsed, const struct format_record *record, size_t bas
 {
 	if (parsed->count == parsed->room) {
 		parsed->room = parsed->room ? parsed->room * 2 : 64;
-		parsed->records =
-			realloc(parsed->records, parsed->room * sizeof(*parsed->records));
+		parsed->records = realloc(parsed->records, parsed->room * sizeof(*parsed->records));
 		must(parsed->records != NULL);
 	}
 	parsed->records[parsed->count] = *record;

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Replays on a running daemon: what a device that frees late and takes little makes of them, orders while they
+run, and a real network at the other end."""
+
+import subprocess
+import time
+
+import pytest
+
+from lib import capture
+from lib.daemon import Daemon, PLUGINS, Refused, check_status, test_ports
+from lib.offline import config
+
+LINE = capture.read(capture.fixture("dns.pcap"))
+
+
+def live(ports, rules=(), default="drop", **replays):
+    what = config(ports, rules, default)
+    what["replays"] = {name: {"file": str(capture.fixture("dns.pcap")), "to": "wan", "memory": "16MiB", **keys}
+                       for name, keys in replays.items()}
+    return what
+
+
+def ended(daemon, name="one", seconds=60):
+    """Waits until a replay has ended, and returns what there is to say of it."""
+    deadline = time.monotonic() + seconds
+    while True:
+        check_status(daemon.call("status"))
+        replay = daemon.call("replay.list")["replays"][name]
+        if replay["ended"]:
+            return replay
+        assert time.monotonic() < deadline, replay
+        time.sleep(0.02)
+
+
+def state(daemon, name="one"):
+    return daemon.call("replay.list")["replays"][name]
+
+
+@pytest.mark.parametrize("device", ["", "hold=64", "hold=500,accept=7", "accept=1"])
+def test_a_device_that_holds_packets(tmp_path, device):
+    """It frees late and takes few at a time, and looks whether a packet changed while it had it."""
+    loops = 3000
+    with Daemon(live(test_ports(wan=device), one={"pace": "top", "loops": loops}), tmp_path, PLUGINS) as daemon:
+        replay = ended(daemon)
+        assert replay["state"] == "done" and replay["sent"] == loops * len(LINE)
+        status = daemon.call("status")
+        assert status["ports"]["wan"]["tx_packets"] == loops * len(LINE)
+        assert all(copied["bytes"] == 0 for copied in status["copies"].values())
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
+
+
+def test_streaming_into_a_device_that_holds_packets(tmp_path):
+    """Memory is filled anew only when the device has given it back."""
+    frames = [bytes([number & 255, number >> 8 & 255]) * (30 + number % 700) for number in range(30000)]
+    big = capture.write(tmp_path / "big.pcap", frames)
+    assert big.stat().st_size > 16 << 20
+    with Daemon(live(test_ports(wan="hold=500,accept=7"), one={"file": str(big), "pace": "top", "loops": 5,
+                                                               "memory": "8MiB"}), tmp_path, PLUGINS) as daemon:
+        replay = ended(daemon)
+        assert replay["sent"] == 5 * len(frames) and replay["resident"] is False
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
+
+
+def test_orders(tmp_path):
+    with Daemon(live(test_ports(wan="hold=32"), one={"pace": "1kpps", "loops": "forever", "start": "manual"}),
+                tmp_path, PLUGINS) as daemon:
+        assert state(daemon)["state"] == "stopped"
+        for order in ("stop", "pause", "resume"):
+            with pytest.raises(Refused):
+                daemon.call(f"replay.{order}", name="one")
+        daemon.call("replay.start", name="one")
+        with pytest.raises(Refused, match="runs already"):
+            daemon.call("replay.start", name="one")
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 100)
+
+        assert daemon.call("replay.pause", name="one") == {"name": "one", "state": "paused"}
+        sent = state(daemon)["sent"]
+        time.sleep(0.2)
+        assert state(daemon)["sent"] == sent
+        daemon.call("replay.resume", name="one")
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > sent + 100)
+
+        assert daemon.call("replay.pace", name="one", pace="100kpps")["state"] == "running"
+        assert state(daemon)["pace"] == "100kpps"
+        before = state(daemon)["sent"]
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > before + 20000, seconds=5)
+        for pace in ("fast", "0pps", "-1x"):
+            with pytest.raises(Refused):
+                daemon.call("replay.pace", name="one", pace=pace)
+
+        daemon.call("replay.seek", name="one", to="#200")
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 100)
+        daemon.call("replay.seek", name="one", to="1ms")
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 100)
+        with pytest.raises(Refused):
+            daemon.call("replay.seek", name="one", to="soon")
+
+        assert daemon.call("replay.stop", name="one")["state"] == "stopped"
+        sent = state(daemon)["sent"]
+        daemon.call("replay.start", name="one")
+        daemon.until(lambda status: 0 < status["replays"]["one"]["sent"])
+        with pytest.raises(Refused, match="no replay"):
+            daemon.call("replay.start", name="two")
+        check_status(daemon.call("status"))
+        daemon.stop()
+
+
+def test_stats_socket_only_looks(tmp_path):
+    with Daemon(live(test_ports(wan=""), one={}), tmp_path, PLUGINS) as daemon:
+        done = subprocess.run(["socat", "-", f"UNIX:{daemon.run_dir}/stats.sock"], check=True, capture_output=True, text=True,
+                              input='{"jsonrpc":"2.0","id":1,"method":"replay.stop","params":{"name":"one"}}\n')
+        assert "error" in done.stdout and "control.sock" in done.stdout
+
+
+def test_through_rules_with_a_config_that_changes(tmp_path):
+    """A replay goes on while configs are applied, and no packet of it is lost."""
+    ports = test_ports(lan="", wan="hold=32", b="")
+    what = live(ports, [{"name": "all", "actions": [{"forward": "wan"}]}],
+                one={"to": {"as": "lan"}, "pace": "200kpps", "loops": "forever"})
+    other = {**what, "rules": [{"name": "all", "actions": [{"mirror": "b"}, {"forward": "wan"}]}]}
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        for number in range(100):
+            daemon.apply(other if number % 2 == 0 else what)
+        daemon.call("replay.stop", name="one")
+        status = daemon.call("status")
+        check_status(status)
+        sent = status["replays"]["one"]["sent"]
+        assert sent > 1000
+        assert status["ports"]["wan"]["tx_packets"] == status["rules"]["all"]["packets"] == sent
+        with pytest.raises(Refused, match="replays"):
+            daemon.apply({**what, "replays": {}})
+        daemon.stop()
+
+
+def test_verdict(tmp_path):
+    keys = {"pace": "10kpps", "loops": 5, "tolerance": "1s"}
+    with Daemon(live(test_ports(wan=""), good=keys, bad={**keys, "tolerance": "1ns", "late": "drop"}), tmp_path,
+                PLUGINS) as daemon:
+        good, bad = ended(daemon, "good"), ended(daemon, "bad")
+        assert good["verdict"]["result"] == "pass" and bad["verdict"]["result"] == "fail"
+        asked, achieved = good["verdict"]["asked"], good["verdict"]["achieved"]
+        assert abs(asked["pps"] - 10000) < 0.01
+        assert asked["elapsed"] == pytest.approx((5 * len(LINE) - 1) / 10000, abs=1e-8)
+        assert achieved["elapsed"] == pytest.approx(asked["elapsed"], rel=0.2)
+        assert good["verdict"]["error_ns"]["max"] >= good["verdict"]["error_ns"]["p50"] > 0
+        assert bad["sent"] + bad["dropped"] == 5 * len(LINE) and bad["dropped"] > 0
+        daemon.stop()
+
+
+def test_port_without_link(tmp_path):
+    """What can't leave is dropped under a name; the replay's time goes on."""
+    with Daemon(live(test_ports(wan="link=down"), one={"pace": "top", "loops": 10}), tmp_path, PLUGINS) as daemon:
+        ended(daemon)
+        status = daemon.call("status")
+        assert status["drops"]["port-down"] == 10 * len(LINE)
+        daemon.stop()
+
+
+def test_files_that_break_leave_the_others_running(tmp_path):
+    cut = tmp_path / "cut.pcap"
+    cut.write_bytes(capture.fixture("dns.pcap").read_bytes()[:5000])
+    with Daemon(live(test_ports(wan=""), bad={"file": str(cut), "pace": "top"}, one={"pace": "20kpps", "loops": 20}),
+                tmp_path, PLUGINS) as daemon:
+        bad = ended(daemon, "bad")
+        assert bad["state"] == "failed" and "cut.pcap: record" in bad["reason"]
+        assert ended(daemon)["sent"] == 20 * len(LINE)
+        daemon.stop()
+
+
+def test_two_workers_share_a_file_by_flow(tmp_path):
+    what = live(test_ports(wan="queues=2,hold=16"), one={"pace": "top", "loops": 1000})
+    with Daemon({**what, "workers": [0, 1]}, tmp_path, PLUGINS) as daemon:
+        assert ended(daemon)["sent"] == 1000 * len(LINE)
+        workers = daemon.call("workers")["workers"]
+        assert len(workers) == 2
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+
+#include "format_kit.h"
+
+#include "core/banned.h"
+
+#define MICRO 0xa1b2c3d4
+#define NANO 0xa1b23c4d
+#define SECOND UINT64_C(1000000000)
+#define ETHERNET 1
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct image image;
+
+static void
+reads_pcap(void **state)
+{
+	static const uint32_t magics[] = {MICRO, NANO};
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned unit = magics[i / 2] == MICRO ? 1000 : 1;
+		struct expected expected[] = {
+			{7 * SECOND + 123456 * unit, 60, 60, 7},
+			{8 * SECOND + 999999 * unit, 1, 1500, 8},
+			{2 * SECOND, 0, 0, 0},
+			{4294967295 * SECOND + 5 * unit, 61, 61, 255},
+			/* Neither a fraction of more than a second nor a packet longer than on the wire is
+			 * right, and both are written. */
+			{9 * SECOND + 2000000000ull * unit, 30, 30, 9},
+		};
+
+		image_clear(&image, i % 2);
+		put_pcap(&image, magics[i / 2], ETHERNET);
+		put_record(&image, 7, 123456, 60, 60);
+		put_record(&image, 8, 999999, 1, 1500);
+		put_record(&image, 2, 0, 0, 0);
+		put_record(&image, 4294967295, 5, 61, 61);
+		put_record(&image, 9, 2000000000, 30, 29);
+		assert_good(&image, expected, COUNT(expected));
+	}
+}
+
+static void
+reads_pcap_without_records(void **state)
+{
+	image_clear(&image, false);
+	put_pcap(&image, NANO, ETHERNET);
+	assert_good(&image, NULL, 0);
+}
+
+/* The upper bits of the link type say that frames end in an FCS. */
+static void
+takes_frames_with_fcs(void **state)
+{
+	struct expected expected[] = {{SECOND, 64, 64, 1}};
+
+	image_clear(&image, true);
+	put_pcap(&image, MICRO, 0x44000000 | ETHERNET);
+	put_record(&image, 1, 0, 64, 64);
+	assert_good(&image, expected, 1);
+}
+
+static void
+refuses_other_link_types(void **state)
+{
+	static const struct {
+		unsigned link_type;
+		const char *name;
+	} cases[] = {
+		{0, "NULL (0)"},
+		{9, "PPP (9)"},
+		{101, "RAW (101)"},
+		{105, "IEEE802_11 (105)"},
+		{108, "LOOP (108)"},
+		{113, "LINUX_SLL (113)"},
+		{127, "IEEE802_11_RADIO (127)"},
+		{228, "IPV4 (228)"},
+		{253, "NETLINK (253)"},
+		{276, "LINUX_SLL2 (276)"},
+		{12, "RAW (12)"},
+		{65535, "65535"},
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		char reason[FORMAT_REASON_MAX];
+
+		image_clear(&image, i % 2);
+		put_pcap(&image, MICRO, cases[i].link_type);
+		put_record(&image, 1, 0, 64, 64);
+		snprintf(reason, sizeof(reason), "has link type %s, not Ethernet", cases[i].name);
+		assert_fails(&image, -EINVAL, 0, reason);
+	}
+}
+
+static void
+refuses_what_is_no_capture(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		const char *reason;
+	} cases[] = {
+		{"", 0, "is empty"},
+		{"x", 1, "is no capture file: it begins neither as pcap nor as pcapng"},
+		{"\xd4\xc3\xb2", 3, "is no capture file: it begins neither as pcap nor as pcapng"},
+		{"This is a text.\n", 16,
+		 "is no capture file: it begins neither as pcap nor as pcapng"},
+		{"\x1f\x8b\x08\x00\x00", 5,
+		 "is compressed with gzip; unpack it first, with gunzip"},
+		{"\x28\xb5\x2f\xfd", 4, "is compressed with zstd; unpack it first, with unzstd"},
+		{"\xfd"
+		 "7zXZ\0",
+		 6, "is compressed with xz; unpack it first, with unxz"},
+		{"BZh91AY", 7, "is compressed with bzip2; unpack it first, with bunzip2"},
+		{"\x04\x22\x4d\x18", 4, "is compressed with lz4; unpack it first, with unlz4"},
+		{"PK\3\4", 4, "is a zip archive; unpack it first, with unzip"},
+		{"snoop\0\0\0\0\0\0\2", 12,
+		 "is a snoop capture; convert it first, with editcap -F pcapng"},
+		{"\xa1\xb2\xcd\x34", 4,
+		 "is a modified (Kuznetzov) pcap file; convert it first, with editcap -F pcapng"},
+		{"\x34\xcd\xb2\xa1", 4,
+		 "is a modified (Kuznetzov) pcap file; convert it first, with editcap -F pcapng"},
+		{"\xd4\xc3\xb2\xa1\2\0\4\0", 8,
+		 "ends within its header: it has 8 bytes, and a pcap file's header alone has 24"},
+		{"\x0a\x0d\x0d\x0a\x1c\0\0\0", 8,
+		 "ends within its header: it has 8 bytes, and a pcapng file's header alone has 28"},
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		image_clear(&image, false);
+		put(&image, cases[i].bytes, cases[i].size);
+		assert_fails(&image, -EINVAL, 0, cases[i].reason);
+	}
+}
+
+static void
+refuses_other_versions(void **state)
+{
+	image_clear(&image, true);
+	put_pcap(&image, MICRO, ETHERNET);
+	image.bytes[7] = 3;
+	assert_fails(
+		&image, -EINVAL, 0,
+		"is a pcap file of version 2.3; write it anew as version 2.4, as editcap does");
+}
+
+static void
+says_how_pcap_is_broken(void **state)
+{
+	static const struct {
+		uint32_t length;
+		const char *reason;
+	} cases[] = {
+		{61, "the record says it is 61 bytes long, and the file has only 60 more"},
+		{262144, "the record says it is 262144 bytes long, and the file has only 60 more"},
+		{262145, "the record says it is 262145 bytes long; 262144 are the most"},
+		{UINT32_MAX, "the record says it is 4294967295 bytes long; 262144 are the most"},
+	};
+
+	for (unsigned i = 0; i < 2 * COUNT(cases); i++) {
+		image_clear(&image, i % 2);
+		put_pcap(&image, MICRO, ETHERNET);
+		put_record(&image, 1, 0, 64, 64);
+		put_record(&image, 2, 0, 60, 60);
+		patch32(&image, image.size - 68, cases[i / 2].length);
+		if (cases[i / 2].length == 262144) {
+			struct parsed parsed = parse(image.bytes, image.size, 0);
+
+			assert_string_equal(parsed.reason, cases[i / 2].reason);
+			assert_int_equal(parsed.count, 1);
+			parsed_free(&parsed);
+		} else {
+			assert_fails(&image, -EBADMSG, 1, cases[i / 2].reason);
+		}
+	}
+	image_clear(&image, false);
+	put_pcap(&image, MICRO, ETHERNET);
+	put_record(&image, 1, 0, 64, 64);
+	put(&image, "123456789012345", 15);
+	assert_fails(&image, -EBADMSG, 1, "the file ends in the middle of a record");
+}
+
+/* They are told of although no piece of the file holds them whole. */
+static void
+tells_of_packets_too_long(void **state)
+{
+	static const uint32_t lengths[] = {65535, 65536, 100000, 262144, 60};
+	struct parsed parsed;
+
+	image_clear(&image, false);
+	put_pcap(&image, NANO, ETHERNET);
+	for (unsigned i = 0; i < COUNT(lengths); i++)
+		put_record(&image, i, i, lengths[i], lengths[i]);
+	assert_pieces_agree(&image);
+	parsed = parse(image.bytes, image.size, 512);
+	assert_int_equal(parsed.ret, 0);
+	assert_int_equal(parsed.count, COUNT(lengths));
+	for (unsigned i = 0; i < COUNT(lengths); i++)
+		assert_int_equal(parsed.records[i].length, lengths[i]);
+	parsed_free(&parsed);
+}
+
+static size_t
+load(const char *path)
+{
+	FILE *file = fopen(path, "rb");
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(image.bytes, 1, sizeof(image.bytes), file);
+	assert_true(size < sizeof(image.bytes));
+	fclose(file);
+	image.size = size;
+	return size;
+}
+
+/* Whether libpcap takes it, and as Ethernet; its records must then be ours too. */
+static bool
+agrees_with_libpcap(const char *path)
+{
+	char message[PCAP_ERRBUF_SIZE];
+	struct parsed parsed;
+	pcap_t *pcap;
+
+	load(path);
+	pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, message);
+	if (pcap && pcap_datalink(pcap) == DLT_EN10MB) {
+		assert_as_libpcap(pcap, image.bytes, image.size);
+		return true;
+	}
+	if (pcap)
+		pcap_close(pcap);
+	parsed = parse(image.bytes, image.size, 0);
+	assert_true(parsed.ret < 0);
+	parsed_free(&parsed);
+	return false;
+}
+
+static unsigned
+compare_folder(const char *folder)
+{
+	unsigned count = 0;
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		char path[4096];
+
+		if (!strstr(entry->d_name, ".pcap"))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		count += agrees_with_libpcap(path);
+		for (size_t step = 1000; step < 100000; step += 9999) {
+			struct parsed whole = parse(image.bytes, image.size, 0);
+			struct parsed pieces = parse(image.bytes, image.size, step);
+
+			assert_true(agree(&whole, &pieces));
+			parsed_free(&whole);
+			parsed_free(&pieces);
+		}
+	}
+	closedir(dir);
+	return count;
+}
+
+static void
+agrees_on_real_files(void **state)
+{
+	assert_true(compare_folder(FIXTURES) >= 13);
+	assert_true(compare_folder(FIXTURES "/made") >= 12);
+}
+
+static void
+refuses_real_files_by_name(void **state)
+{
+	static const struct {
+		const char *file, *reason;
+	} cases[] = {
+		{"ipv6-http.pcap", "has link type RAW (12), not Ethernet"},
+		{"linktype-raw-ip.pcap", "has link type RAW (101), not Ethernet"},
+		{"sctp.pcap", "has link type IPV4 (228), not Ethernet"},
+		{"linktype-cooked.pcap", "has link type LINUX_SLL (113), not Ethernet"},
+		{"big-endian.pcap", "has link type NETLINK (253), not Ethernet"},
+		{"made/no-capture.pcap",
+		 "is no capture file: it begins neither as pcap nor as pcapng"},
+	};
+
+	for (unsigned i = 0; i < COUNT(cases); i++) {
+		struct parsed parsed;
+		char path[4096];
+
+		snprintf(path, sizeof(path), "%s/%s", FIXTURES, cases[i].file);
+		load(path);
+		parsed = parse(image.bytes, image.size, 0);
+		assert_int_equal(parsed.ret, -EINVAL);
+		assert_string_equal(parsed.reason, cases[i].reason);
+		parsed_free(&parsed);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_pcap),
+		cmocka_unit_test(reads_pcap_without_records),
+		cmocka_unit_test(takes_frames_with_fcs),
+		cmocka_unit_test(refuses_other_link_types),
+		cmocka_unit_test(refuses_what_is_no_capture),
+		cmocka_unit_test(refuses_other_versions),
+		cmocka_unit_test(says_how_pcap_is_broken),
+		cmocka_unit_test(tells_of_packets_too_long),
+		cmocka_unit_test(agrees_on_real_files),
+		cmocka_unit_test(refuses_real_files_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
