@@ -26,9 +26,10 @@ struct seen_record {
 struct seen_file {
 	struct seen_record *records;
 	unsigned count;
+	bool whole; /* libpcap had no complaint */
 };
 
-/* Reads a capture with libpcap, whole. */
+/* Reads a capture with libpcap, as far as it gets. */
 static inline void
 seen_load(struct seen_file *seen, const char *path)
 {
@@ -39,9 +40,11 @@ seen_load(struct seen_file *seen, const char *path)
 	pcap_t *pcap =
 		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, message);
 
-	*seen = (struct seen_file){NULL, 0};
+	int ret;
+
+	*seen = (struct seen_file){0};
 	assert_non_null(pcap);
-	while (pcap_next_ex(pcap, &header, &bytes) == 1) {
+	while ((ret = pcap_next_ex(pcap, &header, &bytes)) == 1) {
 		struct seen_record *record;
 
 		if (seen->count == room) {
@@ -55,6 +58,7 @@ seen_load(struct seen_file *seen, const char *path)
 		record->bytes = malloc(header->caplen + 1);
 		memcpy(record->bytes, bytes, header->caplen);
 	}
+	seen->whole = ret == PCAP_ERROR_BREAK;
 	pcap_close(pcap);
 }
 

@@ -44,7 +44,8 @@ assert_records(struct reader *reader, struct seen_record *const *records, unsign
 			if (!walk_next(&walk)) {
 				struct reader_progress progress;
 				await_finish(reader, &progress);
-				fail_msg("entry %u of %u is missing: %s", i, count, progress.reason);
+				fail_msg("entry %u of %u is missing: %s", i, count,
+					 progress.reason);
 			}
 			assert_int_equal(walk.entry.lane, 0);
 			assert_entry(timeline, &walk.entry, records[i],
@@ -86,14 +87,18 @@ reads_fixtures(void **state)
 		kit_replay(&replay, &captures.files[i], 1);
 		replay.truncated = CONFIG_TRUNCATED_SEND;
 		seen_load(&seen, captures.files[i]);
+		/* Interfaces of several snap lengths are more than libpcap takes: there, until it stops. */
+		if (!seen.whole)
+			replay.until = (struct config_moment){CONFIG_MOMENT_PACKET, seen.count + 1};
 		records = all_of(&seen);
 		reader = opened(&replay, 1);
 		assert_true(reader_timeline(reader)->resident);
 		assert_records(reader, records, seen.count, 1, 0);
 		await_finish(reader, &progress);
-		assert_int_equal(progress.error, 0);
+		assert_int_equal(progress.error, seen.count ? 0 : -ENODATA);
 		assert_int_equal(progress.records, seen.count);
-		assert_int_equal(progress.bytes, progress.file_bytes);
+		if (seen.whole)
+			assert_int_equal(progress.bytes, progress.file_bytes);
 		reader_close(reader);
 		free(records);
 		seen_free(&seen);

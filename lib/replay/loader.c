@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/loader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "core/banned.h"
+
+/* The kernel takes at most 1 GiB as one registered buffer. */
+#define FIXED_SHIFT 30
+/* Bytes that a plain read asks the kernel to fetch behind it meanwhile. */
+#define AHEAD (4u << 20)
+
+/* The kernel may know io_uring and yet not let us submit (seccomp). */
+static bool
+submits(struct io_uring *ring)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
+	struct io_uring_cqe *cqe;
+
+	io_uring_prep_nop(sqe);
+	if (io_uring_submit(ring) != 1 || io_uring_wait_cqe(ring, &cqe) < 0)
+		return false;
+	io_uring_cqe_seen(ring, cqe);
+	return true;
+}
+
+/* Spares the kernel to look up and pin the pages in each read. Refused when more is pinned than a user may
+ * (RLIMIT_MEMLOCK); reads then do without. */
+static bool
+pin_arena(struct loader *loader)
+{
+	uint64_t bytes = loader->timeline->block_count * TIMELINE_BLOCK_SIZE;
+	unsigned count = (bytes + (UINT64_C(1) << FIXED_SHIFT) - 1) >> FIXED_SHIFT;
+	struct iovec *parts = calloc(count, sizeof(*parts));
+	bool done;
+
+	for (unsigned i = 0; parts && i < count; i++) {
+		uint64_t start = (uint64_t)i << FIXED_SHIFT;
+
+		parts[i].iov_base = loader->timeline->arena + start;
+		parts[i].iov_len = i + 1 < count ? UINT64_C(1) << FIXED_SHIFT : bytes - start;
+	}
+	done = parts && io_uring_register_buffers(&loader->ring, parts, count) == 0;
+	free(parts);
+	return done;
+}
+
+void
+loader_open(struct loader *loader, const struct timeline *timeline, unsigned depth,
+	    bool want_direct)
+{
+	*loader = (struct loader){.timeline = timeline};
+	if (!want_direct || io_uring_queue_init(depth, &loader->ring, 0) < 0)
+		return;
+	if (!submits(&loader->ring)) {
+		io_uring_queue_exit(&loader->ring);
+		return;
+	}
+	loader->fixed = pin_arena(loader);
+	loader->ready = true;
+	loader->direct = true;
+}
+
+static void
+finish(struct load *load, int error)
+{
+	load->error = error;
+	load->state = error ? LOAD_FAILED : LOAD_DONE;
+}
+
+/* Reads what is missing behind the first done bytes. */
+static void
+read_plainly(const struct loader *loader, struct load *load, uint32_t done)
+{
+	uint8_t *bytes = loader->timeline->arena + load->block * TIMELINE_BLOCK_SIZE;
+
+	while (done < load->length) {
+		ssize_t count =
+			pread(load->plain, bytes + done, load->length - done, load->offset + done);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0) {
+			finish(load, count < 0 ? -errno : -ENODATA);
+			return;
+		}
+		done += count;
+	}
+	finish(load, 0);
+	posix_fadvise(load->plain, load->offset, load->length, POSIX_FADV_DONTNEED);
+}
+
+void
+loader_start(struct loader *loader, struct load *load)
+{
+	uint8_t *bytes = loader->timeline->arena + load->block * TIMELINE_BLOCK_SIZE;
+	uint32_t length = (load->length + LOADER_ALIGN - 1) / LOADER_ALIGN * LOADER_ALIGN;
+	struct io_uring_sqe *sqe = NULL;
+
+	load->state = LOAD_UNDER_WAY;
+	if (loader->direct && load->direct >= 0)
+		sqe = io_uring_get_sqe(&loader->ring);
+	if (!sqe) {
+		read_plainly(loader, load, 0);
+		posix_fadvise(load->plain, load->offset + load->length, AHEAD, POSIX_FADV_WILLNEED);
+		return;
+	}
+	if (loader->fixed)
+		io_uring_prep_read_fixed(sqe, load->direct, bytes, length, load->offset,
+					 load->block >> (FIXED_SHIFT - TIMELINE_BLOCK_SHIFT));
+	else
+		io_uring_prep_read(sqe, load->direct, bytes, length, load->offset);
+	io_uring_sqe_set_data(sqe, load);
+	loader->under_way++;
+	loader->unsubmitted++;
+}
+
+static void
+completed(struct loader *loader, struct load *load, int result)
+{
+	loader->under_way--;
+	/* Some file systems take the flag and refuse the read. */
+	if (result == -EINVAL || result == -EOPNOTSUPP)
+		loader->direct = false;
+	if (result >= 0 && (uint32_t)result >= load->length)
+		finish(load, 0);
+	else
+		read_plainly(loader, load, result > 0 ? result : 0);
+}
+
+static int
+submit(struct loader *loader)
+{
+	int count = io_uring_submit(&loader->ring);
+
+	if (count >= 0) {
+		loader->unsubmitted -= count;
+		return 0;
+	}
+	return count == -EAGAIN || count == -EBUSY || count == -EINTR ? 0 : count;
+}
+
+int
+loader_poll(struct loader *loader, uint64_t wait_ns)
+{
+	struct __kernel_timespec timeout = {.tv_nsec = wait_ns};
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	if (loader->unsubmitted) {
+		ret = submit(loader);
+		if (ret < 0)
+			return ret;
+	}
+	if (!loader->under_way)
+		return 0;
+	if (wait_ns && io_uring_cq_ready(&loader->ring) == 0)
+		io_uring_wait_cqe_timeout(&loader->ring, &cqe, &timeout);
+	while (io_uring_peek_cqe(&loader->ring, &cqe) == 0) {
+		struct load *load = io_uring_cqe_get_data(cqe);
+		int result = cqe->res;
+
+		io_uring_cqe_seen(&loader->ring, cqe);
+		if (load)
+			completed(loader, load, result);
+	}
+	return 0;
+}
+
+void
+loader_drain(struct loader *loader)
+{
+	while (loader->under_way && loader_poll(loader, 100 * 1000 * 1000) == 0)
+		;
+}
+
+void
+loader_close(struct loader *loader)
+{
+	if (!loader->ready)
+		return;
+	loader_drain(loader);
+	io_uring_queue_exit(&loader->ring);
+	loader->ready = false;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/publisher.h"
+
+#include "core/banned.h"
+
+void
+publisher_reset(struct publisher *publisher)
+{
+	publisher->published = 0;
+	publisher->count = 0;
+}
+
+static bool
+has_room(const struct publisher *publisher)
+{
+	const struct timeline *timeline = publisher->timeline;
+	uint64_t end = publisher->published + publisher->count;
+
+	/* A ring of a resident replay holds every entry there can be. */
+	for (unsigned i = 0; i < timeline->lane_count && !timeline->resident; i++) {
+		uint64_t passed =
+			atomic_load_explicit(&timeline->lanes[i].passed, memory_order_acquire);
+
+		if (end > passed + timeline->mask + 1)
+			return false;
+	}
+	return true;
+}
+
+/* By the hash that groups go by too: both directions of a flow, and all fragments of a datagram. */
+static void
+choose_lanes(struct publisher *publisher)
+{
+	struct rte_mbuf *packets[PUBLISHER_BATCH];
+
+	for (unsigned i = 0; i < publisher->count; i++) {
+		struct rte_mbuf *packet = &publisher->packets[i];
+		const struct timeline_entry *entry = &publisher->entries[i];
+
+		packet->buf_addr = publisher->timeline->arena + entry->offset;
+		packet->data_off = 0;
+		packet->data_len = entry->length;
+		packet->pkt_len = entry->length;
+		packet->nb_segs = 1;
+		packet->next = NULL;
+		packets[i] = packet;
+	}
+	packet_parse(packets, publisher->count, 0, publisher->views);
+	for (unsigned i = 0; i < publisher->count; i++)
+		publisher->entries[i].lane = packet_flow_hash(packets[i], &publisher->views[i]) %
+					     publisher->timeline->lane_count;
+}
+
+bool
+publisher_flush(struct publisher *publisher)
+{
+	struct timeline *timeline = publisher->timeline;
+
+	if (publisher->count == 0)
+		return true;
+	if (!has_room(publisher))
+		return false;
+	if (publisher->split)
+		choose_lanes(publisher);
+	for (unsigned i = 0; i < publisher->count; i++)
+		timeline->entries[publisher->published++ & timeline->mask] = publisher->entries[i];
+	publisher->count = 0;
+	atomic_store_explicit(&timeline->published, publisher->published, memory_order_release);
+	return true;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Publisher: gives entries to the lanes, some at a time, and says which lane each is for. The reader's
+ * thread only.
+ */
+#ifndef REPLAY_PUBLISHER_H
+#define REPLAY_PUBLISHER_H
+
+#include <rte_mbuf.h>
+
+#include "packet/view.h"
+#include "replay/timeline.h"
+
+#define PUBLISHER_BATCH 32
+
+struct publisher {
+	struct timeline *timeline;
+	bool split; /* over several lanes, by flow */
+	uint64_t published;
+	unsigned count; /* entries that wait to be published */
+	struct timeline_entry entries[PUBLISHER_BATCH];
+	/* What parsing takes: they point at the packets. */
+	struct rte_mbuf packets[PUBLISHER_BATCH];
+	struct packet_view views[PUBLISHER_BATCH];
+};
+
+/* Nothing is published yet, nor waits. */
+void publisher_reset(struct publisher *publisher);
+
+static inline bool
+publisher_is_full(const struct publisher *publisher)
+{
+	return publisher->count == PUBLISHER_BATCH;
+}
+
+/* It must not be full. */
+static inline void
+publisher_add(struct publisher *publisher, const struct timeline_entry *entry)
+{
+	publisher->entries[publisher->count++] = *entry;
+}
+
+/* Publishes what waits, unless some of the entries that it would be written over are still needed: false
+ * then. */
+bool publisher_flush(struct publisher *publisher);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/reader.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/units.h"
+#include "replay/reading.h"
+
+#include "core/banned.h"
+
+/* Entries of a streaming replay. A lane that is paused holds no more than these. */
+#define STREAM_ENTRIES (1u << 20)
+/* Blocks that a streaming file needs: one that is parsed, some that are read, some that are sent. */
+#define STREAM_BLOCKS_MIN 4
+/* No record takes less of a file. */
+#define RECORD_MIN 16
+#define THREAD_NAME_MAX 16
+
+static int
+open_sources(struct reader *reader, const struct config_replay *replay, char *reason, size_t size)
+{
+	reader->sources = calloc(replay->file_count, sizeof(*reader->sources));
+	if (!reader->sources) {
+		snprintf(reason, size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	for (; reader->source_count < replay->file_count; reader->source_count++) {
+		struct source *source = &reader->sources[reader->source_count];
+		int ret = source_open(source, replay->files[reader->source_count], reason, size);
+
+		if (ret < 0)
+			return ret;
+		reader->now.file_bytes += source->window.size;
+	}
+	return 0;
+}
+
+static uint64_t
+resident_entries(uint64_t file_bytes)
+{
+	uint64_t entries = 2 * PUBLISHER_BATCH;
+
+	while (entries < file_bytes / RECORD_MIN)
+		entries *= 2;
+	return entries;
+}
+
+/* Makes the arena: as large as it may be, or as the files need when they are smaller. */
+static int
+make_arena(struct reader *reader, unsigned lanes, int numa, char *reason, size_t size)
+{
+	unsigned files = reader->source_count;
+	uint64_t room = reader->config->memory / TIMELINE_BLOCK_SIZE;
+	uint64_t pieces = 0;
+	uint64_t share = room / files;
+	bool resident;
+	int ret;
+
+	for (unsigned i = 0; i < files; i++)
+		pieces += window_pieces(reader->sources[i].window.size);
+	resident = pieces <= room;
+	if (!resident && share < STREAM_BLOCKS_MIN) {
+		snprintf(reason, size,
+			 "%u files need at least %s of memory to be merged; give it `memory: "
+			 "%uMiB`",
+			 files, units_memory(files * STREAM_BLOCKS_MIN * TIMELINE_BLOCK_SIZE).text,
+			 (unsigned)(files * STREAM_BLOCKS_MIN * TIMELINE_BLOCK_SIZE >> 20));
+		return -ENOMEM;
+	}
+	reader->arena =
+		arena_make(resident ? pieces : share * files,
+			   resident ? resident_entries(reader->now.file_bytes) : STREAM_ENTRIES,
+			   lanes, numa, &ret, reason, size);
+	if (reader->arena)
+		reader->arena->timeline.resident = resident;
+	return ret;
+}
+
+static int
+place_sources(struct reader *reader)
+{
+	struct timeline *timeline = &reader->arena->timeline;
+	unsigned base = 0;
+
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		struct window *window = &reader->sources[i].window;
+		unsigned share = timeline->resident ? window_pieces(window->size)
+						    : timeline->block_count / reader->source_count;
+		int ret = window_open(window, timeline, &reader->loader, base, share,
+				      timeline->resident);
+
+		if (ret < 0)
+			return ret;
+		base += share;
+	}
+	return 0;
+}
+
+static bool
+all_direct(const struct reader *reader)
+{
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		if (reader->sources[i].window.direct < 0)
+			return false;
+	}
+	return true;
+}
+
+/* The daemon's signals are for its main thread. */
+static int
+start_thread(struct reader *reader)
+{
+	char name[THREAD_NAME_MAX];
+	sigset_t all, before;
+	int err;
+
+	pthread_mutex_init(&reader->lock, NULL);
+	pthread_cond_init(&reader->changed, NULL);
+	reader->request = READING_BEGIN;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&reader->thread, NULL, reading_main, reader);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err) {
+		pthread_cond_destroy(&reader->changed);
+		pthread_mutex_destroy(&reader->lock);
+		return -err;
+	}
+	snprintf(name, sizeof(name), "replay-%.8s", reader->config->name);
+	pthread_setname_np(reader->thread, name);
+	return 0;
+}
+
+static void
+free_reader(struct reader *reader)
+{
+	loader_close(&reader->loader);
+	for (unsigned i = 0; i < reader->source_count; i++)
+		source_close(&reader->sources[i]);
+	arena_free(reader->arena);
+	pick_free(&reader->pick);
+	free(reader->sources);
+	free(reader);
+}
+
+int
+reader_open(const struct config_replay *replay, unsigned lanes, int numa, struct reader **out,
+	    char *reason, size_t reason_size)
+{
+	size_t size = (sizeof(struct reader) + 127) / 128 * 128;
+	struct reader *reader = aligned_alloc(128, size);
+	int ret;
+
+	if (!reader) {
+		snprintf(reason, reason_size, "%s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	memset(reader, 0, size);
+	reader->config = replay;
+	ret = pick_make(&reader->pick, replay, reason, reason_size);
+	if (ret == 0)
+		ret = open_sources(reader, replay, reason, reason_size);
+	if (ret == 0)
+		ret = make_arena(reader, lanes, numa, reason, reason_size);
+	if (ret < 0)
+		goto failed;
+	loader_open(&reader->loader, &reader->arena->timeline, reader->source_count * WINDOW_DEPTH,
+		    all_direct(reader));
+	merge_open(&reader->merge, reader->sources, reader->source_count);
+	reader->publisher.timeline = &reader->arena->timeline;
+	reader->publisher.split = lanes > 1 && replay->flows == CONFIG_FLOWS_KEEP;
+	ret = place_sources(reader);
+	if (ret == 0)
+		ret = start_thread(reader);
+	if (ret < 0) {
+		snprintf(reason, reason_size, "%s", strerror(-ret));
+		goto failed;
+	}
+	log_debug("replay %s: %s, %s reads", replay->name,
+		  reader->arena->timeline.resident ? "its files fit its memory"
+						   : "its files stream through its memory",
+		  reader->loader.direct ? "direct" : "buffered");
+	*out = reader;
+	return 0;
+
+failed:
+	free_reader(reader);
+	return ret;
+}
+
+struct timeline *
+reader_timeline(struct reader *reader)
+{
+	return &reader->arena->timeline;
+}
+
+void
+reader_seek(struct reader *reader, struct config_moment moment)
+{
+	pthread_mutex_lock(&reader->lock);
+	reader->moment = moment;
+	reader->request = READING_BEGIN;
+	pthread_cond_broadcast(&reader->changed);
+	while (reader->request != READING_GO_ON)
+		pthread_cond_wait(&reader->changed, &reader->lock);
+	pthread_mutex_unlock(&reader->lock);
+}
+
+void
+reader_progress(struct reader *reader, struct reader_progress *out)
+{
+	pthread_mutex_lock(&reader->lock);
+	*out = reader->progress;
+	pthread_mutex_unlock(&reader->lock);
+}
+
+void
+reader_close(struct reader *reader)
+{
+	if (!reader)
+		return;
+	pthread_mutex_lock(&reader->lock);
+	reader->request = READING_CLOSE;
+	pthread_cond_broadcast(&reader->changed);
+	pthread_mutex_unlock(&reader->lock);
+	pthread_join(reader->thread, NULL);
+	pthread_cond_destroy(&reader->changed);
+	pthread_mutex_destroy(&reader->lock);
+	free_reader(reader);
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/reading.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/banned.h"
+
+/* How long the thread sleeps when there is nothing to do but to wait for lanes. */
+#define SLEEP_NS 100000
+/* And when a read is under way, whose end wakes it. */
+#define READ_WAIT_NS 1000000
+/* Records after which the numbers are shown, when none of them is published. */
+#define SHOW_RECORDS 4096
+
+static bool
+is_called(const struct reader *reader)
+{
+	return atomic_load_explicit(&reader->request, memory_order_relaxed) != READING_GO_ON;
+}
+
+static void
+show(struct reader *reader)
+{
+	reader->now.bytes = reader->passed_bytes;
+	for (unsigned i = 0; i < reader->source_count; i++)
+		reader->now.bytes += reader->sources[i].passed_bytes;
+	reader->now.direct = reader->loader.direct;
+	pthread_mutex_lock(&reader->lock);
+	reader->progress = reader->now;
+	pthread_mutex_unlock(&reader->lock);
+}
+
+static int __attribute__((format(printf, 3, 4)))
+fail(struct reader *reader, int error, const char *text, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, text);
+	vsnprintf(reader->now.reason, sizeof(reader->now.reason), text, arguments);
+	va_end(arguments);
+	reader->now.error = error;
+	return error;
+}
+
+/* Keeps reads going, and waits: for one of them, or else for lanes to make room. */
+static int
+pause_for(struct reader *reader, bool read)
+{
+	int ret;
+
+	for (unsigned i = 0; i < reader->source_count; i++)
+		window_fill(&reader->sources[i].window);
+	read = read && reader->loader.under_way;
+	ret = loader_poll(&reader->loader, read ? READ_WAIT_NS : 0);
+	if (ret < 0)
+		return fail(reader, ret, "the kernel takes no more reads: %s", strerror(-ret));
+	if (!read)
+		nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
+	return is_called(reader) ? -ECANCELED : 0;
+}
+
+static int
+publish(struct reader *reader)
+{
+	for (unsigned i = 0; i < reader->source_count; i++)
+		window_settle(&reader->sources[i].window);
+	while (!publisher_flush(&reader->publisher)) {
+		int ret = pause_for(reader, false);
+
+		if (ret < 0)
+			return ret;
+	}
+	show(reader);
+	return 0;
+}
+
+/* Takes the record at hand, which is wanted. */
+static int
+take(struct reader *reader, bool pad)
+{
+	struct merge *merge = &reader->merge;
+	struct source *source = merge->taken;
+	const struct format_record *record = &source->record;
+
+	if (reader->loop_packets == 0) {
+		reader->first_ns = merge->time_ns;
+		if (reader->loop == 0)
+			atomic_store_explicit(&reader->arena->timeline.start_ns, merge->time_ns,
+					      memory_order_relaxed);
+	}
+	reader->loop_packets++;
+	reader->last_ns = merge->time_ns;
+	publisher_add(&reader->publisher,
+		      &(struct timeline_entry){
+			      .time_ns = merge->time_ns - reader->first_ns + reader->base_ns,
+			      .offset = record->offset,
+			      .length = record->length,
+			      .pad = pad,
+			      .swapped = source->format.swapped,
+		      });
+	source->window.unpublished++;
+	return publisher_is_full(&reader->publisher) ? publish(reader) : 0;
+}
+
+/* What becomes of records is counted in the first loop alone; the others are the same. */
+static void
+count(struct reader *reader, const struct format_record *record, enum pick_verdict verdict)
+{
+	struct reader_progress *now = &reader->now;
+
+	now->records++;
+	if (reader->loop > 0)
+		return;
+	now->backwards += record->time_ns < reader->merge.time_ns;
+	now->skipped += verdict == PICK_SKIP;
+	now->too_long += verdict == PICK_TOO_LONG;
+	now->truncated += verdict != PICK_SKIP && record->length < record->wire_length;
+	if (verdict == PICK_PAD)
+		now->padded_bytes += record->wire_length - record->length;
+}
+
+/* Goes through the files once. 0 at their end, or at the end of what is wanted. */
+static int
+pass(struct reader *reader)
+{
+	struct merge *merge = &reader->merge;
+
+	for (;;) {
+		struct source *failed;
+		const struct format_record *record;
+		enum pick_verdict verdict;
+		uint64_t since;
+		int ret;
+
+		if (is_called(reader))
+			return -ECANCELED;
+		ret = merge_next(merge, &failed);
+		if (ret <= 0) {
+			int published = publish(reader);
+
+			if (published < 0)
+				return published;
+			if (ret == -EAGAIN)
+				ret = pause_for(reader, true);
+			else if (ret < 0)
+				return fail(reader, ret, "%s", failed->reason);
+			else
+				return 0;
+			if (ret < 0)
+				return ret;
+			continue;
+		}
+		record = &merge->taken->record;
+		since = merge->time_ns - merge->origin_ns;
+		verdict = pick_is_before(&reader->begin, merge->number, since)
+				  ? PICK_SKIP
+				  : pick_record(&reader->pick, record,
+						reader->arena->timeline.arena + record->offset,
+						merge->number, since);
+		if (verdict == PICK_END)
+			return publish(reader);
+		count(reader, record, verdict);
+		ret = 0;
+		if (verdict == PICK_SEND || verdict == PICK_PAD)
+			ret = take(reader, verdict == PICK_PAD);
+		else if (merge->number % SHOW_RECORDS == 0)
+			show(reader);
+		if (ret < 0)
+			return ret;
+	}
+}
+
+/* From one loop's first packet to that of the next. */
+static uint64_t
+period(const struct reader *reader)
+{
+	uint64_t taken = reader->last_ns - reader->first_ns;
+	uint64_t gaps = reader->loop_packets - 1;
+
+	if (reader->config->gap_given)
+		return taken + reader->config->gap_ns;
+	return gaps ? taken + taken / gaps : 0;
+}
+
+static int
+no_packets(struct reader *reader)
+{
+	if (reader->source_count == 1)
+		return fail(reader, -ENODATA, "%s: has no packets to replay",
+			    reader->sources[0].name);
+	return fail(reader, -ENODATA, "%s and the files after it: have no packets to replay",
+		    reader->sources[0].name);
+}
+
+/* Goes through the files as often as they are to be. */
+static int
+read_loops(struct reader *reader)
+{
+	struct timeline *timeline = &reader->arena->timeline;
+	uint64_t loops = timeline->resident ? 1 : reader->config->loops;
+
+	for (reader->loop = 0; loops == 0 || reader->loop < loops; reader->loop++) {
+		int ret;
+
+		loader_drain(&reader->loader);
+		for (unsigned i = 0; reader->loop > 0 && i < reader->source_count; i++)
+			reader->passed_bytes += reader->sources[i].passed_bytes;
+		ret = merge_rewind(&reader->merge);
+		if (ret < 0)
+			return fail(reader, ret, "%s", strerror(-ret));
+		reader->loop_packets = 0;
+		ret = pass(reader);
+		if (ret == -ECANCELED)
+			return ret;
+		if (reader->loop_packets) {
+			reader->base_ns += period(reader);
+			if (reader->loop == 0)
+				atomic_store_explicit(&timeline->period_ns, reader->base_ns,
+						      memory_order_relaxed);
+		}
+		if (ret < 0)
+			return ret;
+		if (reader->loop_packets == 0)
+			return no_packets(reader);
+	}
+	return 0;
+}
+
+static void
+begin(struct reader *reader)
+{
+	/* The kernel may still be writing into blocks. */
+	loader_drain(&reader->loader);
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		window_drop(&reader->sources[i].window);
+		window_forget(&reader->sources[i].window);
+		reader->sources[i].passed_bytes = 0;
+	}
+	publisher_reset(&reader->publisher);
+	reader->base_ns = 0;
+	reader->passed_bytes = 0;
+	if (read_loops(reader) == -ECANCELED)
+		return;
+	/* Whoever sees the end sees why. */
+	show(reader);
+	atomic_store_explicit(&reader->arena->timeline.end, reader->publisher.published,
+			      memory_order_release);
+	reader->now.finished = true;
+	show(reader);
+}
+
+void *
+reading_main(void *argument)
+{
+	struct reader *reader = argument;
+	enum reading_request request;
+
+	for (;;) {
+		pthread_mutex_lock(&reader->lock);
+		while ((request = reader->request) == READING_GO_ON)
+			pthread_cond_wait(&reader->changed, &reader->lock);
+		if (request == READING_BEGIN) {
+			arena_clear(reader->arena);
+			reader->begin = reader->moment;
+			reader->now = (struct reader_progress){
+				.file_bytes = reader->now.file_bytes,
+			};
+			reader->progress = reader->now;
+			reader->progress.direct = reader->loader.direct;
+			reader->request = READING_GO_ON;
+			pthread_cond_broadcast(&reader->changed);
+		}
+		pthread_mutex_unlock(&reader->lock);
+		if (request == READING_CLOSE)
+			return NULL;
+		begin(reader);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reading: what a reader's thread does, and what it and the control thread share. For reader.c alone.
+ *
+ * The control thread asks with `request`, which the thread looks at between records and in every wait,
+ * and which it answers under the lock.
+ */
+#ifndef REPLAY_READING_H
+#define REPLAY_READING_H
+
+#include <pthread.h>
+
+#include "replay/arena.h"
+#include "replay/merge.h"
+#include "replay/pick.h"
+#include "replay/publisher.h"
+#include "replay/reader.h"
+
+enum reading_request {
+	READING_GO_ON,
+	READING_BEGIN, /* from `moment` on */
+	READING_CLOSE,
+};
+
+struct reader {
+	const struct config_replay *config;
+	struct arena *arena;
+	struct source *sources;
+	unsigned source_count;
+	struct loader loader;
+	struct pick pick;
+
+	/* Between the threads. */
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	_Atomic int request;             /* enum reading_request; changed under the lock */
+	struct config_moment moment;     /* where to begin; under the lock */
+	struct reader_progress progress; /* under the lock */
+
+	/* The thread's own. */
+	struct reader_progress now;
+	struct config_moment begin;
+	struct merge merge;
+	struct publisher publisher;
+	uint64_t loop; /* from 0 */
+	uint64_t loop_packets;
+	uint64_t first_ns, last_ns; /* of the loop's packets, in the capture */
+	uint64_t base_ns;           /* of the loop on the timeline */
+	uint64_t passed_bytes;      /* of the files in the loops before */
+};
+
+/* The thread: argument is the reader. */
+void *reading_main(void *argument);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <linux/magic.h>
+
+#include "core/banned.h"
+
+/* Bytes that are looked at before anything starts: a wrong link type and damage show early. */
+#define LOOK_BYTES (64u << 10)
+
+_Static_assert(WINDOW_TAIL >= FORMAT_UNIT_MAX, "what begins in a piece lies whole in its block");
+
+/* Whether a read past the page cache is one, with what LOADER_ALIGN promises. */
+static bool
+takes_direct(const char *path, int plain)
+{
+	struct statfs fs;
+#ifdef STATX_DIOALIGN
+	struct statx status;
+
+	if (statx(AT_FDCWD, path, 0, STATX_DIOALIGN, &status) == 0 &&
+	    (status.stx_mask & STATX_DIOALIGN) &&
+	    (status.stx_dio_offset_align == 0 || status.stx_dio_offset_align > LOADER_ALIGN ||
+	     status.stx_dio_mem_align > LOADER_ALIGN))
+		return false;
+#endif
+	/* It takes the flag, but the page cache is where its files are. */
+	return fstatfs(plain, &fs) < 0 || fs.f_type != TMPFS_MAGIC;
+}
+
+static int
+open_both(struct source *source, char *reason, size_t size)
+{
+	struct window *window = &source->window;
+	struct stat status;
+
+	/* A FIFO would be waited for. */
+	window->plain = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (window->plain < 0 || fstat(window->plain, &status) < 0) {
+		int err = errno;
+
+		snprintf(reason, size, "%s: %s", source->path, strerror(err));
+		return -err;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		snprintf(reason, size, "%s: is %s, not a file", source->path,
+			 S_ISDIR(status.st_mode)    ? "a directory"
+			 : S_ISFIFO(status.st_mode) ? "a pipe"
+						    : "a device");
+		return -EINVAL;
+	}
+	window->size = status.st_size;
+	if (takes_direct(source->path, window->plain))
+		window->direct = open(source->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
+	return 0;
+}
+
+static ssize_t
+read_start(int fd, void *bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t count = pread(fd, (uint8_t *)bytes + done, size - done, done);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return -errno;
+		if (count == 0)
+			break;
+		done += count;
+	}
+	return done;
+}
+
+static int
+look_at(struct source *source, const uint8_t *bytes, size_t count, char *reason, size_t size)
+{
+	struct format format;
+	struct format_record record;
+	size_t at;
+	int ret;
+
+	source->head_size = count < FORMAT_HEAD ? count : FORMAT_HEAD;
+	memcpy(source->head, bytes, source->head_size);
+	ret = format_begin(&format, source->head, source->head_size);
+	if (ret >= 0) {
+		at = ret;
+		ret = format_next(&format, bytes, count, count == source->window.size, &at,
+				  &record);
+	}
+	if (ret < 0)
+		snprintf(reason, size, "%s: %s", source->path, format.reason);
+	format_end(&format);
+	return ret < 0 ? ret : 0;
+}
+
+int
+source_open(struct source *source, const char *path, char *reason, size_t size)
+{
+	const char *slash = strrchr(path, '/');
+	uint8_t *bytes;
+	ssize_t count;
+	int ret;
+
+	*source = (struct source){.path = path, .name = slash ? slash + 1 : path};
+	source->window.direct = source->window.plain = -1;
+	ret = open_both(source, reason, size);
+	if (ret < 0)
+		goto failed;
+	bytes = malloc(LOOK_BYTES);
+	count = bytes ? read_start(source->window.plain, bytes, LOOK_BYTES) : -ENOMEM;
+	if (count < 0) {
+		ret = count;
+		snprintf(reason, size, "%s: %s", path, strerror(-ret));
+	} else {
+		ret = look_at(source, bytes, count, reason, size);
+	}
+	free(bytes);
+	if (ret < 0)
+		goto failed;
+	return 0;
+
+failed:
+	source_close(source);
+	return ret;
+}
+
+void
+source_close(struct source *source)
+{
+	window_close(&source->window);
+	format_end(&source->format);
+	if (source->window.direct >= 0)
+		close(source->window.direct);
+	if (source->window.plain >= 0)
+		close(source->window.plain);
+	source->window.direct = source->window.plain = -1;
+}
+
+int
+source_rewind(struct source *source)
+{
+	int ret;
+
+	format_end(&source->format);
+	ret = format_begin(&source->format, source->head, source->head_size);
+	if (ret < 0)
+		return ret;
+	window_drop(&source->window);
+	source->position = ret;
+	source->max_ns = 0;
+	source->records = 0;
+	source->passed_bytes = ret;
+	return 0;
+}
+
+/* Why a record can't be read, with its place. */
+static int
+broken(struct source *source, int error, uint64_t byte, const char *why)
+{
+	snprintf(source->reason, sizeof(source->reason),
+		 "%.100s: record %" PRIu64 " at byte %" PRIu64 ": %s", source->name,
+		 source->records + 1, byte, why);
+	return error;
+}
+
+static int
+unreadable(struct source *source, int error)
+{
+	if (error == -ENODATA)
+		snprintf(
+			source->reason, sizeof(source->reason),
+			"%.100s: is shorter than it was when it was opened; start again when it no "
+			"longer changes",
+			source->name);
+	else
+		snprintf(source->reason, sizeof(source->reason), "%.100s: can't be read: %s",
+			 source->name, strerror(-error));
+	return error == -ENODATA ? -EIO : error;
+}
+
+int
+source_next(struct source *source)
+{
+	struct window *window = &source->window;
+
+	for (;;) {
+		uint64_t piece = source->position / WINDOW_STEP;
+		size_t size, at, before;
+		uint8_t *bytes;
+		bool last;
+		int ret;
+
+		if (source->position == window->size)
+			return 0;
+		/* Behind the end, when what is passed over is longer than the file: for format_next to say. */
+		if (piece >= window->pieces)
+			piece = window->pieces - 1;
+		ret = window_go(window, piece);
+		if (ret == -EAGAIN)
+			return ret;
+		if (ret < 0)
+			return unreadable(source, ret);
+		bytes = window->timeline->arena + window_block(window) * TIMELINE_BLOCK_SIZE;
+		size = window->loads[piece % WINDOW_DEPTH].length;
+		last = piece == window->pieces - 1;
+		at = before = source->position - piece * WINDOW_STEP;
+		ret = format_next(&source->format, bytes, size, last, &at, &source->record);
+		source->position += at - before;
+		source->passed_bytes += at - before;
+		if (ret < 0)
+			return broken(source, ret, source->position, source->format.reason);
+		if (ret > 0) {
+			source->record.offset += window_block(window) * TIMELINE_BLOCK_SIZE;
+			source->records++;
+			return 1;
+		}
+		if (last)
+			return 0;
+	}
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/window.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/banned.h"
+
+uint64_t
+window_pieces(uint64_t file_size)
+{
+	if (file_size <= TIMELINE_BLOCK_SIZE)
+		return 1;
+	return (file_size - WINDOW_TAIL + WINDOW_STEP - 1) / WINDOW_STEP;
+}
+
+int
+window_open(struct window *window, struct timeline *timeline, struct loader *loader, unsigned base,
+	    unsigned share, bool resident)
+{
+	window->timeline = timeline;
+	window->loader = loader;
+	window->pieces = window_pieces(window->size);
+	window->base = base;
+	window->share = share;
+	window->resident = resident;
+	if (resident) {
+		window->present = calloc(window->pieces, sizeof(*window->present));
+		if (!window->present)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+window_close(struct window *window)
+{
+	free(window->present);
+	window->present = NULL;
+}
+
+static struct load *
+load_of(struct window *window, uint64_t piece)
+{
+	return &window->loads[piece % WINDOW_DEPTH];
+}
+
+/* A block is held, by one count more than packets in it have left to be sent, from here until it is
+ * parsed. */
+static bool
+take_block(struct window *window, uint64_t piece, unsigned *out)
+{
+	if (window->resident) {
+		*out = window->base + piece;
+		return true;
+	}
+	for (unsigned i = 0; i < window->share; i++) {
+		unsigned index = window->base + window->cursor;
+		struct timeline_block *block = &window->timeline->blocks[index];
+
+		window->cursor = window->cursor + 1 < window->share ? window->cursor + 1 : 0;
+		if (atomic_load_explicit(&block->left, memory_order_acquire) == 0) {
+			atomic_store_explicit(&block->left, 1, memory_order_relaxed);
+			*out = index;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+window_settle(struct window *window)
+{
+	if (window->unpublished && !window->resident)
+		atomic_fetch_add_explicit(&window->timeline->blocks[window_block(window)].left,
+					  window->unpublished, memory_order_relaxed);
+	window->unpublished = 0;
+}
+
+/* Gives up the first piece. Its packets that are not published yet count from here on. */
+static void
+leave(struct window *window)
+{
+	struct load *load = load_of(window, window->first);
+
+	window_settle(window);
+	if (window->resident)
+		window->present[window->first] = load->state == LOAD_DONE;
+	else
+		atomic_fetch_sub_explicit(&window->timeline->blocks[window_block(window)].left, 1,
+					  memory_order_relaxed);
+	window->first++;
+}
+
+void
+window_drop(struct window *window)
+{
+	while (window->first < window->next)
+		leave(window);
+	window->first = window->next = 0;
+}
+
+void
+window_forget(struct window *window)
+{
+	for (unsigned i = 0; i < window->share && !window->resident; i++)
+		atomic_store_explicit(&window->timeline->blocks[window->base + i].left, 0,
+				      memory_order_relaxed);
+}
+
+void
+window_fill(struct window *window)
+{
+	/* A plain read keeps the thread: one piece at a time, so that packets leave meanwhile. */
+	uint64_t depth = window->loader->direct ? WINDOW_DEPTH : 1;
+
+	while (window->next < window->pieces && window->next < window->first + depth) {
+		struct load *load = load_of(window, window->next);
+		uint64_t offset = window->next * WINDOW_STEP;
+		unsigned block;
+
+		if (!take_block(window, window->next, &block))
+			return;
+		*load = (struct load){
+			.direct = window->direct,
+			.plain = window->plain,
+			.block = block,
+			.offset = offset,
+			.length = window->size - offset < TIMELINE_BLOCK_SIZE
+					  ? window->size - offset
+					  : TIMELINE_BLOCK_SIZE,
+			.state = LOAD_DONE,
+		};
+		if (!window->resident || !window->present[window->next])
+			loader_start(window->loader, load);
+		window->next++;
+	}
+}
+
+int
+window_go(struct window *window, uint64_t piece)
+{
+	while (window->first < piece && window->first < window->next) {
+		if (load_of(window, window->first)->state == LOAD_UNDER_WAY)
+			return -EAGAIN;
+		leave(window);
+	}
+	if (window->first < piece)
+		window->first = window->next = piece;
+	window_fill(window);
+	if (piece >= window->next)
+		return -EAGAIN;
+	switch (load_of(window, piece)->state) {
+	case LOAD_DONE:
+		return 0;
+	case LOAD_FAILED:
+		return load_of(window, piece)->error;
+	default:
+		return -EAGAIN;
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Window: the blocks of the arena that hold one file. The file is cut into pieces of WINDOW_STEP bytes, and
+ * a block holds one of them and the first WINDOW_TAIL bytes of the next, so that a record which begins in a
+ * piece lies whole in its block.
+ *
+ * Resident: every piece has a block of its own and stays. Otherwise blocks are filled again when every
+ * packet in them has left. The pieces ahead are read while one is parsed. The reader's thread only.
+ */
+#ifndef REPLAY_WINDOW_H
+#define REPLAY_WINDOW_H
+
+#include "replay/loader.h"
+
+/* Longer than a record of 65,535 bytes with all that a format puts around it. */
+#define WINDOW_TAIL (UINT64_C(68) << 10)
+#define WINDOW_STEP (TIMELINE_BLOCK_SIZE - WINDOW_TAIL)
+#define WINDOW_DEPTH 8
+
+struct window {
+	struct timeline *timeline;
+	struct loader *loader;
+	int direct, plain; /* descriptors of the file */
+	uint64_t size;     /* of the file */
+	uint64_t pieces;
+	bool resident;
+	unsigned base, share; /* the blocks that are this file's */
+	unsigned cursor;      /* where to look for a free one */
+	bool *present;        /* resident: pieces that have been read */
+	uint64_t first, next; /* pieces that have a load */
+	struct load loads[WINDOW_DEPTH];
+	uint32_t unpublished; /* packets of the first piece that its block doesn't count yet */
+};
+
+uint64_t window_pieces(uint64_t file_size);
+
+/* The file's size and descriptors must stand in it. 0 or -ENOMEM. */
+int window_open(struct window *window, struct timeline *timeline, struct loader *loader,
+		unsigned base, unsigned share, bool resident);
+void window_close(struct window *window);
+
+/* Gives up all pieces; the next one may be any. Nothing may be under way. */
+void window_drop(struct window *window);
+
+/* Forgets what packets were published: none of them will come back. No piece may have a load. */
+void window_forget(struct window *window);
+
+/* Gives up the pieces before this one and begins to read it and those behind. Returns 0 when it is there,
+ * -EAGAIN when not yet, or why it can't be read. */
+int window_go(struct window *window, uint64_t piece);
+
+/* Begins to read what there is room for. */
+void window_fill(struct window *window);
+
+/* Counts the packets taken so far in their block; before they are published. */
+void window_settle(struct window *window);
+
+static inline unsigned
+window_block(const struct window *window)
+{
+	return window->loads[window->first % WINDOW_DEPTH].block;
+}
+
+#endif
