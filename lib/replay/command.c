@@ -78,7 +78,8 @@ came_back(const struct replay *replay)
 static int
 rewind_to(struct replay *replay, struct config_moment moment, char *reason)
 {
-	if (!came_back(replay))
+	/* What is resident is read where it lies, and may be sent again while the device still has it. */
+	if (!replay->plan.timeline->resident && !came_back(replay))
 		return replay_refuse(
 			-EBUSY, reason,
 			"the port still holds packets of it: try again when they have left");

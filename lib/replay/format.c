@@ -56,7 +56,7 @@ static const struct {
 	 "is an IXIA capture; convert it first, with editcap -F pcapng"},
 };
 
-/* Link types whose numbers in files differ from those that libpcap has names for. */
+/* Link types whose numbers in files may differ from those that libpcap has names for. */
 static const struct {
 	unsigned link_type;
 	const char *name;
@@ -65,9 +65,6 @@ static const struct {
 	{8, "SLIP"},       {9, "PPP"},           {10, "FDDI"},     {50, "PPP_SERIAL"},
 	{51, "PPP_ETHER"}, {100, "ATM_RFC1483"}, {101, "RAW"},
 };
-
-/* From here on nearly all numbers are libpcap's own. */
-#define LINK_TYPES_MATCHING 104
 
 int
 format_fail(struct format *format, int ret, const char *text, ...)
@@ -87,7 +84,7 @@ link_name(unsigned link_type)
 		if (low_link_types[i].link_type == link_type)
 			return low_link_types[i].name;
 	}
-	return link_type >= LINK_TYPES_MATCHING ? pcap_datalink_val_to_name((int)link_type) : NULL;
+	return pcap_datalink_val_to_name((int)link_type);
 }
 
 int

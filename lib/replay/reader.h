@@ -20,13 +20,14 @@
 struct reader;
 
 struct reader_progress {
-	uint64_t records;      /* read from the files, in all loops */
-	uint64_t bytes;        /* of the files, likewise */
-	uint64_t file_bytes;   /* of all files together */
-	uint64_t truncated;    /* records cut by the snap length, whatever became of them */
-	uint64_t skipped;      /* records that were not wanted (from, until, filter) */
-	uint64_t too_long;     /* records of more than 65,535 bytes, which no mbuf holds; not sent */
-	uint64_t backwards;    /* records with a time before the one before; sent in the file's order, with
+	uint64_t records;    /* read from the files, in all loops */
+	uint64_t bytes;      /* of the files, likewise */
+	uint64_t file_bytes; /* of all files together */
+	uint64_t truncated;  /* records cut by the snap length, whatever became of them */
+	uint64_t skipped;    /* records that were not wanted (from, until, filter) */
+	uint64_t too_long;   /* records of more than 65,535 bytes, which no mbuf holds; not sent */
+	uint64_t
+		backwards; /* records with a time before the one before; sent in the file's order, with
 				* the time of the one before */
 	uint64_t padded_bytes; /* zeros that padding adds in one loop */
 	bool direct;           /* O_DIRECT and io_uring */

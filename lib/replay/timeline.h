@@ -26,7 +26,8 @@
  * to be padded to its wire length, which stands in the 4 bytes before it, and whether those are in the
  * other byte order than this machine's. */
 struct timeline_entry {
-	uint64_t time_ns; /* since the first packet of the first loop; not less than the one before */
+	uint64_t
+		time_ns; /* since the first packet of the first loop; not less than the one before */
 	uint64_t offset : 40;
 	uint64_t length : 16;
 	uint64_t lane : 6;
@@ -59,9 +60,11 @@ struct timeline {
 	_Atomic uint64_t published __attribute__((aligned(64))); /* entries, from the first on */
 	_Atomic uint64_t end; /* entries in all: of one loop when resident, of all loops when not;
 			       * UINT64_MAX as long as that is unknown */
-	_Atomic uint64_t period_ns; /* from one loop's first packet to the next loop's; valid with end
+	_Atomic uint64_t
+		period_ns; /* from one loop's first packet to the next loop's; valid with end
 				     * when resident */
-	_Atomic uint64_t start_ns;  /* the first packet's time in the capture; valid with published > 0 */
+	_Atomic uint64_t
+		start_ns; /* the first packet's time in the capture; valid with published > 0 */
 
 	struct timeline_lane lanes[CONFIG_WORKERS_MAX];
 };

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define IMAGE_MAX (2 * 1024 * 1024)
+#define IMAGE_MAX (4 * 1024 * 1024)
 #define IMAGE_BYTE_ORDER 0x1a2b3c4d
 
 struct image {

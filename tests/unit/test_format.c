@@ -170,15 +170,7 @@ says_how_pcap_is_broken(void **state)
 		put_record(&image, 1, 0, 64, 64);
 		put_record(&image, 2, 0, 60, 60);
 		patch32(&image, image.size - 68, cases[i / 2].length);
-		if (cases[i / 2].length == 262144) {
-			struct parsed parsed = parse(image.bytes, image.size, 0);
-
-			assert_string_equal(parsed.reason, cases[i / 2].reason);
-			assert_int_equal(parsed.count, 1);
-			parsed_free(&parsed);
-		} else {
-			assert_fails(&image, -EBADMSG, 1, cases[i / 2].reason);
-		}
+		assert_fails(&image, -EBADMSG, 1, cases[i / 2].reason);
 	}
 	image_clear(&image, false);
 	put_pcap(&image, MICRO, ETHERNET);
