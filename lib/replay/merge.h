@@ -24,8 +24,9 @@ struct merge {
 
 void merge_open(struct merge *merge, struct source *sources, unsigned count);
 
-/* Begins again at the first record. 0 or a negative errno. */
-int merge_rewind(struct merge *merge);
+/* Begins again at the moment, or, when no mark stands there, somewhere before it: numbers and times tell.
+ * 0 or a negative errno. */
+int merge_rewind(struct merge *merge, const struct config_moment *moment);
 
 /* The next record: 1, and it is in taken->record. 0: there is none. -EAGAIN and other negative errnos as
  * source_next; *failed is then the source. */

@@ -94,6 +94,8 @@ place_sources(struct reader *reader)
 		int ret = window_open(window, timeline, &reader->loader, base, share,
 				      timeline->resident);
 
+		if (ret == 0)
+			ret = source_make_marks(&reader->sources[i]);
 		if (ret < 0)
 			return ret;
 		base += share;

@@ -202,6 +202,8 @@ read_loops(struct reader *reader)
 {
 	struct timeline *timeline = &reader->arena->timeline;
 	uint64_t loops = timeline->resident ? 1 : reader->config->loops;
+	const struct config_moment *begin =
+		reader->begin.kind == CONFIG_MOMENT_NONE ? &reader->pick.from : &reader->begin;
 
 	for (reader->loop = 0; loops == 0 || reader->loop < loops; reader->loop++) {
 		int ret;
@@ -209,7 +211,7 @@ read_loops(struct reader *reader)
 		loader_drain(&reader->loader);
 		for (unsigned i = 0; reader->loop > 0 && i < reader->source_count; i++)
 			reader->passed_bytes += reader->sources[i].passed_bytes;
-		ret = merge_rewind(&reader->merge);
+		ret = merge_rewind(&reader->merge, begin);
 		if (ret < 0)
 			return fail(reader, ret, "%s", strerror(-ret));
 		reader->loop_packets = 0;
@@ -231,7 +233,7 @@ read_loops(struct reader *reader)
 }
 
 static void
-begin(struct reader *reader)
+read_all(struct reader *reader)
 {
 	/* The kernel may still be writing into blocks. */
 	loader_drain(&reader->loader);
@@ -277,6 +279,6 @@ reading_main(void *argument)
 		pthread_mutex_unlock(&reader->lock);
 		if (request == READING_CLOSE)
 			return NULL;
-		begin(reader);
+		read_all(reader);
 	}
 }

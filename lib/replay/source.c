@@ -141,6 +141,7 @@ void
 source_close(struct source *source)
 {
 	window_close(&source->window);
+	marks_close(&source->marks);
 	format_end(&source->format);
 	if (source->window.direct >= 0)
 		close(source->window.direct);
@@ -150,20 +151,50 @@ source_close(struct source *source)
 }
 
 int
-source_rewind(struct source *source)
+source_make_marks(struct source *source)
+{
+	return marks_open(&source->marks, source->window.pieces);
+}
+
+int
+source_rewind(struct source *source, const struct mark *mark)
 {
 	int ret;
 
+	window_drop(&source->window);
 	format_end(&source->format);
+	source->piece = UINT64_MAX;
+	source->records = mark ? mark->records : 0;
+	source->max_ns = mark ? mark->max_ns : 0;
+	if (mark) {
+		ret = marks_format(&source->marks, mark, &source->format);
+		source->position = mark->position;
+		source->passed_bytes = 0;
+		return ret;
+	}
 	ret = format_begin(&source->format, source->head, source->head_size);
 	if (ret < 0)
 		return ret;
-	window_drop(&source->window);
 	source->position = ret;
-	source->max_ns = 0;
-	source->records = 0;
 	source->passed_bytes = ret;
 	return 0;
+}
+
+static void
+set_mark(struct source *source, uint64_t piece)
+{
+	const struct mark mark = {
+		.position = source->position,
+		.records = source->records,
+		.max_ns = source->max_ns,
+		.last_ns = source->format.last_ns,
+		.merged = source->merged,
+		.merged_ns = source->merged_ns,
+	};
+
+	source->piece = piece;
+	if (source->position)
+		marks_set(&source->marks, piece, &mark, &source->format);
 }
 
 /* Why a record can't be read, with its place. */
@@ -213,6 +244,8 @@ source_next(struct source *source)
 			return ret;
 		if (ret < 0)
 			return unreadable(source, ret);
+		if (piece != source->piece)
+			set_mark(source, piece);
 		bytes = window->timeline->arena + window_block(window) * TIMELINE_BLOCK_SIZE;
 		size = window->loads[piece % WINDOW_DEPTH].length;
 		last = piece == window->pieces - 1;
@@ -225,6 +258,8 @@ source_next(struct source *source)
 		if (ret > 0) {
 			source->record.offset += window_block(window) * TIMELINE_BLOCK_SIZE;
 			source->records++;
+			if (source->record.time_ns > source->max_ns)
+				source->max_ns = source->record.time_ns;
 			return 1;
 		}
 		if (last)

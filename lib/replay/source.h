@@ -7,6 +7,7 @@
 #define REPLAY_SOURCE_H
 
 #include "replay/format.h"
+#include "replay/mark.h"
 #include "replay/window.h"
 
 #define SOURCE_REASON_MAX 384
@@ -17,14 +18,17 @@ struct source {
 	struct window window;
 	uint8_t head[FORMAT_HEAD];
 	unsigned head_size;
+	struct marks marks;
+	/* Of all files that are merged, for marks: records taken, and the latest time of them. */
+	uint64_t merged, merged_ns;
 
 	struct format format;
 	uint64_t position; /* in the file, of what comes after the record */
-	uint64_t max_ns;   /* of the records before the one at hand */
+	uint64_t piece;    /* that position lies in; UINT64_MAX: not looked at yet */
+	uint64_t max_ns;   /* latest time of the file's records so far */
 
-	/* Of this pass through the file. */
-	uint64_t records; /* the one at hand among them */
-	uint64_t passed_bytes;
+	uint64_t records;      /* from the file's first on, the one at hand among them */
+	uint64_t passed_bytes; /* in this pass */
 
 	/* The record at hand: source_next has answered 1. */
 	struct format_record record; /* its offset is one in the arena */
@@ -35,8 +39,12 @@ struct source {
 int source_open(struct source *source, const char *path, char *reason, size_t size);
 void source_close(struct source *source);
 
-/* From the file's first record on. Nothing of the file may be under way. */
-int source_rewind(struct source *source);
+/* Makes room for marks, once the windows are open. 0 or -ENOMEM. */
+int source_make_marks(struct source *source);
+
+/* Begins again from a mark, or (NULL) from the file's first record. Nothing of the file may be under way. 0 or
+ * a negative errno. */
+int source_rewind(struct source *source, const struct mark *mark);
 
 /* The next record. Returns 1; 0 at the end; -EAGAIN when the block that it lies in is not read yet; or
  * another negative errno, with the reason: "FILE: record 7 at byte 1024: ...". */

