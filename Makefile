@@ -5,6 +5,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+BENCH ?= forward
 
 # `make test SANITIZE=1` is `make test-sanitize`: the same tests of a build under ASan and UBSan.
 ifeq ($(SANITIZE),1)
@@ -32,7 +33,7 @@ test-sanitize:
 
 bench: setup-tests
 	@scripts/build.sh $(BUILD) release
-	@/usr/bin/python3 scripts/bench/run.py --sluiced $(BUILD)/app/sluiced/sluiced --json $(BUILD)/bench.json
+	@/usr/bin/python3 scripts/bench/$(BENCH).py --sluiced $(BUILD)/app/sluiced/sluiced --json $(BUILD)/bench-$(BENCH).json
 
 fuzz: setup-tests
 	@scripts/build.sh $(BUILD)-fuzz fuzz
@@ -58,7 +59,7 @@ help:
 	@echo "make run            build, then the demo: real captures through a pipeline"
 	@echo "make test           build, then every test"
 	@echo "make test-sanitize  the same under ASan and UBSan (also: make test SANITIZE=1)"
-	@echo "make bench          speed, against dpdk-testpmd in the same run"
+	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays)"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"
 	@echo "make install        into PREFIX ($(PREFIX)), staged under DESTDIR"

@@ -82,13 +82,13 @@ class Sluice:
 
 
 class Testpmd:
-    """A running dpdk-testpmd in io mode on one core."""
+    """A running dpdk-testpmd on one core."""
 
-    def __init__(self, devices, core, options=()):
+    def __init__(self, devices, core, options=(), mode="io"):
         command = ["dpdk-testpmd", "--in-memory", "--no-telemetry", "--no-pci", "-l", f"0,{core}"]
         for device in devices:
             command += ["--vdev", device]
-        command += ["--", "-i", "--nb-cores=1", "--forward-mode=io", *options]
+        command += ["--", "-i", "--nb-cores=1", f"--forward-mode={mode}", *options]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, bufsize=1)
         self._until("testpmd>", 60)
@@ -109,7 +109,7 @@ class Testpmd:
             seen += part
         return seen
 
-    def rate(self, seconds):
+    def rate(self, seconds, direction="Rx"):
         """Packets a second over all ports, by testpmd's own clock between two looks. It ends testpmd: what
         it prints into a pipe comes out only then."""
         time.sleep(WARM_UP)
@@ -119,7 +119,7 @@ class Testpmd:
         self._say("stop")
         self._say("quit")
         text, _ = self.process.communicate(timeout=30)
-        rates = [int(x) for x in re.findall(r"Rx-pps:\s+(\d+)", text)]
+        rates = [int(x) for x in re.findall(direction + r"-pps:\s+(\d+)", text)]
         if not rates:
             raise Failed("dpdk-testpmd: " + text[-2000:])
         return {"pps": sum(rates[len(rates) // 2:])}

@@ -12,20 +12,21 @@ def flow(number):
     return (SRC_BASE + number, DST_BASE + number % 65536, 1024 + number % 50000, 53 + number % 16)
 
 
-def frame(number):
+def frame(number, size=64):
     src, dst, src_port, dst_port = flow(number)
-    ip = struct.pack(">BBHHHBBHII", 0x45, 0, 50, number & 0xFFFF, 0, 64, 17, 0, src, dst)
-    udp = struct.pack(">HHHH", src_port, dst_port, 30, 0)
-    return b"\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\0" + ip + udp + bytes(22)
+    ip = struct.pack(">BBHHHBBHII", 0x45, 0, size - 14, number & 0xFFFF, 0, 64, 17, 0, src, dst)
+    udp = struct.pack(">HHHH", src_port, dst_port, size - 34, 0)
+    return b"\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\0" + ip + udp + bytes(size - 42)
 
 
-def write_capture(path, flows):
+def write_capture(path, flows, size=64, gap_us=1):
     """A microsecond capture of `flows` packets, each of another flow."""
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         for number in range(flows):
-            data = frame(number)
-            out.write(struct.pack("<IIII", number // 1000000, number % 1000000, len(data), len(data)))
+            data = frame(number, size)
+            seconds, micro = divmod(number * gap_us, 1000000)
+            out.write(struct.pack("<IIII", seconds, micro, len(data), len(data)))
             out.write(data)
 
 

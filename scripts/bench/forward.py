@@ -9,19 +9,15 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.dirname(__file__))
+import machine  # noqa: E402
 import peers  # noqa: E402
 import traffic  # noqa: E402
 
-HUGE = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
-HUGEPAGES = 1600
 # What l3fwd-acl with its best algorithm gave beside testpmd's io of 103 Mpps from the same capture.
 L3FWD_ACL = {100: 37 / 103, 1000: 36 / 103, 10000: 33 / 103}
 # 45 Mpps where that testpmd gives 103.
@@ -122,18 +118,6 @@ def run_case(case, sluiced, core, pairs, seconds):
     }
 
 
-def machine():
-    """What the figures were measured on."""
-    model = "unknown"
-    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-        if line.startswith("model name"):
-            model = line.split(":", 1)[1].strip()
-            break
-    dpdk = subprocess.run(["pkg-config", "--modversion", "libdpdk"], capture_output=True, text=True, check=False)
-    return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
-            "dpdk": dpdk.stdout.strip(), "date": time.strftime("%Y-%m-%d")}
-
-
 def print_table(results):
     width = max(len(result["text"]) for result in results)
     print(f"{'':{width}}{'sluice':>9}{'peer':>9}{'ratio':>8}{'at least':>10}{'cycles/packet':>15}")
@@ -147,30 +131,23 @@ def print_table(results):
 def main():
     parser = argparse.ArgumentParser(description="Compares sluice with dpdk-testpmd in paired runs.")
     parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
-    parser.add_argument("--json", default="build/bench.json", help="where the JSON goes")
+    parser.add_argument("--json", default="build/bench-forward.json", help="where the JSON goes")
     parser.add_argument("--pairs", type=int, default=5, help="pairs of runs a case (default 5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="measured a run (default 2)")
     parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
     parser.add_argument("cases", nargs="*", help="names of cases (default: all)")
     arguments = parser.parse_args()
 
-    reserved = HUGE.read_text(encoding="ascii")
-    if int(reserved) < HUGEPAGES:
-        HUGE.write_text(str(HUGEPAGES), encoding="ascii")
-    if int(HUGE.read_text(encoding="ascii")) < HUGEPAGES:
-        sys.exit(f"bench: {HUGEPAGES} hugepages of 2 MiB are needed: run as root on a machine with 4 GiB free")
+    results = []
     try:
-        with tempfile.TemporaryDirectory() as scratch:
-            results = []
+        with machine.hugepages(), tempfile.TemporaryDirectory() as scratch:
             for case in cases(arguments.core, scratch):
                 if not arguments.cases or case.name in arguments.cases:
                     results.append(run_case(case, arguments.sluiced, arguments.core, arguments.pairs,
                                             arguments.seconds))
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
-    finally:
-        HUGE.write_text(reserved, encoding="ascii")
-    where = machine()
+    where = machine.describe()
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, "
           f"{where['date']}; Mpps, medians of {arguments.pairs} pairs; peer: dpdk-testpmd io, or one worker")
     print_table(results)
