@@ -123,14 +123,16 @@ parse_pieces(struct format *format, const uint8_t *file, size_t size, size_t ste
 			return;
 		if (out->at == base) {
 			must(had < FORMAT_UNIT_MAX);
-			piece += step;
+			piece += piece / 8 > step ? piece / 8 : step;
+			if (piece > FORMAT_UNIT_MAX)
+				piece = FORMAT_UNIT_MAX;
 		} else {
 			piece = step;
 		}
 	}
 }
 
-/* step: bytes of a piece, which grows by as many while it does not hold a whole record; 0: all at once. */
+/* step: bytes of a piece, which grows while it does not hold a whole record; 0: all at once. */
 static inline struct parsed
 parse(const uint8_t *file, size_t size, size_t step)
 {
