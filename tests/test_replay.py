@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from lib import capture, schedule
-from lib.offline import config, offline, out
+from lib.offline import Run, SLUICED, config, offline, out, write_config
 
 CAPTURES = ["dns.pcap", "nanosecond-big-endian.pcap", "nanosecond.pcap", "made/ethernet.pcapng", "vlan.pcap",
             "made/interleaved-nano.pcap"]
@@ -191,6 +191,19 @@ def test_refused_by_name(tmp_path, name, words):
 def test_missing_file(tmp_path):
     run = replay(tmp_path, "/nowhere/at-all.pcap", code=1)
     assert "/nowhere/at-all.pcap" in run.err and "No such file" in run.err
+
+
+def test_check_looks_at_the_files(tmp_path):
+    """All findings of all replays, each at its place."""
+    what = config({"wan": out("wan")})
+    what["replays"] = {name: {"file": str(file), "to": "wan"}
+                       for name, file in (("a", capture.fixture("linktype-raw-ip.pcap")), ("b", tmp_path / "none.pcap"),
+                                          ("c", capture.fixture("dns.pcap")))}
+    path = write_config(tmp_path / "check.yaml", what)
+    run = Run([SLUICED, "check", path], tmp_path)
+    assert run.code == 1
+    assert "replay a: " in run.err and "link type RAW" in run.err and "replay b: " in run.err
+    assert "replay c" not in run.err
 
 
 def test_forever_has_no_end_offline(tmp_path):

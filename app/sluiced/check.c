@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "port/memory.h"
 #include "port/ports.h"
+#include "replay/replay.h"
 
 #include "core/banned.h"
 
@@ -60,10 +61,11 @@ print_text(const char *path, const struct config *config, bool runs)
 static int
 check_here(const struct config *config, struct error_list *errors, char notice[NOTICE_MAX])
 {
-	int files = ports_check(config, errors);
+	int captures = ports_check(config, errors);
+	int replays = replay_check(config, errors);
 	int host = ports_check_host(config, errors, notice, NOTICE_MAX);
 
-	return files < 0 ? files : host;
+	return captures < 0 ? captures : replays < 0 ? replays : host;
 }
 
 int

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "port/ports.h"
+#include "replay/replay.h"
 
 #include "core/banned.h"
 
@@ -110,9 +111,14 @@ load_config(const char *path, struct config **out)
 	error_list_init(&errors, path);
 	if (config_load(path, out, &errors) < 0) {
 		exit_code = EXIT_USAGE;
-	} else if (ports_check(*out, &errors) < 0) {
-		config_free(*out);
-		exit_code = EXIT_FAILED;
+	} else {
+		int captures = ports_check(*out, &errors);
+		int replays = replay_check(*out, &errors);
+
+		if (captures < 0 || replays < 0) {
+			config_free(*out);
+			exit_code = EXIT_FAILED;
+		}
 	}
 	error_list_print(&errors, stderr);
 	error_list_clear(&errors);

@@ -42,6 +42,10 @@ struct replay_report {
 	bool judged, passed;                       /* there is a tolerance, and it was kept */
 };
 
+/* What a config asks of its replays' files: that they are there, captures, and of Ethernet, as far as their
+ * beginnings show. All findings, with their place in the config. No EAL needed. Returns 0 or -EINVAL. */
+int replay_check(const struct config *config, struct error_list *errors);
+
 /* Opens the files and makes what is needed; nothing is sent before replay_start. workers is how many there
  * are; stamp: offline. config must outlive it. On failure a negative errno, with a sentence in
  * reason. */
