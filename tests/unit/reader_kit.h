@@ -226,4 +226,60 @@ await_finish(struct reader *reader, struct reader_progress *progress)
 	}
 }
 
+static inline struct reader *
+opened(const struct config_replay *replay, unsigned lanes)
+{
+	struct reader *reader = NULL;
+	char reason[256] = "";
+	int ret = reader_open(replay, lanes, -1, &reader, reason, sizeof(reason));
+
+	if (ret < 0)
+		fprintf(stderr, "%s\n", reason);
+	assert_int_equal(ret, 0);
+	return reader;
+}
+
+/* Walks over everything: it must be these records, count of them, in each of so many loops. */
+static inline void
+assert_records(struct reader *reader, struct seen_record *const *records, unsigned count,
+	       unsigned loops, uint64_t period)
+{
+	struct timeline *timeline = reader_timeline(reader);
+	struct walk walk = {.timeline = timeline};
+	uint64_t latest = 0;
+
+	for (unsigned loop = 0; loop < (timeline->resident ? 1 : loops); loop++) {
+		latest = 0;
+		for (unsigned i = 0; i < count; i++) {
+			if (records[i]->ns > latest)
+				latest = records[i]->ns;
+			if (!walk_next(&walk)) {
+				struct reader_progress progress;
+				await_finish(reader, &progress);
+				fail_msg("entry %u of %u is missing: %s", i, count,
+					 progress.reason);
+			}
+			assert_int_equal(walk.entry.lane, 0);
+			assert_entry(timeline, &walk.entry, records[i],
+				     latest - records[0]->ns + loop * period);
+		}
+	}
+	assert_false(walk_next(&walk));
+	walk_end(&walk);
+	if (count)
+		assert_int_equal(timeline->start_ns, records[0]->ns);
+	if (count && period)
+		assert_int_equal(timeline->period_ns, period);
+}
+
+static inline struct seen_record **
+all_of(const struct seen_file *seen)
+{
+	struct seen_record **records = calloc(seen->count + 1, sizeof(*records));
+
+	for (unsigned i = 0; i < seen->count; i++)
+		records[i] = &seen->records[i];
+	return records;
+}
+
 #endif

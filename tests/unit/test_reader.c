@@ -14,62 +14,6 @@
 
 #include "core/banned.h"
 
-static struct reader *
-opened(const struct config_replay *replay, unsigned lanes)
-{
-	struct reader *reader = NULL;
-	char reason[256] = "";
-	int ret = reader_open(replay, lanes, -1, &reader, reason, sizeof(reason));
-
-	if (ret < 0)
-		fprintf(stderr, "%s\n", reason);
-	assert_int_equal(ret, 0);
-	return reader;
-}
-
-/* Walks over everything: it must be these records, count of them, in each of so many loops. */
-static void
-assert_records(struct reader *reader, struct seen_record *const *records, unsigned count,
-	       unsigned loops, uint64_t period)
-{
-	struct timeline *timeline = reader_timeline(reader);
-	struct walk walk = {.timeline = timeline};
-	uint64_t latest = 0;
-
-	for (unsigned loop = 0; loop < (timeline->resident ? 1 : loops); loop++) {
-		latest = 0;
-		for (unsigned i = 0; i < count; i++) {
-			if (records[i]->ns > latest)
-				latest = records[i]->ns;
-			if (!walk_next(&walk)) {
-				struct reader_progress progress;
-				await_finish(reader, &progress);
-				fail_msg("entry %u of %u is missing: %s", i, count,
-					 progress.reason);
-			}
-			assert_int_equal(walk.entry.lane, 0);
-			assert_entry(timeline, &walk.entry, records[i],
-				     latest - records[0]->ns + loop * period);
-		}
-	}
-	assert_false(walk_next(&walk));
-	walk_end(&walk);
-	if (count)
-		assert_int_equal(timeline->start_ns, records[0]->ns);
-	if (count && period)
-		assert_int_equal(timeline->period_ns, period);
-}
-
-static struct seen_record **
-all_of(const struct seen_file *seen)
-{
-	struct seen_record **records = calloc(seen->count + 1, sizeof(*records));
-
-	for (unsigned i = 0; i < seen->count; i++)
-		records[i] = &seen->records[i];
-	return records;
-}
-
 /* Every capture of the fixtures. */
 static void
 reads_fixtures(void **state)
@@ -191,6 +135,183 @@ closes_in_the_middle(void **state)
 	reader_close(opened(&replay, 1));
 }
 
+/* Puts records of several files in order of time, the first file's before others'. */
+static unsigned
+merged_of(const struct seen_file *files, unsigned count, struct seen_record **out)
+{
+	unsigned at[8] = {0}, total = 0;
+
+	for (;;) {
+		int first = -1;
+
+		for (unsigned i = 0; i < count; i++) {
+			if (at[i] < files[i].count &&
+			    (first < 0 ||
+			     files[i].records[at[i]].ns < files[first].records[at[first]].ns))
+				first = i;
+		}
+		if (first < 0)
+			return total;
+		out[total++] = &files[first].records[at[first]++];
+	}
+}
+
+static struct seen_file merged_files[3];
+static struct seen_record *merged_records[100000];
+static char *merged_paths[3];
+
+static unsigned
+make_merged(void)
+{
+	static const char *const names[] = {"first", "second", "third"};
+
+	for (unsigned i = 0; i < 3; i++) {
+		merged_paths[i] = kit_path(names[i]);
+		made_file(merged_paths[i], 20000 + 5000 * i, READER_BASE + 1000000 * i,
+			  1000 / (i + 1));
+		seen_load(&merged_files[i], merged_paths[i]);
+	}
+	return merged_of(merged_files, 3, merged_records);
+}
+
+static void
+free_merged(void)
+{
+	for (unsigned i = 0; i < 3; i++)
+		seen_free(&merged_files[i]);
+}
+
+static void
+merges_files(void **state)
+{
+	unsigned count = make_merged();
+	struct config_replay replay;
+	struct reader *reader;
+	char reason[256];
+
+	kit_replay(&replay, merged_paths, 3);
+	replay.gap_given = true;
+	for (unsigned megabytes = 24; megabytes <= 96; megabytes += 72) {
+		replay.memory = megabytes << 20;
+		replay.loops = 2;
+		reader = opened(&replay, 1);
+		assert_int_equal(reader_timeline(reader)->resident, megabytes > 24);
+		assert_records(reader, merged_records, count, 2,
+			       merged_records[count - 1]->ns - merged_records[0]->ns);
+		reader_close(reader);
+	}
+	replay.memory = 22 << 20;
+	assert_int_equal(reader_open(&replay, 1, -1, &reader, reason, sizeof(reason)), -ENOMEM);
+	assert_non_null(strstr(reason, "24MiB"));
+	free_merged();
+}
+
+/* Everything from the from-th to the one before the until-th, after a seek to this moment. */
+static void
+assert_part(struct reader *reader, const struct config_moment *moment, unsigned from,
+	    unsigned until)
+{
+	if (moment)
+		reader_seek(reader, *moment);
+	assert_records(reader, merged_records + from, until - from, 1, 0);
+}
+
+static unsigned
+first_since(unsigned count, uint64_t ns)
+{
+	unsigned i = 0;
+
+	while (i < count && merged_records[i]->ns - merged_records[0]->ns < ns)
+		i++;
+	return i;
+}
+
+/* Forward into what was not read yet, back, and to and fro; by number and by time. */
+static void
+seeks(void **state)
+{
+	static const unsigned numbers[] = {40000, 1, 20000, 70000, 69999, 12345, 35000, 2};
+	struct config_replay replay;
+
+	make_merged();
+	for (unsigned files = 1; files <= 3; files += 2) {
+		unsigned total = merged_of(merged_files, files, merged_records);
+
+		kit_replay(&replay, merged_paths, files);
+		for (unsigned streaming = 0; streaming < 2; streaming++) {
+			struct reader *reader;
+
+			replay.memory = streaming ? 24 << 20 : 96 << 20;
+			if (streaming && files == 1)
+				replay.memory = 8 << 20;
+			reader = opened(&replay, 1);
+			assert_int_equal(reader_timeline(reader)->resident, !streaming);
+			for (unsigned i = 0; i < 8; i++) {
+				unsigned number = numbers[i] % total;
+				uint64_t ns = merged_records[number]->ns - merged_records[0]->ns;
+				struct config_moment moment = {CONFIG_MOMENT_PACKET, number};
+
+				if (number == 0)
+					continue;
+				assert_part(reader, &moment, number - 1, total);
+				moment = (struct config_moment){CONFIG_MOMENT_TIME, ns + i % 2};
+				assert_part(reader, &moment, first_since(total, ns + i % 2), total);
+				/* Not waited for. */
+				reader_seek(reader, moment);
+			}
+			assert_part(reader, &(struct config_moment){0}, 0, total);
+			reader_close(reader);
+		}
+	}
+	free_merged();
+}
+
+static void
+picks_a_part(void **state)
+{
+	unsigned count = make_merged();
+	struct config_replay replay;
+	struct reader_progress progress;
+	struct reader *reader;
+	unsigned first, last;
+
+	kit_replay(&replay, merged_paths, 3);
+	replay.memory = 24 << 20;
+	replay.loops = 3;
+	replay.gap_given = true;
+	replay.from = (struct config_moment){CONFIG_MOMENT_PACKET, 50000};
+	replay.until = (struct config_moment){CONFIG_MOMENT_PACKET, 50010};
+	reader = opened(&replay, 1);
+	assert_records(reader, merged_records + 49999, 10, 3,
+		       merged_records[50008]->ns - merged_records[49999]->ns);
+	await_finish(reader, &progress);
+	assert_int_equal(progress.skipped, 49999);
+	assert_int_equal(progress.error, 0);
+	/* Not before its from. */
+	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 10});
+	assert_records(reader, merged_records + 49999, 10, 3,
+		       merged_records[50008]->ns - merged_records[49999]->ns);
+	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 50005});
+	assert_records(reader, merged_records + 50004, 5, 3,
+		       merged_records[50008]->ns - merged_records[50004]->ns);
+	/* Nor behind its until. */
+	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 50010});
+	await_finish(reader, &progress);
+	assert_int_equal(progress.error, -ENODATA);
+	reader_close(reader);
+
+	replay.loops = 1;
+	replay.from = (struct config_moment){CONFIG_MOMENT_TIME, 3000000};
+	replay.until = (struct config_moment){CONFIG_MOMENT_TIME, 5000000};
+	first = first_since(count, 3000000);
+	last = first_since(count, 5000000);
+	assert_true(first < last && last < count);
+	reader = opened(&replay, 1);
+	assert_records(reader, merged_records + first, last - first, 1, 0);
+	reader_close(reader);
+	free_merged();
+}
+
 static int
 start(void **state)
 {
@@ -202,10 +323,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_fixtures),
-		cmocka_unit_test(knows_the_period),
-		cmocka_unit_test(streams_a_large_file),
-		cmocka_unit_test(closes_in_the_middle),
+		cmocka_unit_test(reads_fixtures),       cmocka_unit_test(knows_the_period),
+		cmocka_unit_test(streams_a_large_file), cmocka_unit_test(closes_in_the_middle),
+		cmocka_unit_test(merges_files),         cmocka_unit_test(seeks),
+		cmocka_unit_test(picks_a_part),
 	};
 
 	return cmocka_run_group_tests(tests, start, kit_teardown);
