@@ -9,6 +9,7 @@ import pytest
 
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, Refused, check_status, test_ports
+from lib.net import Machine
 from lib.offline import config
 
 LINE = capture.read(capture.fixture("dns.pcap"))
@@ -178,3 +179,39 @@ def test_two_workers_share_a_file_by_flow(tmp_path):
         assert len(workers) == 2
         daemon.stop()
         assert "net_test" not in daemon.text(), daemon.text()
+
+
+@pytest.mark.live
+def test_over_a_veth(tmp_path):
+    """What a capture holds arrives at a real network's other end: every byte, in order, through a pause, another
+    pace and a jump."""
+    path = tmp_path / "arrived.pcap"
+    with Machine("192.0.2.9") as machine:
+        dump = machine.start("tcpdump", "-i", "eth0", "-w", path, "-U", "--immediate-mode", "-B", "16384", "not icmp6")
+        assert "listening" in dump.stdout.readline()
+        what = live({"wan": machine.port()}, one={"pace": "2kpps", "start": "manual", "tolerance": "1s"})
+        what["memory"]["packets"] = 32767
+        with Daemon(what, tmp_path) as daemon:
+            daemon.until(lambda status: daemon.call("ports")["ports"]["wan"]["up"])
+            daemon.call("replay.start", name="one")
+            daemon.until(lambda status: status["replays"]["one"]["sent"] > 10)
+            daemon.call("replay.pause", name="one")
+            paused = state(daemon)["sent"]
+            assert paused < len(LINE)
+            daemon.call("replay.resume", name="one")
+            daemon.call("replay.pace", name="one", pace="5kpps")
+            replay = ended(daemon)
+            assert replay["sent"] == len(LINE) and replay["verdict"]["result"] == "pass"
+            daemon.call("replay.start", name="one")
+            daemon.call("replay.seek", name="one", to="#100")
+            ended(daemon)
+            daemon.stop()
+        time.sleep(0.3)
+        dump.terminate()
+        dump.wait(timeout=10)
+    arrived = [packet.data for packet in capture.read(path)]
+    frames = [packet.data for packet in LINE]
+    assert arrived[:len(frames)] == frames
+    # Some of the second run may have left before it jumped.
+    assert arrived[-len(frames[99:]):] == frames[99:]
+    assert arrived[len(frames):-len(frames[99:])] == frames[:len(arrived) - len(frames) - len(frames[99:])]
