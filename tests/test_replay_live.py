@@ -187,7 +187,7 @@ def test_over_a_veth(tmp_path):
     pace and a jump."""
     path = tmp_path / "arrived.pcap"
     with Machine("192.0.2.9") as machine:
-        dump = machine.start("tcpdump", "-i", "eth0", "-w", path, "-U", "--immediate-mode", "-B", "16384", "not ip6")
+        dump = machine.start("tcpdump", "-i", "eth0", "-w", path, "-U", "--immediate-mode", "-B", "16384")
         assert "listening" in dump.stdout.readline()
         what = live({"wan": machine.port()}, one={"pace": "2kpps", "start": "manual", "tolerance": "1s"})
         what["memory"]["packets"] = 32767

@@ -29,6 +29,7 @@ class Machine:
                 run("ip", "-n", self.name, *line.split())
             # Nothing but the test's own traffic: no router solicitations, no address detection.
             run("ip", "netns", "exec", self.name, "sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
+            run("sysctl", "-qw", f"net.ipv6.conf.{self.interface}.disable_ipv6=1")
             # veth leaves checksums and segmentation to a card; sluice hands frames on as they are.
             run("ip", "netns", "exec", self.name, "ethtool", "-K", "eth0", "tx", "off")
             run("ip", "link", "set", self.interface, "up")
