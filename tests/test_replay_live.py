@@ -65,6 +65,22 @@ def test_streaming_into_a_device_that_holds_packets(tmp_path):
         assert "net_test" not in daemon.text(), daemon.text()
 
 
+def test_jumps_in_a_stream_while_the_device_holds_packets(tmp_path):
+    """A device may keep its last packets for ever: what they lie in is left alone, and the rest goes on."""
+    frames = [bytes([number & 255, number >> 8 & 255]) * (30 + number % 700) for number in range(30000)]
+    big = capture.write(tmp_path / "big.pcap", frames)
+    with Daemon(live(test_ports(wan="hold=500"), one={"file": str(big), "pace": "20kpps", "loops": "forever",
+                                                      "memory": "8MiB"}), tmp_path, PLUGINS) as daemon:
+        for number in range(60):
+            daemon.call("replay.seek", name="one", to=f"#{number * 7919 % 29000 + 1}")
+            daemon.until(lambda status: status["replays"]["one"]["sent"] > 600)
+        daemon.call("replay.stop", name="one")
+        daemon.call("replay.start", name="one")
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 600)
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
+
+
 def test_orders(tmp_path):
     with Daemon(live(test_ports(wan="hold=32"), one={"pace": "1kpps", "loops": "forever", "start": "manual"}),
                 tmp_path, PLUGINS) as daemon:

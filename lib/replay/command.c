@@ -63,29 +63,12 @@ order(struct replay *replay, const struct lane_order *order, char *reason)
 	return await_lanes(replay, reason);
 }
 
-static bool
-came_back(const struct replay *replay)
+/* Takes the reader back to a moment. What a device still has of the old run stays untouched until it is back. */
+static void
+rewind_to(struct replay *replay, struct config_moment moment)
 {
-	for (unsigned step = 0; replay->live && !headers_are_back(replay->plan.headers); step++) {
-		if (step == OBEY_STEPS)
-			return false;
-		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
-	}
-	return true;
-}
-
-/* Takes the reader back to a moment, unless it stands there and nothing was used up. */
-static int
-rewind_to(struct replay *replay, struct config_moment moment, char *reason)
-{
-	/* What is resident is read where it lies, and may be sent again while the device still has it. */
-	if (!replay->plan.timeline->resident && !came_back(replay))
-		return replay_refuse(
-			-EBUSY, reason,
-			"the port still holds packets of it: try again when they have left");
 	reader_seek(replay->reader, moment);
 	replay->moment = moment;
-	return 0;
 }
 
 static bool
@@ -100,18 +83,14 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 	const struct config_moment beginning = {0};
 	bool fresh = all_obeyed(replay) &&
 		     atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) == 0;
-	int ret;
 
 	if (!replay_stands(replay))
 		return replay_refuse(-EALREADY, reason,
 				     replay->state == REPLAY_PAUSED ? "it is paused: resume it"
 								    : "it runs already");
 	if (!fresh && !(replay->plan.timeline->resident && replay->state != REPLAY_FAILED &&
-			same_moment(&replay->moment, &beginning))) {
-		ret = rewind_to(replay, beginning, reason);
-		if (ret < 0)
-			return ret;
-	}
+			same_moment(&replay->moment, &beginning)))
+		rewind_to(replay, beginning);
 	replay->state = REPLAY_OPENING;
 	replay_tick(replay, now_ns);
 	return 0;
@@ -185,9 +164,7 @@ replay_seek(struct replay *replay, struct config_moment moment, uint64_t now_ns,
 			return ret;
 	}
 	replay->state = REPLAY_STOPPED;
-	ret = rewind_to(replay, moment, reason);
-	if (ret < 0)
-		return ret;
+	rewind_to(replay, moment);
 	replay->state = REPLAY_OPENING;
 	replay_tick(replay, now_ns);
 	return 0;

@@ -72,6 +72,8 @@ pick_record(const struct pick *pick, const struct format_record *record, const u
 	if (pick->filtered &&
 	    bpf_filter(pick->filter.bf_insns, packet, record->wire_length, record->length) == 0)
 		return PICK_SKIP;
+	if (record->length == 0)
+		return PICK_EMPTY;
 	if (record->length < record->wire_length)
 		return judge_cut(pick, record);
 	return PICK_SEND;

@@ -23,6 +23,7 @@ enum pick_verdict {
 	PICK_SKIP,     /* not wanted */
 	PICK_DROP,     /* cut by the snap length */
 	PICK_TOO_LONG, /* no mbuf holds it */
+	PICK_EMPTY,    /* there is nothing to send */
 	PICK_END,      /* neither this one nor any behind it */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "replay/publisher.h"
 
+#include "replay/headers.h"
+
 #include "core/banned.h"
 
 void
@@ -8,6 +10,28 @@ publisher_reset(struct publisher *publisher)
 {
 	publisher->published = 0;
 	publisher->count = 0;
+}
+
+void
+publisher_withdraw(struct publisher *publisher)
+{
+	struct timeline *timeline = publisher->timeline;
+
+	for (unsigned i = 0; i < publisher->count && !timeline->resident; i++)
+		headers_release(timeline, publisher->entries[i].offset);
+	for (unsigned lane = 0; lane < timeline->lane_count && !timeline->resident; lane++) {
+		uint64_t next =
+			atomic_load_explicit(&timeline->lanes[lane].passed, memory_order_acquire);
+
+		for (; next < publisher->published; next++) {
+			const struct timeline_entry *entry =
+				&timeline->entries[next & timeline->mask];
+
+			if (entry->lane == lane)
+				headers_release(timeline, entry->offset);
+		}
+	}
+	publisher_reset(publisher);
 }
 
 static bool

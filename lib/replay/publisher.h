@@ -27,6 +27,10 @@ struct publisher {
 /* Nothing is published yet, nor waits. */
 void publisher_reset(struct publisher *publisher);
 
+/* Takes every packet that no lane has sent, published or not, off its block. Lanes stand still, and every
+ * window is settled. */
+void publisher_withdraw(struct publisher *publisher);
+
 static inline bool
 publisher_is_full(const struct publisher *publisher)
 {

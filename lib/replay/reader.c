@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "replay/reading.h"
 
@@ -191,6 +192,7 @@ reader_open(const struct config_replay *replay, unsigned lanes, int numa, struct
 	return 0;
 
 failed:
+	text_clean(reason);
 	free_reader(reader);
 	return ret;
 }

@@ -26,6 +26,7 @@ struct reader_progress {
 	uint64_t truncated;  /* records cut by the snap length, whatever became of them */
 	uint64_t skipped;    /* records that were not wanted (from, until, filter) */
 	uint64_t too_long;   /* records of more than 65,535 bytes, which no mbuf holds; not sent */
+	uint64_t empty;      /* records without a byte of their packet; not sent */
 	uint64_t
 		backwards; /* records with a time before the one before; sent in the file's order, with
 				* the time of the one before */
@@ -46,8 +47,9 @@ int reader_open(const struct config_replay *replay, unsigned lanes, int numa, st
 struct timeline *reader_timeline(struct reader *reader);
 
 /* Begins again from another moment (the kind CONFIG_MOMENT_NONE: from the replay's own start). Lanes must
- * stand still and every packet must have come back; all entries are gone, timeline->published is 0 again
- * and entry times count from the new first packet on. Quick: the reading goes on in the thread. */
+ * stand still: all entries are gone, timeline->published is 0 again and entry times count from the new
+ * first packet on. Packets that a device still has stay as they are until they are back. Quick: the
+ * reading goes on in the thread. */
 void reader_seek(struct reader *reader, struct config_moment moment);
 
 void reader_progress(struct reader *reader, struct reader_progress *out);

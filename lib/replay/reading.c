@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/text.h"
+
 #include "core/banned.h"
 
 /* How long the thread sleeps when there is nothing to do but to wait for lanes. */
@@ -42,6 +44,8 @@ fail(struct reader *reader, int error, const char *text, ...)
 	va_start(arguments, text);
 	vsnprintf(reader->now.reason, sizeof(reader->now.reason), text, arguments);
 	va_end(arguments);
+	/* Files have names of any bytes. */
+	text_clean(reader->now.reason);
 	reader->now.error = error;
 	return error;
 }
@@ -118,6 +122,7 @@ count(struct reader *reader, const struct format_record *record, enum pick_verdi
 	now->backwards += record->time_ns < reader->merge.time_ns;
 	now->skipped += verdict == PICK_SKIP;
 	now->too_long += verdict == PICK_TOO_LONG;
+	now->empty += verdict == PICK_EMPTY;
 	now->truncated += verdict != PICK_SKIP && record->length < record->wire_length;
 	if (verdict == PICK_PAD)
 		now->padded_bytes += record->wire_length - record->length;
@@ -232,6 +237,15 @@ read_loops(struct reader *reader)
 	return 0;
 }
 
+/* What was not sent is no longer waited for; what a device still has is, block by block. */
+static void
+withdraw(struct reader *reader)
+{
+	for (unsigned i = 0; i < reader->source_count; i++)
+		window_settle(&reader->sources[i].window);
+	publisher_withdraw(&reader->publisher);
+}
+
 static void
 read_all(struct reader *reader)
 {
@@ -239,10 +253,8 @@ read_all(struct reader *reader)
 	loader_drain(&reader->loader);
 	for (unsigned i = 0; i < reader->source_count; i++) {
 		window_drop(&reader->sources[i].window);
-		window_forget(&reader->sources[i].window);
 		reader->sources[i].passed_bytes = 0;
 	}
-	publisher_reset(&reader->publisher);
 	reader->base_ns = 0;
 	reader->passed_bytes = 0;
 	if (read_loops(reader) == -ECANCELED)
@@ -266,6 +278,7 @@ reading_main(void *argument)
 		while ((request = reader->request) == READING_GO_ON)
 			pthread_cond_wait(&reader->changed, &reader->lock);
 		if (request == READING_BEGIN) {
+			withdraw(reader);
 			arena_clear(reader->arena);
 			reader->begin = reader->moment;
 			reader->now = (struct reader_progress){

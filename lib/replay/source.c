@@ -17,8 +17,16 @@
 
 /* Bytes that are looked at before anything starts: a wrong link type and damage show early. */
 #define LOOK_BYTES (64u << 10)
+#define SHOWN_MAX 120
 
 _Static_assert(WINDOW_TAIL >= FORMAT_UNIT_MAX, "what begins in a piece lies whole in its block");
+
+/* What a message names the file by: a long path would leave no room for what is wrong. */
+static const char *
+shown(const struct source *source)
+{
+	return strlen(source->path) <= SHOWN_MAX ? source->path : source->name;
+}
 
 /* Whether a read past the page cache is one, with what LOADER_ALIGN promises. */
 static bool
@@ -49,11 +57,11 @@ open_both(struct source *source, char *reason, size_t size)
 	if (window->plain < 0 || fstat(window->plain, &status) < 0) {
 		int err = errno;
 
-		snprintf(reason, size, "%s: %s", source->path, strerror(err));
+		snprintf(reason, size, "%.120s: %s", shown(source), strerror(err));
 		return -err;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		snprintf(reason, size, "%s: is %s, not a file", source->path,
+		snprintf(reason, size, "%.120s: is %s, not a file", shown(source),
 			 S_ISDIR(status.st_mode)    ? "a directory"
 			 : S_ISFIFO(status.st_mode) ? "a pipe"
 						    : "a device");
@@ -101,7 +109,7 @@ look_at(struct source *source, const uint8_t *bytes, size_t count, char *reason,
 				  &record);
 	}
 	if (ret < 0)
-		snprintf(reason, size, "%s: %s", source->path, format.reason);
+		snprintf(reason, size, "%.120s: %s", shown(source), format.reason);
 	format_end(&format);
 	return ret < 0 ? ret : 0;
 }
@@ -123,7 +131,7 @@ source_open(struct source *source, const char *path, char *reason, size_t size)
 	count = bytes ? read_start(source->window.plain, bytes, LOOK_BYTES) : -ENOMEM;
 	if (count < 0) {
 		ret = count;
-		snprintf(reason, size, "%s: %s", path, strerror(-ret));
+		snprintf(reason, size, "%.120s: %s", shown(source), strerror(-ret));
 	} else {
 		ret = look_at(source, bytes, count, reason, size);
 	}

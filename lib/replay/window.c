@@ -101,14 +101,6 @@ window_drop(struct window *window)
 }
 
 void
-window_forget(struct window *window)
-{
-	for (unsigned i = 0; i < window->share && !window->resident; i++)
-		atomic_store_explicit(&window->timeline->blocks[window->base + i].left, 0,
-				      memory_order_relaxed);
-}
-
-void
 window_fill(struct window *window)
 {
 	/* A plain read keeps the thread: one piece at a time, so that packets leave meanwhile. */

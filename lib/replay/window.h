@@ -42,9 +42,6 @@ void window_close(struct window *window);
 /* Gives up all pieces; the next one may be any. Nothing may be under way. */
 void window_drop(struct window *window);
 
-/* Forgets what packets were published: none of them will come back. No piece may have a load. */
-void window_forget(struct window *window);
-
 /* Gives up the pieces before this one and begins to read it and those behind. Returns 0 when it is there,
  * -EAGAIN when not yet, or why it can't be read. */
 int window_go(struct window *window, uint64_t piece);
