@@ -231,3 +231,49 @@ def test_over_a_veth(tmp_path):
     # Some of the second run may have left before it jumped.
     assert arrived[-len(frames[99:]):] == frames[99:]
     assert arrived[len(frames):-len(frames[99:])] == frames[:len(arrived) - len(frames) - len(frames[99:])]
+
+
+def flow_of(frame):
+    """The addresses and ports of an IPv4 or IPv6 frame, in either direction the same."""
+    if frame[12:14] == b"\x08\0":
+        ends = [frame[26:30], frame[30:34]]
+        ports = [frame[34:36], frame[36:38]]
+    else:
+        ends = [frame[22:38], frame[38:54]]
+        ports = [frame[54:56], frame[56:58]]
+    return tuple(sorted(zip(ends, ports)))
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("flows", ["keep", "single"])
+def test_order_over_several_workers(tmp_path, flows):
+    """One file, split over two workers: at the other end every flow is in the file's order, and nothing is missing.
+    `single` keeps the order of all."""
+    path = tmp_path / "arrived.pcap"
+    loops = 20
+    with Machine("192.0.2.9") as machine:
+        dump = machine.start("tcpdump", "-i", "eth0", "-w", path, "-U", "--immediate-mode", "-B", "65536")
+        assert "listening" in dump.stdout.readline()
+        what = live({"wan": machine.port()}, one={"pace": "20kpps", "loops": loops, "start": "manual", "flows": flows})
+        what["memory"]["packets"] = 32767
+        with Daemon({**what, "workers": [0, 1]}, tmp_path) as daemon:
+            daemon.until(lambda status: daemon.call("ports")["ports"]["wan"]["up"])
+            daemon.call("replay.start", name="one")
+            ended(daemon)
+            busy = [worker["packets"] for worker in daemon.call("workers")["workers"]]
+            daemon.stop()
+        time.sleep(0.3)
+        dump.terminate()
+        dump.wait(timeout=10)
+    arrived = [packet.data for packet in capture.read(path)]
+    wanted = [packet.data for packet in LINE] * loops
+    assert len(arrived) == len(wanted)
+    if flows == "single":
+        assert arrived == wanted
+    assert len({flow_of(frame) for frame in wanted}) > 20
+    by_flow = [{}, {}]
+    for frames, flows_seen in zip((arrived, wanted), by_flow):
+        for frame in frames:
+            flows_seen.setdefault(flow_of(frame), []).append(frame)
+    assert by_flow[0] == by_flow[1]
+    assert (flows == "keep") == (min(busy) > 0), busy

@@ -45,6 +45,14 @@ fill_step(unsigned count)
 	return step < TALLY_FILL_STEPS ? step : TALLY_FILL_STEPS - 1;
 }
 
+static inline void
+count_burst(struct tally *tally, unsigned count)
+{
+	tally->packets += count;
+	tally->bursts++;
+	tally->fill[fill_step(count)]++;
+}
+
 void
 worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
 	       bool replayed)
@@ -61,9 +69,7 @@ worker_process(struct worker *worker, const struct program *program, uint16_t in
 	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_relaxed);
 	burst->bytes = sum_lengths(burst->packets, count);
 
-	tally->packets += count;
-	tally->bursts++;
-	tally->fill[fill_step(count)]++;
+	count_burst(tally, count);
 	if (unlikely(replayed)) {
 		port->replayed += count;
 	} else {
@@ -85,6 +91,7 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 		worker_process(worker, program, lane->port, true);
 		return;
 	}
+	count_burst(&worker->tally, burst->count);
 	burst->in_port = lane->port;
 	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_relaxed);
 	burst->bytes = sum_lengths(burst->packets, burst->count);
