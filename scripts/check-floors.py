@@ -8,7 +8,7 @@ import re
 import sys
 
 # A room may include itself and the rooms of earlier rows.
-FLOORS = [["core"], ["config", "view"], ["packet"], ["port"], ["stage"], ["classify", "forward"], ["engine"],
+FLOORS = [["core"], ["config", "view"], ["packet"], ["port"], ["stage"], ["classify", "forward", "replay"], ["engine"],
           ["control", "host"]]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 LINES_MAX = 400

@@ -175,9 +175,8 @@ plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 	if (tables > TABLES_BYTES_MAX)
 		tables = TABLES_BYTES_MAX;
 	plan->hugepages = false;
-	plan->megabytes = (pools + BASE_BYTES + workers * WORKER_BYTES + tables +
-			   replay_bytes(config)) /
-			  MIB;
+	plan->megabytes =
+		(pools + BASE_BYTES + workers * WORKER_BYTES + tables + replay_bytes(config)) / MIB;
 }
 
 enum memory_verdict

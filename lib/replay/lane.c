@@ -314,7 +314,7 @@ replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **pa
 	if (unlikely(lane->waiting)) {
 		uint16_t count = lane->waiting;
 
-		memcpy(packets, lane->held, count * sizeof(*packets));
+		memcpy(packets, lane->held, count * sizeof(struct rte_mbuf *));
 		lane->waiting = 0;
 		return count;
 	}

@@ -59,7 +59,8 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 	replay_lane_handed(lane, sent, burst->bytes, now_ns);
 	lane->waiting = burst->count - sent;
 	if (lane->waiting) {
-		memcpy(lane->held, burst->packets + sent, lane->waiting * sizeof(*lane->held));
+		memcpy(lane->held, burst->packets + sent,
+		       lane->waiting * sizeof(struct rte_mbuf *));
 		memmove(lane->dues, lane->dues + sent, lane->waiting * sizeof(*lane->dues));
 	}
 }
