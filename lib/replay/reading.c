@@ -247,14 +247,20 @@ withdraw(struct reader *reader)
 }
 
 static void
+give_up_blocks(struct reader *reader)
+{
+	/* The kernel may still be writing into them. */
+	loader_drain(&reader->loader);
+	for (unsigned i = 0; i < reader->source_count; i++)
+		window_drop(&reader->sources[i].window);
+}
+
+static void
 read_all(struct reader *reader)
 {
-	/* The kernel may still be writing into blocks. */
-	loader_drain(&reader->loader);
-	for (unsigned i = 0; i < reader->source_count; i++) {
-		window_drop(&reader->sources[i].window);
+	give_up_blocks(reader);
+	for (unsigned i = 0; i < reader->source_count; i++)
 		reader->sources[i].passed_bytes = 0;
-	}
 	reader->base_ns = 0;
 	reader->passed_bytes = 0;
 	if (read_loops(reader) == -ECANCELED)
@@ -263,6 +269,7 @@ read_all(struct reader *reader)
 	show(reader);
 	atomic_store_explicit(&reader->arena->timeline.end, reader->publisher.published,
 			      memory_order_release);
+	give_up_blocks(reader);
 	reader->now.finished = true;
 	show(reader);
 }

@@ -226,6 +226,18 @@ await_finish(struct reader *reader, struct reader_progress *progress)
 	}
 }
 
+/* Nothing is held: neither packets nor, when all is read, blocks. */
+static inline void
+assert_all_back(struct reader *reader)
+{
+	const struct timeline *timeline = reader_timeline(reader);
+	struct reader_progress progress;
+
+	await_finish(reader, &progress);
+	for (unsigned i = 0; i < timeline->block_count; i++)
+		assert_int_equal(timeline->blocks[i].left, 0);
+}
+
 static inline struct reader *
 opened(const struct config_replay *replay, unsigned lanes)
 {
@@ -266,6 +278,7 @@ assert_records(struct reader *reader, struct seen_record *const *records, unsign
 	}
 	assert_false(walk_next(&walk));
 	walk_end(&walk);
+	assert_all_back(reader);
 	if (count)
 		assert_int_equal(timeline->start_ns, records[0]->ns);
 	if (count && period)

@@ -312,6 +312,61 @@ picks_a_part(void **state)
 	free_merged();
 }
 
+/* A device may keep what it was given last until others follow, whatever is sought meanwhile. */
+static void
+leaves_alone_what_a_device_holds(void **state)
+{
+	char *path = kit_path("held");
+	struct config_replay replay;
+	struct seen_file seen;
+	struct seen_record **records;
+	struct reader *reader;
+	struct timeline_entry held[600];
+	unsigned count = 0;
+
+	made_file(path, 60000, READER_BASE, 1000);
+	seen_load(&seen, path);
+	records = all_of(&seen);
+	kit_replay(&replay, &path, 1);
+	replay.memory = 12 << 20;
+	reader = opened(&replay, 1);
+	for (unsigned from = 0; from < 60000; from += 20000) {
+		struct walk walk = {.timeline = reader_timeline(reader)};
+
+		reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
+		for (unsigned i = 0; i < 200; i++) {
+			assert_true(walk_next(&walk));
+			held[count++] = walk.entry;
+			walk.held_count = 0;
+		}
+		walk_end(&walk);
+	}
+	for (unsigned i = 0; i < 12; i++) {
+		unsigned from = i * 54321 % 60000;
+		struct walk walk = {.timeline = reader_timeline(reader)};
+
+		reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
+		for (unsigned n = from; n < 60000 && n < from + 15000; n++) {
+			assert_true(walk_next(&walk));
+			assert_entry(walk.timeline, &walk.entry, records[n],
+				     records[n]->ns - records[from]->ns);
+		}
+		walk_end(&walk);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const struct seen_record *record = records[i / 200 * 20000 + i % 200];
+		const struct timeline *timeline = reader_timeline(reader);
+
+		assert_memory_equal(timeline->arena + held[i].offset, record->bytes, record->kept);
+		atomic_fetch_sub(&timeline->blocks[held[i].offset >> TIMELINE_BLOCK_SHIFT].left, 1);
+	}
+	reader_seek(reader, (struct config_moment){0});
+	assert_records(reader, records, 60000, 1, 0);
+	reader_close(reader);
+	free(records);
+	seen_free(&seen);
+}
+
 static int
 start(void **state)
 {
@@ -323,9 +378,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_fixtures),       cmocka_unit_test(knows_the_period),
-		cmocka_unit_test(streams_a_large_file), cmocka_unit_test(closes_in_the_middle),
-		cmocka_unit_test(merges_files),         cmocka_unit_test(seeks),
+		cmocka_unit_test(reads_fixtures),
+		cmocka_unit_test(knows_the_period),
+		cmocka_unit_test(streams_a_large_file),
+		cmocka_unit_test(closes_in_the_middle),
+		cmocka_unit_test(leaves_alone_what_a_device_holds),
+		cmocka_unit_test(merges_files),
+		cmocka_unit_test(seeks),
 		cmocka_unit_test(picks_a_part),
 	};
 
