@@ -82,7 +82,7 @@ made_open(const char *path)
 	return file;
 }
 
-/* A UDP packet of one of so many flows, which goes to and fro; the rest is made of its number. */
+/* A UDP packet of one of so many flows, in both directions; the rest is made of its number. */
 static inline void
 made_add(FILE *file, uint64_t ns, uint32_t number, uint32_t flow, uint32_t wire, uint32_t kept)
 {

@@ -226,7 +226,7 @@ first_since(unsigned count, uint64_t ns)
 	return i;
 }
 
-/* Forward into what was not read yet, back, and to and fro; by number and by time. */
+/* Forward into what was not read yet, back, and across; by number and by time. */
 static void
 seeks(void **state)
 {

@@ -269,7 +269,7 @@ tells_of_a_file_that_shrinks(void **state)
 	reader_close(reader);
 }
 
-/* Two lanes see all packets between them, each flow, to and fro, on one of them. */
+/* Two lanes see all packets between them, each flow, in both directions, on one of them. */
 static void
 splits_by_flow(void **state)
 {
