@@ -306,8 +306,20 @@ test_stop_in_the_middle(void **state)
 	order(LANE_START, START, "original");
 	run(0, START + 300 * STEP);
 	assert_int_equal(seen_count, 300);
-	check_clean();
+	order(LANE_STOP, 0, NULL);
+	take(&lanes[0], START);
 	assert_int_equal(lanes[0].state, LANE_STOPPED);
+	assert_true(headers_are_back(plan.headers));
+
+	/* Again, from the beginning. */
+	seen_count = 0;
+	order(LANE_START, START, "1Mpps");
+	run(0, START + 10 * STEP);
+	assert_int_equal(seen_count, 10);
+	assert_int_equal(seen[0], 0);
+	assert_int_equal(lanes[0].tally.sent, 10);
+	assert_int_equal(lanes[0].tally.packet, 10);
+	check_clean();
 }
 
 static int
