@@ -306,6 +306,24 @@ report_drops(const struct snapshot *snapshot)
 			 ledger_json(&snapshot->ledger), "copies", copies_json(snapshot));
 }
 
+static json_t *
+replay_memory(const struct snapshot *snapshot)
+{
+	json_t *result = json_object();
+
+	for (unsigned i = 0; i < snapshot->replay_count; i++) {
+		const struct snapshot_replay *replay = &snapshot->replays[i];
+
+		json_object_set_new(
+			result, replay->name,
+			json_pack("{s:o, s:b, s:o, s:o, s:o}", "bytes", number(replay->memory),
+				  "resident", (int)replay->resident, "headers",
+				  number(replay->headers), "free", number(replay->headers_free),
+				  "in_use", number(replay->headers - replay->headers_free)));
+	}
+	return result;
+}
+
 json_t *
 report_memory(const struct snapshot *snapshot)
 {
@@ -321,5 +339,6 @@ report_memory(const struct snapshot *snapshot)
 				  "in_use", (int)(pool->size - pool->free), "packet_size",
 				  (int)pool->packet_size, "bytes", number(pool->bytes)));
 	}
-	return json_pack("{s:o, s:b}", "pools", pools, "hugepages", (int)snapshot->hugepages);
+	return json_pack("{s:o, s:o, s:b}", "pools", pools, "replays", replay_memory(snapshot),
+			 "hugepages", (int)snapshot->hugepages);
 }

@@ -68,8 +68,9 @@ struct snapshot_replay {
 	uint64_t packet, time_ns; /* where it is, since its start */
 	uint64_t packets;         /* of a loop; 0 unknown */
 	bool resident, direct, ended;
-	double progress; /* 0 to 1; negative without an end */
-	uint64_t memory; /* bytes of its arena */
+	double progress;                /* 0 to 1; negative without an end */
+	uint64_t memory;                /* bytes of its arena */
+	uint32_t headers, headers_free; /* mbufs that point into it */
 	uint64_t asked_ns, taken_ns;
 	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns, tolerance_ns;
 	bool judged, passed;

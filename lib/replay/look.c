@@ -64,6 +64,9 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 		.state = replay->state,
 		.reason = replay->state == REPLAY_FAILED ? replay->reason : NULL,
 		.resident = timeline->resident,
+		.arena_bytes = timeline->block_count * TIMELINE_BLOCK_SIZE,
+		.headers = replay->plan.headers->size,
+		.headers_free = rte_mempool_avail_count(replay->plan.headers),
 		.pace = replay->pace,
 		.ended = replay_stands(replay),
 	};

@@ -29,6 +29,8 @@ struct replay_report {
 	enum replay_state state;
 	const char *reason; /* of REPLAY_FAILED; else NULL. The replay's */
 	bool resident, direct;
+	uint64_t arena_bytes; /* of packet memory */
+	uint32_t headers, headers_free;
 	struct config_pace pace; /* as it is now */
 	struct lane_tally sum;   /* of all lanes */
 	struct reader_progress reader;

@@ -5,6 +5,31 @@
 
 #include "core/banned.h"
 
+/* Replays keep their files' bytes in memory of their own; their mbufs only point there. */
+static void
+print_replays(const struct view *view)
+{
+	struct table *table;
+	const char *name;
+	json_t *replay;
+
+	if (json_object_size(json_object_get(view->now, "replays")) == 0)
+		return;
+	table = table_new("REPLAY|>MEMORY|FILES|>HEADERS|>FREE|>IN USE");
+	json_object_foreach (json_object_get(view->now, "replays"), name, replay) {
+		table_cell(table, "%s", name);
+		table_cell(table, "%s", units_memory(value_number(replay, "bytes")).text);
+		table_cell(table, "%s",
+			   json_is_true(json_object_get(replay, "resident")) ? "whole in it"
+									     : "stream through");
+		table_cell(table, "%s", units_count(value_number(replay, "headers")).text);
+		table_cell(table, "%s", units_count(value_number(replay, "free")).text);
+		table_cell(table, "%s", units_count(value_number(replay, "in_use")).text);
+	}
+	table_print(table, view->out);
+	fprintf(view->out, "\n");
+}
+
 void
 view_memory(const struct view *view)
 {
@@ -41,6 +66,8 @@ view_memory(const struct view *view)
 		table_cell(table, "%s", "");
 	}
 	table_print(table, view->out);
+	fprintf(view->out, "\n");
+	print_replays(view);
 	fprintf(view->out, "hugepages: %s\n",
 		json_is_true(json_object_get(view->now, "hugepages")) ? "yes" : "no");
 }
