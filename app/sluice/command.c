@@ -20,6 +20,14 @@
 		.run = run_config_file                                                       \
 	}
 
+#define REPLAY(name, text_, more_)                                                           \
+	{                                                                                    \
+		.words = "replay " #name, .arguments = "NAME", .text = text_, .more = more_, \
+		.least = 1, .most = 1, .method = "replay." #name, .run = run_replay          \
+	}
+
+#define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
+
 static const struct command commands[] = {
 	READING(status, "everything at a glance: ports, rules, drops, ledger", ""),
 	READING(ports, "each port: device, link, queues, what came in and left", ""),
@@ -29,9 +37,8 @@ static const struct command commands[] = {
 		"compiled.\n"),
 	READING(workers, "each polling core: packets, cycles, bursts, cache", ""),
 	READING(drops, "the ledger, and each packet that ended here by its reason",
-		"For each port and in all, received and mirrored packets are those that left, "
-		"were\n"
-		"dropped or are held; it says so loudly if they are not.\n"),
+		"For each port and in all, packets received, replayed and mirrored are those that "
+		"left,\nwere dropped or are held; it says so loudly if they are not.\n"),
 	READING(memory, "pools of packet memory", ""),
 	{.words = "config show",
 	 .arguments = "",
@@ -49,6 +56,50 @@ static const struct command commands[] = {
 		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"
 		    "A config that is refused changes nothing. Ports, workers, memory and run-dir "
 		    "can't\nchange while the daemon runs.\n"),
+	{.words = "replay list",
+	 .arguments = "",
+	 .text = "each replay: where it is, what it sent, how exact it is",
+	 .more = "The error is the time from when a packet was due to when it was handed to the "
+		 "NIC, "
+		 "of\nwhich 99 in 100 packets had no more.\n",
+	 .method = "replay.list",
+	 .reading = true,
+	 .view = view_replays,
+	 .run = run_reading},
+	{.words = "replay start",
+	 .arguments = "NAME",
+	 .text = "from the beginning; --follow shows progress and the verdict",
+	 .more = "--follow waits until the replay has ended, and tells how it went. Exit code 0: "
+		 "it "
+		 "passed, or\nhas no tolerance; 1: it did not pass, or failed. Ctrl-C ends the "
+		 "following, not the replay.\n",
+	 .least = 1,
+	 .most = 1,
+	 .method = "replay.start",
+	 .follows = true,
+	 .run = run_replay},
+	REPLAY(stop, "for good; its numbers stay", ""),
+	REPLAY(pause, "until it is resumed", ""),
+	REPLAY(resume, "go on where it was paused", ""),
+	{.words = "replay seek",
+	 .arguments = "NAME TO",
+	 .text = "go on from another place in its files",
+	 .more = "TO is " MOMENT ".\nIts numbers begin anew.\n",
+	 .least = 2,
+	 .most = 2,
+	 .method = "replay.seek",
+	 .param = "to",
+	 .run = run_replay},
+	{.words = "replay pace",
+	 .arguments = "NAME PACE",
+	 .text = "go on at another pace, without a burst or a gap",
+	 .more = "PACE is as in the config: original, 2x, 0.25x, 1.5Mpps, 10Gbps, 10Gbps-wire or "
+		 "top.\n",
+	 .least = 2,
+	 .most = 2,
+	 .method = "replay.pace",
+	 .param = "pace",
+	 .run = run_replay},
 	{.words = "call",
 	 .arguments = "METHOD [JSON]",
 	 .text = "any method of the socket, raw; `call methods` lists them",

@@ -5,7 +5,7 @@
 
 #include "core/banned.h"
 
-#define SYNOPSIS_WIDTH 20
+#define SYNOPSIS_WIDTH 21
 
 static void
 synopsis(const struct command *command, char *text, size_t size)
@@ -28,6 +28,7 @@ help_print(FILE *out)
 	fprintf(out, "\nOptions, before or behind the command:\n"
 		     "  --json           print the daemon's answer as it came, errors too\n"
 		     "  --watch SECONDS  repeat a reading command, with rates; ctrl-C ends it\n"
+		     "  --follow         with `replay start`: show progress until it has ended\n"
 		     "  --socket PATH    the daemon's socket or run-dir; default: "
 		     "/run/sluice/control.sock,\n"
 		     "                   for users other than root "
@@ -50,6 +51,6 @@ help_command(const struct command *command, FILE *out)
 		fprintf(out, "\n%s", command->more);
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	fprintf(out, "Options: --json%s --socket PATH\n",
-		command->reading ? " --watch SECONDS" : "");
+	fprintf(out, "Options: --json%s%s --socket PATH\n",
+		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "");
 }

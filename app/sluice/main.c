@@ -14,9 +14,10 @@
 #define WATCH_SECONDS_MIN 0.05
 #define WATCH_SECONDS_MAX 86400.0
 
-enum { OPTION_JSON = 256, OPTION_SOCKET, OPTION_WATCH };
+enum { OPTION_FOLLOW = 256, OPTION_JSON, OPTION_SOCKET, OPTION_WATCH };
 
 static const struct option long_options[] = {
+	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
@@ -25,7 +26,8 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static const char *const option_words[] = {"--help", "--json", "--socket", "--version", "--watch"};
+static const char *const option_words[] = {"--follow", "--help",    "--json",
+					   "--socket", "--version", "--watch"};
 
 static int
 wrong_option(const char *word, int option)
@@ -73,6 +75,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case 'V':
 			printf("sluice %s\n", SLUICE_VERSION);
 			return EXIT_DONE;
+		case OPTION_FOLLOW:
+			options->follow = true;
+			break;
 		case OPTION_JSON:
 			options->json = true;
 			break;
@@ -95,7 +100,11 @@ check_arguments(const struct command *command, const struct options *options, in
 {
 	if (options->watch > 0 && !command->reading) {
 		fprintf(stderr, "sluice: --watch repeats what only reads: status, ports, rules, "
-				"workers, drops, memory, config show\n");
+				"workers, drops, memory, config show, replay list\n");
+		return EXIT_USAGE;
+	}
+	if (options->follow && !command->follows) {
+		fprintf(stderr, "sluice: --follow is for `sluice replay start NAME`\n");
 		return EXIT_USAGE;
 	}
 	if (count < (int)command->least) {

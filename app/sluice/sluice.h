@@ -21,6 +21,7 @@ enum {
 
 struct options {
 	bool json;
+	bool follow;        /* a replay, until it has ended */
 	double watch;       /* seconds; 0: once */
 	const char *socket; /* NULL: the default */
 };
@@ -36,7 +37,9 @@ struct command {
 	const char *more;      /* further help, or "" */
 	unsigned least, most;  /* arguments */
 	const char *method;    /* that is called; NULL: the first argument names it */
+	const char *param;     /* of a replay's method: the second argument's; NULL: none */
 	bool reading;          /* changes nothing: --watch repeats it, stats.sock will do */
+	bool follows;          /* takes --follow */
 	bool patient;          /* may take as long as the daemon lives */
 	void (*view)(const struct view *view); /* of a reading command */
 	int (*run)(const struct command *command, const struct options *options,
@@ -56,6 +59,8 @@ int run_reading(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_config_file(const struct command *command, const struct options *options,
 		    char *const *arguments);
+int run_replay(const struct command *command, const struct options *options,
+	       char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,
 		 char *const *arguments);

@@ -81,6 +81,14 @@ units_share(uint64_t part, uint64_t whole)
 }
 
 struct units_text
+units_ns(uint64_t ns)
+{
+	static const char *const prefixes[] = {"n", "u", "m", ""};
+
+	return scaled((double)ns, 1000, prefixes, 4, "s");
+}
+
+struct units_text
 units_duration(double seconds)
 {
 	uint64_t whole = seconds > 0 ? (uint64_t)seconds : 0;

@@ -27,6 +27,9 @@ struct units_text units_rate(double per_second, const char *unit);
 /* "12.3 %"; "-" when whole is 0. */
 struct units_text units_share(uint64_t part, uint64_t whole);
 
+/* A short time: "850 ns", "1.23 us", "45.6 ms", "7.89 s". */
+struct units_text units_ns(uint64_t ns);
+
 /* "12.3 s", "5 min 04 s", "2 h 05 min", "3 d 04 h". */
 struct units_text units_duration(double seconds);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "view/view.h"
 
+#include <stdbool.h>
+
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -27,13 +29,20 @@ print_reasons(const struct view *view)
 	fprintf(view->out, "\n");
 }
 
+/* Where packets of a port came from. */
+struct origins {
+	uint64_t received, replayed, mirrored;
+};
+
 static void
-ledger_cells(struct table *table, const char *name, uint64_t received, uint64_t mirrored,
+ledger_cells(struct table *table, const char *name, const struct origins *origins, bool replays,
 	     const json_t *ledger)
 {
 	table_cell(table, "%s", name);
-	table_cell(table, "%s", units_count(received).text);
-	table_cell(table, "%s", units_count(mirrored).text);
+	table_cell(table, "%s", units_count(origins->received).text);
+	if (replays)
+		table_cell(table, "%s", units_count(origins->replayed).text);
+	table_cell(table, "%s", units_count(origins->mirrored).text);
 	table_cell(table, "%s", units_count(value_number(ledger, "out")).text);
 	table_cell(table, "%s", units_count(value_number(ledger, "dropped")).text);
 	table_cell(table, "%s", units_count(value_number(ledger, "held")).text);
@@ -41,23 +50,52 @@ ledger_cells(struct table *table, const char *name, uint64_t received, uint64_t 
 		   json_is_true(json_object_get(ledger, "balanced")) ? "balanced" : "NOT BALANCED");
 }
 
-static void
-print_ports(const struct view *view)
+static struct origins
+origins_of(const json_t *port)
 {
-	struct table *table =
-		table_new("PACKETS OF|>RECEIVED|>MIRRORED|>OUT|>DROPPED|>HELD|LEDGER");
-	uint64_t received = 0, mirrored = 0;
+	return (struct origins){
+		.received = value_number(port, "received"),
+		.replayed = value_number(port, "replayed"),
+		.mirrored = value_number(port, "mirrored"),
+	};
+}
+
+static struct origins
+sum_of(const json_t *ports)
+{
+	struct origins sum = {0};
 	const char *name;
 	json_t *port;
 
-	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
-		received += value_number(port, "received");
-		mirrored += value_number(port, "mirrored");
-		ledger_cells(table, name, value_number(port, "received"),
-			     value_number(port, "mirrored"), json_object_get(port, "ledger"));
+	json_object_foreach ((json_t *)ports, name, port) {
+		struct origins origins = origins_of(port);
+
+		sum.received += origins.received;
+		sum.replayed += origins.replayed;
+		sum.mirrored += origins.mirrored;
+	}
+	return sum;
+}
+
+static void
+print_ports(const struct view *view)
+{
+	const json_t *ports = json_object_get(view->now, "ports");
+	struct origins all = sum_of(ports);
+	bool replays = all.replayed > 0;
+	struct table *table = table_new(
+		replays ? "PACKETS OF|>RECEIVED|>REPLAYED|>MIRRORED|>OUT|>DROPPED|>HELD|LEDGER"
+			: "PACKETS OF|>RECEIVED|>MIRRORED|>OUT|>DROPPED|>HELD|LEDGER");
+	const char *name;
+	json_t *port;
+
+	json_object_foreach ((json_t *)ports, name, port) {
+		struct origins origins = origins_of(port);
+
+		ledger_cells(table, name, &origins, replays, json_object_get(port, "ledger"));
 	}
 	table_line(table);
-	ledger_cells(table, "all", received, mirrored, json_object_get(view->now, "ledger"));
+	ledger_cells(table, "all", &all, replays, json_object_get(view->now, "ledger"));
 	table_print(table, view->out);
 	fprintf(view->out, "\n");
 }

@@ -12,6 +12,7 @@
 #define BAR_WIDTH 16
 /* `status` is to fit on a screen; `rules` shows them all. */
 #define RULES_SHOWN 20
+#define VERDICTS_SHOWN 4
 
 static void
 print_state(const struct view *view)
@@ -104,12 +105,43 @@ print_ports(const struct view *view, json_t *total)
 	json_decref(total_before);
 }
 
+static bool
+has_replays_as_received(const json_t *replays)
+{
+	const char *name;
+	json_t *replay;
+
+	json_object_foreach ((json_t *)replays, name, replay) {
+		if (json_is_true(json_object_get(replay, "as")))
+			return true;
+	}
+	return false;
+}
+
+/* Packets that rules decided. With replays among them only the deciding rules tell, where it is said which
+ * these are: what a replay sent is counted from its last start. 0: unknown. */
+static uint64_t
+decided(const struct view *view, const json_t *total)
+{
+	uint64_t sum = 0;
+	const char *name;
+	json_t *rule;
+
+	if (!has_replays_as_received(json_object_get(view->now, "replays")))
+		return value_number(total, "rx_packets");
+	json_object_foreach (json_object_get(view->now, "rules"), name, rule) {
+		if (json_is_true(json_object_get(rule, "decides")))
+			sum += value_number(rule, "packets");
+	}
+	return sum;
+}
+
 static void
 print_rules(const struct view *view, const json_t *total)
 {
 	struct table *table = table_new(view->before ? "RULE|>PACKETS|>BYTES|>SHARE||>NOW|"
 						     : "RULE|>PACKETS|>BYTES|>SHARE||");
-	uint64_t all = value_number(total, "rx_packets");
+	uint64_t all = decided(view, total);
 	const json_t *rules = json_object_get(view->now, "rules");
 	size_t count = json_object_size(rules), shown = 0;
 	const char *name;
@@ -138,6 +170,28 @@ print_rules(const struct view *view, const json_t *total)
 	if (count > shown)
 		fprintf(view->out, "and %s rules more: sluice rules\n",
 			units_count(count - shown).text);
+	fprintf(view->out, "\n");
+}
+
+/* Where replays are, and how those went that have ended and sent something. */
+static void
+print_replays(const struct view *view)
+{
+	const json_t *replays = json_object_get(view->now, "replays");
+	unsigned shown = 0;
+	const char *name;
+	json_t *replay;
+
+	if (json_object_size(replays) == 0)
+		return;
+	view_replays(view);
+	json_object_foreach ((json_t *)replays, name, replay) {
+		if (!json_object_get(replay, "verdict") || value_number(replay, "sent") == 0 ||
+		    !json_is_true(json_object_get(replay, "ended")) || shown++ >= VERDICTS_SHOWN)
+			continue;
+		fprintf(view->out, "\n");
+		view_verdict(view->out, name, replay);
+	}
 	fprintf(view->out, "\n");
 }
 
@@ -204,6 +258,7 @@ view_status(const struct view *view)
 	print_state(view);
 	print_ports(view, total);
 	print_rules(view, total);
+	print_replays(view);
 	print_drops(view);
 	print_foot(view);
 	json_decref(total);

@@ -26,6 +26,13 @@ void view_workers(const struct view *view);
 void view_drops(const struct view *view);
 void view_memory(const struct view *view);
 
+/* Where every replay is; of a report without that, what each sent. */
+void view_replays(const struct view *view);
+
+/* How one replay went, in words: what was asked, what was achieved, and whether that passes. replay is its
+ * member of replay.list. */
+void view_verdict(FILE *out, const char *name, const json_t *replay);
+
 /* The YAML as it is, for a file as much as for a person. */
 void view_config(const struct view *view);
 

@@ -51,6 +51,12 @@ shares_and_times(void **state)
 	SAME(units_share(0, 0), "-");
 	SAME(units_share(1, 3), "33.3 %");
 	SAME(units_share(3, 3), "100.0 %");
+	SAME(units_ns(0), "0 ns");
+	SAME(units_ns(999), "999 ns");
+	SAME(units_ns(1234), "1.23 us");
+	SAME(units_ns(999999), "1.00 ms");
+	SAME(units_ns(12345678900), "12.3 s");
+	SAME(units_ns(UINT64_MAX), "18446744074 s");
 	SAME(units_duration(0), "0.0 s");
 	SAME(units_duration(59.94), "59.9 s");
 	SAME(units_duration(61), "1 min 01 s");

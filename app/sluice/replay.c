@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The orders to a replay, and following one until it has ended. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "follow.h"
+
+#include "core/banned.h"
+
+/* -32602 with the second argument's name: what was typed is no pace or no moment, in any state. */
+#define CODE_INVALID_PARAMS (-32602)
+
+static bool
+is_misspelt(const struct command *command, const json_t *error)
+{
+	const char *field =
+		json_string_value(json_object_get(json_object_get(error, "data"), "field"));
+
+	return json_integer_value(json_object_get(error, "code")) == CODE_INVALID_PARAMS &&
+	       command->param && field && strcmp(field, command->param) == 0;
+}
+
+static json_t *
+params_of(const struct command *command, char *const *arguments)
+{
+	json_t *params = json_pack("{s:s}", "name", arguments[0]);
+
+	if (params && command->param &&
+	    json_object_set_new(params, command->param, json_string(arguments[1])) < 0) {
+		json_decref(params);
+		params = NULL;
+	}
+	if (!params)
+		fprintf(stderr, "sluice: the arguments are not UTF-8 text\n");
+	return params;
+}
+
+static void
+print_done(const struct command *command, char *const *arguments, const json_t *result)
+{
+	const char *state = json_string_value(json_object_get(result, "state"));
+
+	printf("replay %s: %s", arguments[0], state ? state : "");
+	if (command->param)
+		printf(", %s %s", command->param, arguments[1]);
+	printf("\n");
+}
+
+int
+run_replay(const struct command *command, const struct options *options, char *const *arguments)
+{
+	json_t *params = params_of(command, arguments), *answer;
+	const json_t *result, *error;
+	struct daemon daemon;
+	int ret;
+
+	if (!params)
+		return EXIT_USAGE;
+	ret = daemon_open(&daemon, options, false);
+	if (ret != EXIT_DONE) {
+		json_decref(params);
+		return ret;
+	}
+	ret = daemon_call(&daemon, command->method, params, false, &answer);
+	result = json_object_get(answer, "result");
+	error = json_object_get(answer, "error");
+	if (ret == EXIT_DONE && !result) {
+		ret = daemon_refused(options, error, NULL);
+		if (is_misspelt(command, error))
+			ret = EXIT_USAGE;
+	} else if (ret == EXIT_DONE && options->follow) {
+		ret = follow(&daemon, options, arguments[0]);
+	} else if (ret == EXIT_DONE && options->json) {
+		daemon_print_result(result);
+	} else if (ret == EXIT_DONE) {
+		print_done(command, arguments, result);
+	}
+	json_decref(answer);
+	daemon_close(&daemon);
+	return ret;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/view.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+#define BAR_WIDTH 12
+
+static void
+loops_cell(struct table *table, const json_t *replay)
+{
+	uint64_t asked = value_number(replay, "loops_asked");
+
+	table_cell(table, "%s/%s", units_count(value_number(replay, "loops")).text,
+		   asked ? units_count(asked).text : "forever");
+}
+
+/* A share, and a bar of it; what goes on for ever has neither. */
+static void
+progress_cells(struct table *table, const json_t *replay)
+{
+	const json_t *progress = json_object_get(replay, "progress");
+	double share = json_number_value(progress);
+
+	if (json_is_number(progress)) {
+		table_cell(table, "%.1f %%", 100 * share);
+		table_cell(table, "%s", table_bar(share, 1, BAR_WIDTH).text);
+	} else {
+		table_cell(table, "-");
+		table_cell(table, "%s", "");
+	}
+}
+
+/* What is known of it as long as nothing was sent, or while the run may still turn out otherwise. */
+static void
+verdict_cells(struct table *table, const json_t *replay)
+{
+	const json_t *verdict = json_object_get(replay, "verdict");
+	const json_t *error = json_object_get(verdict, "error_ns");
+	bool ended = json_is_true(json_object_get(replay, "ended"));
+	bool began = value_number(replay, "packet") > 0 ||
+		     strcmp(value_text(replay, "state"), "failed") == 0;
+
+	table_cell(table, "%s",
+		   value_number(error, "max") ? units_ns(value_number(error, "p99")).text : "-");
+	table_cell(table, "%s", ended && began ? value_text(verdict, "result") : "-");
+}
+
+static void
+row(struct table *table, const struct view *view, const char *name, const json_t *replay)
+{
+	table_cell(table, "%s", name);
+	table_cell(table, "%s%s", json_is_true(json_object_get(replay, "as")) ? "as " : "",
+		   value_text(replay, "port"));
+	table_cell(table, "%s", value_text(replay, "state"));
+	table_cell(table, "%s", value_text(replay, "pace"));
+	progress_cells(table, replay);
+	table_cell(table, "%s", units_count(value_number(replay, "sent")).text);
+	if (view->before)
+		table_cell(table, "%s",
+			   value_packet_rate(view, replay, value_in(view->before, "replays", name),
+					     "sent")
+				   .text);
+	table_cell(table, "%s", units_bytes(value_number(replay, "bytes")).text);
+	loops_cell(table, replay);
+	table_cell(table, "%s", units_count(value_number(replay, "late")).text);
+	verdict_cells(table, replay);
+}
+
+/* On a virtual clock every packet leaves at its time: there is nothing to judge. */
+static void
+short_row(struct table *table, const char *name, const json_t *replay)
+{
+	table_cell(table, "%s", name);
+	table_cell(table, "%s", units_count(value_number(replay, "sent")).text);
+	table_cell(table, "%s", units_bytes(value_number(replay, "bytes")).text);
+	table_cell(table, "%s", units_count(value_number(replay, "loops")).text);
+	table_cell(table, "%s", units_count(value_number(replay, "late")).text);
+	table_cell(table, "%s", units_count(value_number(replay, "truncated")).text);
+}
+
+/* Why replays failed, and whose files came too slowly: neither is to go by unseen. */
+static void
+print_notes(FILE *out, const json_t *replays)
+{
+	const struct table_style *style = table_style(out);
+	const char *name;
+	json_t *replay;
+
+	json_object_foreach ((json_t *)replays, name, replay) {
+		const char *reason = value_text(replay, "reason");
+		uint64_t underruns = value_number(replay, "underruns");
+
+		if (*reason)
+			fprintf(out, "%s%s failed%s: %s\n", style->bad, name, style->plain, reason);
+		if (underruns)
+			fprintf(out, "%s%s: %s underrun%s%s: its files were not read fast enough\n",
+				style->bad, name, units_count(underruns).text,
+				underruns == 1 ? "" : "s", style->plain);
+	}
+}
+
+static bool
+are_judged(const json_t *replays)
+{
+	const char *name;
+	json_t *replay;
+
+	json_object_foreach ((json_t *)replays, name, replay) {
+		if (json_object_get(replay, "verdict"))
+			return true;
+	}
+	return false;
+}
+
+void
+view_replays(const struct view *view)
+{
+	const json_t *replays = json_object_get(view->now, "replays");
+	bool judged = are_judged(replays);
+	struct table *table;
+	const char *name;
+	json_t *replay;
+
+	if (json_object_size(replays) == 0) {
+		fprintf(view->out, "the config has no replays\n");
+		return;
+	}
+	table = table_new(
+		!judged        ? "REPLAY|>SENT|>BYTES|>LOOPS|>LATE|>TRUNCATED"
+		: view->before ? "REPLAY|TO|STATE|PACE|>PROGRESS||>SENT|>NOW|>BYTES|>LOOPS|>LATE|"
+				 ">ERROR p99|VERDICT"
+			       : "REPLAY|TO|STATE|PACE|>PROGRESS||>SENT|>BYTES|>LOOPS|>LATE|"
+				 ">ERROR p99|VERDICT");
+	json_object_foreach ((json_t *)replays, name, replay) {
+		if (judged)
+			row(table, view, name, replay);
+		else
+			short_row(table, name, replay);
+	}
+	table_print(table, view->out);
+	print_notes(view->out, replays);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/view.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+static void
+label(FILE *out, const char *text)
+{
+	const struct table_style *style = table_style(out);
+
+	fprintf(out, "%s%-9s%s", style->bold, text, style->plain);
+}
+
+static void
+print_state(FILE *out, const char *name, const json_t *replay)
+{
+	const struct table_style *style = table_style(out);
+	uint64_t asked = value_number(replay, "loops_asked"), loops = value_number(replay, "loops");
+
+	fprintf(out, "%sreplay %s%s %s: %s packets, %s, ", style->bold, name, style->plain,
+		value_text(replay, "state"), units_count(value_number(replay, "sent")).text,
+		units_bytes(value_number(replay, "bytes")).text);
+	if (asked)
+		fprintf(out, "%s of %s loop%s\n", units_count(loops).text, units_count(asked).text,
+			asked == 1 ? "" : "s");
+	else
+		fprintf(out, "%s loop%s\n", units_count(loops).text, loops == 1 ? "" : "s");
+}
+
+static void
+print_times(FILE *out, const json_t *replay, const json_t *verdict)
+{
+	const json_t *asked = json_object_get(verdict, "asked");
+	const json_t *achieved = json_object_get(verdict, "achieved");
+	double wanted = value_real(asked, "elapsed"), taken = value_real(achieved, "elapsed");
+
+	label(out, "asked");
+	if (wanted > 0)
+		fprintf(out, "%s for %.6f s\n", units_rate(value_real(asked, "pps"), "pps").text,
+			wanted);
+	else
+		fprintf(out, "%s\n",
+			strcmp(value_text(replay, "pace"), "top") == 0 ? "as fast as it goes"
+								       : "one moment");
+	label(out, "achieved");
+	fprintf(out, "%s for %.6f s", units_rate(value_real(achieved, "pps"), "pps").text, taken);
+	if (wanted > 0)
+		fprintf(out, ", %s (%.4f %%) %s",
+			units_ns((uint64_t)(fabs(taken - wanted) * 1e9 + 0.5)).text,
+			100 * fabs(taken - wanted) / wanted, taken < wanted ? "shorter" : "longer");
+	fprintf(out, "\n");
+}
+
+static void
+print_error(FILE *out, const json_t *verdict)
+{
+	const json_t *error = json_object_get(verdict, "error_ns");
+
+	label(out, "error");
+	if (value_number(error, "max") == 0) {
+		fprintf(out, "not measured: packets had no times\n");
+		return;
+	}
+	fprintf(out, "p50 %s, p99 %s, p99.9 %s, max %s, %s\n",
+		units_ns(value_number(error, "p50")).text,
+		units_ns(value_number(error, "p99")).text,
+		units_ns(value_number(error, "p99.9")).text,
+		units_ns(value_number(error, "max")).text, value_text(verdict, "measured"));
+}
+
+/* What was not sent as the capture has it: late, dropped and underruns always, the others when there are any. */
+static void
+print_losses(FILE *out, const json_t *replay)
+{
+	static const struct {
+		const char *key, *text;
+	} rare[] = {
+		{"truncated", "cut short by the capture"},
+		{"too_long", "too long to send"},
+		{"backwards", "with an earlier time than the record before"},
+	};
+	uint64_t underruns = value_number(replay, "underruns");
+
+	label(out, "late");
+	fprintf(out, "%s; %s dropped, %s underrun%s\n",
+		units_count(value_number(replay, "late")).text,
+		units_count(value_number(replay, "dropped")).text, units_count(underruns).text,
+		underruns == 1 ? "" : "s");
+	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
+		uint64_t count = value_number(replay, rare[i].key);
+
+		if (count) {
+			label(out, "records");
+			fprintf(out, "%s %s\n", units_count(count).text, rare[i].text);
+		}
+	}
+}
+
+/* What the run did not keep. */
+static void
+print_faults(FILE *out, const json_t *replay, const json_t *verdict)
+{
+	uint64_t p99 = value_number(json_object_get(verdict, "error_ns"), "p99");
+	uint64_t tolerance = value_number(verdict, "tolerance_ns");
+	uint64_t dropped = value_number(replay, "dropped");
+	uint64_t underruns = value_number(replay, "underruns");
+	const char *separator = ": ";
+
+	if (p99 > tolerance) {
+		fprintf(out, "%sp99 is more than %s", separator, units_ns(tolerance).text);
+		separator = ", ";
+	}
+	if (dropped) {
+		fprintf(out, "%s%s dropped", separator, units_count(dropped).text);
+		separator = ", ";
+	}
+	if (underruns)
+		fprintf(out, "%s%s underrun%s", separator, units_count(underruns).text,
+			underruns == 1 ? "" : "s");
+	fprintf(out, "\n");
+}
+
+static void
+print_result(FILE *out, const json_t *replay, const json_t *verdict)
+{
+	const struct table_style *style = table_style(out);
+	const char *result = value_text(verdict, "result"), *reason = value_text(replay, "reason");
+	bool passed = strcmp(result, "pass") == 0;
+
+	label(out, "verdict");
+	if (!json_is_integer(json_object_get(verdict, "tolerance_ns"))) {
+		fprintf(out, "%s: the replay has no tolerance\n", result);
+	} else {
+		fprintf(out, "%s%s%s", passed ? style->good : style->bad, result, style->plain);
+		if (passed)
+			fprintf(out, ": p99 is within %s, nothing dropped, no underrun\n",
+				units_ns(value_number(verdict, "tolerance_ns")).text);
+		else
+			print_faults(out, replay, verdict);
+	}
+	if (*reason)
+		fprintf(out, "%sfailed%s   %s\n", style->bad, style->plain, reason);
+}
+
+void
+view_verdict(FILE *out, const char *name, const json_t *replay)
+{
+	const json_t *verdict = json_object_get(replay, "verdict");
+
+	print_state(out, name, replay);
+	print_times(out, replay, verdict);
+	print_error(out, verdict);
+	print_losses(out, replay);
+	print_result(out, replay, verdict);
+}
