@@ -8,101 +8,12 @@
 
 #include "port/time.h"
 #include "replay/headers.h"
+#include "replay/obey.h"
 
 #include "core/banned.h"
 
 /* Entries looked at in one call, so that a lane to which few of them belong gives its worker back. */
 #define LOOKS_MAX (8 * BURST_MAX)
-
-static void
-enter(struct replay_lane *lane, enum lane_state state)
-{
-	lane->state = state;
-	lane->due_ns = 0;
-	lane->is_pending = false;
-	if (state == LANE_STOPPED || state == LANE_DONE) {
-		rte_pktmbuf_free_bulk(lane->held, lane->waiting);
-		lane->waiting = 0;
-		if (lane->stash_count)
-			rte_mempool_put_bulk(lane->plan->headers, (void **)lane->stash,
-					     lane->stash_count);
-		lane->stash_count = 0;
-	}
-}
-
-static void
-obeyed(struct replay_lane *lane)
-{
-	lane->is_pending = false;
-	atomic_store_explicit(&lane->state_seen, lane->state, memory_order_relaxed);
-	atomic_store_explicit(&lane->obeyed,
-			      atomic_load_explicit(&lane->plan->ordered, memory_order_relaxed),
-			      memory_order_release);
-}
-
-static void
-start(struct replay_lane *lane, const struct lane_order *order)
-{
-	enter(lane, LANE_RUNNING);
-	lane->next = 0;
-	lane->base_ns = 0;
-	lane->published = 0;
-	lane->units = (struct schedule_units){0};
-	lane->pace = order->pace;
-	lane->anchor = true;
-	lane->anchor_ns = order->at_ns;
-	lane->dry = true;
-	lane->tally = (struct lane_tally){0};
-}
-
-/* An order that waits for its packet, carried out at the packet which is due at due. */
-static void
-carry_out(struct replay_lane *lane, uint64_t due)
-{
-	if (lane->pending.verb == LANE_PAUSE) {
-		enter(lane, LANE_PAUSED);
-	} else {
-		lane->pace = lane->pending.pace;
-		lane->anchor = true;
-		lane->anchor_ns = due;
-	}
-	obeyed(lane);
-}
-
-static void
-take_order(struct replay_lane *lane)
-{
-	const struct lane_order *order = &lane->plan->order;
-
-	switch (order->verb) {
-	case LANE_START:
-		start(lane, order);
-		break;
-	case LANE_STOP:
-		if (lane->state != LANE_DONE)
-			enter(lane, LANE_STOPPED);
-		break;
-	case LANE_RESUME:
-		if (lane->state == LANE_PAUSED) {
-			enter(lane, LANE_RUNNING);
-			lane->anchor = true;
-			lane->anchor_ns = order->at_ns;
-		}
-		break;
-	case LANE_PACE:
-	case LANE_PAUSE:
-		lane->pending = *order;
-		lane->due_ns = 0;
-		lane->is_pending = true;
-		if (lane->state == LANE_RUNNING)
-			return;
-		/* Standing still: a pace is for when it goes on, and a pause is what there is. */
-		if (order->verb == LANE_PACE)
-			lane->pace = order->pace;
-		break;
-	}
-	obeyed(lane);
-}
 
 /* Nothing is published behind the lane: the end of a loop, the end of all, or a reader that is behind. */
 static bool
@@ -116,7 +27,7 @@ next_loop(struct replay_lane *lane)
 		return false;
 	lane->tally.loops++;
 	if (!timeline->resident || lane->tally.loops == plan->loops || end == 0) {
-		enter(lane, LANE_DONE);
+		lane_enter(lane, LANE_DONE);
 		atomic_store_explicit(&lane->state_seen, LANE_DONE, memory_order_release);
 		return false;
 	}
@@ -215,7 +126,7 @@ settle(struct replay_lane *lane, uint64_t now_ns)
 		due = lane->pending.at_ns;
 	if (due < lane->pending.at_ns)
 		return true;
-	carry_out(lane, due);
+	lane_carry_out(lane, due);
 	return lane->state == LANE_RUNNING && settle(lane, now_ns);
 }
 
@@ -231,7 +142,7 @@ run_dry(struct replay_lane *lane)
 	lane->dry = true;
 	/* A pause need not wait for a packet that isn't there; a pace has its time from the next one. */
 	if (lane->is_pending && lane->pending.verb == LANE_PAUSE)
-		carry_out(lane, 0);
+		lane_carry_out(lane, 0);
 }
 
 static bool
@@ -243,17 +154,54 @@ fill_stash(struct replay_lane *lane)
 	return true;
 }
 
+enum gift {
+	GIVEN,
+	PASSED, /* not sent, as it is late */
+	KEPT,   /* not due, or no mbuf is left */
+};
+
+/* Gives the caller the next entry, which is the lane's own and has the given length when sent. */
+static inline enum gift
+give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t length, uint64_t now_ns,
+     struct rte_mbuf **packets, uint16_t *count)
+{
+	const struct lane_plan *plan = lane->plan;
+	uint64_t due = schedule_due(&lane->schedule, &lane->units);
+	struct rte_mbuf *packet;
+
+	if (due > now_ns) {
+		lane->due_ns = due;
+		return KEPT;
+	}
+	if (unlikely(due + plan->late_ns < now_ns) && lane->schedule.kind != CONFIG_PACE_TOP &&
+	    !late(lane, entry, &due, now_ns))
+		return PASSED;
+	if (unlikely(lane->stash_count == 0) && !fill_stash(lane))
+		return KEPT;
+	packet = lane->stash[lane->stash_count - 1];
+	headers_point(packet, plan->timeline, entry->offset, entry->length);
+	if (unlikely(entry->pad) && !pad(plan, packet, length))
+		return KEPT;
+	lane->stash_count--;
+	if (plan->stamp) {
+		packet_time_set(packet, due);
+		packet_wire_length_set(packet, length);
+	}
+	lane->dues[*count] = due;
+	packets[(*count)++] = packet;
+	return GIVEN;
+}
+
+/* Entry by entry: where every packet is the lane's own, or where all lanes must see all of them. */
 static uint16_t
 walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
-	const struct lane_plan *plan = lane->plan;
-	struct timeline *timeline = plan->timeline;
+	struct timeline *timeline = lane->plan->timeline;
 	uint16_t count = 0;
 
 	for (unsigned looks = 0; looks < LOOKS_MAX && count < BURST_MAX; looks++) {
 		const struct timeline_entry *entry = peek(lane);
 		uint16_t length;
-		uint64_t due;
 
 		if (unlikely(!entry)) {
 			run_dry(lane);
@@ -264,62 +212,103 @@ walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 		if (unlikely(lane->anchor || lane->is_pending) && !settle(lane, now_ns))
 			break;
 		length = sent_length(timeline, entry);
-		if (entry->lane == lane->index) {
-			due = schedule_due(&lane->schedule, &lane->units);
-			if (due > now_ns) {
-				lane->due_ns = due;
-				break;
-			}
-			if (unlikely(due + plan->late_ns < now_ns) &&
-			    lane->schedule.kind != CONFIG_PACE_TOP &&
-			    !late(lane, entry, &due, now_ns)) {
-				schedule_units_pass(&lane->units, length);
-				lane->next++;
-				continue;
-			}
-			if (unlikely(lane->stash_count == 0) && !fill_stash(lane))
-				break;
-			packets[count] = lane->stash[--lane->stash_count];
-			headers_point(packets[count], timeline, entry->offset, entry->length);
-			if (unlikely(entry->pad) && !pad(plan, packets[count], length)) {
-				lane->stash[lane->stash_count++] = packets[count];
-				break;
-			}
-			if (plan->stamp) {
-				packet_time_set(packets[count], due);
-				packet_wire_length_set(packets[count], length);
-			}
-			lane->dues[count++] = due;
-		}
+		if (entry->lane == lane->index &&
+		    give(lane, entry, length, now_ns, packets, &count) == KEPT)
+			break;
 		schedule_units_pass(&lane->units, length);
 		lane->next++;
 	}
-	if (!timeline->resident)
-		atomic_store_explicit(&timeline->lanes[lane->index].passed, lane->next,
-				      memory_order_release);
-	lane->tally.packet = lane->units.packets;
-	lane->tally.time_ns = lane->units.time_ns;
+	return count;
+}
+
+/* Passes over entries of other lanes. Their lengths are looked at only where the pace counts bytes. */
+static inline void
+pass_over(struct replay_lane *lane, unsigned entries)
+{
+	struct timeline *timeline = lane->plan->timeline;
+
+	if (lane->schedule.kind == CONFIG_PACE_FRAME_BITS ||
+	    lane->schedule.kind == CONFIG_PACE_WIRE_BITS) {
+		for (unsigned i = 0; i < entries; i++)
+			schedule_units_pass(
+				&lane->units,
+				sent_length(timeline,
+					    &timeline->entries[(lane->next + i) & timeline->mask]));
+	} else {
+		lane->units.packets += entries;
+	}
+	lane->next += entries;
+}
+
+/* Among other lanes' packets: first finds its own, without a branch that depends on whose a packet is, as
+ * nothing could foretell it; then jumps from one to the next. */
+static uint16_t
+jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+{
+	struct timeline *timeline = lane->plan->timeline;
+	unsigned looks = 0, found = 0, passed = 0;
+	uint16_t mine[BURST_MAX + 1];
+	uint16_t count = 0;
+	unsigned there;
+
+	if (unlikely(!peek(lane))) {
+		run_dry(lane);
+		return 0;
+	}
+	lane->dry = false;
+	there = RTE_MIN(lane->published - lane->next, (uint64_t)LOOKS_MAX);
+	while (looks < there && found < BURST_MAX) {
+		mine[found] = looks;
+		found += timeline->entries[(lane->next + looks++) & timeline->mask].lane ==
+			 lane->index;
+	}
+	for (unsigned i = 0; i < found; i++) {
+		const struct timeline_entry *entry;
+		uint16_t length;
+
+		pass_over(lane, mine[i] - passed);
+		passed = mine[i];
+		entry = &timeline->entries[lane->next & timeline->mask];
+		length = sent_length(timeline, entry);
+		lane->units.time_ns = lane->base_ns + entry->time_ns;
+		if (give(lane, entry, length, now_ns, packets, &count) == KEPT)
+			return count;
+		schedule_units_pass(&lane->units, length);
+		lane->next++;
+		passed++;
+	}
+	pass_over(lane, looks - passed);
 	return count;
 }
 
 uint16_t
 replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
+	uint16_t count;
+
 	if (unlikely(atomic_load_explicit(&lane->plan->ordered, memory_order_acquire) !=
 		     atomic_load_explicit(&lane->obeyed, memory_order_relaxed)) &&
 	    !lane->is_pending)
-		take_order(lane);
+		lane_take_order(lane);
 	if (lane->state != LANE_RUNNING || now_ns < lane->due_ns)
 		return 0;
 	if (unlikely(lane->waiting)) {
-		uint16_t count = lane->waiting;
-
+		count = lane->waiting;
 		memcpy(packets, lane->held, count * sizeof(struct rte_mbuf *));
 		lane->waiting = 0;
 		return count;
 	}
 	lane->due_ns = 0;
-	return walk(lane, now_ns, packets);
+	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->is_pending)
+		count = walk(lane, now_ns, packets);
+	else
+		count = jump(lane, now_ns, packets);
+	if (!lane->plan->timeline->resident)
+		atomic_store_explicit(&lane->plan->timeline->lanes[lane->index].passed, lane->next,
+				      memory_order_release);
+	lane->tally.packet = lane->units.packets;
+	lane->tally.time_ns = lane->units.time_ns;
+	return count;
 }
 
 void
