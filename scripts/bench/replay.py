@@ -33,8 +33,8 @@ def run(*words, **options):
     return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True, **options).stdout
 
 
-def config(core, port, replay, packets=16383):
-    return (f"workers: [{core}]\nmemory: {{ packets: {packets}, hugepages: true }}\n"
+def config(cores, port, replay, packets=16383):
+    return (f"workers: [{cores}]\nmemory: {{ packets: {packets}, hugepages: true }}\n"
             f"ports:\n  wan: {port}\ndefault: drop\nreplays:\n  bench: {{ to: wan, {replay} }}\n")
 
 
@@ -61,9 +61,9 @@ class Replay:
         return self.look()
 
 
-def top_rate(sluiced, core, path, seconds):
+def top_rate(sluiced, cores, path, seconds):
     """Packets a second at top pace out of the arena into net_null."""
-    text = config(core, f'{{ vdev: "{NULL}" }}', f"file: {path}, pace: top, loops: forever, memory: 2GiB")
+    text = config(cores, f'{{ vdev: "{NULL}" }}', f"file: {path}, pace: top, loops: forever, memory: 2GiB")
     with Replay(sluiced, text) as replay:
         while replay.look()["loops"] < 1:
             time.sleep(0.1)
@@ -94,6 +94,21 @@ def top(arguments, scratch, size):
             "value": statistics.median(ours for ours, _ in pairs) / 1e6,
             "peer": statistics.median(theirs for _, theirs in pairs) / 1e6, "peer_name": "testpmd txonly, 64 bytes",
             "ratio": ratio, "floor": 0.7, "ratios": [round(ours / theirs, 3) for ours, theirs in pairs]}
+
+
+def split(arguments, scratch):
+    """One file by flow over two workers, against one."""
+    path = f"{scratch}/split.pcap"
+    traffic.write_capture(path, PACKETS)
+    cores = f"{arguments.core - 1}, {arguments.core}"
+    pairs = [(top_rate(arguments.sluiced, cores, path, arguments.seconds),
+              top_rate(arguments.sluiced, arguments.core, path, arguments.seconds)) for _ in range(arguments.pairs)]
+    os.unlink(path)
+    return {"name": "split", "text": "top pace, one file over two workers by flow", "unit": "Mpps",
+            "value": statistics.median(two for two, _ in pairs) / 1e6,
+            "peer": statistics.median(one for _, one in pairs) / 1e6, "peer_name": "one worker",
+            "ratio": statistics.median(two / one for two, one in pairs), "floor": 1.5,
+            "ratios": [round(two / one, 3) for two, one in pairs]}
 
 
 @contextlib.contextmanager
@@ -257,6 +272,8 @@ def row(result):
 
 def cases(arguments, scratch):
     yield "top", lambda: [top(arguments, scratch, 64), top(arguments, scratch, 1500)]
+    if os.cpu_count() > 1:
+        yield "split", lambda: [split(arguments, scratch)]
     yield "veth", lambda: over_veth(arguments, scratch)
     yield "exact", lambda: [exactness(arguments, scratch, rate) for rate in (1000, 10000, 100000)]
     yield "stream", lambda: [streaming(arguments, scratch)]
@@ -272,7 +289,7 @@ def main():
     parser.add_argument("--stream-gib", type=int, default=4, help="size of the streamed capture (default 4)")
     parser.add_argument("--scratch", default="/var/tmp", help="where captures are made; a disk, for `stream`")
     parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
-    parser.add_argument("cases", nargs="*", help="top, veth, exact, stream (default: all)")
+    parser.add_argument("cases", nargs="*", help="top, split, veth, exact, stream (default: all)")
     arguments = parser.parse_args()
     results = []
     try:
