@@ -19,7 +19,7 @@ from control_stress import Client
 from lib.offline import BUILD, ROOT, SLUICE
 
 FAKE_DAEMON = BUILD / "tests" / "unit" / "fake_daemon"
-READING = ["status", "ports", "rules", "workers", "drops", "memory", "config show"]
+READING = ["status", "ports", "rules", "workers", "drops", "memory", "config show", "replay list"]
 
 
 class Daemon:

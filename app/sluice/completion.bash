@@ -12,15 +12,23 @@ _sluice_socket() {
 	done
 }
 
-# The methods that the daemon has, if there is one.
-_sluice_methods() {
+# The result of a method, if there is a daemon.
+_sluice_ask() {
 	local socket
 	mapfile -t socket < <(_sluice_socket)
-	sluice "${socket[@]}" call methods 2>/dev/null | grep -o '{"name":"[^"]*","text"' | cut -d '"' -f 4
+	sluice "${socket[@]}" call "$1" 2>/dev/null
+}
+
+_sluice_methods() {
+	_sluice_ask methods | grep -o '{"name":"[^"]*","text"' | cut -d '"' -f 4
+}
+
+_sluice_replays() {
+	_sluice_ask replay.list | grep -o '"[^"]*":{"state":' | cut -d '"' -f 2
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--json --socket --watch --help --version"
+	local cur prev words cword i command=() options="--follow --json --socket --watch --help --version"
 	_init_completion -n = || return
 
 	case $prev in
@@ -55,9 +63,15 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config replay call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply" -- "$cur") ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
+	replay) mapfile -t COMPREPLY < <(compgen -W "list start stop pause resume seek pace" -- "$cur") ;;
+	"replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")
+		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur")
+		;;
+	"replay pace "*" "*) ;;
+	"replay pace "*) mapfile -t COMPREPLY < <(compgen -W "original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top" -- "$cur") ;;
 	call) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_methods)" -- "$cur") ;;
 	esac
 }

@@ -35,6 +35,15 @@ params_of(const struct command *command, char *const *arguments)
 	return params;
 }
 
+/* The daemon did as it was told, and there was no packet to go on with. */
+static bool
+has_failed(const json_t *result)
+{
+	const char *state = json_string_value(json_object_get(result, "state"));
+
+	return state && strcmp(state, "failed") == 0;
+}
+
 static void
 print_done(const struct command *command, char *const *arguments, const json_t *result)
 {
@@ -44,6 +53,9 @@ print_done(const struct command *command, char *const *arguments, const json_t *
 	if (command->param)
 		printf(", %s %s", command->param, arguments[1]);
 	printf("\n");
+	if (has_failed(result))
+		fprintf(stderr, "sluice: replay %s failed; `sluice replay list` says why\n",
+			arguments[0]);
 }
 
 int
@@ -70,10 +82,12 @@ run_replay(const struct command *command, const struct options *options, char *c
 			ret = EXIT_USAGE;
 	} else if (ret == EXIT_DONE && options->follow) {
 		ret = follow(&daemon, options, arguments[0]);
-	} else if (ret == EXIT_DONE && options->json) {
-		daemon_print_result(result);
 	} else if (ret == EXIT_DONE) {
-		print_done(command, arguments, result);
+		if (options->json)
+			daemon_print_result(result);
+		else
+			print_done(command, arguments, result);
+		ret = has_failed(result) ? EXIT_FAILED : EXIT_DONE;
 	}
 	json_decref(answer);
 	daemon_close(&daemon);
