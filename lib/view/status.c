@@ -157,7 +157,8 @@ print_rules(const struct view *view, const json_t *total)
 		table_cell(table, "%s", units_count(packets).text);
 		table_cell(table, "%s", units_bytes(value_number(rule, "bytes")).text);
 		table_cell(table, "%s", units_share(packets, all).text);
-		table_cell(table, "%s", table_bar(all ? (double)packets : 0, (double)all, BAR_WIDTH).text);
+		table_cell(table, "%s",
+			   table_bar(all ? (double)packets : 0, (double)all, BAR_WIDTH).text);
 		if (view->before)
 			table_cell(table, "%s",
 				   value_packet_rate(view, rule,
