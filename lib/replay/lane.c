@@ -10,6 +10,7 @@
 #include "port/time.h"
 #include "replay/headers.h"
 #include "replay/obey.h"
+#include "replay/owners.h"
 
 #include "core/banned.h"
 
@@ -165,9 +166,9 @@ warm_up(struct replay_lane *lane, const struct timeline_entry *entry)
 	if (lane->stash_count == 0 && !fill_stash(lane))
 		return;
 	packet = lane->stash[lane->stash_count - 1];
-	rte_prefetch0_write(packet);
-	rte_prefetch0_write(&packet->shinfo);
-	rte_prefetch0_write(packet->shinfo);
+	__builtin_prefetch(packet, 1);
+	__builtin_prefetch(&packet->shinfo, 1);
+	__builtin_prefetch(packet->shinfo, 1);
 	rte_prefetch0(lane->plan->timeline->arena + entry->offset);
 }
 
@@ -198,6 +199,9 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 		return KEPT;
 	packet = lane->stash[lane->stash_count - 1];
 	headers_point(packet, plan->timeline, entry->offset, entry->length);
+	/* Rules look at the packet itself, which lies in memory and in no cache. */
+	if (lane->as)
+		rte_prefetch0(plan->timeline->arena + entry->offset);
 	if (unlikely(entry->pad) && !pad(plan, packet, length))
 		return KEPT;
 	lane->stash_count--;
@@ -258,34 +262,29 @@ pass_over(struct replay_lane *lane, unsigned entries)
 	lane->next += entries;
 }
 
-/* Among other lanes' packets: first finds its own, without a branch that depends on whose a packet is, as
- * nothing could foretell it; then jumps from one to the next. */
+/* Among other lanes' packets: first finds its own, then jumps from one to the next. */
 static uint16_t
 jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
 	struct timeline *timeline = lane->plan->timeline;
-	unsigned looks = 0, found = 0, passed = 0;
-	uint16_t mine[BURST_MAX + 1];
+	uint16_t own[BURST_MAX + OWNERS_STEP];
+	unsigned found, looked, passed = 0;
 	uint16_t count = 0;
-	unsigned there;
 
 	if (unlikely(!peek(lane))) {
 		run_dry(lane);
 		return 0;
 	}
 	lane->dry = false;
-	there = RTE_MIN(lane->published - lane->next, (uint64_t)LOOKS_MAX);
-	while (looks < there && found < BURST_MAX) {
-		mine[found] = looks;
-		found += timeline->entries[(lane->next + looks++) & timeline->mask].lane ==
-			 lane->index;
-	}
+	found = owners_find(timeline, lane->index, lane->next,
+			    RTE_MIN(lane->published - lane->next, (uint64_t)LOOKS_MAX), own,
+			    BURST_MAX, &looked);
 	for (unsigned i = 0; i < found; i++) {
 		const struct timeline_entry *entry;
 		uint16_t length;
 
-		pass_over(lane, mine[i] - passed);
-		passed = mine[i];
+		pass_over(lane, own[i] - passed);
+		passed = own[i];
 		entry = &timeline->entries[lane->next & timeline->mask];
 		length = sent_length(timeline, entry);
 		lane->units.time_ns = lane->base_ns + entry->time_ns;
@@ -295,7 +294,7 @@ jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 		lane->next++;
 		passed++;
 	}
-	pass_over(lane, looks - passed);
+	pass_over(lane, looked - passed);
 	return count;
 }
 

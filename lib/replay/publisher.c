@@ -86,8 +86,12 @@ publisher_flush(struct publisher *publisher)
 		return false;
 	if (publisher->split)
 		choose_lanes(publisher);
-	for (unsigned i = 0; i < publisher->count; i++)
-		timeline->entries[publisher->published++ & timeline->mask] = publisher->entries[i];
+	for (unsigned i = 0; i < publisher->count; i++) {
+		uint64_t place = publisher->published++ & timeline->mask;
+
+		timeline->entries[place] = publisher->entries[i];
+		timeline->owners[place] = publisher->entries[i].lane;
+	}
 	publisher->count = 0;
 	atomic_store_explicit(&timeline->published, publisher->published, memory_order_release);
 	return true;

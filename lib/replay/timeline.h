@@ -52,6 +52,8 @@ struct timeline {
 	struct timeline_block *blocks;
 	unsigned block_count;
 	struct timeline_entry *entries;
+	uint8_t *
+		owners; /* the lane of each entry once more, see owners.h; 7 bytes behind the last may be read */
 	uint64_t mask; /* entry n stands at entries[n & mask] */
 	unsigned lane_count;
 	bool resident; /* set before the first entry */

@@ -13,6 +13,7 @@
 #include "port/time.h"
 #include "replay/headers.h"
 #include "replay/lane.h"
+#include "replay/owners.h"
 
 #define PACKETS 1000
 #define LENGTH 64
@@ -23,6 +24,7 @@
 static struct timeline timeline;
 static struct timeline_block block;
 static struct timeline_entry entries[1024];
+static uint8_t owners[1024 + OWNERS_STEP];
 static uint8_t *arena;
 static uint64_t iova;
 static struct lane_plan plan;
@@ -56,6 +58,7 @@ make(unsigned lane_count, bool resident, uint64_t loops)
 	timeline.blocks = &block;
 	timeline.block_count = 1;
 	timeline.entries = entries;
+	timeline.owners = owners;
 	timeline.mask = 1023;
 	timeline.lane_count = lane_count;
 	timeline.resident = resident;
@@ -69,6 +72,7 @@ make(unsigned lane_count, bool resident, uint64_t loops)
 						     .offset = i * LENGTH,
 						     .length = LENGTH,
 						     .lane = i * 7 % lane_count};
+		owners[i] = entries[i].lane;
 	}
 	plan.timeline = &timeline;
 	plan.loops = loops;
