@@ -15,12 +15,10 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/iface.h"
-#include "port/pci.h"
 
 #include "core/banned.h"
 
 #define ARGUMENTS_MAX (3 * PATH_MAX)
-#define REASON_MAX 512
 
 static int
 take_id(struct port *port)
@@ -105,11 +103,13 @@ open_af_xdp(struct port *port)
 {
 	const struct config_port *config = port->config;
 	char arguments[128];
-	char reason[REASON_MAX];
+	enum iface_problem problem;
 	struct iface iface;
 
-	if (iface_refused(config, &iface, reason, sizeof(reason))) {
-		log_error("port %s: %s", config->name, reason);
+	problem = iface_judge(config, &iface);
+	if (problem != IFACE_FINE) {
+		log_error("port %s: interface %s %s", config->name, config->device,
+			  iface_problem_text(problem));
 		return iface.exists ? -EINVAL : -ENODEV;
 	}
 	port->restore = !iface.promiscuous;
@@ -170,17 +170,12 @@ static int
 open_pci(struct port *port)
 {
 	const struct config_port *config = port->config;
-	char reason[REASON_MAX];
 
 	snprintf(port->device, sizeof(port->device), "%s", config->device);
 	if (rte_eth_dev_get_port_by_name(port->device, &port->id) == 0)
 		return take_id(port);
-	if (pci_refused(config->device, reason, sizeof(reason)))
-		log_error("port %s: %s", config->name, reason);
-	else
-		log_error("port %s: no DPDK driver took PCI device %s: %s", config->name,
-			  config->device,
-			  eal_log_reason()[0] ? eal_log_reason() : "none knows its model");
+	log_error("port %s: no DPDK driver took PCI device %s: %s", config->name, config->device,
+		  eal_log_reason()[0] ? eal_log_reason() : "none knows its model");
 	return -ENODEV;
 }
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whether there is an IOMMU that stands between devices and memory. */
+#include <string.h>
+
+#include "host/checks.h"
+
+#include "core/banned.h"
+
+#define GRUB                                                               \
+	"echo 'GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX %s\"' | sudo tee " \
+	"/etc/default/grub.d/sluice-iommu.cfg && sudo update-grub && sudo reboot"
+
+static bool
+has_word(const char *line, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = strstr(line, word); at; at = strstr(at + 1, word)) {
+		bool begins = at == line || at[-1] == ' ';
+
+		if (begins && (at[length] == '\0' || at[length] == ' '))
+			return true;
+	}
+	return false;
+}
+
+/* The word on the kernel's command line that turns it off, or NULL. */
+static const char *
+word_against(const char *line)
+{
+	static const char *const words[] = {"iommu=off", "intel_iommu=off", "amd_iommu=off"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (has_word(line, words[i]))
+			return words[i];
+	}
+	return NULL;
+}
+
+static void
+say_off(const struct preflight *work)
+{
+	char line[ROOT_LINE_MAX], vendor[32];
+	struct finding *finding =
+		finding_add(work->list, unsafe_severity(work), "iommu-off", "host");
+	const char *against;
+	bool intel;
+
+	root_read(work->root, line, sizeof(line), "/proc/cmdline");
+	root_value(work->root, "vendor_id\t:", vendor, sizeof(vendor), "/proc/cpuinfo");
+	against = word_against(line);
+	intel = strcmp(vendor, "GenuineIntel") == 0;
+	finding_what(finding, "no IOMMU translates what devices send to memory%s%s%s",
+		     against ? " (the kernel was started with " : "", against ? against : "",
+		     against ? ")" : "");
+	finding_why(finding, "a NIC could read and overwrite all memory of this machine");
+	if (against)
+		finding_mend(
+			finding,
+			"take %s out of /etc/default/grub, then sudo update-grub && sudo reboot",
+			against);
+	else if (intel && !has_word(line, "intel_iommu=on"))
+		finding_mend(finding, GRUB, "intel_iommu=on");
+	else
+		finding_mend(finding,
+			     "sudo systemctl reboot --firmware-setup, and switch on %s there (in a "
+			     "virtual machine: give it a virtual IOMMU)",
+			     intel ? "VT-d"
+			     : strcmp(vendor, "AuthenticAMD") == 0
+				     ? "AMD-Vi, which may be called IOMMU"
+				     : "the IOMMU (VT-d, AMD-Vi or SMMU)");
+}
+
+/* A made-up group of vfio's has no IOMMU behind it. */
+static bool
+any_group(const struct root *root)
+{
+	struct root_names groups;
+	bool any = false;
+	char name[64];
+
+	root_list(root, &groups, "/sys/kernel/iommu_groups");
+	for (unsigned i = 0; !any && i < groups.count; i++) {
+		root_read(root, name, sizeof(name), "/sys/kernel/iommu_groups/%s/name",
+			  groups.items[i]);
+		any = strcmp(name, "vfio-noiommu") != 0;
+	}
+	root_names_free(&groups);
+	return any;
+}
+
+/* Vfio translates for a device while it is open, whatever the group's default is; nothing does before and
+ * after, nor ever for a device that stays with its kernel driver. */
+static void
+check_type(const struct preflight *work, const struct nic *nic)
+{
+	struct finding *finding;
+
+	if (strcmp(nic->type, "identity") != 0)
+		return;
+	finding = finding_add_port(work->list, FINDING_WARNING, "iommu-identity", nic->port, "pci");
+	finding_what(finding, "the IOMMU lets IOMMU group %u through untranslated by default",
+		     nic->group);
+	finding_why(finding,
+		    nic->bifurcated ? "only the NIC itself keeps its accesses to the memory given "
+				      "to it"
+				    : "while no program has the NIC open, it can reach all memory");
+	finding_mend(finding,
+		     "take iommu=pt and iommu.passthrough=1 out of /etc/default/grub, then sudo "
+		     "update-grub && sudo reboot");
+}
+
+static void
+check_bifurcated(const struct preflight *work, const struct nic *nic)
+{
+	struct finding *finding;
+
+	if (work->translates || !nic->bifurcated)
+		return;
+	finding =
+		finding_add_port(work->list, FINDING_WARNING, "iommu-bifurcated", nic->port, "pci");
+	finding_what(finding, "no IOMMU stands behind PCI device %s", nic->port->device);
+	finding_why(finding, "only the NIC itself keeps its accesses to the memory given to it");
+	finding_mend(finding,
+		     "sudo systemctl reboot --firmware-setup, and switch on the IOMMU there, if "
+		     "this machine has one");
+}
+
+void
+check_iommu(struct preflight *work)
+{
+	bool all_bifurcated = true;
+
+	work->translates = any_group(work->root);
+	for (unsigned i = 0; i < work->nic_count; i++) {
+		all_bifurcated = all_bifurcated && work->nics[i].bifurcated;
+		check_bifurcated(work, &work->nics[i]);
+		check_type(work, &work->nics[i]);
+	}
+	if (!work->translates && !all_bifurcated)
+		say_off(work);
+}
