@@ -28,7 +28,7 @@ may_stay(const struct root *root, unsigned group, const char *address, const cha
 {
 	char class[16];
 
-	if (driver[0] == '\0' || nic_driver_is_vfio(driver) || strcmp(driver, "pci-stub") == 0 ||
+	if (driver[0] == '\0' || pci_driver_is_vfio(driver) || strcmp(driver, "pci-stub") == 0 ||
 	    strcmp(driver, "pcieport") == 0)
 		return true;
 	root_read(root, class, sizeof(class), MEMBER "/class", group, address);
@@ -87,7 +87,8 @@ was_checked(const struct preflight *work, unsigned index)
 	for (unsigned i = 0; i < index; i++) {
 		const struct nic *nic = &work->nics[i];
 
-		if (nic->has_group && !nic->bifurcated && nic->group == work->nics[index].group)
+		if (nic->has_group && nic->holder != PCI_SHARED &&
+		    nic->group == work->nics[index].group)
 			return true;
 	}
 	return false;
@@ -99,7 +100,8 @@ check_groups(struct preflight *work)
 	for (unsigned i = 0; i < work->nic_count; i++) {
 		const struct nic *nic = &work->nics[i];
 
-		if (nic->has_group && !nic->bifurcated && !nic->no_iommu && !was_checked(work, i))
+		if (nic->has_group && nic->holder != PCI_SHARED && !nic->no_iommu &&
+		    !was_checked(work, i))
 			check_group(work, nic);
 	}
 }

@@ -37,38 +37,57 @@ word_against(const char *line)
 	return NULL;
 }
 
-static void
-say_off(const struct preflight *work)
+static bool
+has_table(const struct root *root, const char *name)
 {
-	char line[ROOT_LINE_MAX], vendor[32];
-	struct finding *finding =
-		finding_add(work->list, unsafe_severity(work), "iommu-off", "host");
-	const char *against;
-	bool intel;
+	return root_has(root, "/sys/firmware/acpi/tables/%s", name);
+}
 
-	root_read(work->root, line, sizeof(line), "/proc/cmdline");
+/* By the firmware's tables one sees whether it offers an IOMMU at all: DMAR is Intel's, IVRS AMD's. */
+static void
+mend_off(const struct preflight *work, struct finding *finding, const char *line)
+{
+	const char *against = word_against(line);
+	char vendor[32], flags[ROOT_LINE_MAX];
+
 	root_value(work->root, "vendor_id\t:", vendor, sizeof(vendor), "/proc/cpuinfo");
-	against = word_against(line);
-	intel = strcmp(vendor, "GenuineIntel") == 0;
-	finding_what(finding, "no IOMMU translates what devices send to memory%s%s%s",
-		     against ? " (the kernel was started with " : "", against ? against : "",
-		     against ? ")" : "");
-	finding_why(finding, "a NIC could read and overwrite all memory of this machine");
+	root_value(work->root, "flags\t\t:", flags, sizeof(flags), "/proc/cpuinfo");
 	if (against)
 		finding_mend(
 			finding,
 			"take %s out of /etc/default/grub, then sudo update-grub && sudo reboot",
 			against);
-	else if (intel && !has_word(line, "intel_iommu=on"))
+	else if (has_table(work->root, "DMAR") && !has_word(line, "intel_iommu=on"))
 		finding_mend(finding, GRUB, "intel_iommu=on");
+	else if (has_table(work->root, "DMAR") || has_table(work->root, "IVRS"))
+		finding_mend(finding, "sudo dmesg | grep -e DMAR -e AMD-Vi, which tells why the "
+				      "kernel does not use the IOMMU that there is");
+	else if (has_word(flags, "hypervisor"))
+		finding_mend(finding, "give this virtual machine a virtual IOMMU (QEMU: -device "
+				      "intel-iommu,intremap=on,caching-mode=on), and its kernel "
+				      "intel_iommu=on");
 	else
-		finding_mend(finding,
-			     "sudo systemctl reboot --firmware-setup, and switch on %s there (in a "
-			     "virtual machine: give it a virtual IOMMU)",
-			     intel ? "VT-d"
-			     : strcmp(vendor, "AuthenticAMD") == 0
-				     ? "AMD-Vi, which may be called IOMMU"
-				     : "the IOMMU (VT-d, AMD-Vi or SMMU)");
+		finding_mend(finding, "sudo systemctl reboot --firmware-setup, and switch on %s",
+			     strcmp(vendor, "GenuineIntel") == 0   ? "VT-d"
+			     : strcmp(vendor, "AuthenticAMD") == 0 ? "AMD-Vi (or IOMMU)"
+								   : "the IOMMU");
+}
+
+static void
+say_off(const struct preflight *work)
+{
+	struct finding *finding =
+		finding_add(work->list, unsafe_severity(work), "iommu-off", "host");
+	char line[ROOT_LINE_MAX];
+	const char *against;
+
+	root_read(work->root, line, sizeof(line), "/proc/cmdline");
+	against = word_against(line);
+	finding_what(finding, "no IOMMU translates what devices send to memory%s%s%s",
+		     against ? " (the kernel was started with " : "", against ? against : "",
+		     against ? ")" : "");
+	finding_why(finding, "a NIC could read and overwrite all memory of this machine");
+	mend_off(work, finding, line);
 }
 
 /* A made-up group of vfio's has no IOMMU behind it. */
@@ -102,9 +121,10 @@ check_type(const struct preflight *work, const struct nic *nic)
 	finding_what(finding, "the IOMMU lets IOMMU group %u through untranslated by default",
 		     nic->group);
 	finding_why(finding,
-		    nic->bifurcated ? "only the NIC itself keeps its accesses to the memory given "
-				      "to it"
-				    : "while no program has the NIC open, it can reach all memory");
+		    nic->holder == PCI_SHARED
+			    ? "only the NIC itself keeps its accesses to the memory given "
+			      "to it"
+			    : "while no program has the NIC open, it can reach all memory");
 	finding_mend(finding,
 		     "take iommu=pt and iommu.passthrough=1 out of /etc/default/grub, then sudo "
 		     "update-grub && sudo reboot");
@@ -115,15 +135,15 @@ check_bifurcated(const struct preflight *work, const struct nic *nic)
 {
 	struct finding *finding;
 
-	if (work->translates || !nic->bifurcated)
+	if (work->translates || nic->holder != PCI_SHARED)
 		return;
 	finding =
 		finding_add_port(work->list, FINDING_WARNING, "iommu-bifurcated", nic->port, "pci");
 	finding_what(finding, "no IOMMU stands behind PCI device %s", nic->port->device);
 	finding_why(finding, "only the NIC itself keeps its accesses to the memory given to it");
 	finding_mend(finding,
-		     "sudo systemctl reboot --firmware-setup, and switch on the IOMMU there, if "
-		     "this machine has one");
+		     "sudo systemctl reboot --firmware-setup, and switch on the IOMMU, if this "
+		     "machine has one");
 }
 
 void
@@ -133,7 +153,7 @@ check_iommu(struct preflight *work)
 
 	work->translates = any_group(work->root);
 	for (unsigned i = 0; i < work->nic_count; i++) {
-		all_bifurcated = all_bifurcated && work->nics[i].bifurcated;
+		all_bifurcated = all_bifurcated && work->nics[i].holder == PCI_SHARED;
 		check_bifurcated(work, &work->nics[i]);
 		check_type(work, &work->nics[i]);
 	}

@@ -11,28 +11,6 @@
 
 #define DEVICE "/sys/bus/pci/devices/%s"
 
-/* Kernel drivers that DPDK's own (mlx4, mlx5, mana) work beside, through the RDMA interface. */
-static const char *const bifurcated[] = {"mlx4_core", "mlx5_core", "mana"};
-
-static const char *const uio[] = {"uio_pci_generic", "igb_uio", "uio_hv_generic"};
-
-static bool
-is_among(const char *name, const char *const *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool
-nic_driver_is_vfio(const char *driver)
-{
-	/* vfio-pci, and its variants for one vendor's devices: mlx5_vfio_pci, hisi_acc_vfio_pci, ... */
-	return strstr(driver, "vfio-pci") || strstr(driver, "vfio_pci");
-}
-
 static void
 first_name(const struct root *root, const char *directory, const char *below,
 	   char name[ROOT_NAME_MAX])
@@ -88,18 +66,11 @@ nic_read(const struct root *root, const struct config_port *port, struct nic *ni
 	uint64_t node;
 
 	*nic = (struct nic){.port = port, .node = -1};
-	/* An address from elsewhere than a config could lead out of the directory. */
-	nic->exists = !strchr(address, '/') && root_has(root, DEVICE, address);
-	if (!nic->exists)
+	nic->holder = pci_holder(root, address, nic->driver);
+	if (nic->holder == PCI_MISSING)
 		return;
-	root_link(root, nic->driver, DEVICE "/driver", address);
-	text_clean(nic->driver);
 	snprintf(directory, sizeof(directory), DEVICE, address);
 	nic_interface(root, directory, nic->interface);
-	nic->vfio = nic_driver_is_vfio(nic->driver);
-	nic->uio = is_among(nic->driver, uio, sizeof(uio) / sizeof(uio[0]));
-	nic->bifurcated =
-		is_among(nic->driver, bifurcated, sizeof(bifurcated) / sizeof(bifurcated[0]));
 	/* "-1", where the device does not know, is no number here. */
 	if (root_number(root, &node, DEVICE "/numa_node", address) == 0 && node <= INT_MAX)
 		nic->node = (int)node;

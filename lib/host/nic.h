@@ -9,15 +9,13 @@
 
 #include "config/config.h"
 #include "core/root.h"
+#include "port/pci.h"
 
 struct nic {
 	const struct config_port *port;
-	bool exists;
+	enum pci_holder holder;
 	char driver[ROOT_NAME_MAX];    /* the kernel's, or "" */
 	char interface[ROOT_NAME_MAX]; /* that the kernel makes of it, or "" */
-	bool vfio;                     /* the driver hands it to user space through vfio */
-	bool uio;                      /* through uio: without an IOMMU */
-	bool bifurcated;               /* DPDK shares it with the kernel's driver, which stays */
 	int node;                      /* NUMA; -1 when it is not told */
 	bool has_group;
 	unsigned group;
@@ -29,8 +27,5 @@ void nic_read(const struct root *root, const struct config_port *port, struct ni
 
 /* The first network interface below a device's directory, or "". */
 void nic_interface(const struct root *root, const char *directory, char name[ROOT_NAME_MAX]);
-
-/* Whether a driver of that name is one of vfio's. */
-bool nic_driver_is_vfio(const char *driver);
 
 #endif

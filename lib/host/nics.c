@@ -15,30 +15,35 @@ say_missing(const struct preflight *work, const struct nic *nic)
 	finding_mend(finding, "lspci -D | grep -i net, and name one of these");
 }
 
+static const char *
+bind_code(enum pci_holder holder)
+{
+	return holder == PCI_UIO      ? "driver-uio"
+	       : holder == PCI_NOBODY ? "driver-none"
+				      : "driver-kernel";
+}
+
 static void
 say_bind(const struct preflight *work, const struct nic *nic)
 {
-	const struct config_port *port = nic->port;
+	const char *address = nic->port->device;
 	struct finding *finding = finding_add_port(work->list, FINDING_REFUSED,
-						   nic->uio         ? "driver-uio"
-						   : nic->driver[0] ? "driver-kernel"
-								    : "driver-none",
-						   port, "pci");
+						   bind_code(nic->holder), nic->port, "pci");
 
-	if (nic->uio) {
-		finding_what(finding, "PCI device %s is held by %s", port->device, nic->driver);
+	if (nic->holder == PCI_UIO) {
+		finding_what(finding, "PCI device %s is held by %s", address, nic->driver);
 		finding_why(finding, "uio goes round the IOMMU: the NIC could reach all memory");
-	} else if (nic->driver[0]) {
+	} else if (nic->holder == PCI_NOBODY) {
+		finding_what(finding, "PCI device %s is held by no driver", address);
+		finding_why(finding, "only vfio-pci lets a program have it behind the IOMMU");
+	} else {
 		finding_what(finding, "PCI device %s is held by the kernel's driver %s%s%s",
-			     port->device, nic->driver, nic->interface[0] ? " as interface " : "",
+			     address, nic->driver, nic->interface[0] ? " as interface " : "",
 			     nic->interface);
 		finding_why(finding,
 			    "a device can have one master, and the kernel is using this one");
-	} else {
-		finding_what(finding, "PCI device %s is held by no driver", port->device);
-		finding_why(finding, "only vfio-pci lets a program have it behind the IOMMU");
 	}
-	finding_mend(finding, "sudo sluice-bind %s", port->device);
+	finding_mend(finding, "sudo sluice-bind %s", address);
 }
 
 static void
@@ -60,13 +65,13 @@ check_nics(struct preflight *work)
 	for (unsigned i = 0; i < work->nic_count; i++) {
 		const struct nic *nic = &work->nics[i];
 
-		if (!nic->exists) {
+		if (nic->holder == PCI_MISSING) {
 			say_missing(work, nic);
 			continue;
 		}
-		if (nic->bifurcated)
+		if (nic->holder == PCI_SHARED)
 			continue;
-		if (!nic->vfio)
+		if (nic->holder != PCI_VFIO)
 			say_bind(work, nic);
 		if (!nic->has_group && work->translates)
 			say_uncovered(work, nic);

@@ -38,7 +38,7 @@ uses_vfio(const struct preflight *work)
 		const struct nic *nic = &work->nics[i];
 
 		/* One that is not bound yet will be. */
-		if (nic->exists && !nic->bifurcated && !nic->no_iommu)
+		if (nic->holder != PCI_MISSING && nic->holder != PCI_SHARED && !nic->no_iommu)
 			return true;
 	}
 	return false;

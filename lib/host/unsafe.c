@@ -73,7 +73,7 @@ static bool
 any_for_vfio(const struct preflight *work)
 {
 	for (unsigned i = 0; i < work->nic_count; i++) {
-		if (work->nics[i].exists && !work->nics[i].bifurcated)
+		if (work->nics[i].holder != PCI_MISSING && work->nics[i].holder != PCI_SHARED)
 			return true;
 	}
 	return false;

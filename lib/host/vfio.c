@@ -79,7 +79,7 @@ check_vfio(struct preflight *work)
 	for (unsigned i = 0; i < work->nic_count; i++) {
 		const struct nic *nic = &work->nics[i];
 
-		if (!nic->vfio || !nic->has_group)
+		if (nic->holder != PCI_VFIO || !nic->has_group)
 			continue;
 		if (!any)
 			check_container(work);

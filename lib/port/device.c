@@ -15,10 +15,12 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/iface.h"
+#include "port/pci.h"
 
 #include "core/banned.h"
 
 #define ARGUMENTS_MAX (3 * PATH_MAX)
+#define REASON_MAX 512
 
 static int
 take_id(struct port *port)
@@ -170,12 +172,17 @@ static int
 open_pci(struct port *port)
 {
 	const struct config_port *config = port->config;
+	char reason[REASON_MAX];
 
 	snprintf(port->device, sizeof(port->device), "%s", config->device);
 	if (rte_eth_dev_get_port_by_name(port->device, &port->id) == 0)
 		return take_id(port);
-	log_error("port %s: no DPDK driver took PCI device %s: %s", config->name, config->device,
-		  eal_log_reason()[0] ? eal_log_reason() : "none knows its model");
+	if (pci_refused(config->device, reason, sizeof(reason)))
+		log_error("port %s: %s", config->name, reason);
+	else
+		log_error("port %s: no DPDK driver took PCI device %s: %s", config->name,
+			  config->device,
+			  eal_log_reason()[0] ? eal_log_reason() : "none knows its model");
 	return -ENODEV;
 }
 

@@ -16,6 +16,7 @@
 #include "port/cores.h"
 #include "port/eal_log.h"
 #include "port/memory.h"
+#include "port/pci.h"
 #include "port/ports.h"
 
 #include "core/banned.h"
@@ -23,6 +24,7 @@
 #define SIMD_BITS 512
 #define ARGUMENTS_MAX (CONFIG_PORTS_MAX * 2 + 64)
 #define CORES_TEXT_MAX 8192
+#define REASON_MAX 512
 
 struct arguments {
 	char *items[ARGUMENTS_MAX + 1];
@@ -240,6 +242,24 @@ plan_memory(const struct config *config, enum port_mode mode, const struct core_
 	return -ENOMEM;
 }
 
+static int
+check_pci(const struct config *config, enum port_mode mode)
+{
+	char reason[REASON_MAX];
+	int ret = 0;
+
+	for (unsigned i = 0; mode == PORT_LIVE && i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
+
+		if (port->kind != CONFIG_PORT_PCI ||
+		    !pci_refused(port->device, reason, sizeof(reason)))
+			continue;
+		log_error("port %s: %s", port->name, reason);
+		ret = -ENODEV;
+	}
+	return ret;
+}
+
 int
 ports_start_eal(const struct config *config, enum port_mode mode, const struct eal_options *options,
 		uint16_t cores[CONFIG_WORKERS_MAX])
@@ -259,6 +279,8 @@ ports_start_eal(const struct config *config, enum port_mode mode, const struct e
 	ret = plan_cores(config, mode, &plan);
 	if (ret == 0)
 		ret = plan_memory(config, mode, &plan, &memory);
+	if (ret == 0)
+		ret = check_pci(config, mode);
 	if (ret == 0)
 		ret = check_plugins(options->plugins, options->plugin_count);
 	if (ret < 0)
