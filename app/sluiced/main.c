@@ -168,6 +168,10 @@ parse_options(int argc, char **argv, struct options *options, int *used)
 			*used |= TAKES_PLUGIN;
 			break;
 		case OPTION_UNSAFE:
+			/* getopt takes any beginning of it; this one is to be meant. */
+			if (strcmp(argv[optind - 1], "--unsafe-no-iommu") != 0)
+				return wrong_usage("to be typed in full, as --unsafe-no-iommu",
+						   argv[optind - 1]);
 			options->unsafe_no_iommu = 1;
 			*used |= TAKES_UNSAFE;
 			break;
