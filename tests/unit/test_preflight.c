@@ -202,6 +202,7 @@ a_group_shared_with_what_starts_no_dma_is_fine(void **state)
 	kit_device("0000:03:00.2", "vfio-pci", "0x020000\n", 12);
 	kit_device("0000:03:00.3", "pci-stub", "0x020000\n", 12);
 	kit_device("0000:02:00.0", "pcieport", "0x060400\n", 12);
+	kit_device("0000:02:00.1", "pcieport", "0x080700\n", 12); /* collects errors of others */
 	kit_device("0000:02:01.0", "shpchp", "0x060400\n", 12);
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect(NULL);

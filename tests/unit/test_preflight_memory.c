@@ -90,6 +90,23 @@ hugepages_are_needed_where_the_nic_sits(void **state)
 	kit_says(1, "148 MiB");
 }
 
+/* Where only a pool lacks room, nobody is told to make room for the rest as well. */
+static void
+what_belongs_to_no_pool_goes_where_there_is_room(void **state)
+{
+	kit_directory(NODE "node1");
+	kit_hugepages(0, "2048kB", 80);
+	kit_hugepages(1, "2048kB", 20);
+	kit_hugepages(2, "2048kB", 500);
+	kit_file(DEVICES LAN "/numa_node", "1\n");
+	kit_preflight();
+	kit_expect("hugepages-few", "numa-far");
+	kit_says(0, "on NUMA node 1");
+	kit_hugepages(1, "2048kB", 80);
+	assert_int_equal(kit_preflight(), 0);
+	kit_expect("numa-far");
+}
+
 static void
 without_a_nic_ordinary_pages_do(void **state)
 {
@@ -210,6 +227,7 @@ main(void)
 		CASE(pages_in_use_are_not_free),
 		CASE(a_kernel_without_numa_has_hugepages_too),
 		CASE(hugepages_are_needed_where_the_nic_sits),
+		CASE(what_belongs_to_no_pool_goes_where_there_is_room),
 		CASE(without_a_nic_ordinary_pages_do),
 		CASE(a_nic_wants_hugepages),
 		CASE(replays_need_memory_too),
