@@ -203,8 +203,8 @@ check_entries(struct preflight *work)
 		return;
 	finding = finding_add(work->list, FINDING_REFUSED, "dma-entries", "memory");
 	finding_what(finding,
-		     "memory for devices is mapped in %" PRIu64 " pages of %" PRIu64
-		     " KiB, and vfio allows %" PRIu64 " mappings",
+		     "%" PRIu64 " pages of %" PRIu64 " KiB are to be mapped for devices, and vfio "
+		     "allows %" PRIu64 " mappings",
 		     entries, (uint64_t)(plan->page_bytes / 1024), limit);
 	finding_why(finding, "what is not mapped no device can use");
 	finding_mend(finding, "echo %" PRIu64 " | sudo tee %s, or reserve larger hugepages",

@@ -53,7 +53,13 @@ say_mode_off(const struct preflight *work)
 
 	finding_what(finding, "there is no IOMMU, and vfio's unsafe no-IOMMU mode is off");
 	finding_why(finding, "vfio takes no device then, whatever sluiced is told");
-	finding_mend(finding, "echo Y | sudo tee " NO_IOMMU);
+	if (root_has(work->root, NO_IOMMU))
+		finding_mend(finding, "echo Y | sudo tee " NO_IOMMU);
+	else if (!root_has(work->root, "/sys/module/vfio"))
+		finding_mend(finding, "sudo modprobe vfio enable_unsafe_noiommu_mode=1");
+	else
+		finding_mend(finding, "switch the IOMMU on: this kernel has no such mode "
+				      "(CONFIG_VFIO_NOIOMMU)");
 }
 
 static void

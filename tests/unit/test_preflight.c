@@ -322,6 +322,12 @@ no_iommu_mode_must_be_on_to_be_used(void **state)
 	assert_int_equal(kit_preflight(), -EPERM);
 	kit_expect("iommu-off", "driver-none", "driver-none", "no-iommu-mode-off");
 	kit_says(3, "echo Y | sudo tee " NO_IOMMU);
+	kit_remove(NO_IOMMU);
+	kit_preflight();
+	kit_says(3, "switch the IOMMU on: this kernel has no such mode");
+	kit_remove("/sys/module/vfio");
+	kit_preflight();
+	kit_says(3, "mend: sudo modprobe vfio enable_unsafe_noiommu_mode=1");
 }
 
 static void

@@ -200,7 +200,9 @@ too_many_mappings_are_refused(void **state)
 	kit_file(LIMIT, "185\n");
 	assert_int_equal(kit_preflight(), -EPERM);
 	kit_expect("dma-entries");
-	kit_says(0, "mapped in 186 pages of 2048 KiB, and vfio allows 185 mappings");
+	kit_says(
+		0,
+		"186 pages of 2048 KiB are to be mapped for devices, and vfio allows 185 mappings");
 	kit_says(0, "echo 372 | sudo tee " LIMIT);
 	kit_file(LIMIT, "186\n");
 	assert_int_equal(kit_preflight(), 0);
