@@ -77,6 +77,7 @@ check_nodes(const struct preflight *work)
 {
 	const struct memory_plan *plan = &work->memory;
 	uint64_t rest = plan->needed_bytes;
+	bool said = false;
 
 	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++)
 		rest -= plan->nodes[i].pool_bytes;
@@ -85,9 +86,17 @@ check_nodes(const struct preflight *work)
 	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++) {
 		uint64_t wanted = plan->nodes[i].pool_bytes + (i == plan->main_node ? rest : 0);
 
-		if (wanted > plan->nodes[i].free_bytes)
-			say_short(work, i, wanted);
+		if (wanted <= plan->nodes[i].free_bytes)
+			continue;
+		say_short(work, i, wanted);
+		said = true;
 	}
+	/* Each node has room by itself, but not all at once: other programs were promised pages, and it is
+	 * not known where. */
+	if (!said)
+		say_short(work, plan->main_node,
+			  plan->nodes[plan->main_node].free_bytes + plan->needed_bytes -
+				  plan->free_bytes);
 }
 
 static void

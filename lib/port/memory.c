@@ -82,7 +82,7 @@ read_hugepages(const struct root *root, const char *directory, struct memory_nod
 	for (unsigned i = 0; i < sizes.count; i++) {
 		uint64_t kib, available = 0, reserved = 0;
 
-		if (sscanf(sizes.items[i], "hugepages-%" SCNu64 "kB", &kib) != 1)
+		if (sscanf(sizes.items[i], "hugepages-%" SCNu64 "kB", &kib) != 1 || kib == 0)
 			continue;
 		root_number(root, &available, "%s/%s/free_hugepages", directory, sizes.items[i]);
 		root_number(root, &reserved, "%s/%s/nr_hugepages", directory, sizes.items[i]);
@@ -96,13 +96,36 @@ read_hugepages(const struct root *root, const char *directory, struct memory_nod
 		node->page_bytes = DEFAULT_PAGE_BYTES;
 }
 
+/* Pages that are free, but promised to programs that have mapped them and not used them yet. The kernel
+ * does not say on which node they will be taken. */
+static uint64_t
+promised_bytes(const struct root *root)
+{
+	static const char top[] = "/sys/kernel/mm/hugepages";
+	struct root_names sizes;
+	uint64_t total = 0;
+
+	root_list(root, &sizes, "%s", top);
+	for (unsigned i = 0; i < sizes.count; i++) {
+		uint64_t kib, promised = 0;
+
+		if (sscanf(sizes.items[i], "hugepages-%" SCNu64 "kB", &kib) != 1)
+			continue;
+		root_number(root, &promised, "%s/%s/resv_hugepages", top, sizes.items[i]);
+		total += promised * kib * 1024;
+	}
+	root_names_free(&sizes);
+	return total;
+}
+
 static void
 read_nodes(const struct root *root, struct memory_plan *plan)
 {
 	static const char top[] = "/sys/devices/system/node";
 	char directory[sizeof(top) + sizeof("/node4294967295/hugepages")];
 	struct root_names names;
-	bool any = false;
+	uint64_t promised = promised_bytes(root);
+	unsigned count = 0;
 
 	root_list(root, &names, "%s", top);
 	for (unsigned i = 0; i < names.count; i++) {
@@ -112,11 +135,11 @@ read_nodes(const struct root *root, struct memory_plan *plan)
 			continue;
 		snprintf(directory, sizeof(directory), "%s/node%u/hugepages", top, number);
 		read_hugepages(root, directory, &plan->nodes[number]);
-		any = true;
+		count++;
 	}
 	root_names_free(&names);
 	/* A kernel without NUMA has one node, and does not call it so. */
-	if (!any)
+	if (count == 0)
 		read_hugepages(root, "/sys/kernel/mm/hugepages", &plan->nodes[0]);
 	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++) {
 		const struct memory_node *node = &plan->nodes[i];
@@ -124,6 +147,11 @@ read_nodes(const struct root *root, struct memory_plan *plan)
 		plan->free_bytes += node->free_bytes;
 		if (node->exists && (!plan->page_bytes || node->page_bytes < plan->page_bytes))
 			plan->page_bytes = node->page_bytes;
+	}
+	plan->free_bytes -= promised < plan->free_bytes ? promised : plan->free_bytes;
+	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++) {
+		if (plan->nodes[i].free_bytes > plan->free_bytes)
+			plan->nodes[i].free_bytes = plan->free_bytes;
 	}
 }
 

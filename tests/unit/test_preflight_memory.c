@@ -47,6 +47,19 @@ pages_in_use_are_not_free(void **state)
 	kit_expect("hugepages-few");
 	kit_says(0, "20 MiB are free");
 	kit_says(0, "echo 2224 | sudo tee ");
+
+	/* Nor are those that another program was promised. */
+	kit_hugepages(0, "2048kB", 2048);
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "2000\n");
+	kit_preflight();
+	kit_expect("hugepages-few");
+	kit_says(0, "96 MiB are free");
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "3000\n");
+	kit_preflight();
+	kit_says(0, "and 0 MiB are free");
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "1862\n");
+	kit_preflight();
+	kit_expect(NULL);
 }
 
 static void
@@ -105,6 +118,24 @@ what_belongs_to_no_pool_goes_where_there_is_room(void **state)
 	kit_hugepages(1, "2048kB", 80);
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect("numa-far");
+}
+
+/* Nobody knows on which node pages will be taken that other programs were promised. */
+static void
+promised_pages_are_missing_somewhere(void **state)
+{
+	kit_directory(NODE "node1");
+	kit_hugepages(0, "2048kB", 200);
+	kit_hugepages(1, "2048kB", 200);
+	kit_file(DEVICES WAN "/numa_node", "0\n");
+	kit_file(DEVICES LAN "/numa_node", "1\n");
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "180\n");
+	kit_preflight();
+	kit_expect("hugepages-few", "numa-far");
+	kit_says(0, "on NUMA node 0");
+	kit_says(0, "echo 240 | sudo tee " NODE "node0");
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "140\n");
+	assert_int_equal(kit_preflight(), 0);
 }
 
 static void
@@ -230,6 +261,7 @@ main(void)
 		CASE(a_kernel_without_numa_has_hugepages_too),
 		CASE(hugepages_are_needed_where_the_nic_sits),
 		CASE(what_belongs_to_no_pool_goes_where_there_is_room),
+		CASE(promised_pages_are_missing_somewhere),
 		CASE(without_a_nic_ordinary_pages_do),
 		CASE(a_nic_wants_hugepages),
 		CASE(replays_need_memory_too),
