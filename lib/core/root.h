@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Root: the small files in which the kernel tells of the machine (/proc, /sys, /dev), below a path
- * that is "" in life and a made-up tree in tests. Every function takes a path as printf does; it begins with
- * a slash. Nothing is ever written. Any thread; a root is plain data and never changes.
+ * that is "" in life and a made-up tree in tests. Every function takes a path as printf does; it
+ * begins with a slash. Nothing is ever written. Any thread; a root is plain data and never changes.
  */
 #ifndef CORE_ROOT_H
 #define CORE_ROOT_H
@@ -40,8 +40,8 @@ int root_value(const struct root *root, const char *key, char *text, size_t size
 int root_link(const struct root *root, char name[ROOT_NAME_MAX], const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* What lies in a directory, but for names that begin with a dot. On failure there are none; names are
- * to be freed with root_names_free either way. */
+/* What lies in a directory, but for names that begin with a dot. On failure there are none; names
+ * are to be freed with root_names_free either way. */
 int root_list(const struct root *root, struct root_names *names, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void root_names_free(struct root_names *names);

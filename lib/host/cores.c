@@ -64,8 +64,8 @@ check_cores(struct preflight *work)
 		check_one(work, i);
 }
 
-/* The workers' cores that stand in a list of the kernel's, or those that don't. False when the kernel has
- * no such list. */
+/* The workers' cores that stand in a list of the kernel's, or those that don't. False when the
+ * kernel has no such list. */
 static bool
 workers_in(const struct preflight *work, const char *path, bool in, cpu_set_t *found)
 {

@@ -85,7 +85,8 @@ finding_add_port(struct finding_list *list, enum finding_severity severity, cons
 	return finding;
 }
 
-/* What goes into a finding may come from a file that a device names: it is one line, whatever it says. */
+/* What goes into a finding may come from a file that a device names: it is one line, whatever it
+ * says. */
 #define SAY(where, format)                                 \
 	do {                                               \
 		va_list args;                              \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Finding: one thing about this machine that a config has to live with or can't: what it is, why it
- * matters, and the command that mends it. Plain data; whoever holds the list prints, sends or logs it.
- * The list owns its texts. One thread.
+ * matters, and the command that mends it. Plain data; whoever holds the list prints, sends or logs
+ * it. The list owns its texts. One thread.
  */
 #ifndef HOST_FINDING_H
 #define HOST_FINDING_H
@@ -38,8 +38,8 @@ struct finding_list {
 void finding_list_init(struct finding_list *list);
 void finding_list_clear(struct finding_list *list);
 
-/* Appends a finding of which the texts are still to be said; never NULL. It is valid until the next one
- * is added. */
+/* Appends a finding of which the texts are still to be said; never NULL. It is valid until the next
+ * one is added. */
 struct finding *finding_add(struct finding_list *list, enum finding_severity severity,
 			    const char *code, const char *subject);
 void finding_what(struct finding *finding, const char *format, ...)
@@ -51,7 +51,8 @@ void finding_mend(struct finding *finding, const char *format, ...)
 void finding_field(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same for a port: it is the subject, and its place in the config and ports.NAME.KEY are filled in. */
+/* The same for a port: it is the subject, and its place in the config and ports.NAME.KEY are filled
+ * in. */
 struct finding *finding_add_port(struct finding_list *list, enum finding_severity severity,
 				 const char *code, const struct config_port *port, const char *key);
 

@@ -21,8 +21,8 @@ is_port(const struct preflight *work, const char *address)
 	return false;
 }
 
-/* The kernel's own rule for a group that a program may open (drivers/vfio, driver_managed_dma): every
- * member has no driver, one of vfio's, or one that starts no DMA. */
+/* The kernel's own rule for a group that a program may open (drivers/vfio, driver_managed_dma):
+ * every member has no driver, one of vfio's, or one that starts no DMA. */
 static bool
 may_stay(const struct root *root, unsigned group, const char *address, const char *driver)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Host: the machine that a config is checked against, and this process on it. In life it is opened; tests
- * fill one in, with a made-up tree. One thread.
+ * Host: the machine that a config is checked against, and this process on it. In life it is opened;
+ * tests fill one in, with a made-up tree. One thread.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -21,8 +21,8 @@ struct host {
 /* The machine that this is. Negative errno when the kernel does not say what cores there are. */
 int host_open(struct host *host);
 
-/* Lets this process lock as much memory as it may ask for: the limit that counts is the lower one of two,
- * and nobody needs it to be lower. */
+/* Lets this process lock as much memory as it may ask for: the limit that counts is the lower one
+ * of two, and nobody needs it to be lower. */
 void host_raise_memlock(void);
 
 #endif

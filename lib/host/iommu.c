@@ -43,7 +43,8 @@ has_table(const struct root *root, const char *name)
 	return root_has(root, "/sys/firmware/acpi/tables/%s", name);
 }
 
-/* By the firmware's tables one sees whether it offers an IOMMU at all: DMAR is Intel's, IVRS AMD's. */
+/* By the firmware's tables one sees whether it offers an IOMMU at all: DMAR is Intel's, IVRS
+ * AMD's. */
 static void
 mend_off(const struct preflight *work, struct finding *finding, const char *line)
 {
@@ -108,8 +109,8 @@ any_group(const struct root *root)
 	return any;
 }
 
-/* Vfio translates for a device while it is open, whatever the group's default is; nothing does before and
- * after, nor ever for a device that stays with its kernel driver. */
+/* Vfio translates for a device while it is open, whatever the group's default is; nothing does
+ * before and after, nor ever for a device that stays with its kernel driver. */
 static void
 check_type(const struct preflight *work, const struct nic *nic)
 {

@@ -70,8 +70,8 @@ say_short(const struct preflight *work, unsigned number, uint64_t wanted)
 		       node->exists ? node->page_bytes : 2 * MIB, "lower memory.packets");
 }
 
-/* What belongs to no pool goes where there is room; the node of the control threads has to make some when
- * there is none at all. */
+/* What belongs to no pool goes where there is room; the node of the control threads has to make
+ * some when there is none at all. */
 static void
 check_nodes(const struct preflight *work)
 {
@@ -91,8 +91,8 @@ check_nodes(const struct preflight *work)
 		say_short(work, i, wanted);
 		said = true;
 	}
-	/* Each node has room by itself, but not all at once: other programs were promised pages, and it is
-	 * not known where. */
+	/* Each node has room by itself, but not all at once: other programs were promised pages,
+	 * and it is not known where. */
 	if (!said)
 		say_short(work, plan->main_node,
 			  plan->nodes[plan->main_node].free_bytes + plan->needed_bytes -

@@ -8,7 +8,8 @@
 
 #include "core/banned.h"
 
-/* In the order in which one would mend: what has no sense before the line above it holds stands below. */
+/* In the order in which one would mend: what has no sense before the line above it holds stands
+ * below. */
 static void (*const checks[])(struct preflight *work) = {
 	check_cores,      /* workers' cores exist and may be used */
 	check_interfaces, /* af-xdp: there, up, enough queues */

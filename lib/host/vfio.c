@@ -70,7 +70,8 @@ check_group_file(const struct preflight *work, const struct nic *nic)
 	}
 }
 
-/* Before the device is bound there is no file to look at, and that it is not bound is said elsewhere. */
+/* Before the device is bound there is no file to look at, and that it is not bound is said
+ * elsewhere. */
 void
 check_vfio(struct preflight *work)
 {

@@ -27,8 +27,8 @@ cores_parse(const char *text, cpu_set_t *set)
 	}
 }
 
-/* A kernel started with isolcpus gives no process those cores, but takes them when they are asked for, as
- * far as the cgroup has them. */
+/* A kernel started with isolcpus gives no process those cores, but takes them when they are asked
+ * for, as far as the cgroup has them. */
 int
 cores_read(struct cores *cores)
 {

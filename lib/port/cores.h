@@ -20,22 +20,24 @@ struct cores {
 struct core_plan {
 	uint16_t workers[CONFIG_WORKERS_MAX];
 	unsigned worker_count;
-	cpu_set_t
-		control; /* every core of its own without a worker, or all when there is none left */
+	/* Every core of its own without a worker, or all of these when there is none left. */
+	cpu_set_t control;
 };
 
-/* Negative errno when the kernel does not say. Sets the calling thread's affinity and sets it back. */
+/* Negative errno when the kernel does not say. Sets the calling thread's affinity and sets it
+ * back. */
 int cores_read(struct cores *cores);
 
-/* Gives each worker the core that the config names, or without any in the config one worker the highest
- * usable one. -EINVAL when a core may not be had or is named twice; preflight says which and why. */
+/* Gives each worker the core that the config names, or without any in the config one worker the
+ * highest usable one. -EINVAL when a core may not be had or is named twice; preflight says which
+ * and why. */
 int cores_plan(const struct config *config, const struct cores *cores, struct core_plan *plan);
 
 /* The NUMA node of a core; -1 when this machine does not tell. */
 int cores_node(const struct root *root, unsigned core);
 
-/* Reads a list of cores as the kernel writes it, "0-3,8". What can't be read or is beyond CPU_SETSIZE is
- * left out: some kernels write "(null)" for none. */
+/* Reads a list of cores as the kernel writes it, "0-3,8". What can't be read or is beyond
+ * CPU_SETSIZE is left out: some kernels write "(null)" for none. */
 void cores_parse(const char *text, cpu_set_t *set);
 
 /* The node that all cores of the set lie on; -1 when there are several. */

@@ -96,8 +96,8 @@ read_hugepages(const struct root *root, const char *directory, struct memory_nod
 		node->page_bytes = DEFAULT_PAGE_BYTES;
 }
 
-/* Pages that are free, but promised to programs that have mapped them and not used them yet. The kernel
- * does not say on which node they will be taken. */
+/* Pages that are free, but promised to programs that have mapped them and not used them yet. The
+ * kernel does not say on which node they will be taken. */
 static uint64_t
 promised_bytes(const struct root *root)
 {

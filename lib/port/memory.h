@@ -31,8 +31,8 @@ enum memory_verdict {
 
 struct memory_plan {
 	bool hugepages;
-	unsigned
-		megabytes; /* without hugepages: address space to reserve; touched pages alone cost */
+	/* Without hugepages: address space to reserve; touched pages alone cost. */
+	unsigned megabytes;
 	/* Of hugepages, whether they are taken or not. */
 	uint64_t needed_bytes, free_bytes; /* in all; pools are a part of what is needed */
 	struct memory_node nodes[MEMORY_NODES_MAX];
@@ -43,15 +43,15 @@ struct memory_plan {
 /* Bytes of one pool of the config's packets. */
 uint64_t memory_pool_bytes(const struct config *config);
 
-/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at once;
- * with fewer in the pool a port would stop receiving. */
+/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at
+ * once; with fewer in the pool a port would stop receiving. */
 uint32_t memory_packets_needed(const struct config *config, unsigned workers);
 
 /* Size of a pool's cache for each core: as large as pays, but never most of a small pool. */
 uint32_t memory_cache_size(uint32_t packets, unsigned workers);
 
-/* Decides for hugepages or against, from what is free now. main_node is the NUMA node of the control
- * threads, -1 when they have none: what names no node itself takes memory there. */
+/* Decides for hugepages or against, from what is free now. main_node is the NUMA node of the
+ * control threads, -1 when they have none: what names no node itself takes memory there. */
 enum memory_verdict memory_plan(const struct config *config, enum port_mode mode,
 				const struct root *root, int main_node, struct memory_plan *plan);
 

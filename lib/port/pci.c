@@ -28,7 +28,8 @@ is_among(const char *name, const char *const *names, size_t count)
 bool
 pci_driver_is_vfio(const char *driver)
 {
-	/* vfio-pci, and its variants for one vendor's devices: mlx5_vfio_pci, hisi_acc_vfio_pci, ... */
+	/* vfio-pci, and its variants for one vendor's devices: mlx5_vfio_pci, hisi_acc_vfio_pci,
+	 * ... */
 	return strstr(driver, "vfio-pci") || strstr(driver, "vfio_pci");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pci: who holds a PCI device, from what the kernel says of it. Asked before DPDK looks at a device: some
- * of its drivers would take one that the kernel's own driver is using.
+ * Pci: who holds a PCI device, from what the kernel says of it. Asked before DPDK looks at a
+ * device: some of its drivers would take one that the kernel's own driver is using.
  */
 #ifndef PORT_PCI_H
 #define PORT_PCI_H
@@ -27,8 +27,8 @@ enum pci_holder pci_holder(const struct root *root, const char *address,
 /* Whether a driver of that name is one of vfio's. */
 bool pci_driver_is_vfio(const char *driver);
 
-/* The last line, also for a device that comes back while sluice runs: true when DPDK may not have a device
- * of this machine; then reason says why. What would mend it is preflight's to say. */
+/* The last line, also for a device that comes back while sluice runs: true when DPDK may not have a
+ * device of this machine; then reason says why. What would mend it is preflight's to say. */
 bool pci_refused(const char *address, char *reason, size_t size);
 
 #endif

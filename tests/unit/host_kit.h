@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A made-up machine for the tests of preflight: a tree of files in a scratch directory, and a config with
- * two NICs that it runs without a finding. Each test changes what it is about. Lives in static memory.
+ * A made-up machine for the tests of preflight: a tree of files in a scratch directory, and a
+ * config with two NICs that it runs without a finding. Each test changes what it is about. Lives in
+ * static memory.
  */
 #ifndef TESTS_HOST_KIT_H
 #define TESTS_HOST_KIT_H

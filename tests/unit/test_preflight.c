@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Preflight on made-up machines: PCI devices, their drivers and groups, the IOMMU, and vfio's files. */
+/* Preflight on made-up machines: PCI devices, their drivers and groups, the IOMMU, and vfio's
+ * files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Preflight on made-up machines: the workers' cores, what disturbs them, and how far the NICs are. */
+/* Preflight on made-up machines: the workers' cores, what disturbs them, and how far the NICs
+ * are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

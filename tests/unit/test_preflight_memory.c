@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Preflight on made-up machines: hugepages by size and node, memory that may be pinned, mappings. */
+/* Preflight on made-up machines: hugepages by size and node, memory that may be pinned,
+ * mappings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,7 +92,8 @@ hugepages_are_needed_where_the_nic_sits(void **state)
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect("numa-far");
 
-	/* Both nodes short: each is told, and what belongs to no pool falls to the control threads'. */
+	/* Both nodes short: each is told, and what belongs to no pool falls to the control
+	 * threads'. */
 	kit_hugepages(0, "2048kB", 0);
 	kit_hugepages(1, "2048kB", 0);
 	kit_preflight();
