@@ -4,18 +4,46 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "config/config.h"
+#include "host/preflight.h"
 #include "port/memory.h"
 #include "port/ports.h"
 #include "replay/replay.h"
 
 #include "core/banned.h"
 
-#define NOTICE_MAX 512
+/* What came of a check: of the config and its files, and of the machine. */
+struct outcome {
+	struct config *config; /* NULL: not a valid one */
+	struct error_list errors;
+	struct finding_list findings;
+	bool runs;
+};
+
+/* What is refused is an error too, for programs that look for these alone. */
+static void
+add_refused(struct error_list *errors, const struct finding_list *findings)
+{
+	for (unsigned i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+		char *text;
+
+		if (finding->severity != FINDING_REFUSED)
+			continue;
+		text = finding_text(finding);
+		error_add(errors, finding->line, finding->column, finding->field, "%s",
+			  text ? text : finding->code);
+		free(text);
+	}
+	if (findings->no_memory)
+		error_add(errors, 0, 0, NULL, "out of memory; not all findings are shown");
+	error_list_sort(errors);
+}
 
 static json_t *
-findings(const struct error_list *errors)
+errors_json(const struct error_list *errors)
 {
 	json_t *list = json_array();
 
@@ -30,68 +58,131 @@ findings(const struct error_list *errors)
 	return list;
 }
 
-static void
-print_json(const char *path, const struct config *config, const struct error_list *errors,
-	   const char *notice)
+static json_t *
+findings_json(const struct finding_list *findings)
 {
-	json_t *result = json_pack("{s:s, s:b, s:b, s:o, s:s}", "file", path, "valid",
-				   config != NULL, "runs_here", errors->count == 0, "errors",
-				   findings(errors), "notice", notice);
+	json_t *list = json_array();
 
-	if (config)
+	for (unsigned i = 0; i < findings->count; i++) {
+		const struct finding *finding = &findings->items[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:i, s:i}", "severity",
+				  finding_severity_name(finding->severity), "code", finding->code,
+				  "subject", finding->subject, "what", finding->what, "why",
+				  finding->why, "mend", finding->mend, "field", finding->field,
+				  "line", (int)finding->line, "column", (int)finding->column));
+	}
+	return list;
+}
+
+/* The first note in one text, "" when there is none. */
+static json_t *
+notice_json(const struct finding_list *findings)
+{
+	json_t *result = NULL;
+
+	for (unsigned i = 0; !result && i < findings->count; i++) {
+		char *text = NULL;
+
+		if (findings->items[i].severity == FINDING_NOTE)
+			text = finding_text(&findings->items[i]);
+		if (text)
+			result = json_string(text);
+		free(text);
+	}
+	return result ? result : json_string("");
+}
+
+static void
+print_json(const struct options *options, struct outcome *outcome)
+{
+	json_t *result;
+
+	add_refused(&outcome->errors, &outcome->findings);
+	result = json_pack("{s:s, s:b, s:b, s:o, s:o, s:o, s:b}", "file", options->config, "valid",
+			   outcome->config != NULL, "runs_here", (int)outcome->runs, "errors",
+			   errors_json(&outcome->errors), "findings",
+			   findings_json(&outcome->findings), "notice",
+			   notice_json(&outcome->findings), "unsafe", options->unsafe_no_iommu);
+	if (outcome->config)
 		json_object_set_new(result, "memory_bytes",
-				    json_integer((json_int_t)memory_pool_bytes(config)));
+				    json_integer((json_int_t)memory_pool_bytes(outcome->config)));
 	json_dumpf(result, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(result);
 }
 
 static void
-print_text(const char *path, const struct config *config, bool runs)
+print_text(const struct options *options, struct outcome *outcome)
 {
+	const struct config *config = outcome->config;
+
+	error_list_print(&outcome->errors, stderr);
+	for (unsigned i = 0; i < outcome->findings.count; i++) {
+		char *line = finding_line(&outcome->findings.items[i], options->config);
+
+		fprintf(stderr, "%s\n", line ? line : outcome->findings.items[i].code);
+		free(line);
+	}
+	if (outcome->findings.no_memory)
+		fprintf(stderr, "%s: out of memory; not all findings are shown\n", options->config);
+	if (!config)
+		return;
 	printf("%s: a valid config%s: %u ports, %u groups, %u rules; %u mbufs of %u bytes need "
-	       "%.1f "
-	       "MiB\n",
-	       path, runs ? "" : ", which this machine can't run", config->port_count,
-	       config->group_count, config->rule_count, config->packets, config->packet_size,
-	       (double)memory_pool_bytes(config) / (1 << 20));
+	       "%.1f MiB\n",
+	       options->config, outcome->runs ? "" : ", which this machine can't run",
+	       config->port_count, config->group_count, config->rule_count, config->packets,
+	       config->packet_size, (double)memory_pool_bytes(config) / (1 << 20));
 }
 
 /* Files and host, both, so that all that stands in the way is shown at once. */
-static int
-check_here(const struct config *config, struct error_list *errors, char notice[NOTICE_MAX])
+static bool
+check_here(const struct options *options, struct outcome *outcome)
 {
-	int captures = ports_check(config, errors);
-	int replays = replay_check(config, errors);
-	int host = ports_check_host(config, errors, notice, NOTICE_MAX);
+	int captures = ports_check(outcome->config, &outcome->errors);
+	int replays = replay_check(outcome->config, &outcome->errors);
+	int host = check_host(outcome->config, options, &outcome->findings);
 
-	return captures < 0 ? captures : replays < 0 ? replays : host;
+	return captures >= 0 && replays >= 0 && host >= 0;
+}
+
+int
+check_host(const struct config *config, const struct options *options,
+	   struct finding_list *findings)
+{
+	const struct preflight_options how = {.unsafe_no_iommu = options->unsafe_no_iommu};
+	struct host host;
+	int ret = host_open(&host);
+
+	if (ret < 0) {
+		fprintf(stderr, "sluiced: the cores of this process can't be read\n");
+		return ret;
+	}
+	return preflight(config, &host, &how, findings);
 }
 
 int
 command_check(const struct options *options)
 {
-	struct config *config = NULL;
-	struct error_list errors;
-	char notice[NOTICE_MAX] = "";
+	struct outcome outcome = {0};
 	int exit_code = EXIT_DONE;
 
-	error_list_init(&errors, options->config);
-	if (config_load(options->config, &config, &errors) < 0)
+	error_list_init(&outcome.errors, options->config);
+	finding_list_init(&outcome.findings);
+	if (config_load(options->config, &outcome.config, &outcome.errors) < 0)
 		exit_code = EXIT_USAGE;
-	else if (check_here(config, &errors, notice) < 0)
+	else
+		outcome.runs = check_here(options, &outcome);
+	if (outcome.config && !outcome.runs)
 		exit_code = EXIT_FAILED;
-
-	if (options->json) {
-		print_json(options->config, config, &errors, notice);
-	} else {
-		error_list_print(&errors, stderr);
-		if (*notice)
-			fprintf(stderr, "%s: note: %s\n", options->config, notice);
-		if (config)
-			print_text(options->config, config, exit_code == EXIT_DONE);
-	}
-	config_free(config);
-	error_list_clear(&errors);
+	if (options->json)
+		print_json(options, &outcome);
+	else
+		print_text(options, &outcome);
+	config_free(outcome.config);
+	error_list_clear(&outcome.errors);
+	finding_list_clear(&outcome.findings);
 	return exit_code;
 }

@@ -14,10 +14,10 @@
 
 #include "core/banned.h"
 
-enum { OPTION_EXPECT = 256, OPTION_JSON, OPTION_LOG_LEVEL, OPTION_PLUGIN };
+enum { OPTION_EXPECT = 256, OPTION_JSON, OPTION_LOG_LEVEL, OPTION_PLUGIN, OPTION_UNSAFE };
 
 /* Which options a command takes besides the general ones. */
-enum { TAKES_PLUGIN = 1, TAKES_JSON = 2, TAKES_EXPECT = 4 };
+enum { TAKES_PLUGIN = 1, TAKES_JSON = 2, TAKES_EXPECT = 4, TAKES_UNSAFE = 8 };
 
 static const struct command {
 	const char *name, *argument, *text;
@@ -25,11 +25,12 @@ static const struct command {
 	bool needs_argument;
 	int (*run)(const struct options *options);
 } commands[] = {
-	{"run", "CONFIG", "serve until SIGTERM or SIGINT; then drain and report", TAKES_PLUGIN,
-	 true, command_run},
+	{"run", "CONFIG", "serve until SIGTERM or SIGINT; then drain and report",
+	 TAKES_PLUGIN | TAKES_UNSAFE, true, command_run},
 	{"offline", "CONFIG", "feed every capture to its end on a virtual clock, and report",
 	 TAKES_JSON | TAKES_EXPECT, true, command_offline},
-	{"check", "CONFIG", "say what run would refuse", TAKES_JSON, true, command_check},
+	{"check", "CONFIG", "say what run would refuse", TAKES_JSON | TAKES_UNSAFE, true,
+	 command_check},
 	{"bench", "[NAME]", "measure costs in cycles per packet on this machine", TAKES_JSON, false,
 	 command_bench},
 };
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
 	{"plugin", required_argument, NULL, OPTION_PLUGIN},
+	{"unsafe-no-iommu", no_argument, NULL, OPTION_UNSAFE},
 	{"version", no_argument, NULL, 'V'},
 	{0},
 };
@@ -61,6 +63,9 @@ usage(FILE *out)
 		"  --expect DIR       offline: compare what was written with the captures and the\n"
 		"                     report.json in DIR; exit 1 on any difference\n"
 		"  --plugin PATH      run: load a further DPDK driver (may be repeated)\n"
+		"  --unsafe-no-iommu  run, check: go on where no IOMMU keeps devices to the memory "
+		"that\n"
+		"                     they were given; a NIC can then reach all of this machine's\n"
 		"  --log-level LEVEL  error, warning, info (default) or debug\n"
 		"  -h, --help         this help\n"
 		"  -V, --version      versions of sluice and DPDK\n"
@@ -161,6 +166,14 @@ parse_options(int argc, char **argv, struct options *options, int *used)
 				return wrong_usage("too many --plugin", optarg);
 			options->plugins[options->plugin_count++] = optarg;
 			*used |= TAKES_PLUGIN;
+			break;
+		case OPTION_UNSAFE:
+			/* getopt takes any beginning of it; this one is to be meant. */
+			if (strcmp(argv[optind - 1], "--unsafe-no-iommu") != 0)
+				return wrong_usage("to be typed in full, as --unsafe-no-iommu",
+						   argv[optind - 1]);
+			options->unsafe_no_iommu = 1;
+			*used |= TAKES_UNSAFE;
 			break;
 		default:
 			return wrong_usage("unknown option or missing value", argv[optind - 1]);

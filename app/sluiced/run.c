@@ -13,6 +13,7 @@
 #include "control/print.h"
 #include "core/log.h"
 #include "engine/engine.h"
+#include "host/preflight.h"
 
 #include "core/banned.h"
 
@@ -28,6 +29,36 @@ block_signals(void)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* What this machine refuses is logged, and what it could do better. Nothing is started yet. */
+static bool
+may_start(const struct config *config, const struct options *options)
+{
+	static const enum log_level levels[] = {
+		[FINDING_NOTE] = LOG_LEVEL_INFO,
+		[FINDING_WARNING] = LOG_LEVEL_WARNING,
+		[FINDING_REFUSED] = LOG_LEVEL_ERROR,
+	};
+	struct finding_list findings;
+	int ret;
+
+	if (options->unsafe_no_iommu)
+		log_warning("started with --unsafe-no-iommu: where no IOMMU stands between them, "
+			    "devices can reach all memory of this machine");
+	finding_list_init(&findings);
+	ret = check_host(config, options, &findings);
+	for (unsigned i = 0; i < findings.count; i++) {
+		const struct finding *finding = &findings.items[i];
+		char *line = finding_log_line(finding, options->config);
+
+		log_at(levels[finding->severity], "%s", line ? line : finding->code);
+		free(line);
+	}
+	finding_list_clear(&findings);
+	if (ret == -ENOMEM)
+		log_error("out of memory while the machine was checked");
+	return ret >= 0;
 }
 
 /* Drains and reports; the exit code of the whole run. */
@@ -52,8 +83,9 @@ int
 command_run(const struct options *options)
 {
 	struct engine_options engine_options = {
-		.plugins = options->plugins,
-		.plugin_count = options->plugin_count,
+		.eal = {.plugins = options->plugins,
+			.plugin_count = options->plugin_count,
+			.unsafe_no_iommu = options->unsafe_no_iommu},
 	};
 	struct error_list errors;
 	struct control *control;
@@ -70,6 +102,12 @@ command_run(const struct options *options)
 		config_free(config);
 		return EXIT_FAILED;
 	}
+	if (!may_start(config, options)) {
+		config_free(config);
+		control_close(control);
+		return EXIT_FAILED;
+	}
+	host_raise_memlock();
 	error_list_init(&errors, options->config);
 	ret = engine_start(config, &engine_options, &errors, &engine);
 	error_list_print(&errors, stderr);

@@ -20,13 +20,19 @@ struct options {
 	unsigned plugin_count;
 	const char *expect; /* directory, or NULL */
 	int json;
+	int unsafe_no_iommu;
 };
 
 struct config;
+struct finding_list;
 
 /* Loads a config and checks what it asks of files; prints every finding to stderr. On success *out is
  * the caller's and EXIT_DONE is returned. */
 int load_config(const char *path, struct config **out);
+
+/* Runs preflight on this machine. Findings go to the list; negative errno when `run` may not start. */
+int check_host(const struct config *config, const struct options *options,
+	       struct finding_list *findings);
 
 int command_run(const struct options *options);
 int command_offline(const struct options *options);

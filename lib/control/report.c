@@ -127,11 +127,17 @@ replay_totals(const struct snapshot *snapshot)
 json_t *
 report_json(const struct snapshot *snapshot)
 {
-	return json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", REPORT_VERSION,
-			 "ports", each_port(snapshot, port_counts), "rules", rule_counts(snapshot),
-			 "drops", drops_json(snapshot->drops), "replays", replay_totals(snapshot),
-			 "copies", copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger),
-			 "leaked", number(snapshot->leaked), "cycles", cycles_json(snapshot));
+	json_t *result = json_pack(
+		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", REPORT_VERSION, "ports",
+		each_port(snapshot, port_counts), "rules", rule_counts(snapshot), "drops",
+		drops_json(snapshot->drops), "replays", replay_totals(snapshot), "copies",
+		copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger), "leaked",
+		number(snapshot->leaked), "cycles", cycles_json(snapshot));
+
+	/* Said where there is something to say; programs that want to know read the status. */
+	if (snapshot->unsafe)
+		json_object_set_new(result, "unsafe", json_true());
+	return result;
 }
 
 json_t *
@@ -145,6 +151,7 @@ report_status(const struct snapshot *snapshot)
 	json_object_update_new(result, report_replays(snapshot));
 	json_object_set_new(result, "workers", number(snapshot->worker_count));
 	json_object_set_new(result, "hugepages", json_boolean(snapshot->hugepages));
+	json_object_set_new(result, "unsafe", json_boolean(snapshot->unsafe));
 	return result;
 }
 

@@ -275,7 +275,7 @@ engine_bench(const char *name, void (*show)(const struct bench_row *row, void *c
 	error_list_init(&errors, NULL);
 	config = make_config(&benches[0], &errors);
 	error_list_clear(&errors);
-	ret = config ? ports_start_eal(config, PORT_LIVE, NULL, 0, cores) : -ENOMEM;
+	ret = config ? ports_start_eal(config, PORT_LIVE, NULL, cores) : -ENOMEM;
 	if (ret < 0)
 		goto eal_failed;
 	ret = ports_open(&setup->ports, config, PORT_LIVE, 1);

@@ -35,6 +35,7 @@ struct engine {
 	uint64_t started_ns;
 	unsigned applied;
 	bool launched, drained;
+	bool unsafe;
 	uint64_t leaked;
 };
 
@@ -74,13 +75,12 @@ make_workers(struct engine *engine)
 		worker->lcore = i + 1;
 		worker->shared = &engine->shared;
 	}
-	/* Queue q of a port goes to the worker q places after the port's own, so that ports with a
-	 * single queue spread over workers too. */
 	for (unsigned i = 0; i < engine->ports.count; i++) {
 		struct port *port = engine->ports.items[i];
 
 		for (uint16_t q = 0; port->can_receive && q < port->rx_queues; q++) {
-			struct worker *worker = engine->workers[(i + q) % engine->worker_count];
+			struct worker *worker =
+				engine->workers[ports_worker(i, q, engine->worker_count)];
 			struct worker_queue *queues = realloc(
 				worker->queues, (worker->queue_count + 1) * sizeof(*queues));
 
@@ -153,8 +153,8 @@ engine_start(struct config *config, const struct engine_options *options, struct
 		return log_fail(ENOMEM, "engine");
 	}
 	clock_begin(&engine->shared.clock);
-	ret = ports_start_eal(config, PORT_LIVE, options->plugins, options->plugin_count,
-			      engine->cores);
+	engine->unsafe = options->eal.unsafe_no_iommu;
+	ret = ports_start_eal(config, PORT_LIVE, &options->eal, engine->cores);
 	if (ret < 0)
 		goto eal_failed;
 	engine->worker_count = ret;
@@ -330,6 +330,7 @@ engine_snapshot(struct engine *engine)
 	snapshot->uptime_ns = now_ns() - engine->started_ns;
 	snapshot->state = engine->drained ? "stopped" : "running";
 	snapshot->applied = engine->applied;
+	snapshot->unsafe = engine->unsafe;
 	snapshot->leaked = engine->leaked;
 	return snapshot;
 }

@@ -12,13 +12,13 @@
 #include "config/config.h"
 #include "core/error.h"
 #include "engine/snapshot.h"
+#include "port/ports.h"
 
 struct engine;
 struct program;
 
 struct engine_options {
-	const char *const *plugins; /* further DPDK drivers to load */
-	unsigned plugin_count;
+	struct eal_options eal;
 };
 
 /* "DPDK 22.11.11" or so. */

@@ -107,7 +107,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	int ret, ended, closed;
 
 	*out = NULL;
-	ret = ports_start_eal(config, PORT_OFFLINE, NULL, 0, cores);
+	ret = ports_start_eal(config, PORT_OFFLINE, NULL, cores);
 	if (ret < 0)
 		goto eal_failed;
 	ret = ports_open(&ports, config, PORT_OFFLINE, 1);

@@ -90,6 +90,7 @@ struct snapshot {
 	const char *state; /* "running", "draining", "stopped" */
 	unsigned applied;  /* configs applied since start */
 	bool hugepages;
+	bool unsafe; /* started with leave to go without an IOMMU */
 	unsigned port_count, rule_count, worker_count, pool_count, replay_count;
 	struct snapshot_port *ports;
 	struct snapshot_rule *rules; /* the config's order, then "default" */

@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 #include "port/capture.h"
-#include "port/cores.h"
-#include "port/iface.h"
 #include "port/memory.h"
-#include "port/pci.h"
 #include "port/ports.h"
 
 #include "core/banned.h"
@@ -157,51 +154,5 @@ ports_check(const struct config *config, struct error_list *errors)
 			check_output(&check);
 	}
 	check_memory(config, errors);
-	return errors->count > before ? -EINVAL : 0;
-}
-
-static void
-check_port_host(const struct config_port *port, struct error_list *errors)
-{
-	char field[CONFIG_NAME_MAX + sizeof("ports..af-xdp")], reason[REASON_MAX];
-	struct iface iface;
-
-	if (port->kind == CONFIG_PORT_PCI) {
-		if (!pci_refused(port->device, reason, sizeof(reason)))
-			return;
-	} else if (port->kind == CONFIG_PORT_AF_XDP) {
-		if (!iface_refused(port, &iface, reason, sizeof(reason)))
-			return;
-	} else {
-		return;
-	}
-	snprintf(field, sizeof(field), "ports.%s.%s", port->name,
-		 port->kind == CONFIG_PORT_PCI ? "pci" : "af-xdp");
-	error_add(errors, port->place.line, port->place.column, field, "%s: %s", port->name,
-		  reason);
-}
-
-int
-ports_check_host(const struct config *config, struct error_list *errors, char *notice,
-		 size_t notice_size)
-{
-	unsigned before = errors->count;
-	char reason[REASON_MAX];
-	struct memory_plan memory;
-	struct core_plan cores;
-
-	notice[0] = '\0';
-	cores_plan(config, &cores, errors);
-	for (unsigned i = 0; i < config->port_count; i++)
-		check_port_host(&config->ports[i], errors);
-	switch (memory_plan(config, PORT_LIVE, &memory, reason, sizeof(reason))) {
-	case MEMORY_FITS:
-		break;
-	case MEMORY_SLOWER:
-		snprintf(notice, notice_size, "memory: %s", reason);
-		break;
-	case MEMORY_REFUSED:
-		error_add(errors, 0, 0, "memory.hugepages", "memory: %s", reason);
-	}
 	return errors->count > before ? -EINVAL : 0;
 }

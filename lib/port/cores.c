@@ -1,100 +1,122 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/cores.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "core/banned.h"
 
-#define SET_TEXT_MAX 256
-
-/* "0-3,8" */
-static void
-set_text(const cpu_set_t *set, char *text, size_t size)
+void
+cores_parse(const char *text, cpu_set_t *set)
 {
-	size_t used = 0;
+	CPU_ZERO(set);
+	while (isdigit((unsigned char)*text)) {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
 
-	text[0] = '\0';
-	for (int first = 0; first < CPU_SETSIZE && used < size; first++) {
-		int last = first;
-
-		if (!CPU_ISSET(first, set))
-			continue;
-		while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, set))
-			last++;
-		used += snprintf(text + used, size - used, used ? ",%d" : "%d", first);
-		if (last > first && used < size)
-			used += snprintf(text + used, size - used, "-%d", last);
-		first = last;
+		if (*end == '-' && isdigit((unsigned char)end[1]))
+			last = strtoul(end + 1, &end, 10);
+		for (unsigned long core = first; core <= last && core < CPU_SETSIZE; core++)
+			CPU_SET(core, set);
+		if (*end != ',')
+			return;
+		text = end + 1;
 	}
+}
+
+/* A kernel started with isolcpus gives no process those cores, but takes them when they are asked
+ * for, as far as the cgroup has them. */
+int
+cores_read(struct cores *cores)
+{
+	static const struct root machine = {""};
+	char text[ROOT_LINE_MAX];
+	cpu_set_t isolated;
+	int ret = 0;
+
+	if (sched_getaffinity(0, sizeof(cores->own), &cores->own) < 0)
+		return -errno;
+	cores->usable = cores->own;
+	root_read(&machine, text, sizeof(text), "/sys/devices/system/cpu/isolated");
+	cores_parse(text, &isolated);
+	if (CPU_COUNT(&isolated) == 0)
+		return 0;
+	CPU_OR(&isolated, &isolated, &cores->own);
+	if (sched_setaffinity(0, sizeof(isolated), &isolated) < 0)
+		return 0;
+	if (sched_getaffinity(0, sizeof(cores->usable), &cores->usable) < 0)
+		ret = -errno;
+	if (sched_setaffinity(0, sizeof(cores->own), &cores->own) < 0)
+		ret = -errno;
+	return ret;
 }
 
 static bool
-core_exists(unsigned core)
+stands_before(const struct config *config, unsigned index)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u", core);
-	return access(path, F_OK) == 0;
-}
-
-static void
-check_core(unsigned core, const cpu_set_t *allowed, struct error_list *errors)
-{
-	char text[SET_TEXT_MAX];
-
-	if (core < CPU_SETSIZE && CPU_ISSET(core, allowed))
-		return;
-	set_text(allowed, text, sizeof(text));
-	if (core_exists(core))
-		error_add(errors, 0, 0, "workers",
-			  "workers: core %u is not one this process may run on; it may use %s "
-			  "(taskset, a cgroup or systemd's CPUAffinity decides that)",
-			  core, text);
-	else
-		error_add(errors, 0, 0, "workers",
-			  "workers: this machine has no core %u; there are %s", core, text);
+	for (unsigned i = 0; i < index; i++) {
+		if (config->workers[i] == config->workers[index])
+			return true;
+	}
+	return false;
 }
 
 int
-cores_plan(const struct config *config, struct core_plan *plan, struct error_list *errors)
+cores_plan(const struct config *config, const struct cores *cores, struct core_plan *plan)
 {
-	unsigned before = errors->count;
-	cpu_set_t allowed;
-
 	*plan = (struct core_plan){0};
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
-		error_add(errors, 0, 0, "workers", "the cores of this process can't be read: %m");
-		return -EINVAL;
-	}
 	for (unsigned i = 0; i < config->worker_count; i++) {
 		uint16_t core = config->workers[i];
 
-		check_core(core, &allowed, errors);
-		for (unsigned j = 0; j < i; j++) {
-			if (config->workers[j] == core) {
-				error_add(errors, 0, 0, "workers",
-					  "workers: core %u stands twice; a worker needs one of "
-					  "its own",
-					  core);
-				break;
-			}
-		}
+		if (core >= CPU_SETSIZE || !CPU_ISSET(core, &cores->usable) ||
+		    stands_before(config, i))
+			return -EINVAL;
 		plan->workers[plan->worker_count++] = core;
 	}
-	if (errors->count > before)
-		return -EINVAL;
-
 	for (int core = CPU_SETSIZE - 1; plan->worker_count == 0 && core >= 0; core--) {
-		if (CPU_ISSET(core, &allowed))
+		if (CPU_ISSET(core, &cores->usable))
 			plan->workers[plan->worker_count++] = core;
 	}
-	plan->control = allowed;
+	plan->control = cores->own;
 	for (unsigned i = 0; i < plan->worker_count; i++)
 		CPU_CLR(plan->workers[i], &plan->control);
 	if (CPU_COUNT(&plan->control) == 0)
-		plan->control = allowed;
+		plan->control = cores->own;
 	return 0;
+}
+
+int
+cores_node(const struct root *root, unsigned core)
+{
+	struct root_names names;
+	int node = -1;
+
+	root_list(root, &names, "/sys/devices/system/cpu/cpu%u", core);
+	for (unsigned i = 0; node < 0 && i < names.count; i++) {
+		if (sscanf(names.items[i], "node%d", &node) != 1)
+			node = -1;
+	}
+	root_names_free(&names);
+	return node;
+}
+
+int
+cores_set_node(const struct root *root, const cpu_set_t *set)
+{
+	int node = -1;
+
+	for (unsigned core = 0; core < CPU_SETSIZE; core++) {
+		int one;
+
+		if (!CPU_ISSET(core, set))
+			continue;
+		one = cores_node(root, core);
+		if (node >= 0 && one != node)
+			return -1;
+		node = one;
+	}
+	return node;
 }

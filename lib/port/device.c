@@ -105,11 +105,13 @@ open_af_xdp(struct port *port)
 {
 	const struct config_port *config = port->config;
 	char arguments[128];
-	char reason[REASON_MAX];
+	enum iface_problem problem;
 	struct iface iface;
 
-	if (iface_refused(config, &iface, reason, sizeof(reason))) {
-		log_error("port %s: %s", config->name, reason);
+	problem = iface_judge(config, &iface);
+	if (problem != IFACE_FINE) {
+		log_error("port %s: interface %s %s", config->name, config->device,
+			  iface_problem_text(problem));
 		return iface.exists ? -EINVAL : -ENODEV;
 	}
 	port->restore = !iface.promiscuous;

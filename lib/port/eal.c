@@ -83,7 +83,7 @@ add_cores(struct arguments *arguments, const struct core_plan *plan)
 	argument_add_pair(arguments, "--lcores", text);
 }
 
-static bool
+static void
 add_devices(struct arguments *arguments, const struct config *config, enum port_mode mode)
 {
 	bool any = false;
@@ -96,11 +96,10 @@ add_devices(struct arguments *arguments, const struct config *config, enum port_
 	}
 	if (!any)
 		argument_add(arguments, "--no-pci");
-	return any;
 }
 
 static void
-add_memory(struct arguments *arguments, const struct memory_plan *memory, bool pci)
+add_memory(struct arguments *arguments, const struct memory_plan *memory, bool unsafe)
 {
 	char megabytes[16];
 
@@ -113,8 +112,9 @@ add_memory(struct arguments *arguments, const struct memory_plan *memory, bool p
 		snprintf(megabytes, sizeof(megabytes), "%u", memory->megabytes);
 		argument_add_pair(arguments, "-m", megabytes);
 	}
-	/* Physical addresses split pools page by page; only devices without an IOMMU need them. */
-	if (!pci)
+	/* Left to itself DPDK takes physical addresses where it finds no IOMMU, and says nothing: a device
+	 * could then reach all memory. Told so, it refuses such devices. */
+	if (!unsafe)
 		argument_add_pair(arguments, "--iova-mode", "va");
 }
 
@@ -206,36 +206,40 @@ static int
 plan_cores(const struct config *config, enum port_mode mode, struct core_plan *plan)
 {
 	struct config one = *config;
-	struct error_list errors;
+	struct cores cores;
 	int ret;
 
 	/* Offline everything runs in the main thread: cores of another machine are no matter. */
 	if (mode == PORT_OFFLINE)
 		one.worker_count = 0;
-	error_list_init(&errors, NULL);
-	ret = cores_plan(&one, plan, &errors);
-	for (unsigned i = 0; i < errors.count; i++)
-		log_error("%s", errors.items[i].message);
-	error_list_clear(&errors);
+	ret = cores_read(&cores);
+	if (ret < 0)
+		return log_fail(ret, "the cores of this process can't be read");
+	ret = cores_plan(&one, &cores, plan);
+	if (ret < 0)
+		log_error("workers: a core can't be had; `sluiced check` says which and why");
 	return ret;
 }
 
+/* The last line: preflight has said all this before, with what would mend it. */
 static int
-plan_memory(const struct config *config, enum port_mode mode, struct memory_plan *plan)
+plan_memory(const struct config *config, enum port_mode mode, const struct core_plan *cores,
+	    struct memory_plan *plan)
 {
-	char reason[REASON_MAX];
+	static const struct root machine = {""};
+	int node = cores_set_node(&machine, &cores->control);
 
-	switch (memory_plan(config, mode, plan, reason, sizeof(reason))) {
+	switch (memory_plan(config, mode, &machine, node, plan)) {
 	case MEMORY_FITS:
-		break;
 	case MEMORY_SLOWER:
-		log_warning("memory: %s", reason);
+		return 0;
+	case MEMORY_UNASKED:
+	case MEMORY_SHORT:
 		break;
-	case MEMORY_REFUSED:
-		log_error("memory: %s", reason);
-		return -ENOMEM;
 	}
-	return 0;
+	log_error("memory: the hugepages that this config needs are not there; `sluiced check` "
+		  "says how to reserve them");
+	return -ENOMEM;
 }
 
 static int
@@ -257,34 +261,38 @@ check_pci(const struct config *config, enum port_mode mode)
 }
 
 int
-ports_start_eal(const struct config *config, enum port_mode mode, const char *const *plugins,
-		unsigned plugin_count, uint16_t cores[CONFIG_WORKERS_MAX])
+ports_start_eal(const struct config *config, enum port_mode mode, const struct eal_options *options,
+		uint16_t cores[CONFIG_WORKERS_MAX])
 {
+	static const struct eal_options none;
 	struct arguments arguments = {0};
 	struct memory_plan memory = {0};
 	struct core_plan plan;
 	int ret;
 
+	if (!options)
+		options = &none;
 	if (started) {
 		log_error("DPDK was started before in this process; it starts once only");
 		return -EALREADY;
 	}
 	ret = plan_cores(config, mode, &plan);
 	if (ret == 0)
-		ret = plan_memory(config, mode, &memory);
+		ret = plan_memory(config, mode, &plan, &memory);
 	if (ret == 0)
 		ret = check_pci(config, mode);
 	if (ret == 0)
-		ret = check_plugins(plugins, plugin_count);
+		ret = check_plugins(options->plugins, options->plugin_count);
 	if (ret < 0)
 		return ret;
 
 	argument_add(&arguments, "sluiced");
 	argument_add(&arguments, "--no-telemetry");
 	add_cores(&arguments, &plan);
-	add_memory(&arguments, &memory, add_devices(&arguments, config, mode));
-	for (unsigned i = 0; i < plugin_count; i++)
-		argument_add_pair(&arguments, "-d", plugins[i]);
+	add_devices(&arguments, config, mode);
+	add_memory(&arguments, &memory, options->unsafe_no_iommu);
+	for (unsigned i = 0; i < options->plugin_count; i++)
+		argument_add_pair(&arguments, "-d", options->plugins[i]);
 	if (log_get_level() == LOG_LEVEL_DEBUG)
 		argument_add_pair(&arguments, "--log-level", "*:debug");
 	ret = start(&arguments);

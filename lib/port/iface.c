@@ -5,7 +5,6 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -66,27 +65,33 @@ iface_read(const char *name, struct iface *iface)
 	return ret;
 }
 
-bool
-iface_refused(const struct config_port *port, struct iface *iface, char *reason, size_t size)
+enum iface_problem
+iface_judge(const struct config_port *port, struct iface *iface)
 {
 	const char *name = port->device;
-	int ret = iface_read(name, iface);
 
-	if (ret < 0)
-		snprintf(reason, size, "interface %s can't be asked: %s", name, strerror(-ret));
-	else if (!iface->exists)
-		snprintf(reason, size,
-			 "there is no interface %s here; `ip link` lists what there is", name);
-	else if (!iface->up)
-		snprintf(reason, size, "interface %s is down; bring it up with `ip link set %s up`",
-			 name, name);
-	else if (port->queues > iface->channels)
-		snprintf(reason, size,
-			 "queues: %u were asked for, but %s has %u (ethtool -L changes that)",
-			 port->queues, name, iface->channels);
-	else if (name[strcspn(name, ",=[]\"/")])
-		snprintf(reason, size, "DPDK can't spell the interface name `%s`; rename it", name);
-	else
-		return false;
-	return true;
+	if (iface_read(name, iface) < 0)
+		return IFACE_UNKNOWN;
+	if (!iface->exists)
+		return IFACE_MISSING;
+	if (!iface->up)
+		return IFACE_DOWN;
+	if (port->queues > iface->channels)
+		return IFACE_CHANNELS;
+	return name[strcspn(name, ",=[]\"/")] ? IFACE_NAME : IFACE_FINE;
+}
+
+const char *
+iface_problem_text(enum iface_problem problem)
+{
+	static const char *const texts[] = {
+		[IFACE_FINE] = "is fine",
+		[IFACE_UNKNOWN] = "can't be asked about",
+		[IFACE_MISSING] = "is not there",
+		[IFACE_DOWN] = "is down",
+		[IFACE_CHANNELS] = "has fewer queues than the config asks for",
+		[IFACE_NAME] = "has a name that DPDK can't spell",
+	};
+
+	return texts[problem];
 }

@@ -23,8 +23,19 @@ struct iface {
 /* Negative errno when the kernel can't be asked; an interface that is not there is no error. */
 int iface_read(const char *name, struct iface *iface);
 
-/* Whether an af-xdp port can't be made of what its config names; then reason says why and what would
- * mend it. iface is filled in either way. */
-bool iface_refused(const struct config_port *port, struct iface *iface, char *reason, size_t size);
+enum iface_problem {
+	IFACE_FINE,
+	IFACE_UNKNOWN, /* the kernel can't be asked */
+	IFACE_MISSING,
+	IFACE_DOWN,
+	IFACE_CHANNELS, /* fewer queues than the config asks for */
+	IFACE_NAME,     /* DPDK can't spell it */
+};
+
+/* Whether an af-xdp port can be made of what its config names. iface is filled in either way. */
+enum iface_problem iface_judge(const struct config_port *port, struct iface *iface);
+
+/* What is wrong, as the rest of a sentence that begins with the interface. */
+const char *iface_problem_text(enum iface_problem problem);
 
 #endif

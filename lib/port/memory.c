@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/memory.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "port/driver.h"
@@ -19,6 +16,7 @@
 #define CACHE_MIN 16
 #define CACHE_PART 4 /* of a pool, what all caches together may hold */
 #define DEFAULT_RING 1024
+#define DEFAULT_PAGE_BYTES (2 * MIB)
 #define BURST_PACKETS 64
 
 /* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. */
@@ -74,65 +72,118 @@ memory_cache_size(uint32_t packets, unsigned workers)
 	return cache < CACHE_MIN ? 0 : cache;
 }
 
-static uint64_t
-read_number(const char *path)
+/* Adds up what is free in a directory of hugepage sizes. */
+static void
+read_hugepages(const struct root *root, const char *directory, struct memory_node *node)
 {
-	char text[32] = "";
-	FILE *file = fopen(path, "re");
+	struct root_names sizes;
 
-	if (!file)
-		return 0;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = '\0';
-	fclose(file);
-	return strtoull(text, NULL, 10);
+	root_list(root, &sizes, "%s", directory);
+	for (unsigned i = 0; i < sizes.count; i++) {
+		uint64_t kib, available = 0, reserved = 0;
+
+		if (sscanf(sizes.items[i], "hugepages-%" SCNu64 "kB", &kib) != 1 || kib == 0)
+			continue;
+		root_number(root, &available, "%s/%s/free_hugepages", directory, sizes.items[i]);
+		root_number(root, &reserved, "%s/%s/nr_hugepages", directory, sizes.items[i]);
+		node->free_bytes += available * kib * 1024;
+		if (reserved && (!node->page_bytes || kib * 1024 < node->page_bytes))
+			node->page_bytes = kib * 1024;
+	}
+	root_names_free(&sizes);
+	node->exists = true;
+	if (!node->page_bytes)
+		node->page_bytes = DEFAULT_PAGE_BYTES;
 }
 
-/* Bytes in free hugepages of all sizes, and the size of the largest that is there at all. */
+/* Pages that are free, but promised to programs that have mapped them and not used them yet. The
+ * kernel does not say on which node they will be taken. */
 static uint64_t
-free_hugepage_bytes(uint64_t *page_bytes)
+promised_bytes(const struct root *root)
 {
-	static const char root[] = "/sys/kernel/mm/hugepages";
+	static const char top[] = "/sys/kernel/mm/hugepages";
+	struct root_names sizes;
 	uint64_t total = 0;
-	struct dirent *entry;
-	DIR *directory = opendir(root);
 
-	*page_bytes = 2 * MIB;
-	while (directory && (entry = readdir(directory))) {
-		char path[sizeof(root) + sizeof(entry->d_name) + 32];
-		uint64_t kib, count;
+	root_list(root, &sizes, "%s", top);
+	for (unsigned i = 0; i < sizes.count; i++) {
+		uint64_t kib, promised = 0;
 
-		if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kib) != 1)
+		if (sscanf(sizes.items[i], "hugepages-%" SCNu64 "kB", &kib) != 1)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s/free_hugepages", root, entry->d_name);
-		count = read_number(path);
-		total += count * kib * 1024;
-		snprintf(path, sizeof(path), "%s/%s/nr_hugepages", root, entry->d_name);
-		if (kib * 1024 < *page_bytes && read_number(path) > 0)
-			*page_bytes = kib * 1024;
+		root_number(root, &promised, "%s/%s/resv_hugepages", top, sizes.items[i]);
+		total += promised * kib * 1024;
 	}
-	if (directory)
-		closedir(directory);
+	root_names_free(&sizes);
 	return total;
 }
 
-/* Nodes that devices of the config sit on: each gets a pool. */
-static unsigned
-count_nodes(const struct config *config)
+static void
+read_nodes(const struct root *root, struct memory_plan *plan)
 {
-	uint64_t seen = 0;
+	static const char top[] = "/sys/devices/system/node";
+	char directory[sizeof(top) + sizeof("/node4294967295/hugepages")];
+	struct root_names names;
+	uint64_t promised = promised_bytes(root);
+	unsigned count = 0;
+
+	root_list(root, &names, "%s", top);
+	for (unsigned i = 0; i < names.count; i++) {
+		unsigned number;
+
+		if (sscanf(names.items[i], "node%u", &number) != 1 || number >= MEMORY_NODES_MAX)
+			continue;
+		snprintf(directory, sizeof(directory), "%s/node%u/hugepages", top, number);
+		read_hugepages(root, directory, &plan->nodes[number]);
+		count++;
+	}
+	root_names_free(&names);
+	/* A kernel without NUMA has one node, and does not call it so. */
+	if (count == 0)
+		read_hugepages(root, "/sys/kernel/mm/hugepages", &plan->nodes[0]);
+	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++) {
+		const struct memory_node *node = &plan->nodes[i];
+
+		plan->free_bytes += node->free_bytes;
+		if (node->exists && (!plan->page_bytes || node->page_bytes < plan->page_bytes))
+			plan->page_bytes = node->page_bytes;
+	}
+	plan->free_bytes -= promised < plan->free_bytes ? promised : plan->free_bytes;
+	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++) {
+		if (plan->nodes[i].free_bytes > plan->free_bytes)
+			plan->nodes[i].free_bytes = plan->free_bytes;
+	}
+}
+
+/* The node that a port's pool lies on, see pool_for. */
+static unsigned
+port_node(const struct config_port *port, const struct root *root, unsigned main_node)
+{
+	uint64_t node;
+
+	/* "-1", where the device does not know its node, is no number here. */
+	if (port->kind == CONFIG_PORT_PCI &&
+	    root_number(root, &node, "/sys/bus/pci/devices/%s/numa_node", port->device) == 0 &&
+	    node < MEMORY_NODES_MAX)
+		return node;
+	return main_node;
+}
+
+/* Every node that ports sit on gets a pool. Returns how many there are. */
+static unsigned
+place_pools(const struct config *config, const struct root *root, struct memory_plan *plan)
+{
+	unsigned count = 0;
 
 	for (unsigned i = 0; i < config->port_count; i++) {
-		char path[128];
+		struct memory_node *node =
+			&plan->nodes[port_node(&config->ports[i], root, plan->main_node)];
 
-		if (config->ports[i].kind != CONFIG_PORT_PCI)
-			continue;
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/numa_node",
-			 config->ports[i].device);
-		/* -1, where the machine has one node, reads as a large number. */
-		seen |= 1ull << (read_number(path) % 64 == 63 ? 0 : read_number(path) % 64);
+		if (node->pool_bytes == 0)
+			count++;
+		node->pool_bytes = memory_pool_bytes(config);
 	}
-	return seen ? __builtin_popcountll(seen) : 1;
+	return count;
 }
 
 static bool
@@ -179,39 +230,38 @@ plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 		(pools + BASE_BYTES + workers * WORKER_BYTES + tables + replay_bytes(config)) / MIB;
 }
 
+static bool
+has_room(const struct memory_plan *plan)
+{
+	for (unsigned i = 0; i < MEMORY_NODES_MAX; i++) {
+		if (plan->nodes[i].pool_bytes > plan->nodes[i].free_bytes)
+			return false;
+	}
+	return plan->free_bytes >= plan->needed_bytes;
+}
+
 enum memory_verdict
-memory_plan(const struct config *config, enum port_mode mode, struct memory_plan *plan,
-	    char *reason, size_t size)
+memory_plan(const struct config *config, enum port_mode mode, const struct root *root,
+	    int main_node, struct memory_plan *plan)
 {
 	unsigned workers = config->worker_count ? config->worker_count : 1;
-	uint64_t pools = memory_pool_bytes(config) * count_nodes(config);
-	uint64_t needed =
-		(pools + BASE_BYTES + workers * WORKER_BYTES + replay_bytes(config)) / MIB;
-	uint64_t page_bytes, free_bytes, missing;
-	bool required;
+	bool pci = has_pci(config);
+	uint64_t pools;
 
+	*plan = (struct memory_plan){0};
+	if (main_node > 0 && main_node < MEMORY_NODES_MAX)
+		plan->main_node = main_node;
+	pools = memory_pool_bytes(config) * place_pools(config, root, plan);
 	plan_ordinary(config, pools, workers, plan);
 	if (mode == PORT_OFFLINE)
 		return MEMORY_FITS;
-	required = config->hugepages == CONFIG_HUGEPAGES_TRUE || has_pci(config);
-	if (config->hugepages == CONFIG_HUGEPAGES_FALSE) {
-		snprintf(reason, size,
-			 "a pci port needs hugepages, but the config says "
-			 "`hugepages: false`; say `auto` or `true`");
-		return has_pci(config) ? MEMORY_REFUSED : MEMORY_FITS;
-	}
-	free_bytes = free_hugepage_bytes(&page_bytes);
-	if (free_bytes / MIB >= needed) {
+	plan->needed_bytes = pools + BASE_BYTES + workers * WORKER_BYTES + replay_bytes(config);
+	read_nodes(root, plan);
+	if (config->hugepages == CONFIG_HUGEPAGES_FALSE)
+		return pci ? MEMORY_UNASKED : MEMORY_FITS;
+	if (has_room(plan)) {
 		plan->hugepages = true;
 		return MEMORY_FITS;
 	}
-	missing = (needed * MIB - free_bytes + page_bytes - 1) / page_bytes;
-	snprintf(reason, size,
-		 "%s%" PRIu64 " MiB of hugepages are needed and %" PRIu64
-		 " MiB are free; reserve %" PRIu64 " pages of %" PRIu64
-		 " KiB more (sysctl vm.nr_hugepages), or %s",
-		 required ? "" : "ordinary pages are used, which is slower: ", needed,
-		 (uint64_t)(free_bytes / MIB), missing, page_bytes / 1024,
-		 required ? "lower memory.packets" : "say `hugepages: false`");
-	return required ? MEMORY_REFUSED : MEMORY_SLOWER;
+	return pci || config->hugepages == CONFIG_HUGEPAGES_TRUE ? MEMORY_SHORT : MEMORY_SLOWER;
 }

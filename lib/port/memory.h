@@ -10,32 +10,49 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "core/root.h"
 #include "port/ports.h"
+
+#define MEMORY_NODES_MAX 64
+
+struct memory_node {
+	bool exists;
+	uint64_t pool_bytes; /* of pools that must lie on this node */
+	uint64_t free_bytes; /* of hugepages of all sizes */
+	uint64_t page_bytes; /* of the smallest size that is reserved; 2 MiB when there is none */
+};
+
+enum memory_verdict {
+	MEMORY_FITS,
+	MEMORY_SLOWER,  /* ordinary pages take the place of hugepages that are not there */
+	MEMORY_UNASKED, /* a PCI port needs hugepages, and the config says `hugepages: false` */
+	MEMORY_SHORT,   /* too few hugepages, in all or on one node */
+};
 
 struct memory_plan {
 	bool hugepages;
-	unsigned
-		megabytes; /* without hugepages: address space to reserve; touched pages alone cost */
+	/* Without hugepages: address space to reserve; touched pages alone cost. */
+	unsigned megabytes;
+	/* Of hugepages, whether they are taken or not. */
+	uint64_t needed_bytes, free_bytes; /* in all; pools are a part of what is needed */
+	struct memory_node nodes[MEMORY_NODES_MAX];
+	uint64_t page_bytes; /* of the smallest size on any node */
+	unsigned main_node;  /* of what belongs to no pool, while there is room */
 };
 
 /* Bytes of one pool of the config's packets. */
 uint64_t memory_pool_bytes(const struct config *config);
 
-/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at once;
- * with fewer in the pool a port would stop receiving. */
+/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at
+ * once; with fewer in the pool a port would stop receiving. */
 uint32_t memory_packets_needed(const struct config *config, unsigned workers);
 
 /* Size of a pool's cache for each core: as large as pays, but never most of a small pool. */
 uint32_t memory_cache_size(uint32_t packets, unsigned workers);
 
-enum memory_verdict {
-	MEMORY_FITS,
-	MEMORY_SLOWER, /* ordinary pages take the place of hugepages that are not there */
-	MEMORY_REFUSED,
-};
-
-/* Decides for hugepages or against. Unless it fits, reason says what would mend that. */
+/* Decides for hugepages or against, from what is free now. main_node is the NUMA node of the
+ * control threads, -1 when they have none: what names no node itself takes memory there. */
 enum memory_verdict memory_plan(const struct config *config, enum port_mode mode,
-				struct memory_plan *plan, char *reason, size_t size);
+				const struct root *root, int main_node, struct memory_plan *plan);
 
 #endif

@@ -1,75 +1,79 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/pci.h"
 
-#include <dirent.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "core/text.h"
 
 #include "core/banned.h"
 
-#define DEVICES "/sys/bus/pci/devices/"
+#define DEVICE "/sys/bus/pci/devices/%s"
 
-/* Drivers that hand a device to user space, and those of which DPDK's drivers share the device. */
-static const char *const good_drivers[] = {"vfio-pci",  "uio_pci_generic", "igb_uio",
-					   "mlx4_core", "mlx5_core",       "mana"};
+/* Kernel drivers that DPDK's own (mlx4, mlx5, mana) work beside, through the RDMA interface. */
+static const char *const shared[] = {"mlx4_core", "mlx5_core", "mana"};
 
-static void
-read_driver(const char *address, char *driver, size_t size)
+static const char *const uio[] = {"uio_pci_generic", "igb_uio", "uio_hv_generic"};
+
+static bool
+is_among(const char *name, const char *const *names, size_t count)
 {
-	char path[PATH_MAX], target[PATH_MAX];
-	const char *slash;
-	ssize_t length;
-
-	snprintf(path, sizeof(path), DEVICES "%s/driver", address);
-	length = readlink(path, target, sizeof(target) - 1);
-	target[length > 0 ? length : 0] = '\0';
-	slash = strrchr(target, '/');
-	snprintf(driver, size, "%s", slash ? slash + 1 : "");
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
-/* The network interface that the kernel makes of the device, or "". */
-static void
-read_interface(const char *address, char name[NAME_MAX + 1])
+bool
+pci_driver_is_vfio(const char *driver)
 {
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *directory;
+	/* vfio-pci, and its variants for one vendor's devices: mlx5_vfio_pci, hisi_acc_vfio_pci,
+	 * ... */
+	return strstr(driver, "vfio-pci") || strstr(driver, "vfio_pci");
+}
 
-	name[0] = '\0';
-	snprintf(path, sizeof(path), DEVICES "%s/net", address);
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		if (entry->d_name[0] != '.')
-			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
-	}
-	if (directory)
-		closedir(directory);
+enum pci_holder
+pci_holder(const struct root *root, const char *address, char driver[ROOT_NAME_MAX])
+{
+	driver[0] = '\0';
+	/* An address from elsewhere than a config could lead out of the directory. */
+	if (strchr(address, '/') || !root_has(root, DEVICE, address))
+		return PCI_MISSING;
+	root_link(root, driver, DEVICE "/driver", address);
+	text_clean(driver);
+	if (driver[0] == '\0')
+		return PCI_NOBODY;
+	if (pci_driver_is_vfio(driver))
+		return PCI_VFIO;
+	if (is_among(driver, uio, sizeof(uio) / sizeof(uio[0])))
+		return PCI_UIO;
+	if (is_among(driver, shared, sizeof(shared) / sizeof(shared[0])))
+		return PCI_SHARED;
+	return PCI_KERNEL;
 }
 
 bool
 pci_refused(const char *address, char *reason, size_t size)
 {
-	char path[PATH_MAX], driver[NAME_MAX + 1], interface[NAME_MAX + 1];
+	static const struct root machine = {""};
+	char driver[ROOT_NAME_MAX];
 
-	snprintf(path, sizeof(path), DEVICES "%s", address);
-	if (strchr(address, '/') || access(path, F_OK) < 0) {
-		snprintf(reason, size,
-			 "this machine has no PCI device %s; `lspci -D` lists what there is",
-			 address);
-		return true;
+	switch (pci_holder(&machine, address, driver)) {
+	case PCI_VFIO:
+	case PCI_SHARED:
+		return false;
+	case PCI_MISSING:
+		snprintf(reason, size, "this machine has no PCI device %s", address);
+		break;
+	case PCI_NOBODY:
+		snprintf(reason, size, "PCI device %s is held by no driver", address);
+		break;
+	case PCI_KERNEL:
+	case PCI_UIO:
+		snprintf(reason, size, "PCI device %s is held by %s, not by vfio-pci", address,
+			 driver);
+		break;
 	}
-	read_driver(address, driver, sizeof(driver));
-	for (unsigned i = 0; i < sizeof(good_drivers) / sizeof(good_drivers[0]); i++) {
-		if (strcmp(driver, good_drivers[i]) == 0)
-			return false;
-	}
-	read_interface(address, interface);
-	snprintf(reason, size,
-		 "PCI device %s is %s%s%s%s; give it to vfio-pci: `dpdk-devbind.py --bind=vfio-pci "
-		 "%s`",
-		 address, driver[0] ? "held by the kernel's driver " : "held by no driver", driver,
-		 interface[0] ? " as interface " : "", interface, address);
 	return true;
 }

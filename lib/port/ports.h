@@ -42,17 +42,25 @@ struct ports {
  * no privileges. Returns 0 or -EINVAL. */
 int ports_check(const struct config *config, struct error_list *errors);
 
-/* What a config asks of this machine beyond that: cores, hugepages, PCI devices and interfaces. All
- * findings, without privileges; nothing is touched. Returns 0 or -EINVAL. What only makes things slower
- * is no finding: it goes to notice, which the caller gives ("" when there is nothing). */
-int ports_check_host(const struct config *config, struct error_list *errors, char *notice,
-		     size_t notice_size);
+/* The worker that polls a queue: that many places after the port's own, so that ports with a single queue
+ * spread over workers too. */
+static inline unsigned
+ports_worker(unsigned port, unsigned queue, unsigned workers)
+{
+	return (port + queue) % workers;
+}
+
+struct eal_options {
+	const char *const *plugins; /* paths of further DPDK drivers */
+	unsigned plugin_count;
+	bool unsafe_no_iommu; /* devices may be given physical addresses, with no IOMMU behind them */
+};
 
 /* Starts the EAL: main lcore 0 on the cores no worker has, worker i on lcore i + 1, named pmd-CORE.
- * plugins are paths of further DPDK drivers. cores[] gets the core of each worker; returns the number
- * of workers (config's, or 1) or a negative errno after logging why. One EAL a process. */
-int ports_start_eal(const struct config *config, enum port_mode mode, const char *const *plugins,
-		    unsigned plugin_count, uint16_t cores[CONFIG_WORKERS_MAX]);
+ * options may be NULL: none. cores[] gets the core of each worker; returns the number of workers
+ * (config's, or 1) or a negative errno after logging why. One EAL a process. */
+int ports_start_eal(const struct config *config, enum port_mode mode,
+		    const struct eal_options *options, uint16_t cores[CONFIG_WORKERS_MAX]);
 void ports_stop_eal(void);
 
 /* Makes the pools, opens and starts every port. Logs each failure with what would mend it, undoes

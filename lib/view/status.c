@@ -38,6 +38,18 @@ print_state(const struct view *view)
 	fprintf(view->out, "\n\n");
 }
 
+static void
+print_unsafe(const struct view *view)
+{
+	const struct table_style *style = table_style(view->out);
+
+	if (json_is_true(json_object_get(view->now, "unsafe")))
+		fprintf(view->out,
+			"%sUNSAFE: started with --unsafe-no-iommu; devices may reach all memory of "
+			"this machine%s\n\n",
+			style->bad, style->plain);
+}
+
 /* What is out of the ordinary about a port. */
 static void
 note_cell(struct table *table, const json_t *port)
@@ -257,6 +269,7 @@ view_status(const struct view *view)
 	json_t *total = json_object();
 
 	print_state(view);
+	print_unsafe(view);
 	print_ports(view, total);
 	print_rules(view, total);
 	print_replays(view);

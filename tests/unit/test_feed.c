@@ -206,7 +206,7 @@ setup(void **state)
 
 	if (kit_setup(state) < 0)
 		return -1;
-	return ports_start_eal(kit_config(), PORT_OFFLINE, NULL, 0, cores) < 0 ? -1 : 0;
+	return ports_start_eal(kit_config(), PORT_OFFLINE, NULL, cores) < 0 ? -1 : 0;
 }
 
 static int

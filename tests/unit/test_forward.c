@@ -67,7 +67,7 @@ set_up(void **state)
 	config->rules = rule_table;
 	config->rule_count = RULES;
 	config->default_actions.end = CONFIG_END_DROP;
-	if (ports_start_eal(config, PORT_LIVE, NULL, 0, cores) < 0)
+	if (ports_start_eal(config, PORT_LIVE, NULL, cores) < 0)
 		return -1;
 	return ports_open(&ports, config, PORT_LIVE, 1);
 }

@@ -93,37 +93,6 @@ other_ports_that_do_not_exist_are_refused(void **state)
 	}
 }
 
-/* Findings of the host, all at once, and the same words. */
-static void
-the_host_is_asked_before_anything_starts(void **state)
-{
-	struct config *config = kit_config();
-	struct error_list errors;
-	char notice[512];
-
-	kit_vdev(config, "net_null");
-	error_list_init(&errors, NULL);
-	assert_int_equal(ports_check_host(config, &errors, notice, sizeof(notice)), 0);
-	assert_string_equal(notice, "");
-
-	kit_port(config, CONFIG_PORT_PCI)->device = (char *)(uintptr_t) "ffff:ff:1f.7";
-	kit_port(config, CONFIG_PORT_PCI)->device = (char *)(uintptr_t) "../devices";
-	kit_port(config, CONFIG_PORT_AF_XDP)->device = (char *)(uintptr_t) "no-such-iface";
-	kit_port(config, CONFIG_PORT_AF_XDP)->device = (char *)(uintptr_t) "lo";
-	config->ports[4].queues = 1000;
-	config->workers[0] = 1000;
-	config->worker_count = 1;
-	assert_int_equal(ports_check_host(config, &errors, notice, sizeof(notice)), -EINVAL);
-	assert_int_equal(errors.count, 6);
-	assert_non_null(strstr(errors.items[0].message, "no core 1000"));
-	assert_string_equal(errors.items[1].field, "ports.p1.pci");
-	assert_non_null(strstr(errors.items[2].message, "no PCI device"));
-	assert_non_null(strstr(errors.items[3].message, "no interface no-such-iface"));
-	assert_string_equal(errors.items[4].field, "ports.p4.af-xdp");
-	assert_non_null(strstr(errors.items[5].message, "a pci port needs hugepages"));
-	error_list_clear(&errors);
-}
-
 static void
 memory_that_does_not_fit_is_refused(void **state)
 {
@@ -139,41 +108,65 @@ memory_that_does_not_fit_is_refused(void **state)
 static void
 the_eal_starts_once(void **state)
 {
-	assert_int_equal(ports_start_eal(kit_config(), PORT_LIVE, NULL, 0, cores), -EALREADY);
+	assert_int_equal(ports_start_eal(kit_config(), PORT_LIVE, NULL, cores), -EALREADY);
 }
 
+/* Which one and why is preflight's to say; here it is the last line. */
 static void
 cores_that_can_not_be_had_are_refused(void **state)
 {
 	struct config *config = kit_config();
-	struct error_list errors;
 	struct core_plan plan;
+	struct cores there;
 
-	error_list_init(&errors, NULL);
-	assert_int_equal(cores_plan(config, &plan, &errors), 0);
+	assert_int_equal(cores_read(&there), 0);
+	assert_int_equal(cores_plan(config, &there, &plan), 0);
 	assert_int_equal(plan.worker_count, 1);
 
 	config->workers[0] = plan.workers[0];
 	config->workers[1] = plan.workers[0];
-	config->workers[2] = 1000;
-	config->workers[3] = 65535;
-	config->worker_count = 4;
-	assert_int_equal(cores_plan(config, &plan, &errors), -EINVAL);
-	assert_int_equal(errors.count, 3);
-	assert_non_null(strstr(errors.items[0].message, "stands twice"));
-	assert_non_null(strstr(errors.items[1].message, "no core 1000"));
-	assert_non_null(strstr(errors.items[2].message, "no core 65535"));
-	error_list_clear(&errors);
+	config->worker_count = 2;
+	assert_int_equal(cores_plan(config, &there, &plan), -EINVAL);
+	config->workers[1] = 1000;
+	assert_int_equal(cores_plan(config, &there, &plan), -EINVAL);
+	config->workers[1] = 65535;
+	assert_int_equal(cores_plan(config, &there, &plan), -EINVAL);
+}
+
+/* An isolated core is taken by a worker that asks for it, and not by the control threads. */
+static void
+isolated_cores_are_the_workers(void **state)
+{
+	struct config *config = kit_config();
+	struct core_plan plan;
+	struct cores there;
+
+	CPU_ZERO(&there.own);
+	CPU_SET(0, &there.own);
+	CPU_SET(1, &there.own);
+	there.usable = there.own;
+	CPU_SET(2, &there.usable);
+	CPU_SET(3, &there.usable);
+	config->workers[0] = 2;
+	config->worker_count = 1;
+	assert_int_equal(cores_plan(config, &there, &plan), 0);
+	assert_int_equal(plan.workers[0], 2);
+	assert_true(CPU_EQUAL(&plan.control, &there.own));
+	config->worker_count = 0;
+	assert_int_equal(cores_plan(config, &there, &plan), 0);
+	assert_int_equal(plan.workers[0], 3);
+	assert_true(CPU_EQUAL(&plan.control, &there.own));
 }
 
 static int
 setup(void **state)
 {
 	const char *const plugins[] = {KIT_DEVICE};
+	const struct eal_options options = {.plugins = plugins, .plugin_count = 1};
 
 	if (kit_setup(state) < 0)
 		return -1;
-	return ports_start_eal(kit_config(), PORT_LIVE, plugins, 1, cores) == 1 ? 0 : -1;
+	return ports_start_eal(kit_config(), PORT_LIVE, &options, cores) == 1 ? 0 : -1;
 }
 
 static int
@@ -189,10 +182,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_device_lacks_is_refused),
 		cmocka_unit_test(other_ports_that_do_not_exist_are_refused),
-		cmocka_unit_test(the_host_is_asked_before_anything_starts),
 		cmocka_unit_test(memory_that_does_not_fit_is_refused),
 		cmocka_unit_test(the_eal_starts_once),
 		cmocka_unit_test(cores_that_can_not_be_had_are_refused),
+		cmocka_unit_test(isolated_cores_are_the_workers),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -184,6 +184,30 @@ people_are_told_what_matters(void **state)
 	free(text);
 }
 
+/* The report has no such key as long as there is nothing to say; the status always tells. */
+static void
+what_is_unsafe_is_told(void **state)
+{
+	json_t *status = report_status(snapshot), *report;
+	char *text = printed();
+
+	assert_true(json_is_false(at(status, "unsafe")));
+	assert_null(strstr(text, "UNSAFE"));
+	json_decref(status);
+	free(text);
+
+	snapshot->unsafe = true;
+	status = report_status(snapshot);
+	report = report_json(snapshot);
+	text = printed();
+	assert_true(json_is_true(at(status, "unsafe")));
+	assert_true(json_is_true(at(report, "unsafe")));
+	assert_non_null(strstr(text, "UNSAFE: started with --unsafe-no-iommu"));
+	json_decref(status);
+	json_decref(report);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -193,6 +217,7 @@ main(void)
 		cmocka_unit_test(one_snapshot_is_one_text),
 		cmocka_unit_test(views_say_more),
 		cmocka_unit_test(people_are_told_what_matters),
+		cmocka_unit_test(what_is_unsafe_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -200,7 +200,7 @@ setup(void **state)
 {
 	uint16_t cores[CONFIG_WORKERS_MAX];
 
-	if (kit_setup(state) < 0 || ports_start_eal(kit_config(), PORT_OFFLINE, NULL, 0, cores) < 0)
+	if (kit_setup(state) < 0 || ports_start_eal(kit_config(), PORT_OFFLINE, NULL, cores) < 0)
 		return -1;
 	pool = rte_pktmbuf_pool_create("test", PACKETS, 0, 0, 2048 + RTE_PKTMBUF_HEADROOM,
 				       SOCKET_ID_ANY);
