@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define ALLOW_EXPERIMENTAL_API /* events of devices */
 #include "orders.h"
 
 #include <fcntl.h>

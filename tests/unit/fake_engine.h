@@ -75,6 +75,21 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	return -EINVAL;
 }
 
+/* Knows one port, "wan", which can be taken out but not up again. */
+int
+engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason)
+{
+	*state = "stopped";
+	if (strcmp(name, "wan") != 0) {
+		snprintf(reason, ENGINE_PORT_REASON_MAX, "there is no port %s", name);
+		return -ENOENT;
+	}
+	if (!up)
+		return 0;
+	snprintf(reason, ENGINE_PORT_REASON_MAX, "port wan: no device");
+	return -ENODEV;
+}
+
 void
 engine_discard(struct program *program)
 {
