@@ -270,7 +270,7 @@ put_port(FILE *out, const struct config_port *port)
 		fputs(", verify: off", out);
 	else if (port->verify == 1)
 		fputs(", verify: every", out);
-	else
+	else if (port->verify != CONFIG_VERIFY_DEFAULT)
 		put_small(out, "verify", port->verify);
 	fputs(" }\n", out);
 }

@@ -143,7 +143,12 @@ fake_ports(struct snapshot *snapshot, const struct config *config)
 		port->kind = "vdev";
 		port->device = "net_null0";
 		port->driver = "net_null";
+		port->state = "up";
 		port->up = true;
+		port->link_changes = 6;
+		port->checksum_checked = 100;
+		port->checksum_wrong = i;
+		port->rx_nombuf = 8;
 		port->speed = 10000;
 		port->numa = -1;
 		port->rx_queues = port->tx_queues = 1;
