@@ -260,6 +260,7 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 			return failed(port, ret, "a receive queue can't be set up", root);
 		}
 		port->pool->driver_holds += port->quirks->keeps;
+		port->kept += port->quirks->keeps;
 	}
 	for (uint16_t queue = 0; queue < port->tx_queues; queue++) {
 		eal_log_forget();

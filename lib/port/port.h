@@ -69,6 +69,8 @@ struct port {
 	unsigned ifindex;          /* of the interface below it; 0 without one */
 	struct rte_device *handle; /* of the device that id is on */
 	bool opened;               /* id is a device of ours */
+	uint32_t kept;             /* packets that its driver does not give back by itself */
+	uint64_t closed_ns;        /* when its device was closed */
 	bool restore;              /* the interface below was not promiscuous before */
 	bool vdev;                 /* made by us, to be removed again */
 	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */

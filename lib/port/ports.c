@@ -179,7 +179,8 @@ ports_leaked(const struct ports *ports)
 
 	for (unsigned i = 0; i < ports->pool_count; i++) {
 		const struct port_pool *pool = &ports->pools[i];
-		uint64_t there = rte_mempool_avail_count(pool->pool) + pool->driver_holds;
+		uint64_t there =
+			rte_mempool_avail_count(pool->pool) + pool->driver_holds + pool->forgotten;
 		uint64_t missing = there < pool->size ? pool->size - there : 0;
 
 		leaked += missing > pool->may_hold ? missing - pool->may_hold : 0;

@@ -23,7 +23,8 @@ struct port_pool {
 	int numa;
 	uint32_t size;         /* mbufs */
 	uint32_t driver_holds; /* of them, how many drivers are known to keep (driver.c) */
-	uint32_t may_hold;     /* and may keep beside, as they closed without handing back */
+	uint32_t forgotten;    /* that drivers did not hand back when they closed */
+	uint32_t may_hold;     /* and perhaps so many more, where that can't be known */
 	uint64_t bytes;
 };
 

@@ -11,12 +11,15 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
+#include "port/memory.h"
 #include "port/pool.h"
+#include "port/rescue.h"
 
 #include "core/banned.h"
 
 #define DRAIN_PACKETS 64
 #define SETTLE_STEPS 20 /* of a millisecond */
+#define REOPEN_NS UINT64_C(200000000)
 
 /* What the input capture holds; it must still be what ports_check found sound. */
 static int
@@ -103,27 +106,42 @@ service_stop(struct port *port)
 	port->started = false;
 }
 
-/* A driver that collects what it sent only when it sends again may close on packets that nobody gets back,
- * and so may one whose interface is gone. */
-static void
-settle(struct port *port)
+static uint64_t
+now_ns(void)
 {
-	if (!port->quirks->settles)
-		return;
-	for (unsigned step = 0; step < SETTLE_STEPS && !atomic_load(&port->gone); step++) {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Lets a driver that collects what it sent only when it sends again do so. */
+static void
+settle(const struct port *port)
+{
+	for (unsigned step = 0; step < SETTLE_STEPS; step++) {
 		for (uint16_t queue = 0; queue < port->tx_queues; queue++)
 			rte_eth_tx_burst(port->id, queue, NULL, 0);
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
-	port->pool->may_hold += port->tx_queues * (port->rx_ring + (uint32_t)AF_XDP_SEND_PACKETS);
 }
 
 static void
 close_device(struct port *port)
 {
+	bool settles = port->quirks->settles;
+	struct rescue rescue = {0};
+
+	if (port->started && settles) {
+		settle(port);
+		rescue_look(port, &rescue);
+	}
 	if (port->started)
 		service_stop(port);
 	device_hand_back(port);
+	if (settles && port->pool)
+		rescue_free(port, &rescue);
+	port->closed_ns = now_ns();
 	rte_free(port->tx_locks);
 	port->tx_locks = NULL;
 }
@@ -133,19 +151,48 @@ ports_release(struct ports *ports, struct port *port)
 {
 	port->past = port_losses(port);
 	eal_log_hold(true);
-	if (port->started)
-		settle(port);
 	close_device(port);
 	eal_log_hold(false);
 	atomic_store(&port->up, false);
 	atomic_store(&port->speed, 0);
 }
 
+/* What closed devices forgot may have made the pool too small for another. */
+static int
+check_packets(const struct config *config, const struct port *port, unsigned workers)
+{
+	const struct port_pool *pool = port->pool;
+	uint32_t gone = pool ? pool->forgotten + pool->may_hold : 0;
+
+	if (gone == 0 ||
+	    pool->size - RTE_MIN(pool->size, gone) >= memory_packets_needed(config, workers))
+		return 0;
+	log_error("port %s: devices that were closed have taken %u of the pool's %u packets with "
+		  "them, and too few are left; restart the daemon, with a larger memory.packets if "
+		  "ports come and go often",
+		  port->config->name, gone, pool->size);
+	return -ENOMEM;
+}
+
+/* The kernel frees the queues of an AF_XDP socket some time after it is closed, and refuses others until then; one
+ * that is refused would cost the packets meant for it. */
+static void
+await_kernel(const struct port *port)
+{
+	uint64_t since = now_ns() - port->closed_ns;
+
+	if (port->config->kind == CONFIG_PORT_AF_XDP && since < REOPEN_NS)
+		nanosleep(&(struct timespec){.tv_nsec = REOPEN_NS - since}, NULL);
+}
+
 int
 ports_retake(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
 {
-	int ret;
+	int ret = check_packets(config, port, workers);
 
+	if (ret < 0)
+		return ret;
+	await_kernel(port);
 	eal_log_hold(true);
 	ret = service_open(ports, port);
 	if (ret == 0)
