@@ -83,7 +83,7 @@ static const struct config_case cases[] = {
 	{PORT("vdev: n, queues: [1]"), 3, 25, "ports.p.queues", "not a list"},
 	{PORT("vdev: n, mtu: 65536"), 3, 22, "ports.p.mtu", "a number from 68 to 65535"},
 	{PORT("vdev: n, promiscuous: maybe"), 3, 30, "ports.p.promiscuous", "false or true"},
-	{PORT("vdev: n, verify: evry"), 3, 25, "ports.p.verify", "did you mean \"every\"?"},
+	{PORT("vdev: n, verify: everyy"), 3, 25, "ports.p.verify", "did you mean \"every\"?"},
 	{PORT("vdev: n, verify: 0"), 3, 25, "ports.p.verify", "off, every, or a number N"},
 	{PORT("vdev: n, verify: 1000000001"), 3, 25, "ports.p.verify", "from 1 to 1000000000"},
 	{PORT("vdev: n, verify: [1]"), 3, 25, "ports.p.verify", "not a list"},
