@@ -44,12 +44,10 @@ add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, uint16_t
 
 	if (offset + length > packet->pkt_len)
 		return false;
-	for (; done < length; packet = packet->next) {
+	for (; packet && done < length; packet = packet->next) {
 		uint32_t part;
 		uint16_t here;
 
-		if (!packet)
-			return false;
 		if (offset >= packet->data_len) {
 			offset -= packet->data_len;
 			continue;
@@ -62,7 +60,7 @@ add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, uint16_t
 		offset = 0;
 	}
 	*sum = fold(total);
-	return true;
+	return done == length;
 }
 
 static bool

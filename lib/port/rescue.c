@@ -65,10 +65,11 @@ static bool
 read_queue(const struct port *port, const void *memory, struct queue *queue)
 {
 	const struct head *head = memory;
-	const uint64_t *behind = (const uint64_t *)(head + 1);
+	const uint64_t *behind;
 
 	if (!head || head->pool != port->pool->pool || !is_ring(&head->rx, port->rx_ring))
 		return false;
+	behind = (const uint64_t *)(head + 1);
 	for (unsigned counters = 0; counters <= COUNTERS_MAX; counters++) {
 		const struct tail *tail = (const struct tail *)(behind + counters);
 

@@ -7,13 +7,10 @@
 #include <pthread.h>
 
 #include <cmocka.h>
-#include <rte_dev.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include "core/log.h"
-#include "packet/checksum.h"
 #include "port_kit.h"
 #include "port/ports.h"
 
@@ -270,110 +267,6 @@ links_go_and_come(void **state)
 	close_ports(&ports);
 }
 
-/* As a worker has it: a packet received, and one sent that the device still holds. */
-static void
-receive_and_send(struct ports *ports)
-{
-	struct rte_mbuf *packets[2];
-
-	assert_int_equal(port_receive(ports->items[0], 0, packets, 2), 2);
-	assert_int_equal(port_send(ports->items[1], 0, packets, 2), 2);
-}
-
-static void
-a_port_goes_and_comes_back(void **state)
-{
-	struct config *config = kit_config();
-	struct ports ports;
-	struct port *port;
-
-	kit_vdev(config, "net_test,rx=endless,queues=2");
-	kit_vdev(config, "net_test,hold=100");
-	open_ports(&ports, config, 1);
-	port = ports.items[1];
-	for (unsigned i = 0; i < 20; i++) {
-		receive_and_send(&ports);
-		assert_true(ports_leaked(&ports) > 0);
-		port->service = PORT_REMOVED;
-		ports_release(&ports, port);
-		assert_string_equal(port_state(port), "removed");
-		assert_false(port->started || port->opened || port->up);
-		assert_int_equal(ports_leaked(&ports), 0);
-		assert_int_equal(ports_retake(&ports, config, port, 1), 0);
-		assert_string_equal(port_state(port), "up");
-	}
-	close_ports(&ports);
-}
-
-static void
-events_raise_a_flag_and_no_more(void **state)
-{
-	struct config *config = kit_config();
-	struct ports ports;
-
-	kit_vdev(config, "net_test");
-	kit_vdev(config, "net_test");
-	open_ports(&ports, config, 1);
-	rte_dev_event_callback_process(ports.items[1]->device, RTE_DEV_EVENT_ADD);
-	rte_dev_event_callback_process("net_test99", RTE_DEV_EVENT_REMOVE);
-	assert_false(ports.items[0]->gone || ports.items[1]->gone);
-	rte_dev_event_callback_process(ports.items[1]->device, RTE_DEV_EVENT_REMOVE);
-	assert_false(ports.items[0]->gone);
-	assert_true(ports.items[1]->gone && ports.items[1]->started);
-	ports.items[1]->service = PORT_REMOVED;
-	ports_release(&ports, ports.items[1]);
-	assert_int_equal(ports_retake(&ports, config, ports.items[1], 1), 0);
-	assert_false(ports.items[1]->gone);
-	close_ports(&ports);
-}
-
-static void
-a_port_that_stays_away_stays_out(void **state)
-{
-	struct config *config = kit_config();
-	struct ports ports;
-	struct port *port;
-
-	kit_vdev(config, "net_test");
-	open_ports(&ports, config, 1);
-	port = ports.items[0];
-	port->service = PORT_STOPPED;
-	ports_release(&ports, port);
-	config->ports[0].device = (char *)(uintptr_t) "net_test,fail=start";
-	log_forget_error();
-	assert_int_equal(ports_retake(&ports, config, port, 1), -EIO);
-	assert_non_null(strstr(log_last_error(), "does not start"));
-	config->ports[0].device = (char *)(uintptr_t) "net_test,fail=probe";
-	assert_true(ports_retake(&ports, config, port, 1) < 0);
-	assert_string_equal(port_state(port), "stopped");
-	config->ports[0].device = (char *)(uintptr_t) "net_test";
-	assert_int_equal(ports_retake(&ports, config, port, 1), 0);
-	close_ports(&ports);
-}
-
-static void
-checksums_are_asked_for_where_they_are_verified(void **state)
-{
-	struct config *config = kit_config();
-	struct rte_mbuf *packets[2];
-	struct ports ports;
-
-	kit_vdev(config, "net_test,rx=2,good=1")->verify = 7;
-	kit_vdev(config, "net_test,rx=2,good=1")->verify = 0;
-	kit_vdev(config, "net_test,rx=2")->verify = 7;
-	open_ports(&ports, config, 1);
-	assert_int_equal(ports.items[0]->verify, 7);
-	assert_int_equal(ports.items[1]->verify, 0);
-	assert_int_equal(ports.items[2]->verify, 0);
-	for (unsigned i = 0; i < 3; i++) {
-		assert_int_equal(port_receive(ports.items[i], 0, packets, 2), 2);
-		assert_int_equal(checksum_verify(packets[1]),
-				 i == 0 ? CHECKSUM_RIGHT : CHECKSUM_UNSAID);
-		rte_pktmbuf_free_bulk(packets, 2);
-	}
-	close_ports(&ports);
-}
-
 static void
 offline_needs_no_devices(void **state)
 {
@@ -441,10 +334,6 @@ main(void)
 		cmocka_unit_test(workers_take_turns_in_a_shared_queue),
 		cmocka_unit_test(a_full_device_takes_no_more),
 		cmocka_unit_test(links_go_and_come),
-		cmocka_unit_test(a_port_goes_and_comes_back),
-		cmocka_unit_test(events_raise_a_flag_and_no_more),
-		cmocka_unit_test(a_port_that_stays_away_stays_out),
-		cmocka_unit_test(checksums_are_asked_for_where_they_are_verified),
 		cmocka_unit_test(offline_needs_no_devices),
 		cmocka_unit_test(workers_are_named_after_their_core),
 	};
