@@ -190,8 +190,8 @@ rescue_look(const struct port *port, struct rescue *rescue)
 	for (uint16_t i = 0; i < port->rx_queues && rescue->known; i++)
 		rescue->known = read_queue(port, queues[i], &queue);
 	if (rescue->known) {
-		rescue->packets = calloc(port->rx_queues * most, sizeof(*rescue->packets));
-		rescue->sockets = calloc(port->rx_queues, sizeof(*rescue->sockets));
+		rescue->packets = calloc(port->rx_queues * most + 1, sizeof(struct rte_mbuf *));
+		rescue->sockets = calloc(port->rx_queues + 1, sizeof(*rescue->sockets));
 	}
 	rescue->known = rescue->packets && rescue->sockets;
 	if (!rescue->known)
