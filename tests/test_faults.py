@@ -77,9 +77,9 @@ def clean(daemon):
     check_status(daemon.call("status"))
 
 
-@pytest.mark.parametrize("event", ["remove", "vanish"])
+@pytest.mark.parametrize("event", ["remove", "vanish", "die"])
 def test_a_removed_device_is_released_and_comes_back(event, slot, tmp_path):
-    """By either of DPDK's events, ten times, under traffic."""
+    """By either of DPDK's events or by being asked, ten times, under traffic."""
     with Daemon(split(slot), tmp_path, PLUGINS) as daemon:
         for _ in range(10):
             grows(daemon, sent("out"))

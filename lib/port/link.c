@@ -47,6 +47,9 @@ read_link(struct port *port, bool *up, uint32_t *speed)
 	*speed = 0;
 	if (!port->started || read_iface(port, up, speed))
 		return;
+	/* Some drivers can tell it only when they are asked. */
+	if (rte_eth_dev_is_removed(port->id) == 1)
+		atomic_store(&port->gone, true);
 	if (rte_eth_link_get_nowait(port->id, &link) < 0) {
 		/* A driver without the notion of a link, or a device that is gone. */
 		*up = !atomic_load(&port->gone);

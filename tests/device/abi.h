@@ -81,7 +81,7 @@ struct eth_dev_ops {
 	int (*close)(struct rte_eth_dev *);
 	void *reset;
 	int (*link_update)(struct rte_eth_dev *, int wait);
-	void *is_removed;
+	int (*is_removed)(struct rte_eth_dev *);
 	int (*promiscuous_enable)(struct rte_eth_dev *);
 	int (*promiscuous_disable)(struct rte_eth_dev *);
 	void *before_mtu[6];

@@ -38,6 +38,12 @@ is_gone(const struct rte_eth_dev *dev)
 }
 
 static int
+is_removed(struct rte_eth_dev *dev)
+{
+	return is_gone(dev);
+}
+
+static int
 configure(struct rte_eth_dev *dev)
 {
 	return fails(dev, FAIL_CONFIGURE);
@@ -276,6 +282,7 @@ static const struct eth_dev_ops operations = {
 	.set_link_down = set_link_down,
 	.close = close_device,
 	.link_update = link_update,
+	.is_removed = is_removed,
 	.promiscuous_enable = promiscuous,
 	.promiscuous_disable = promiscuous,
 	.mtu_set = mtu_set,

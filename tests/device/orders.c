@@ -46,7 +46,7 @@ obey(struct slot *slot, const char *line)
 		orders->missed += strtoull(line + 5, NULL, 10);
 	else if (strcmp(line, "plug") == 0)
 		orders->gone = false;
-	else if (remove || vanish)
+	else if (remove || vanish || strcmp(line, "die") == 0)
 		orders->gone = true;
 	else
 		RTE_LOG(ERR, PMD, "net_test: order \"%s\" is not known\n", line);

@@ -6,6 +6,7 @@
  *   link up|down       the link
  *   remove             the device is gone, and its ethdev says so (RTE_ETH_EVENT_INTR_RMV)
  *   vanish             the device is gone, and the monitor of devices says so (RTE_DEV_EVENT_REMOVE)
+ *   die                the device is gone, and says so only when it is asked
  *   plug               the device is back: it can be probed again
  *   dry on|off         receive queues get no buffers
  *   miss N             N packets found no free entry in the ring
