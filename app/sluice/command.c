@@ -23,7 +23,13 @@
 #define REPLAY(name, text_, more_)                                                           \
 	{                                                                                    \
 		.words = "replay " #name, .arguments = "NAME", .text = text_, .more = more_, \
-		.least = 1, .most = 1, .method = "replay." #name, .run = run_replay          \
+		.least = 1, .most = 1, .method = "replay." #name, .run = run_order           \
+	}
+
+#define PORT(name, text_, more_)                                                                  \
+	{                                                                                         \
+		.words = "port " #name, .arguments = "NAME", .text = text_, .more = more_,        \
+		.least = 1, .most = 1, .method = "port." #name, .patient = true, .run = run_order \
 	}
 
 #define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
@@ -56,6 +62,11 @@ static const struct command commands[] = {
 		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"
 		    "A config that is refused changes nothing. Ports, workers, memory and run-dir "
 		    "can't\nchange while the daemon runs.\n"),
+	PORT(up, "take a port up again that was removed or taken out of service",
+	     "Its device is looked for anew: a PCI device must be bound to vfio-pci again, an\n"
+	     "interface be there and up. A capture port begins its files anew.\n"),
+	PORT(down, "take a port out of service, and let go of its device",
+	     "What is sent there is dropped as port-down; the other ports go on.\n"),
 	{.words = "replay list",
 	 .arguments = "",
 	 .text = "each replay: where it is, what it sent, how exact it is",
@@ -77,7 +88,7 @@ static const struct command commands[] = {
 	 .most = 1,
 	 .method = "replay.start",
 	 .follows = true,
-	 .run = run_replay},
+	 .run = run_order},
 	REPLAY(stop, "for good; its numbers stay", ""),
 	REPLAY(pause, "until it is resumed", ""),
 	REPLAY(resume, "go on where it was paused", ""),
@@ -89,7 +100,7 @@ static const struct command commands[] = {
 	 .most = 2,
 	 .method = "replay.seek",
 	 .param = "to",
-	 .run = run_replay},
+	 .run = run_order},
 	{.words = "replay pace",
 	 .arguments = "NAME PACE",
 	 .text = "go on at another pace, without a burst or a gap",
@@ -99,7 +110,7 @@ static const struct command commands[] = {
 	 .most = 2,
 	 .method = "replay.pace",
 	 .param = "pace",
-	 .run = run_replay},
+	 .run = run_order},
 	{.words = "call",
 	 .arguments = "METHOD [JSON]",
 	 .text = "any method of the socket, raw; `call methods` lists them",

@@ -27,6 +27,10 @@ _sluice_replays() {
 	_sluice_ask replay.list | grep -o '"[^"]*":{"state":' | cut -d '"' -f 2
 }
 
+_sluice_ports() {
+	_sluice_ask ports | grep -o '"[^"]*":{"rx_packets":' | cut -d '"' -f 2
+}
+
 _sluice() {
 	local cur prev words cword i command=() options="--follow --json --socket --watch --help --version"
 	_init_completion -n = || return
@@ -63,9 +67,11 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config replay call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config port replay call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply" -- "$cur") ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
+	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
+	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
 	replay) mapfile -t COMPREPLY < <(compgen -W "list start stop pause resume seek pace" -- "$cur") ;;
 	"replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")
 		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur")

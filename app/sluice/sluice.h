@@ -59,8 +59,7 @@ int run_reading(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_config_file(const struct command *command, const struct options *options,
 		    char *const *arguments);
-int run_replay(const struct command *command, const struct options *options,
-	       char *const *arguments);
+int run_order(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,
 		 char *const *arguments);

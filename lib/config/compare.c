@@ -18,7 +18,8 @@ same_port(const struct config_port *a, const struct config_port *b)
 	       same_text(a->device, b->device) && same_text(a->pcap_in, b->pcap_in) &&
 	       same_text(a->pcap_out, b->pcap_out) && a->queues == b->queues &&
 	       a->rx_ring == b->rx_ring && a->tx_ring == b->tx_ring && a->mtu == b->mtu &&
-	       a->promiscuous == b->promiscuous && a->promiscuous_given == b->promiscuous_given;
+	       a->promiscuous == b->promiscuous && a->promiscuous_given == b->promiscuous_given &&
+	       a->verify == b->verify;
 }
 
 static bool

@@ -22,6 +22,8 @@
 #define CONFIG_RULES_MAX 1000000
 #define CONFIG_REPLAYS_MAX 64
 #define CONFIG_REPLAY_FILES_MAX 64
+#define CONFIG_VERIFY_DEFAULT 1024
+#define CONFIG_VERIFY_MAX 1000000000
 #define CONFIG_NAME_MAX 63 /* bytes of a port's, group's or rule's name */
 
 struct config_place {
@@ -101,6 +103,8 @@ struct config_port {
 	uint16_t rx_ring, tx_ring; /* descriptors; 0: left to the driver */
 	uint16_t mtu;              /* 0: left to the driver */
 	bool promiscuous, promiscuous_given;
+	uint32_t
+		verify; /* 1 in so many packets whose checksums the NIC calls good is checked; 0: none */
 	struct config_place place; /* of the port's name */
 };
 

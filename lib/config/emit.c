@@ -266,6 +266,12 @@ put_port(FILE *out, const struct config_port *port)
 	/* Asked for, it is required; left out, it is taken where there is one. */
 	if (port->promiscuous_given)
 		fprintf(out, ", promiscuous: %s", port->promiscuous ? "true" : "false");
+	if (port->verify == 0)
+		fputs(", verify: off", out);
+	else if (port->verify == 1)
+		fputs(", verify: every", out);
+	else if (port->verify != CONFIG_VERIFY_DEFAULT)
+		put_small(out, "verify", port->verify);
 	fputs(" }\n", out);
 }
 

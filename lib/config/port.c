@@ -28,6 +28,7 @@ enum {
 	FIELD_TX_RING,
 	FIELD_MTU,
 	FIELD_PROMISCUOUS,
+	FIELD_VERIFY,
 	FIELDS
 };
 
@@ -230,6 +231,31 @@ read_small(struct reader *reader, const struct field *field, uint32_t low, uint3
 }
 
 static void
+read_verify(struct reader *reader, const struct spot *spot, uint32_t *verify)
+{
+	static const char *const words[] = {"off", "every"};
+	static const char what[] =
+		"off, every, or a number N from 1 to 1000000000: one packet in N";
+	const char *text, *nearest;
+	uint64_t number;
+
+	if (!reader_text(reader, spot, what, &text))
+		return;
+	nearest = text_nearest(text, words, 2);
+	if (strcmp(text, words[0]) == 0)
+		*verify = 0;
+	else if (strcmp(text, words[1]) == 0)
+		*verify = 1;
+	else if (text_number(text, CONFIG_VERIFY_MAX, &number) == 0 && number > 0)
+		*verify = number;
+	else if (nearest)
+		reader_error(reader, spot, "%s: expected %s, not %s; did you mean \"%s\"?",
+			     spot_key(spot), what, text_quote(text).text, nearest);
+	else
+		reader_expected(reader, spot, what);
+}
+
+static void
 read_port(struct reader *reader, const struct spot *spot, struct config_port *port)
 {
 	struct field fields[FIELDS] = {
@@ -242,6 +268,7 @@ read_port(struct reader *reader, const struct spot *spot, struct config_port *po
 		[FIELD_TX_RING] = {"tx-ring"},
 		[FIELD_MTU] = {"mtu"},
 		[FIELD_PROMISCUOUS] = {"promiscuous"},
+		[FIELD_VERIFY] = {"verify"},
 	};
 
 	if (!reader_fields(reader, spot, fields, FIELDS,
@@ -255,6 +282,8 @@ read_port(struct reader *reader, const struct spot *spot, struct config_port *po
 	if (fields[FIELD_PROMISCUOUS].given)
 		port->promiscuous_given =
 			reader_bool(reader, &fields[FIELD_PROMISCUOUS].spot, &port->promiscuous);
+	if (fields[FIELD_VERIFY].given)
+		read_verify(reader, &fields[FIELD_VERIFY].spot, &port->verify);
 }
 
 bool
@@ -300,6 +329,7 @@ read_ports(struct reader *reader, const struct spot *spot)
 			reader_error(reader, &key, "ports: %s stands twice; a name is one port's",
 				     text_quote(key.key).text);
 		port->promiscuous = true;
+		port->verify = CONFIG_VERIFY_DEFAULT;
 		port->place = (struct config_place){key.line, key.column};
 		read_port(reader, &value, port);
 		if (reader->errors->count != before)

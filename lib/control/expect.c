@@ -27,6 +27,14 @@ varies(const char *key)
 	return strcmp(key, "elapsed") == 0 || strcmp(key, "cycles") == 0;
 }
 
+/* A reason that the expectation's version did not know yet, and for which nothing was dropped. */
+static bool
+is_new_reason(const char *path, const json_t *value)
+{
+	return strcmp(path, "drops") == 0 && json_is_integer(value) &&
+	       json_integer_value(value) == 0;
+}
+
 static const char *
 base_name(const char *path)
 {
@@ -68,7 +76,8 @@ compare_json(struct comparison *comparison, const char *path, const json_t *want
 			compare_json(comparison, inner, value, json_object_get(got, key));
 		}
 		json_object_foreach ((json_t *)got, key, value) {
-			if (varies(key) || json_object_get(wanted, key))
+			if (varies(key) || json_object_get(wanted, key) ||
+			    is_new_reason(path, value))
 				continue;
 			snprintf(inner, sizeof(inner), "%s%s%s", path, dot, key);
 			tell(comparison, inner, NULL, value);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "control/method_config.h"
+#include "control/method_port.h"
 #include "control/method_replay.h"
 #include "control/report.h"
 #include "core/log.h"
@@ -128,6 +129,11 @@ static void answer_methods(struct method_daemon *daemon, struct call *call);
 		}                                                                                  \
 	}
 
+#define PORT_NAME                                         \
+	{                                                 \
+		"name", "string", "the port's name", true \
+	}
+
 #define REPLAY_NAME                                         \
 	{                                                   \
 		"name", "string", "the replay's name", true \
@@ -185,6 +191,20 @@ static const struct method table[] = {
 	 work_config_diff},
 	{"config.apply", "runs a config from now on; no packet is lost", true, true, FILE_OR_TEXT,
 	 answer_config_apply, work_config_apply},
+	{"port.up",
+	 "takes a port up again that was removed, or taken out of service",
+	 true,
+	 false,
+	 {PORT_NAME},
+	 answer_port_up,
+	 NULL},
+	{"port.down",
+	 "takes a port out of service, and lets go of its device",
+	 true,
+	 false,
+	 {PORT_NAME},
+	 answer_port_down,
+	 NULL},
 	{"replay.list",
 	 "every replay: where it is, and how exact it was",
 	 false,

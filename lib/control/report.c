@@ -165,17 +165,22 @@ port_json(const struct snapshot_port *port)
 		 port->mac[2], port->mac[3], port->mac[4], port->mac[5]);
 	json_object_update_new(
 		result,
-		json_pack("{s:s, s:s, s:s, s:b, s:I, s:i, s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:b}",
-			  "kind", port->kind, "device", port->device, "driver", port->driver, "up",
-			  (int)port->up, "speed", (json_int_t)port->speed, "numa", port->numa,
-			  "mac", mac, "mtu", port->mtu, "rx_queues", port->rx_queues, "tx_queues",
-			  port->tx_queues, "rx_ring", port->rx_ring, "tx_ring", port->tx_ring,
-			  "promiscuous", (int)port->promiscuous, "tx_shared",
+		json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:I, s:i, s:s, s:i, s:i, s:i, s:i, s:i, "
+			  "s:b, s:b}",
+			  "kind", port->kind, "device", port->device, "driver", port->driver,
+			  "state", port->state, "up", (int)port->up, "link_changes",
+			  number(port->link_changes), "speed", (json_int_t)port->speed, "numa",
+			  port->numa, "mac", mac, "mtu", port->mtu, "rx_queues", port->rx_queues,
+			  "tx_queues", port->tx_queues, "rx_ring", port->rx_ring, "tx_ring",
+			  port->tx_ring, "promiscuous", (int)port->promiscuous, "tx_shared",
 			  (int)port->tx_shared));
 	json_object_update_new(
 		result, json_pack("{s:o, s:o, s:o, s:o}", "missed", number(port->missed),
 				  "rx_errors", number(port->rx_errors), "rx_nombuf",
 				  number(port->rx_nombuf), "tx_errors", number(port->tx_errors)));
+	json_object_update_new(result, json_pack("{s:o, s:o, s:o}", "verify", number(port->verify),
+						 "checksum_checked", number(port->checksum_checked),
+						 "checksum_wrong", number(port->checksum_wrong)));
 	return result;
 }
 
@@ -293,12 +298,32 @@ report_workers(const struct snapshot *snapshot)
 	return json_pack("{s:o, s:o}", "workers", workers, "tsc_hz", number(snapshot->tsc_hz));
 }
 
+/* What the NIC dropped before sluice had it: it never came in, so it is no part of the ledger. */
+static json_t *
+lost_json(uint64_t missed, uint64_t no_mbuf)
+{
+	return json_pack("{s:o, s:o}", "missed", number(missed), "no-mbuf", number(no_mbuf));
+}
+
+static json_t *
+all_lost(const struct snapshot *snapshot)
+{
+	uint64_t missed = 0, no_mbuf = 0;
+
+	for (unsigned i = 0; i < snapshot->port_count; i++) {
+		missed += snapshot->ports[i].missed;
+		no_mbuf += snapshot->ports[i].rx_nombuf;
+	}
+	return lost_json(missed, no_mbuf);
+}
+
 static json_t *
 port_account(const struct snapshot_port *port)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "ledger", ledger_json(&port->ledger),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "ledger", ledger_json(&port->ledger),
 			 "received", number(port->rx_packets), "replayed", number(port->replayed),
-			 "mirrored", number(port->copies), "drops", drops_json(port->drops));
+			 "mirrored", number(port->copies), "drops", drops_json(port->drops),
+			 "before", lost_json(port->missed, port->rx_nombuf));
 }
 
 json_t *
@@ -308,8 +333,9 @@ report_drops(const struct snapshot *snapshot)
 
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		json_object_set_new(reasons, drop_reason_name(i), json_string(drop_reason_text(i)));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "drops", drops_json(snapshot->drops),
-			 "reasons", reasons, "ports", each_port(snapshot, port_account), "ledger",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "drops", drops_json(snapshot->drops),
+			 "before", all_lost(snapshot), "reasons", reasons, "ports",
+			 each_port(snapshot, port_account), "ledger",
 			 ledger_json(&snapshot->ledger), "copies", copies_json(snapshot));
 }
 

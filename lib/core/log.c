@@ -30,6 +30,7 @@ static const struct {
 
 static _Atomic int current = LOG_LEVEL_WARNING;
 static _Atomic bool to_journal;
+static _Thread_local char last_error[LINE_MAX_BYTES];
 
 /* systemd.exec(5): $JOURNAL_STREAM is DEVICE:INODE of the stream that the journal reads. */
 static bool
@@ -116,6 +117,8 @@ log_vat(enum log_level level, const char *format, va_list args)
 		return;
 	/* Words from outside must not begin a line of their own, nor command a terminal. */
 	text_clean(line + used);
+	if (level == LOG_LEVEL_ERROR)
+		snprintf(last_error, sizeof(last_error), "%s", line + used);
 	used += strlen(line + used);
 	if (used == sizeof(line) - 1)
 		used--;
@@ -131,6 +134,18 @@ log_at(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	log_vat(level, format, args);
 	va_end(args);
+}
+
+const char *
+log_last_error(void)
+{
+	return last_error;
+}
+
+void
+log_forget_error(void)
+{
+	last_error[0] = '\0';
 }
 
 int

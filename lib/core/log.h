@@ -34,4 +34,9 @@ void log_vat(enum log_level level, const char *format, va_list args)
  * `return log_fail(ENOMEM, "pool %s", name)`. err is a positive or negative errno. */
 int log_fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The last error that this thread logged since log_forget_error, or "": for whoever must answer with the reason
+ * of a failure that was logged further down. */
+const char *log_last_error(void);
+void log_forget_error(void);
+
 #endif

@@ -4,7 +4,6 @@
 #include "engine/replays.h"
 
 #include <rte_cycles.h>
-#include <rte_ethdev.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,13 +93,15 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	     struct tally_port *sum, bool *failed)
 {
 	const struct port *port = account->ports->items[index];
-	struct rte_eth_stats stats = {0};
+	struct port_losses losses = port_losses(port);
 	struct snapshot_ledger *ledger = &out->ledger;
 
 	out->name = copy(port->config->name, failed);
 	out->kind = port_kinds[port->config->kind];
 	out->device = device_text(port->config, failed);
 	out->driver = copy(port->driver, failed);
+	out->state = port_state(port);
+	out->link_changes = port->link_changes;
 	out->up = atomic_load_explicit(&port->up, memory_order_relaxed);
 	out->speed = atomic_load_explicit(&port->speed, memory_order_relaxed);
 	out->numa = port->numa;
@@ -113,12 +114,13 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->tx_shared = port->tx_locks != NULL;
 	memcpy(out->mac, port->mac, sizeof(out->mac));
 	out->truncated = port->truncated;
-	if (port->started && rte_eth_stats_get(port->id, &stats) == 0) {
-		out->missed = stats.imissed;
-		out->rx_errors = stats.ierrors;
-		out->rx_nombuf = stats.rx_nombuf;
-		out->tx_errors = stats.oerrors;
-	}
+	out->missed = losses.missed;
+	out->rx_errors = losses.rx_errors;
+	out->rx_nombuf = losses.no_mbuf;
+	out->tx_errors = losses.tx_errors;
+	out->verify = port->verify;
+	out->checksum_checked = sum->checksum_checked;
+	out->checksum_wrong = sum->checksum_wrong;
 
 	out->rx_packets = sum->rx_packets;
 	out->rx_bytes = sum->rx_bytes;
@@ -183,6 +185,8 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 			sum.tx_bytes += part->tx_bytes;
 			sum.replayed += part->replayed;
 			sum.copies += part->copies;
+			sum.checksum_checked += part->checksum_checked;
+			sum.checksum_wrong += part->checksum_wrong;
 			sum.out += part->out;
 			for (unsigned r = 0; r < DROP_REASONS; r++)
 				sum.drops[r] += part->drops[r];

@@ -8,12 +8,15 @@
 #include <rte_malloc.h>
 #include <rte_version.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/log.h"
 #include "engine/account.h"
 #include "engine/drain.h"
+#include "engine/notice.h"
 #include "engine/replays.h"
+#include "engine/service.h"
 
 #include "core/banned.h"
 
@@ -27,6 +30,8 @@ struct engine {
 	struct worker_shared shared;
 	struct ports ports;
 	struct replays replays;
+	struct service service;
+	struct notice notice;
 	struct worker *workers[CONFIG_WORKERS_MAX];
 	unsigned worker_count;
 	uint16_t cores[CONFIG_WORKERS_MAX];
@@ -75,30 +80,20 @@ make_workers(struct engine *engine)
 		worker->lcore = i + 1;
 		worker->shared = &engine->shared;
 	}
-	for (unsigned i = 0; i < engine->ports.count; i++) {
-		struct port *port = engine->ports.items[i];
-
-		for (uint16_t q = 0; port->can_receive && q < port->rx_queues; q++) {
-			struct worker *worker =
-				engine->workers[ports_worker(i, q, engine->worker_count)];
-			struct worker_queue *queues = realloc(
-				worker->queues, (worker->queue_count + 1) * sizeof(*queues));
-
-			if (!queues)
-				return log_fail(ENOMEM, "queues of worker %u", worker->index);
-			queues[worker->queue_count++] = (struct worker_queue){port, q};
-			worker->queues = queues;
-		}
-	}
-	return 0;
+	engine->service = (struct service){
+		.shared = &engine->shared,
+		.ports = &engine->ports,
+		.workers = engine->workers,
+		.worker_count = engine->worker_count,
+	};
+	return service_begin(&engine->service);
 }
 
 static void
 free_workers(struct engine *engine)
 {
+	service_end(&engine->service);
 	for (unsigned i = 0; i < engine->worker_count; i++) {
-		if (engine->workers[i])
-			free(engine->workers[i]->queues);
 		rte_free(engine->workers[i]);
 		engine->workers[i] = NULL;
 	}
@@ -116,19 +111,6 @@ make_rcu(struct engine *engine)
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		rte_rcu_qsbr_thread_register(engine->shared.rcu, i);
 	return 0;
-}
-
-static void
-poll_links(struct engine *engine)
-{
-	uint64_t up = 0;
-
-	for (unsigned i = 0; i < engine->ports.count; i++) {
-		port_poll_link(engine->ports.items[i]);
-		if (atomic_load_explicit(&engine->ports.items[i]->up, memory_order_relaxed))
-			up |= UINT64_C(1) << i;
-	}
-	atomic_store_explicit(&engine->shared.up, up, memory_order_relaxed);
 }
 
 static void
@@ -179,7 +161,7 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	engine->shared.ports = &engine->ports;
 	if (engine->replays.count)
 		clock_set(&engine->shared.clock);
-	poll_links(engine);
+	service_tick(&engine->service);
 	engine->started_ns = now_ns();
 	launch(engine);
 	replays_start(&engine->replays, clock_now(&engine->shared.clock));
@@ -343,12 +325,28 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 			     reason);
 }
 
+int
+engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason)
+{
+	struct service *service = &engine->service;
+	int ret = up ? service_up(service, engine_config(engine), name, reason)
+		     : service_down(service, name, reason);
+
+	for (unsigned i = 0; ret == 0 && i < engine->ports.count; i++) {
+		if (strcmp(engine->ports.items[i]->config->name, name) == 0)
+			*state = port_state(engine->ports.items[i]);
+	}
+	return ret;
+}
+
 void
 engine_tick(struct engine *engine)
 {
 	if (engine->drained)
 		return;
-	poll_links(engine);
+	service_tick(&engine->service);
+	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
+		    now_ns());
 	reclaim(engine);
 	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
 }
@@ -362,6 +360,7 @@ stop_workers(struct engine *engine)
 	rte_eal_mp_wait_lcore();
 	engine->launched = false;
 	reclaim(engine);
+	service_settle(&engine->service);
 }
 
 int

@@ -70,7 +70,14 @@ struct engine_replay_order {
 int engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
 		  const char **state, char *reason);
 
-/* Work to be done now and then by the control thread: link states, replays that begin or end. Call every
+#define ENGINE_PORT_REASON_MAX 512
+
+/* Takes a port up again, or out of service. The device may take a second to open. *state is what the port is then in, as
+ * in a snapshot. Returns 0, also when nothing had to be done, or a negative errno with a sentence in reason
+ * (ENGINE_PORT_REASON_MAX bytes): -ENOENT when the config has no port of that name. */
+int engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason);
+
+/* Work to be done now and then by the control thread: links and devices that are gone, replays that begin or end. Call every
  * 100 ms or so. */
 void engine_tick(struct engine *engine);
 

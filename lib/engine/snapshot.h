@@ -22,9 +22,11 @@ struct snapshot_port {
 	const char *kind;   /* "pci", "af-xdp", "vdev" or "pcap" */
 	const char *device; /* in the config's words; a capture port's "IN -> OUT" */
 	const char *driver; /* DPDK's name of the driver */
+	const char *state;  /* "up", "down", "stopped" or "removed" */
 	bool up;            /* link */
-	uint32_t speed;     /* Mbit/s; 0 unknown */
-	int numa;           /* -1: none */
+	uint64_t link_changes;
+	uint32_t speed; /* Mbit/s; 0 unknown */
+	int numa;       /* -1: none */
 	uint16_t rx_queues, tx_queues, rx_ring, tx_ring, mtu;
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it, not as asked */
@@ -33,9 +35,12 @@ struct snapshot_port {
 	uint64_t truncated; /* records of the capture that its snap length cut */
 	uint64_t missed;    /* lost by the device before sluice had them: no ring entry was free */
 	uint64_t rx_errors, rx_nombuf, tx_errors; /* as the driver counts them */
-	struct snapshot_ledger ledger;            /* of the packets that came in here */
-	uint64_t replayed;                        /* packets of replays; part of ledger.in */
-	uint64_t copies; /* mirrored references made of them; part of ledger.in */
+	/* One packet in `verify` that the NIC calls good is checked; 0: none. Those that were, and were wrong. */
+	uint32_t verify;
+	uint64_t checksum_checked, checksum_wrong;
+	struct snapshot_ledger ledger; /* of the packets that came in here */
+	uint64_t replayed;             /* packets of replays; part of ledger.in */
+	uint64_t copies;               /* mirrored references made of them; part of ledger.in */
 	uint64_t drops[DROP_REASONS];
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/worker.h"
 
+#include "engine/verify.h"
+
 #include <rte_cycles.h>
 #include <rte_pause.h>
 #include <string.h>
@@ -69,7 +71,7 @@ worker_process(struct worker *worker, const struct program *program, uint16_t in
 	burst->parsed = false;
 	burst->uniform = false;
 	burst->passed_count = 0;
-	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_relaxed);
+	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
 	burst->bytes = sum_lengths(burst->packets, count);
 
 	count_burst(tally, count);
@@ -96,7 +98,7 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 	}
 	count_burst(&worker->tally, burst->count);
 	burst->in_port = lane->port;
-	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_relaxed);
+	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
 	burst->bytes = sum_lengths(burst->packets, burst->count);
 	replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);
 }
@@ -159,15 +161,20 @@ idle_round(const struct worker *worker, unsigned empty_rounds)
 static unsigned
 receive_round(struct worker *worker, const struct program *program)
 {
+	struct worker_queues *queues = atomic_load_explicit(&worker->queues, memory_order_acquire);
 	struct burst *burst = &worker->burst;
 	unsigned total = 0;
 
-	for (unsigned i = 0; i < worker->queue_count; i++) {
-		const struct worker_queue *queue = &worker->queues[i];
+	for (unsigned i = 0; i < queues->count; i++) {
+		struct worker_queue *queue = &queues->items[i];
 
 		burst->count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
 		if (burst->count == 0)
 			continue;
+		if (unlikely(queue->until < burst->count))
+			verify_burst(queue, burst, &worker->tally.ports[queue->port->index]);
+		else
+			queue->until -= burst->count;
 		worker_process(worker, program, queue->port->index, false);
 		total += burst->count;
 	}

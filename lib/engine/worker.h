@@ -20,12 +20,21 @@
 struct worker_queue {
 	struct port *port;
 	uint16_t queue;
+	uint32_t verify; /* see verify.h; the worker's own from here on */
+	uint64_t until;
+};
+
+/* The queues that a worker polls. Replaced as a whole when a port comes or goes; a worker takes the list anew
+ * for each round. */
+struct worker_queues {
+	unsigned count;
+	struct worker_queue items[];
 };
 
 /* What all workers of an engine look at. Written by the control thread. */
 struct worker_shared {
 	_Atomic(struct program *) program;
-	_Atomic uint64_t up;  /* bit i: port i has a link */
+	_Atomic uint64_t up;  /* bit i: port i is in service and has a link */
 	_Atomic bool receive; /* false: no further packets are taken in */
 	_Atomic bool stop;
 	enum config_idle idle;
@@ -37,8 +46,7 @@ struct worker_shared {
 struct worker {
 	unsigned index, core, lcore;
 	struct worker_shared *shared;
-	struct worker_queue *queues;
-	unsigned queue_count;
+	_Atomic(struct worker_queues *) queues;
 	struct replay_lane *lanes[CONFIG_REPLAYS_MAX]; /* of replays; before the worker runs */
 	unsigned lane_count;
 

@@ -37,7 +37,7 @@ lane_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uin
 	uint16_t sent;
 
 	if (unlikely(!(burst->up >> port->index & 1))) {
-		lane_drop(burst, packets, count, DROP_PORT_DOWN);
+		lane_drop(burst, packets, count, lane_absence(port));
 		return;
 	}
 	if (unlikely(!port->chains))

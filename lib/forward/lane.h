@@ -29,4 +29,11 @@ void lane_flush(struct lane *lane, struct port *port, struct burst *burst);
 void lane_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	       enum drop_reason reason);
 
+/* Why a port whose bit in burst->up is clear takes nothing. */
+static inline enum drop_reason
+lane_absence(const struct port *port)
+{
+	return port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
+}
+
 #endif

@@ -16,6 +16,7 @@
 #include "port/eal_log.h"
 #include "port/iface.h"
 #include "port/pci.h"
+#include "port/removal.h"
 
 #include "core/banned.h"
 
@@ -36,9 +37,11 @@ take_id(struct port *port)
 		return ret;
 	}
 	port->opened = true;
+	port->handle = info.device;
 	port->numa = rte_eth_dev_socket_id(port->id);
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
 	port->quirks = driver_find(port->driver);
+	removal_follow(port);
 	return 0;
 }
 
@@ -115,6 +118,7 @@ open_af_xdp(struct port *port)
 		return iface.exists ? -EINVAL : -ENODEV;
 	}
 	port->restore = !iface.promiscuous;
+	port->ifindex = iface.index;
 	eal_log_take_bpf();
 	snprintf(arguments, sizeof(arguments), "iface=%s,queue_count=%u", config->device,
 		 config->queues ? config->queues : iface.channels);
@@ -177,6 +181,11 @@ open_pci(struct port *port)
 	snprintf(port->device, sizeof(port->device), "%s", config->device);
 	if (rte_eth_dev_get_port_by_name(port->device, &port->id) == 0)
 		return take_id(port);
+	/* The EAL probed at start; a device that was handed back is probed again. */
+	if (port_service(port) != PORT_IN_SERVICE &&
+	    !pci_refused(config->device, reason, sizeof(reason)) &&
+	    rte_eal_hotplug_add("pci", config->device, "") == 0)
+		return take_id(port);
 	if (pci_refused(config->device, reason, sizeof(reason)))
 		log_error("port %s: %s", config->name, reason);
 	else
@@ -207,8 +216,10 @@ device_open(struct port *port, enum port_mode mode)
 void
 device_close(struct port *port)
 {
-	if (port->opened)
+	if (port->opened) {
+		removal_unfollow(port);
 		rte_eth_dev_close(port->id);
+	}
 	if (port->vdev)
 		rte_vdev_uninit(port->device);
 	for (unsigned i = 0; i < 2; i++) {
@@ -218,4 +229,18 @@ device_close(struct port *port)
 	}
 	port->opened = false;
 	port->vdev = false;
+	port->id = RTE_MAX_ETHPORTS;
+}
+
+void
+device_hand_back(struct port *port)
+{
+	struct rte_device *device =
+		port->opened && port->config->kind == CONFIG_PORT_PCI ? port->handle : NULL;
+
+	device_close(port);
+	port->handle = NULL;
+	if (device && rte_dev_remove(device) < 0)
+		log_warning("port %s: DPDK does not let go of %s: %s", port->config->name,
+			    port->device, eal_log_error(0));
 }

@@ -13,4 +13,7 @@ int device_open(struct port *port, enum port_mode mode);
 /* Closes the ethdev and takes a virtual device away. Nothing to do is fine. */
 void device_close(struct port *port);
 
+/* The same, and lets go of a PCI device, which the kernel may be waiting for. device_open probes it again. */
+void device_hand_back(struct port *port);
+
 #endif

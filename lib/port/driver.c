@@ -12,6 +12,10 @@
  * to the pool until the pool itself is freed, which happens right after. Packets it sent are collected
  * from the completion ring only in a later transmit call; a call with no packets does it too.
  *
+ * net_tap adds up received packets in the driver when it is asked for receive checksums. net_virtio and net_vhost then
+ * take packets of other machines on the same host that have no checksum yet, and whoever sends them on would have
+ * to ask for one.
+ *
  * net_ring has many queues; what is sent in one is received in the same.
  */
 static const struct driver drivers[] = {
@@ -24,7 +28,10 @@ static const struct driver drivers[] = {
 	{.name = "net_pcap", .chains = true},
 	{.name = "net_ring", .paired = true, .chains = true, .loops = true},
 	{.name = "net_memif", .chains = true},
-	{.name = "net_tap", .paired = true},
+	{.name = "net_tap", .paired = true, .soft_checksums = true},
+	{.name = "net_virtio", .soft_checksums = true},
+	{.name = "net_virtio_user", .soft_checksums = true},
+	{.name = "net_vhost", .soft_checksums = true},
 };
 
 const struct driver *

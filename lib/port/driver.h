@@ -21,6 +21,9 @@ struct driver {
 	bool settles;   /* collects sent packets only when asked to send again */
 	bool flat_pool; /* needs a pool that lies in one piece, objects no larger than a page */
 	bool blind;     /* writes packets of its argument `size` without looking at the buffer's */
+	/* It offers to check what it receives, but that is done by the CPU, or leaves packets of other virtual
+	 * machines without the checksums that they then must get when they are sent. */
+	bool soft_checksums;
 	uint16_t keeps; /* packets a queue never gives back, see driver.c */
 };
 

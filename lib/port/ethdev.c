@@ -17,6 +17,9 @@
 
 #define DEFAULT_RING 1024
 #define RSS_KEY_BYTES_MAX 64
+#define CHECKSUMS                                                       \
+	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | \
+	 RTE_ETH_RX_OFFLOAD_TCP_CKSUM)
 #define RSS_TYPES (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_SCTP)
 
 /* A Toeplitz key of one repeated pair of bytes hashes both directions of a flow to one value. */
@@ -140,6 +143,19 @@ choose_scatter(const struct port *port, const struct rte_eth_dev_info *info,
 	return -EINVAL;
 }
 
+/* What the NIC says of checksums is of use only to be verified: without that it is not asked. */
+static void
+choose_checksums(struct port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+{
+	uint64_t offered = info->rx_offload_capa & CHECKSUMS;
+
+	port->verify = 0;
+	if (!port->config->verify || !offered || port->quirks->soft_checksums)
+		return;
+	conf->rxmode.offloads |= offered;
+	port->verify = port->config->verify;
+}
+
 static int
 configure(struct port *port, const struct rte_eth_dev_info *info)
 {
@@ -149,6 +165,9 @@ configure(struct port *port, const struct rte_eth_dev_info *info)
 	ret = choose_scatter(port, info, &conf);
 	if (ret < 0)
 		return ret;
+	choose_checksums(port, info, &conf);
+	/* A driver may set this only if it can say by itself that its device is gone. */
+	conf.intr_conf.rmv = info->dev_flags && (*info->dev_flags & RTE_ETH_DEV_INTR_RMV);
 	conf.rxmode.mtu = port->config->mtu;
 	conf.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	port->chains = conf.txmode.offloads != 0 || port->quirks->chains;
@@ -235,9 +254,13 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 		ret = rte_eth_rx_queue_setup(port->id, queue, port->rx_ring,
 					     rte_eth_dev_socket_id(port->id), NULL,
 					     port->pool->pool);
-		if (ret < 0)
+		if (ret < 0) {
+			/* A driver that keeps packets may have taken them before it failed. */
+			port->pool->may_hold += port->quirks->keeps;
 			return failed(port, ret, "a receive queue can't be set up", root);
+		}
 		port->pool->driver_holds += port->quirks->keeps;
+		port->kept += port->quirks->keeps;
 	}
 	for (uint16_t queue = 0; queue < port->tx_queues; queue++) {
 		eal_log_forget();

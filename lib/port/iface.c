@@ -54,6 +54,8 @@ iface_read(const char *name, struct iface *iface)
 		iface->up = request.ifr_flags & IFF_UP;
 		iface->running = request.ifr_flags & IFF_RUNNING;
 		iface->promiscuous = request.ifr_flags & IFF_PROMISC;
+		if (ioctl(fd, SIOCGIFINDEX, &request) == 0)
+			iface->index = request.ifr_ifindex;
 		if (ioctl(fd, SIOCGIFMTU, &request) == 0)
 			iface->mtu = request.ifr_mtu > UINT16_MAX ? UINT16_MAX : request.ifr_mtu;
 		iface->speed = read_speed(fd, request);

@@ -12,6 +12,7 @@
 #include "config/config.h"
 
 struct iface {
+	unsigned index;  /* the kernel's number; another interface of the same name has another */
 	bool exists, up; /* up: set up by the administrator */
 	bool running;    /* has a carrier */
 	bool promiscuous;

@@ -1,27 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/port.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
 #include "core/log.h"
 #include "port/iface.h"
 
 #include "core/banned.h"
 
-/* net_af_xdp always says that its link is up; the interface below it knows. */
+#define ANNOUNCE_NS UINT64_C(1000000000)
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* net_af_xdp always says that its link is up; the interface below it knows, as it knows that it is another one
+ * by now. */
 static bool
-read_iface(const struct port *port, bool *up, uint32_t *speed)
+read_iface(struct port *port, bool *up, uint32_t *speed)
 {
 	struct iface iface;
 
 	if (port->config->kind != CONFIG_PORT_AF_XDP ||
 	    iface_read(port->config->device, &iface) < 0)
 		return false;
-	*up = iface.running;
+	if (!iface.exists || iface.index != port->ifindex)
+		atomic_store(&port->gone, true);
+	*up = iface.running && iface.index == port->ifindex;
 	*speed = iface.speed;
 	return true;
 }
 
 static void
-read_link(const struct port *port, bool *up, uint32_t *speed)
+read_link(struct port *port, bool *up, uint32_t *speed)
 {
 	struct rte_eth_link link;
 
@@ -29,31 +47,70 @@ read_link(const struct port *port, bool *up, uint32_t *speed)
 	*speed = 0;
 	if (!port->started || read_iface(port, up, speed))
 		return;
-	if (rte_eth_link_get_nowait(port->id, &link) < 0)
-		return; /* a driver without the notion of a link */
+	/* Some drivers can tell it only when they are asked. */
+	if (rte_eth_dev_is_removed(port->id) == 1)
+		atomic_store(&port->gone, true);
+	if (rte_eth_link_get_nowait(port->id, &link) < 0) {
+		/* A driver without the notion of a link, or a device that is gone. */
+		*up = !atomic_load(&port->gone);
+		return;
+	}
 	*up = link.link_status == RTE_ETH_LINK_UP;
 	if (*up && link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
 		*speed = link.link_speed;
 }
 
+/* A link that goes up and down all the time is worth a line now and then, not one each time. */
+static void
+announce(struct port *port, bool up, uint32_t speed)
+{
+	/* A virtual device's link is worth a word only when it goes. */
+	bool cable =
+		port->config->kind == CONFIG_PORT_PCI || port->config->kind == CONFIG_PORT_AF_XDP;
+	enum log_level level = !up ? LOG_LEVEL_WARNING : cable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	uint64_t now = now_ns();
+	char often[64] = "", fast[32] = "";
+
+	if (port->unannounced == 0 || now - port->announced_ns < ANNOUNCE_NS)
+		return;
+	if (port->unannounced > 1)
+		snprintf(often, sizeof(often), " (it changed %" PRIu64 " times)",
+			 port->unannounced);
+	if (up && speed)
+		snprintf(fast, sizeof(fast), ", %u Mbit/s", speed);
+	log_at(level, "port %s: link is %s%s%s", port->config->name, up ? "up" : "down", fast,
+	       often);
+	port->announced_ns = now;
+	port->unannounced = 0;
+}
+
 void
 port_poll_link(struct port *port)
 {
-	/* A virtual device's link is worth a word only when it goes. */
-	bool cable = port->started && (port->config->kind == CONFIG_PORT_PCI ||
-				       port->config->kind == CONFIG_PORT_AF_XDP);
-	enum log_level level = cable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 	uint32_t speed;
 	bool up;
 
 	read_link(port, &up, &speed);
 	atomic_store(&port->speed, speed);
-	if (atomic_exchange(&port->up, up) == up)
-		return;
-	if (!up)
-		log_warning("port %s: link is down", port->config->name);
-	else if (speed)
-		log_at(level, "port %s: link is up, %u Mbit/s", port->config->name, speed);
-	else
-		log_at(level, "port %s: link is up", port->config->name);
+	if (atomic_exchange(&port->up, up) != up) {
+		/* That it comes up at first is no change to an operator. */
+		port->link_changes += port->was_up || !up;
+		port->unannounced++;
+	}
+	port->was_up |= up;
+	announce(port, up, speed);
+}
+
+const char *
+port_state(const struct port *port)
+{
+	switch (port_service(port)) {
+	case PORT_STOPPED:
+		return "stopped";
+	case PORT_REMOVED:
+		return "removed";
+	case PORT_IN_SERVICE:
+		break;
+	}
+	return atomic_load_explicit(&port->up, memory_order_relaxed) ? "up" : "down";
 }

@@ -18,6 +18,18 @@
 struct driver;
 struct port_pool;
 
+/* Whether a port takes part. Only the control thread changes it, while no worker may touch the device. */
+enum port_service {
+	PORT_IN_SERVICE,
+	PORT_STOPPED, /* taken out by a user */
+	PORT_REMOVED, /* its device went away, or did not come back */
+};
+
+/* What the device lost before sluice had it. */
+struct port_losses {
+	uint64_t missed, no_mbuf, rx_errors, tx_errors;
+};
+
 struct port {
 	/* Read by workers for each burst. */
 	uint16_t
@@ -38,17 +50,29 @@ struct port {
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it */
 	bool started;
-	uint64_t truncated;     /* records of the input capture that its snap length cut */
-	uint64_t records;       /* packets in the input capture; 0 without one */
-	_Atomic bool up;        /* link; port_poll_link keeps it */
-	_Atomic uint32_t speed; /* Mbit/s; 0 unknown */
+	uint64_t truncated;       /* records of the input capture that its snap length cut */
+	uint64_t records;         /* packets in the input capture; 0 without one */
+	_Atomic bool up;          /* link; port_poll_link keeps it */
+	_Atomic uint32_t speed;   /* Mbit/s; 0 unknown */
+	uint64_t link_changes;    /* since the daemon was started */
+	uint32_t verify;          /* 1 in so many packets that it calls good is checked; 0: none */
+	_Atomic uint32_t service; /* enum port_service; read by workers for the name of a drop */
+	_Atomic bool gone;        /* any thread: the device said that it was removed */
 
 	/* The port room's own. */
 	const struct driver *quirks;
-	struct port_pool *pool; /* what its queues receive into */
-	bool opened;            /* id is a device of ours */
-	bool restore;           /* the interface below was not promiscuous before */
-	bool vdev;              /* made by us, to be removed again */
+	struct port_pool *pool;    /* what its queues receive into */
+	struct port_losses past;   /* of devices that this port had before */
+	bool was_up;               /* its link, since the daemon was started */
+	uint64_t announced_ns;     /* when its link was last logged */
+	uint64_t unannounced;      /* changes since */
+	unsigned ifindex;          /* of the interface below it; 0 without one */
+	struct rte_device *handle; /* of the device that id is on */
+	bool opened;               /* id is a device of ours */
+	uint32_t kept;             /* packets that its driver does not give back by itself */
+	uint64_t closed_ns;        /* when its device was closed */
+	bool restore;              /* the interface below was not promiscuous before */
+	bool vdev;                 /* made by us, to be removed again */
 	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */
 };
 
@@ -87,7 +111,20 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
 	return sent;
 }
 
-/* Reads the link state of the device into up and speed; logs a change. Control thread. */
+/* Reads the link state of the device into up and speed; counts and logs a change. Finds out, too, that the
+ * interface below an AF_XDP port is gone. Control thread. */
 void port_poll_link(struct port *port);
+
+/* What was lost in all; the device is asked. Control thread. */
+struct port_losses port_losses(const struct port *port);
+
+/* "up", "down", "stopped" or "removed". */
+const char *port_state(const struct port *port);
+
+static inline enum port_service
+port_service(const struct port *port)
+{
+	return (enum port_service)atomic_load_explicit(&port->service, memory_order_relaxed);
+}
 
 #endif

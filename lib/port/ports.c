@@ -9,17 +9,16 @@
 #include <time.h>
 
 #include "core/log.h"
-#include "port/capture.h"
 #include "port/device.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
-#include "port/pool.h"
+#include "port/removal.h"
+#include "port/service.h"
 #include "port/time.h"
 
 #include "core/banned.h"
 
-#define DRAIN_PACKETS 64
 #define SETTLE_STEPS 200 /* of a millisecond */
 
 static struct port *
@@ -40,70 +39,14 @@ port_new(const struct config_port *config, uint16_t index)
 	return port;
 }
 
-/* What the input capture holds; it must still be what ports_check found sound. */
-static int
-read_capture(struct port *port)
-{
-	char reason[PCAP_ERRBUF_SIZE + 128];
-	struct capture_info info;
-	int ret;
-
-	if (!port->config->pcap_in)
-		return 0;
-	ret = capture_scan(port->config->pcap_in, &info, reason, sizeof(reason));
-	if (ret < 0) {
-		log_error("port %s: %s %s", port->config->name, port->config->pcap_in, reason);
-		return ret;
-	}
-	port->records = info.records;
-	port->truncated = info.truncated;
-	return 0;
-}
-
-/* Offline every port's output is a writer; one without a file takes packets and keeps none. */
-static int
-open_offline(struct port *port)
-{
-	const struct config_port *config = port->config;
-
-	port->chains = true;
-	port->tx_queues = 1;
-	if (config->kind != CONFIG_PORT_PCAP) {
-		port->can_receive = false;
-		log_info("port %s: offline there is no device; what goes there is counted alone",
-			 config->name);
-	}
-	return capture_writer_open(config->pcap_out, &port->writer);
-}
-
 static int
 open_port(struct ports *ports, const struct config *config, unsigned i)
 {
 	struct port *port = port_new(&config->ports[i], i);
-	int ret;
-
 	if (!port)
 		return log_fail(ENOMEM, "port %s", config->ports[i].name);
 	ports->items[ports->count++] = port;
-	eal_log_forget();
-	ret = read_capture(port);
-	if (ret == 0)
-		ret = device_open(port, ports->mode);
-	return ret;
-}
-
-static int
-setup_port(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
-{
-	int ret = 0;
-
-	if (port->opened) {
-		port->pool = pool_for(ports, config, port->numa, workers);
-		ret = port->pool ? ethdev_setup(port, workers) : -ENOMEM;
-	}
-	if (ret == 0 && ports->mode == PORT_OFFLINE)
-		ret = open_offline(port);
-	return ret;
+	return service_open(ports, port);
 }
 
 static int
@@ -114,7 +57,7 @@ open_all(struct ports *ports, const struct config *config, unsigned workers)
 	for (unsigned i = 0; ret == 0 && i < config->port_count; i++)
 		ret = open_port(ports, config, i);
 	for (unsigned i = 0; ret == 0 && i < ports->count; i++)
-		ret = setup_port(ports, config, ports->items[i], workers);
+		ret = service_setup(ports, config, ports->items[i], workers);
 	for (unsigned i = 0; ret == 0 && i < ports->count; i++) {
 		if (ports->items[i]->opened)
 			ret = ethdev_start(ports->items[i]);
@@ -139,21 +82,13 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 	eal_log_hold(false);
 	if (ret < 0)
 		return ret;
-	for (unsigned i = 0; i < ports->count; i++)
+	for (unsigned i = 0; i < ports->count; i++) {
 		port_poll_link(ports->items[i]);
-	return 0;
-}
-
-static void
-drain_received(struct port *port)
-{
-	struct rte_mbuf *packets[DRAIN_PACKETS];
-	uint16_t count;
-
-	for (uint16_t queue = 0; queue < port->rx_queues; queue++) {
-		while ((count = rte_eth_rx_burst(port->id, queue, packets, DRAIN_PACKETS)) > 0)
-			rte_pktmbuf_free_bulk(packets, count);
+		ports->pci |= config->ports[i].kind == CONFIG_PORT_PCI && mode == PORT_LIVE;
 	}
+	if (ports->pci)
+		removal_watch();
+	return 0;
 }
 
 /* Lets drivers that collect what they sent only when they send again do so, until nothing but their own
@@ -202,25 +137,16 @@ count_unsent(struct ports *ports)
 }
 
 static void
-close_port(struct port *port)
-{
-	if (port->started && port->quirks->loops)
-		drain_received(port);
-	/* The kernel keeps the flag when the socket is gone. */
-	if (port->started && port->restore)
-		rte_eth_promiscuous_disable(port->id);
-	if (port->started)
-		rte_eth_dev_stop(port->id);
-	port->started = false;
-	device_close(port);
-}
-
-static void
 close_ports(struct ports *ports, bool settling)
 {
 	for (unsigned i = ports->count; i-- > 0;) {
-		if (ports->items[i]->quirks->settles == settling)
-			close_port(ports->items[i]);
+		struct port *port = ports->items[i];
+
+		if (port->quirks->settles != settling)
+			continue;
+		if (port->started)
+			service_stop(port);
+		device_close(port);
 	}
 }
 
@@ -229,6 +155,7 @@ ports_close(struct ports *ports)
 {
 	int ret = 0;
 
+	removal_unwatch();
 	/* Settling looks at what is missing, so the others give back theirs first. */
 	close_ports(ports, false);
 	settle(ports);
@@ -252,10 +179,11 @@ ports_leaked(const struct ports *ports)
 
 	for (unsigned i = 0; i < ports->pool_count; i++) {
 		const struct port_pool *pool = &ports->pools[i];
-		uint64_t there = rte_mempool_avail_count(pool->pool) + pool->driver_holds;
+		uint64_t there =
+			rte_mempool_avail_count(pool->pool) + pool->driver_holds + pool->forgotten;
+		uint64_t missing = there < pool->size ? pool->size - there : 0;
 
-		if (there < pool->size)
-			leaked += pool->size - there;
+		leaked += missing > pool->may_hold ? missing - pool->may_hold : 0;
 	}
 	return leaked;
 }

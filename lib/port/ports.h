@@ -23,6 +23,8 @@ struct port_pool {
 	int numa;
 	uint32_t size;         /* mbufs */
 	uint32_t driver_holds; /* of them, how many drivers are known to keep (driver.c) */
+	uint32_t forgotten;    /* that drivers did not hand back when they closed */
+	uint32_t may_hold;     /* and perhaps so many more, where that can't be known */
 	uint64_t bytes;
 };
 
@@ -35,6 +37,7 @@ struct ports {
 	struct port_pool pools[PORT_POOLS_MAX];
 	unsigned pool_count;
 	bool hugepages; /* the pools lie in hugepages */
+	bool pci;       /* some port is a PCI device */
 };
 
 /* What a config asks of the machine before anything is started: captures that exist, are Ethernet and
@@ -67,6 +70,15 @@ void ports_stop_eal(void);
  * everything and returns a negative errno. */
 int ports_open(struct ports *ports, const struct config *config, enum port_mode mode,
 	       unsigned workers);
+
+/* Closes the device of one port and hands it back, so that it may be taken out of the machine; the others
+ * go on. No worker touches it any more, and port->service says what has become of it. */
+void ports_release(struct ports *ports, struct port *port);
+
+/* Opens the device of a port that was released, as ports_open does. Failures are logged, and the port stays
+ * as it was. */
+int ports_retake(struct ports *ports, const struct config *config, struct port *port,
+		 unsigned workers);
 
 /* Stops receiving and sending on every device, so that it gives back what it holds; then closes
  * devices and writers. Returns 0 or the first writer's error. Workers must have stopped. */

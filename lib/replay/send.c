@@ -22,10 +22,12 @@ static void
 sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 {
 	bool up = burst->up >> port->index & 1;
+	enum drop_reason absence;
 	uint16_t kept = 0;
 
 	if (likely(up && port->chains))
 		return;
+	absence = port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
 	for (uint16_t i = 0; i < burst->count; i++) {
 		struct rte_mbuf *packet = burst->packets[i];
 
@@ -35,7 +37,7 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 			continue;
 		}
 		burst->bytes -= packet->pkt_len;
-		drop(burst, packet, up ? DROP_SEGMENTS : DROP_PORT_DOWN);
+		drop(burst, packet, up ? DROP_SEGMENTS : absence);
 	}
 	burst->count = kept;
 }

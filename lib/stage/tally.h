@@ -11,12 +11,13 @@
 #include "config/config.h"
 
 /* Why a packet ended here: identifier, name on the socket, what it means to an operator. */
-#define DROP_REASON_TABLE(X)                                             \
-	X(RULE, "rule", "a rule's last action was drop")                 \
-	X(DEFAULT, "default", "no rule decided and the default is drop") \
-	X(TX_FULL, "tx-full", "the port's transmit ring took no more")   \
-	X(NO_MEMBER, "no-member", "no port of the group had a link")     \
-	X(PORT_DOWN, "port-down", "the port had no link")                \
+#define DROP_REASON_TABLE(X)                                                           \
+	X(RULE, "rule", "a rule's last action was drop")                               \
+	X(DEFAULT, "default", "no rule decided and the default is drop")               \
+	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                 \
+	X(NO_MEMBER, "no-member", "no port of the group had a link")                   \
+	X(PORT_DOWN, "port-down", "the port had no link, or was taken out of service") \
+	X(REMOVED, "removed", "the port's device was removed")                         \
 	X(SEGMENTS, "segments", "longer than memory.packet-size, and the port can't send it")
 
 enum drop_reason {
@@ -63,6 +64,8 @@ struct tally_port {
 	uint64_t copies, out;
 	uint64_t held; /* by a stage, from one burst to another */
 	uint64_t drops[DROP_REASONS];
+	/* Of the packets that the NIC called good, those looked at, and those that were not. */
+	uint64_t checksum_checked, checksum_wrong;
 } __attribute__((aligned(64)));
 
 struct tally {

@@ -100,11 +100,42 @@ print_ports(const struct view *view)
 	fprintf(view->out, "\n");
 }
 
+/* What NICs dropped before sluice had it, where they did. */
+static void
+print_before(const struct view *view)
+{
+	const json_t *all = json_object_get(view->now, "before");
+	const char *name;
+	struct table *table;
+	json_t *port;
+
+	if (value_number(all, "missed") + value_number(all, "no-mbuf") == 0)
+		return;
+	table = table_new("LOST BEFORE|>MISSED|>NO-MBUF|MEANS");
+	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
+		const json_t *before = json_object_get(port, "before");
+		uint64_t missed = value_number(before, "missed");
+		uint64_t no_mbuf = value_number(before, "no-mbuf");
+
+		if (missed + no_mbuf == 0)
+			continue;
+		table_cell(table, "%s", name);
+		table_cell(table, "%s", units_count(missed).text);
+		table_cell(table, "%s", units_count(no_mbuf).text);
+		table_cell(table, "%s",
+			   no_mbuf ? "the pool was empty: raise memory.packets"
+				   : "the receive ring was full");
+	}
+	table_print(table, view->out);
+	fprintf(view->out, "\n");
+}
+
 void
 view_drops(const struct view *view)
 {
 	print_reasons(view);
 	print_ports(view);
+	print_before(view);
 	value_print_copies(view->out, json_object_get(view->now, "copies"));
 	value_print_ledger(view->out, json_object_get(view->now, "ledger"));
 }

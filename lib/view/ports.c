@@ -11,10 +11,12 @@ static struct units_text
 link_text(const json_t *port)
 {
 	uint64_t speed = value_number(port, "speed");
-	struct units_text text = {"down"};
+	struct units_text text;
 
-	if (!json_is_true(json_object_get(port, "up")))
+	if (!json_is_true(json_object_get(port, "up"))) {
+		snprintf(text.text, sizeof(text.text), "%s", value_text(port, "state"));
 		return text;
+	}
 	if (speed == 0)
 		return (struct units_text){"up"};
 	return units_rate((double)speed * 1e6, "bit/s");
@@ -30,13 +32,14 @@ errors_of(const json_t *port)
 static void
 print_devices(const struct view *view)
 {
-	struct table *table = table_new("PORT|LINK|MAC|>MTU|QUEUES|RINGS|DRIVER|DEVICE");
+	struct table *table = table_new("PORT|STATE|>CHANGES|MAC|>MTU|QUEUES|RINGS|DRIVER|DEVICE");
 	const char *name;
 	json_t *port;
 
 	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
 		table_cell(table, "%s", name);
 		table_cell(table, "%s", link_text(port).text);
+		table_cell(table, "%s", units_count(value_number(port, "link_changes")).text);
 		table_cell(table, "%s", value_text(port, "mac"));
 		table_cell(table, "%s", units_count(value_number(port, "mtu")).text);
 		table_cell(table, "%u in, %u out%s", (unsigned)value_number(port, "rx_queues"),
@@ -87,9 +90,29 @@ print_counters(const struct view *view)
 	table_print(table, view->out);
 }
 
+/* Only where something was wrong: of a good NIC there is nothing to be said. */
+static void
+print_checksums(const struct view *view)
+{
+	const char *name;
+	json_t *port;
+
+	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
+		if (value_number(port, "checksum_wrong") == 0)
+			continue;
+		fprintf(view->out,
+			"\nport %s: of %s packets checked whose checksums the NIC calls good, %s "
+			"were "
+			"wrong\n",
+			name, units_count(value_number(port, "checksum_checked")).text,
+			units_count(value_number(port, "checksum_wrong")).text);
+	}
+}
+
 void
 view_ports(const struct view *view)
 {
 	print_devices(view);
 	print_counters(view);
+	print_checksums(view);
 }

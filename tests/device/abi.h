@@ -63,6 +63,12 @@ struct rte_eth_dev_data {
 	uint32_t min_rx_buf_size;
 	uint64_t rx_mbuf_alloc_failed;
 	struct rte_ether_addr *mac_addrs;
+	uint64_t mac_pool_sel[RTE_ETH_NUM_RECEIVE_MAC_ADDR];
+	struct rte_ether_addr *hash_mac_addrs;
+	uint16_t port_id;
+	uint8_t state;
+	uint8_t rx_queue_state[RTE_MAX_QUEUES_PER_PORT], tx_queue_state[RTE_MAX_QUEUES_PER_PORT];
+	uint32_t dev_flags;
 };
 
 /* In the order of the library's table; the gaps are operations this driver has not. */
@@ -75,7 +81,7 @@ struct eth_dev_ops {
 	int (*close)(struct rte_eth_dev *);
 	void *reset;
 	int (*link_update)(struct rte_eth_dev *, int wait);
-	void *is_removed;
+	int (*is_removed)(struct rte_eth_dev *);
 	int (*promiscuous_enable)(struct rte_eth_dev *);
 	int (*promiscuous_disable)(struct rte_eth_dev *);
 	void *before_mtu[6];
@@ -113,6 +119,7 @@ struct rte_eth_dev *rte_eth_dev_allocate(const char *name);
 struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
 void rte_eth_dev_probing_finish(struct rte_eth_dev *);
 int rte_eth_dev_release_port(struct rte_eth_dev *);
+int rte_eth_dev_callback_process(struct rte_eth_dev *, enum rte_eth_event_type, void *result);
 void rte_vdev_register(struct rte_vdev_driver *);
 void rte_vdev_unregister(struct rte_vdev_driver *);
 

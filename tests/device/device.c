@@ -30,6 +30,19 @@ fails(const struct rte_eth_dev *dev, enum device_failure failure)
 	return of(dev)->options.failure == failure ? -EIO : 0;
 }
 
+/* A device that is gone answers nothing. */
+static bool
+is_gone(const struct rte_eth_dev *dev)
+{
+	return of(dev)->orders && of(dev)->orders->gone;
+}
+
+static int
+is_removed(struct rte_eth_dev *dev)
+{
+	return is_gone(dev);
+}
+
 static int
 configure(struct rte_eth_dev *dev)
 {
@@ -60,6 +73,8 @@ close_device(struct rte_eth_dev *dev)
 		rte_free(device->transmit[queue].held);
 		device->transmit[queue].held = NULL;
 	}
+	if (device->orders)
+		orders_attach(device->orders, NULL, "");
 	dev->data->mac_addrs = NULL; /* part of the private data, not to be freed alone */
 	return 0;
 }
@@ -82,8 +97,10 @@ static int
 link_update(struct rte_eth_dev *dev, int wait)
 {
 	struct device *device = of(dev);
-	bool up = device->link_set;
+	bool up = device->link_set && !(device->orders && device->orders->link_down);
 
+	if (is_gone(dev))
+		return -EIO;
 	if (device->options.link == LINK_FLAP) {
 		device->link_flapped = !device->link_flapped;
 		up = up && device->link_flapped;
@@ -123,6 +140,9 @@ stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 {
 	const struct device *device = of(dev);
 
+	if (is_gone(dev))
+		return -EIO;
+	stats->imissed = device->orders ? device->orders->missed : 0;
 	for (unsigned queue = 0; queue < DEVICE_QUEUES_MAX; queue++) {
 		stats->ipackets += device->receive[queue].packets;
 		stats->ibytes += device->receive[queue].bytes;
@@ -187,6 +207,8 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->tx_queue_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->default_txconf.offloads = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (options->good)
+		info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	if (options->queues > 1) {
 		info->flow_type_rss_offloads = RSS_OFFERED;
 		info->hash_key_size = RSS_KEY_BYTES;
@@ -207,6 +229,8 @@ rx_queue_setup(struct rte_eth_dev *dev, uint16_t index, uint16_t ring, unsigned 
 		return -ENOMEM;
 	*queue = (struct receive_queue){
 		.options = &device->options,
+		.orders = device->orders,
+		.flags = dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_CHECKSUM,
 		.pool = pool,
 		.port = (uint16_t)(uintptr_t)dev->process_private,
 		.index = index,
@@ -229,6 +253,7 @@ tx_queue_setup(struct rte_eth_dev *dev, uint16_t index, uint16_t ring, unsigned 
 	rte_free(queue->held);
 	memset(queue, 0, sizeof(*queue));
 	queue->options = &device->options;
+	queue->orders = device->orders;
 	queue->port = (uint16_t)(uintptr_t)dev->process_private;
 	queue->index = index;
 	queue->room = device->options.room;
@@ -257,6 +282,7 @@ static const struct eth_dev_ops operations = {
 	.set_link_down = set_link_down,
 	.close = close_device,
 	.link_update = link_update,
+	.is_removed = is_removed,
 	.promiscuous_enable = promiscuous,
 	.promiscuous_disable = promiscuous,
 	.mtu_set = mtu_set,
@@ -274,6 +300,7 @@ static int
 probe(struct rte_vdev_device *vdev)
 {
 	struct device_options options;
+	struct orders *orders = NULL;
 	struct rte_eth_dev *dev;
 	struct device *device;
 	uint16_t port;
@@ -282,6 +309,11 @@ probe(struct rte_vdev_device *vdev)
 		return -EINVAL;
 	if (options.failure == FAIL_PROBE)
 		return -EIO;
+	if (options.orders[0]) {
+		orders = orders_open(options.orders);
+		if (!orders || orders->gone)
+			return -ENODEV;
+	}
 	dev = rte_eth_dev_allocate(vdev->device.name);
 	if (!dev)
 		return -ENOMEM;
@@ -291,10 +323,13 @@ probe(struct rte_vdev_device *vdev)
 		return -ENOMEM;
 	}
 	device->options = options;
+	device->orders = orders;
 	device->link_set = options.link != LINK_DOWN;
 	device->mac = (struct rte_ether_addr){{2, 't', 'e', 's', 't', 0}};
 	dev->data->dev_private = device;
 	dev->data->mac_addrs = &device->mac;
+	if (orders)
+		dev->data->dev_flags |= RTE_ETH_DEV_INTR_RMV;
 	dev->dev_ops = &operations;
 	dev->device = &vdev->device;
 	dev->rx_pkt_burst = device_receive;
@@ -302,6 +337,8 @@ probe(struct rte_vdev_device *vdev)
 	rte_eth_dev_probing_finish(dev);
 	if (rte_eth_dev_get_port_by_name(vdev->device.name, &port) == 0)
 		dev->process_private = (void *)(uintptr_t)port;
+	if (orders)
+		orders_attach(orders, dev, vdev->device.name);
 	return 0;
 }
 

@@ -12,11 +12,14 @@
  *   accept=N          packets one transmit call takes at most (0: all)
  *   room=N            packets a queue takes in all; more room comes with rte_eth_stats_reset (0: no end)
  *   link=up|down|flap the link; flap: other at each look (up)
+ *   good=0|1          receive checksums are offered, and flagged as good when asked for (0)
+ *   wrong=N           every Nth packet has a wrong checksum, of the IP header and of UDP by turns (0: none)
+ *   orders=PATH       a FIFO with orders, see orders.h
  *   fail=WHAT         probe, info, configure, rx-queue, tx-queue, start, mtu or promiscuous fails
  *
  * While it holds a packet it remembers a checksum of its bytes: one that changed was written to after
  * it had been handed over. That, a packet without references, two threads in one queue and a queue set
- * up for fast free are violations: logged, and counted in oerrors and the xstat "violations". Further
+ * up for fast free are violations, as is a packet that asks for an offload: logged, and counted in oerrors and the xstat "violations". Further
  * xstats: "held" (packets now) and "refused" (that a call did not take).
  */
 #ifndef DEVICE_DEVICE_H
@@ -28,9 +31,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "orders.h"
+
 #define DEVICE_QUEUES_MAX 16
 #define DEVICE_HOLD_MAX 65535
 #define DEVICE_ENDLESS UINT64_MAX
+#define DEVICE_PATH_MAX 256
 
 enum device_failure {
 	FAIL_NOTHING,
@@ -56,11 +62,16 @@ struct device_options {
 	uint64_t room;
 	enum device_link link;
 	enum device_failure failure;
+	bool good;
+	uint32_t wrong;
+	char orders[DEVICE_PATH_MAX];
 };
 
 struct receive_queue {
 	const struct device_options *options;
+	const struct orders *orders; /* or NULL */
 	struct rte_mempool *pool;
+	bool flags; /* packets are flagged as good */
 	uint16_t port, index;
 	uint64_t left; /* packets still to come */
 	uint64_t sequence;
@@ -74,6 +85,7 @@ struct held {
 
 struct transmit_queue {
 	const struct device_options *options;
+	const struct orders *orders; /* or NULL */
 	uint16_t port, index;
 	struct held *held; /* a ring of options->hold */
 	uint32_t head, count;
@@ -85,6 +97,7 @@ struct transmit_queue {
 
 struct device {
 	struct device_options options;
+	struct orders *orders; /* or NULL */
 	struct rte_ether_addr mac;
 	bool promiscuous, link_set, link_flapped;
 	struct receive_queue receive[DEVICE_QUEUES_MAX];

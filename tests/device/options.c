@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <rte_kvargs.h>
 #include <rte_log.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,9 @@
 #define SIZE_MIN 60
 #define SIZE_MAX_BYTES 9000
 
-static const char *const keys[] = {"rx",     "size", "flows", "queues", "tx-queues", "hold",
-				   "accept", "room", "link",  "fail",   NULL};
+static const char *const keys[] = {"rx",   "size",   "flows",  "queues", "tx-queues",
+				   "hold", "accept", "room",   "link",   "fail",
+				   "good", "wrong",  "orders", NULL};
 
 static const char *const links[] = {"up", "down", "flap"};
 
@@ -86,6 +88,17 @@ read_word(struct rte_kvargs *list, const char *key, const char *const *words, un
 	return word.value;
 }
 
+static int
+parse_path(const char *key, const char *value, void *out)
+{
+	if (value && strlen(value) < DEVICE_PATH_MAX) {
+		snprintf(out, DEVICE_PATH_MAX, "%s", value);
+		return 0;
+	}
+	RTE_LOG(ERR, PMD, "net_test: %s: not a path this key takes\n", key);
+	return -1;
+}
+
 bool
 device_options_parse(const char *text, struct device_options *options)
 {
@@ -107,6 +120,11 @@ device_options_parse(const char *text, struct device_options *options)
 	options->room = read_number(list, "room", 0, UINT64_MAX, 0, &failed);
 	options->link = read_word(list, "link", links, RTE_DIM(links), &failed);
 	options->failure = read_word(list, "fail", failures, RTE_DIM(failures), &failed);
+	options->good = read_number(list, "good", 0, 1, 0, &failed);
+	options->wrong = read_number(list, "wrong", 0, UINT32_MAX, 0, &failed);
+	options->orders[0] = '\0';
+	if (rte_kvargs_process(list, "orders", parse_path, options->orders) < 0)
+		failed = true;
 	rte_kvargs_free(list);
 	return !failed;
 }

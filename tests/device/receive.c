@@ -17,6 +17,24 @@ struct frame {
 	struct rte_udp_hdr udp;
 } __rte_packed __rte_aligned(2);
 
+/* Packet number N, 2 N, 3 N, ... of wrong=N is wrong: the first in UDP, the second in IP, and so on. */
+static void
+set_checksums(const struct receive_queue *queue, struct frame *frame)
+{
+	uint32_t wrong = queue->options->wrong;
+	uint64_t number = queue->sequence + 1;
+
+	frame->ip.hdr_checksum = rte_ipv4_cksum(&frame->ip);
+	if (queue->options->good)
+		frame->udp.dgram_cksum = rte_ipv4_udptcp_cksum(&frame->ip, &frame->udp);
+	if (wrong == 0 || number % wrong)
+		return;
+	if (number / wrong % 2)
+		frame->udp.dgram_cksum ^= RTE_BE16(0x0100);
+	else
+		frame->ip.hdr_checksum ^= RTE_BE16(0x0100);
+}
+
 /* The queue is part of the address, so that a flow stays in its queue as under RSS. */
 static void
 fill(const struct receive_queue *queue, struct rte_mbuf *packet)
@@ -39,10 +57,12 @@ fill(const struct receive_queue *queue, struct rte_mbuf *packet)
 				rte_cpu_to_be_16(size - sizeof(frame.ethernet) - sizeof(frame.ip))},
 	};
 
-	frame.ip.hdr_checksum = rte_ipv4_cksum(&frame.ip);
-	memcpy(rte_pktmbuf_mtod(packet, void *), &frame, sizeof(frame));
 	memset(rte_pktmbuf_mtod_offset(packet, void *, sizeof(frame)), 0, size - sizeof(frame));
 	packet->port = queue->port;
+	memcpy(rte_pktmbuf_mtod(packet, void *), &frame, sizeof(frame));
+	set_checksums(queue, rte_pktmbuf_mtod(packet, struct frame *));
+	if (queue->flags)
+		packet->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 }
 
 uint16_t
@@ -51,6 +71,13 @@ device_receive(void *argument, struct rte_mbuf **packets, uint16_t count)
 	struct receive_queue *queue = argument;
 	uint16_t size = queue->options->size;
 	uint16_t wanted = RTE_MIN(queue->left, count);
+
+	if (queue->orders && queue->orders->gone)
+		return 0;
+	if (queue->orders && queue->orders->dry) {
+		queue->no_buffer += wanted;
+		return 0;
+	}
 
 	for (uint16_t i = 0; i < wanted; i++) {
 		packets[i] = rte_pktmbuf_alloc(queue->pool);

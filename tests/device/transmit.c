@@ -52,6 +52,8 @@ take(struct transmit_queue *queue, struct rte_mbuf *packet)
 
 	if (rte_mbuf_refcnt_read(packet) == 0)
 		device_violation(queue, "a packet that was freed is sent");
+	if (packet->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK)
+		device_violation(queue, "a packet asks for an offload that nobody set up");
 	queue->packets++;
 	queue->bytes += packet->pkt_len;
 	if (hold == 0) {
@@ -76,6 +78,8 @@ device_transmit(void *argument, struct rte_mbuf **packets, uint16_t count)
 		device_violation(queue, "two threads send in one queue");
 		return 0;
 	}
+	if (queue->orders && queue->orders->gone)
+		taken = 0;
 	if (options->accept && taken > options->accept)
 		taken = options->accept;
 	if (options->room && taken > queue->room)

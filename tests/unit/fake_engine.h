@@ -75,6 +75,21 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	return -EINVAL;
 }
 
+/* Knows one port, "wan", which can be taken out but not up again. */
+int
+engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason)
+{
+	*state = "stopped";
+	if (strcmp(name, "wan") != 0) {
+		snprintf(reason, ENGINE_PORT_REASON_MAX, "there is no port %s", name);
+		return -ENOENT;
+	}
+	if (!up)
+		return 0;
+	snprintf(reason, ENGINE_PORT_REASON_MAX, "port wan: no device");
+	return -ENODEV;
+}
+
 void
 engine_discard(struct program *program)
 {
@@ -128,7 +143,12 @@ fake_ports(struct snapshot *snapshot, const struct config *config)
 		port->kind = "vdev";
 		port->device = "net_null0";
 		port->driver = "net_null";
+		port->state = "up";
 		port->up = true;
+		port->link_changes = 6;
+		port->checksum_checked = 100;
+		port->checksum_wrong = i;
+		port->rx_nombuf = 8;
 		port->speed = 10000;
 		port->numa = -1;
 		port->rx_queues = port->tx_queues = 1;

@@ -84,15 +84,16 @@ test_settings(void **state)
 static void
 test_ports(void **state)
 {
-	struct config *config = config_of(
-		"version: 1\nports:\n"
-		"  a: { pci: 3A:00.1, queues: 2, rx-ring: 512, tx-ring: 256, mtu: 9000 }\n"
-		"  b: { af-xdp: eth1, promiscuous: true }\n"
-		"  c: { vdev: 'net_null,size=64' }\n"
-		"  d:\n    pcap:\n      in: ./x.pcap\n      out: /tmp//y.pcap\n"
-		"  e: { vdev: 'net_null,size=64', promiscuous: false }\n"
-		"  f: { pci: \"00010000:03:00.0\" }\n"
-		"  g: { pcap: { out: /dev/null } }\n  h: { pcap: { out: /dev/null } }\n");
+	struct config *config =
+		config_of("version: 1\nports:\n"
+			  "  a: { pci: 3A:00.1, queues: 2, rx-ring: 512, tx-ring: 256, mtu: 9000, "
+			  "verify: every }\n"
+			  "  b: { af-xdp: eth1, promiscuous: true }\n"
+			  "  c: { vdev: 'net_null,size=64' }\n"
+			  "  d:\n    pcap:\n      in: ./x.pcap\n      out: /tmp//y.pcap\n"
+			  "  e: { vdev: 'net_null,size=64', promiscuous: false, verify: off }\n"
+			  "  f: { pci: \"00010000:03:00.0\" }\n"
+			  "  g: { pcap: { out: /dev/null } }\n  h: { pcap: { out: /dev/null } }\n");
 
 	assert_non_null(config);
 	assert_int_equal(config->port_count, 8);
@@ -101,6 +102,9 @@ test_ports(void **state)
 	assert_int_equal(config->ports[0].rx_ring, 512);
 	assert_int_equal(config->ports[0].tx_ring, 256);
 	assert_int_equal(config->ports[0].mtu, 9000);
+	assert_int_equal(config->ports[0].verify, 1);
+	assert_int_equal(config->ports[1].verify, 1024);
+	assert_int_equal(config->ports[4].verify, 0);
 	assert_int_equal(config->ports[1].kind, CONFIG_PORT_AF_XDP);
 	assert_true(config->ports[1].promiscuous_given && config->ports[1].promiscuous);
 	assert_int_equal(config->ports[3].kind, CONFIG_PORT_PCAP);

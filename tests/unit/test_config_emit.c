@@ -348,6 +348,8 @@ test_restart(void **state)
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, mtu: 1500 }\n", "ports"},
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: y }\n", "ports"},
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, promiscuous: true }\n", "ports"},
+		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, verify: off }\n", "ports"},
+		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, verify: 1024 }\n", NULL},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -315,6 +315,15 @@ dead_port_and_full_ring_drop_by_name(void **state)
 	run();
 	assert_int_equal(tally.ports[D].drops[DROP_PORT_DOWN], BURST_MAX);
 
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = FORWARD_A;
+	burst.up = 0;
+	ports.items[A]->service = PORT_REMOVED;
+	run();
+	ports.items[A]->service = PORT_IN_SERVICE;
+	assert_int_equal(tally.ports[D].drops[DROP_REMOVED], BURST_MAX);
+
 	while (sent < RING - 1) {
 		begin(BURST_MAX);
 		burst.uniform = true;

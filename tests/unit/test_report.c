@@ -133,6 +133,12 @@ views_say_more(void **state)
 	assert_string_equal(json_string_value(at(ports, "ports.a.mac")), "00:00:00:00:00:00");
 	number(ports, "ports.a.speed", 10000);
 	number(ports, "ports.a.missed", 4);
+	assert_string_equal(json_string_value(at(ports, "ports.a.state")), "up");
+	number(ports, "ports.a.link_changes", 6);
+	number(ports, "ports.b.checksum_checked", 100);
+	number(ports, "ports.b.checksum_wrong", 1);
+	number(drops, "ports.a.before.missed", 4);
+	number(drops, "before.no-mbuf", 16);
 	assert_string_equal(json_string_value(at(rules, "rules.dns.filter")), "jit");
 	number(rules, "retired.packets", 7);
 	number(json_array_get(at(workers, "workers"), 0), "cache.hits", 800);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The orders to a replay, and following one until it has ended. */
+/* The orders to a replay or a port, by name, and following a replay until it has ended. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +49,8 @@ print_done(const struct command *command, char *const *arguments, const json_t *
 {
 	const char *state = json_string_value(json_object_get(result, "state"));
 
-	printf("replay %s: %s", arguments[0], state ? state : "");
+	printf("%.*s %s: %s", (int)strcspn(command->words, " "), command->words, arguments[0],
+	       state ? state : "");
 	if (command->param)
 		printf(", %s %s", command->param, arguments[1]);
 	printf("\n");
@@ -59,7 +60,7 @@ print_done(const struct command *command, char *const *arguments, const json_t *
 }
 
 int
-run_replay(const struct command *command, const struct options *options, char *const *arguments)
+run_order(const struct command *command, const struct options *options, char *const *arguments)
 {
 	json_t *params = params_of(command, arguments), *answer;
 	const json_t *result, *error;
@@ -73,7 +74,7 @@ run_replay(const struct command *command, const struct options *options, char *c
 		json_decref(params);
 		return ret;
 	}
-	ret = daemon_call(&daemon, command->method, params, false, &answer);
+	ret = daemon_call(&daemon, command->method, params, command->patient, &answer);
 	result = json_object_get(answer, "result");
 	error = json_object_get(answer, "error");
 	if (ret == EXIT_DONE && !result) {

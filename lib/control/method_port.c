@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/method_port.h"
+
+#include <errno.h>
+
+#include "core/banned.h"
+
+static void
+answer(struct method_daemon *daemon, struct call *call, bool up)
+{
+	const char *name = json_string_value(json_object_get(call->params, "name"));
+	char reason[ENGINE_PORT_REASON_MAX];
+	const char *state;
+	int ret = engine_port(daemon->engine, name, up, &state, reason);
+
+	if (ret == -ENOENT)
+		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "name"),
+			 "%s", reason);
+	else if (ret < 0)
+		rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:s}", "port", name), "%s", reason);
+	else
+		call->result = json_pack("{s:s, s:s}", "name", name, "state", state);
+}
+
+void
+answer_port_up(struct method_daemon *daemon, struct call *call)
+{
+	answer(daemon, call, true);
+}
+
+void
+answer_port_down(struct method_daemon *daemon, struct call *call)
+{
+	answer(daemon, call, false);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The methods that take a port out of service and up again.
+ */
+#ifndef CONTROL_METHOD_PORT_H
+#define CONTROL_METHOD_PORT_H
+
+#include "control/method.h"
+
+/* Answers with what the port is afterwards; see method.h. */
+void answer_port_up(struct method_daemon *daemon, struct call *call);
+void answer_port_down(struct method_daemon *daemon, struct call *call);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Service: which ports take part. A port that is to go is taken out of what workers look at first: its bit in
+ * shared->up and its queues in their lists. When every worker has passed a quiescent state none can touch it any
+ * more, and its device is closed and handed back. A port that comes back goes the other way. Control thread.
+ */
+#ifndef ENGINE_SERVICE_H
+#define ENGINE_SERVICE_H
+
+#include "engine/worker.h"
+#include "port/ports.h"
+
+#define SERVICE_REASON_MAX 512
+
+struct service {
+	struct worker_shared *shared;
+	struct ports *ports;
+	struct worker *const *workers;
+	unsigned worker_count;
+
+	/* Of the change that is under way. */
+	bool changing;
+	uint64_t token; /* of the quiescent state that ends it */
+	uint64_t began_ns;
+	bool told;        /* that it takes long */
+	uint64_t leaving; /* bit i: port i is to be closed then */
+	struct worker_queues *old[CONFIG_WORKERS_MAX];
+};
+
+/* Gives every worker its queues, of all ports. -ENOMEM, logged. */
+int service_begin(struct service *service);
+
+/* Frees the lists. Workers have stopped. */
+void service_end(struct service *service);
+
+/* Looks at the links, takes ports out whose devices are gone, and goes on with the change under way. */
+void service_tick(struct service *service);
+
+/* Takes a port out, or back in with the config's words for it. Returns 0, also when it is so already, or a
+ * negative errno with a sentence in reason: -ENOENT: there is no such port; -EBUSY: a worker does not move. */
+int service_down(struct service *service, const char *name, char reason[SERVICE_REASON_MAX]);
+int service_up(struct service *service, const struct config *config, const char *name,
+	       char reason[SERVICE_REASON_MAX]);
+
+/* Ends the change under way. Workers have stopped. */
+void service_settle(struct service *service);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "port/service.h"
+
+#include <errno.h>
+#include <rte_malloc.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "port/capture.h"
+#include "port/device.h"
+#include "port/driver.h"
+#include "port/eal_log.h"
+#include "port/ethdev.h"
+#include "port/memory.h"
+#include "port/pool.h"
+#include "port/rescue.h"
+
+#include "core/banned.h"
+
+#define DRAIN_PACKETS 64
+#define SETTLE_STEPS 20 /* of a millisecond */
+#define REOPEN_NS UINT64_C(200000000)
+
+/* What the input capture holds; it must still be what ports_check found sound. */
+static int
+read_capture(struct port *port)
+{
+	char reason[PCAP_ERRBUF_SIZE + 128];
+	struct capture_info info;
+	int ret;
+
+	if (!port->config->pcap_in)
+		return 0;
+	ret = capture_scan(port->config->pcap_in, &info, reason, sizeof(reason));
+	if (ret < 0) {
+		log_error("port %s: %s %s", port->config->name, port->config->pcap_in, reason);
+		return ret;
+	}
+	port->records = info.records;
+	port->truncated = info.truncated;
+	return 0;
+}
+
+/* Offline every port's output is a writer; one without a file takes packets and keeps none. */
+static int
+open_offline(struct port *port)
+{
+	const struct config_port *config = port->config;
+
+	port->chains = true;
+	port->tx_queues = 1;
+	if (config->kind != CONFIG_PORT_PCAP) {
+		port->can_receive = false;
+		log_info("port %s: offline there is no device; what goes there is counted alone",
+			 config->name);
+	}
+	return capture_writer_open(config->pcap_out, &port->writer);
+}
+
+int
+service_open(struct ports *ports, struct port *port)
+{
+	int ret;
+
+	eal_log_forget();
+	ret = read_capture(port);
+	return ret < 0 ? ret : device_open(port, ports->mode);
+}
+
+int
+service_setup(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
+{
+	int ret = 0;
+
+	if (port->opened) {
+		port->pool = pool_for(ports, config, port->numa, workers);
+		ret = port->pool ? ethdev_setup(port, workers) : -ENOMEM;
+	}
+	if (ret == 0 && ports->mode == PORT_OFFLINE)
+		ret = open_offline(port);
+	return ret;
+}
+
+static void
+drain_received(struct port *port)
+{
+	struct rte_mbuf *packets[DRAIN_PACKETS];
+	uint16_t count;
+
+	for (uint16_t queue = 0; queue < port->rx_queues; queue++) {
+		while ((count = rte_eth_rx_burst(port->id, queue, packets, DRAIN_PACKETS)) > 0)
+			rte_pktmbuf_free_bulk(packets, count);
+	}
+}
+
+void
+service_stop(struct port *port)
+{
+	if (port->started && port->quirks->loops)
+		drain_received(port);
+	/* The kernel keeps the flag when the socket is gone. */
+	if (port->started && port->restore)
+		rte_eth_promiscuous_disable(port->id);
+	if (port->started)
+		rte_eth_dev_stop(port->id);
+	port->started = false;
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Lets a driver that collects what it sent only when it sends again do so. */
+static void
+settle(const struct port *port)
+{
+	for (unsigned step = 0; step < SETTLE_STEPS; step++) {
+		for (uint16_t queue = 0; queue < port->tx_queues; queue++)
+			rte_eth_tx_burst(port->id, queue, NULL, 0);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+}
+
+static void
+close_device(struct port *port)
+{
+	bool settles = port->quirks->settles;
+	struct rescue rescue = {0};
+
+	if (port->started && settles) {
+		settle(port);
+		rescue_look(port, &rescue);
+	}
+	if (port->started)
+		service_stop(port);
+	device_hand_back(port);
+	if (settles && port->pool)
+		rescue_free(port, &rescue);
+	port->closed_ns = now_ns();
+	rte_free(port->tx_locks);
+	port->tx_locks = NULL;
+}
+
+void
+ports_release(struct ports *ports, struct port *port)
+{
+	port->past = port_losses(port);
+	eal_log_hold(true);
+	close_device(port);
+	eal_log_hold(false);
+	atomic_store(&port->up, false);
+	atomic_store(&port->speed, 0);
+}
+
+/* What closed devices forgot may have made the pool too small for another. */
+static int
+check_packets(const struct config *config, const struct port *port, unsigned workers)
+{
+	const struct port_pool *pool = port->pool;
+	uint32_t gone = pool ? pool->forgotten + pool->may_hold : 0;
+
+	if (gone == 0 ||
+	    pool->size - RTE_MIN(pool->size, gone) >= memory_packets_needed(config, workers))
+		return 0;
+	log_error("port %s: devices that were closed have taken %u of the pool's %u packets with "
+		  "them, and too few are left; restart the daemon, with a larger memory.packets if "
+		  "ports come and go often",
+		  port->config->name, gone, pool->size);
+	return -ENOMEM;
+}
+
+/* The kernel frees the queues of an AF_XDP socket some time after it is closed, and refuses others until then; one
+ * that is refused would cost the packets meant for it. */
+static void
+await_kernel(const struct port *port)
+{
+	uint64_t since = now_ns() - port->closed_ns;
+
+	if (port->config->kind == CONFIG_PORT_AF_XDP && since < REOPEN_NS)
+		nanosleep(&(struct timespec){.tv_nsec = REOPEN_NS - since}, NULL);
+}
+
+int
+ports_retake(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
+{
+	int ret = check_packets(config, port, workers);
+
+	if (ret < 0)
+		return ret;
+	await_kernel(port);
+	eal_log_hold(true);
+	ret = service_open(ports, port);
+	if (ret == 0)
+		ret = service_setup(ports, config, port, workers);
+	if (ret == 0)
+		ret = ethdev_start(port);
+	if (ret < 0)
+		close_device(port);
+	eal_log_hold(false);
+	if (ret < 0)
+		return ret;
+	atomic_store(&port->service, PORT_IN_SERVICE);
+	port_poll_link(port);
+	return 0;
+}
