@@ -8,8 +8,8 @@ import re
 import sys
 
 # A room may include itself and the rooms of earlier rows.
-FLOORS = [["core"], ["config", "view"], ["packet"], ["port"], ["stage"], ["classify", "forward", "replay"], ["engine"],
-          ["control", "host"]]
+FLOORS = [["core"], ["config", "view"], ["packet"], ["port"], ["stage"], ["classify", "forward", "replay"],
+          ["engine", "host"], ["control"]]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 LINES_MAX = 400
 INCLUDE = re.compile(r'^#include [<"]([^">]+)[">]', re.MULTILINE)

@@ -13,6 +13,7 @@
 #include "control/print.h"
 #include "core/log.h"
 #include "engine/engine.h"
+#include "host/sandbox.h"
 
 #include "core/banned.h"
 
@@ -52,6 +53,7 @@ int
 command_run(const struct options *options)
 {
 	struct engine_options engine_options = {
+		.ready = sandbox_seal,
 		.plugins = options->plugins,
 		.plugin_count = options->plugin_count,
 	};
@@ -68,6 +70,12 @@ command_run(const struct options *options)
 	/* First the lock of the run-dir: a second daemon must not touch the first one's devices. */
 	if (control_open(config->run_dir, options->config, &control) < 0) {
 		config_free(config);
+		return EXIT_FAILED;
+	}
+	ret = sandbox_enter(config, options->plugins, options->plugin_count);
+	if (ret < 0) {
+		config_free(config);
+		control_close(control);
 		return EXIT_FAILED;
 	}
 	error_list_init(&errors, options->config);

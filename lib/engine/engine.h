@@ -19,6 +19,8 @@ struct program;
 struct engine_options {
 	const char *const *plugins; /* further DPDK drivers to load */
 	unsigned plugin_count;
+	/* Called once ports are up and before a packet is taken in; fails as engine_start does. May be NULL. */
+	int (*ready)(const struct config *config);
 };
 
 /* "DPDK 22.11.11" or so. */
@@ -73,6 +75,9 @@ int engine_replay(struct engine *engine, const char *name, const struct engine_r
 /* Work to be done now and then by the control thread: link states, replays that begin or end. Call every
  * 100 ms or so. */
 void engine_tick(struct engine *engine);
+
+/* Whether every worker moved within the second before the last tick. */
+bool engine_moves(const struct engine *engine);
 
 /* Stops receiving, lets what is held leave (2 s at most), stops workers and ports. The last snapshot
  * can still be taken, and says what leaked. Returns 0 or a negative errno when something failed. */

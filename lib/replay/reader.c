@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "core/thread.h"
 #include "core/units.h"
 #include "replay/reading.h"
 
@@ -20,7 +21,6 @@
 #define STREAM_BLOCKS_MIN 4
 /* No record takes less of a file. */
 #define RECORD_MIN 16
-#define THREAD_NAME_MAX 16
 
 static int
 open_sources(struct reader *reader, const struct config_replay *replay, char *reason, size_t size)
@@ -118,7 +118,6 @@ all_direct(const struct reader *reader)
 static int
 start_thread(struct reader *reader)
 {
-	char name[THREAD_NAME_MAX];
 	sigset_t all, before;
 	int err;
 
@@ -126,6 +125,7 @@ start_thread(struct reader *reader)
 	pthread_cond_init(&reader->changed, NULL);
 	reader->request = READING_BEGIN;
 	sigfillset(&all);
+	sigdelset(&all, THREAD_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&reader->thread, NULL, reading_main, reader);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -134,8 +134,6 @@ start_thread(struct reader *reader)
 		pthread_mutex_destroy(&reader->lock);
 		return -err;
 	}
-	snprintf(name, sizeof(name), "replay-%.8s", reader->config->name);
-	pthread_setname_np(reader->thread, name);
 	return 0;
 }
 
