@@ -127,15 +127,20 @@ int
 capabilities_drop(uint64_t keep)
 {
 	int ret = get(request.wanted);
+	uint64_t lost = 0;
 
 	for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
 		uint32_t part = keep >> (32 * i);
 
+		lost |= (request.wanted[i].permitted & ~part) | request.wanted[i].inheritable;
 		request.wanted[i].permitted &= part;
 		request.wanted[i].effective &= part;
 		request.wanted[i].inheritable = 0;
 	}
-	return ret < 0 ? ret : drop_everywhere();
+	/* An ordinary user has nothing to lose, and may have been forbidden to try. */
+	if (ret < 0 || !lost)
+		return ret;
+	return drop_everywhere();
 }
 
 /* Whether a path that is there can be had in this way without the capabilities that overrule its mode. */
@@ -194,7 +199,7 @@ capabilities_wanted(const struct config *config, unsigned needs)
 		if (allowed_applies(entry->needed, needs))
 			wanted |= BIT(entry->capability);
 	}
-	if (held)
+	if (held & (BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH)))
 		wanted |= wanted_for_files(config);
 	return wanted & held;
 }

@@ -190,6 +190,9 @@ paths_allow(const struct landlock *landlock, const struct config *config,
 {
 	int ret = 0;
 
+	/* libxdp makes it on first use, which may be too late. */
+	if (needs & ALLOWED_FOR_AF_XDP)
+		mkdir("/run/xdp", 0700);
 	for (const struct allowed_path *path = allowed_paths; ret == 0 && path->path; path++) {
 		if (allowed_applies(path->needed, needs))
 			ret = allow(landlock, path->path, path->access);
