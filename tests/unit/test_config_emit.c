@@ -267,7 +267,7 @@ test_diff(void **state)
 	char *diff = diff_of(HEAD "rules:\n- name: x\n  actions: [drop]\n- name: z\n",
 			     HEAD "rules:\n- name: x\n  actions: [forward: a]\n- name: z\n");
 
-	assert_string_equal(diff, "@@ -9,7 +9,7 @@\n"
+	assert_string_equal(diff, "@@ -10,7 +10,7 @@\n"
 				  "   w: { pcap: { out: \"/etc/w.pcap\" } }\n"
 				  " rules:\n"
 				  "   - name: x\n"

@@ -55,7 +55,7 @@ static const struct config_case cases[] = {
 	{HEAD "idle: slep\n", 7, 7, "idle", "did you mean \"sleep\"?"},
 	{HEAD "sandbox: maybe\n", 7, 10, "sandbox", "expected on, off, or a mapping"},
 	{HEAD "sandbox: [on]\n", 7, 10, "sandbox", "expected on, off, or a mapping"},
-	{HEAD "sandbox:\n", 7, 9, "sandbox", "expected on, off, or a mapping"},
+	{HEAD "sandbox:\n", 7, 1, "sandbox", "expected on, off, or a mapping"},
 	{HEAD "sandbox: { core-dumps: 1 }\n", 7, 24, "sandbox.core-dumps", "true or false"},
 	{HEAD "sandbox: { core-dump: true }\n", 7, 12, "sandbox.core-dump", "core-dumps"},
 	{HEAD "memory: { packets: 1022 }\n", 7, 20, "memory.packets", "from 1023 to 16777215"},
