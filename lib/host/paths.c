@@ -184,6 +184,25 @@ allow_libraries(const struct landlock *landlock)
 	return ret;
 }
 
+/* LeakSanitizer reads what it is not to tell of only when it has found something. */
+static int
+allow_suppressions(const struct landlock *landlock)
+{
+	static const char key[] = "suppressions=";
+	const char *options = getenv("LSAN_OPTIONS");
+	const char *found = options ? strstr(options, key) : NULL;
+	char *path;
+	int ret;
+
+	if (!found)
+		return 0;
+	found += strlen(key);
+	path = strndup(found, strcspn(found, ": "));
+	ret = path ? allow(landlock, path, ALLOWED_READ) : log_fail(ENOMEM, "sandbox");
+	free(path);
+	return ret;
+}
+
 int
 paths_allow(const struct landlock *landlock, const struct config *config,
 	    const char *const *plugins, unsigned plugin_count, unsigned needs)
@@ -199,6 +218,8 @@ paths_allow(const struct landlock *landlock, const struct config *config,
 	}
 	if (ret == 0)
 		ret = allow_libraries(landlock);
+	if (ret == 0 && (needs & ALLOWED_FOR_SANITIZERS))
+		ret = allow_suppressions(landlock);
 	for (unsigned i = 0; ret == 0 && i < plugin_count; i++)
 		ret = allow_beside(landlock, plugins[i]);
 	if (ret == 0)

@@ -80,12 +80,13 @@ result(long ret)
 	return ret < 0 ? errno : 0;
 }
 
-static char *
+static const char *
 below(const char *name)
 {
-	char *path;
+	static char path[256];
 
-	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return path;
 }
 
 static int
