@@ -168,6 +168,9 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = make_workers(engine);
 	if (ret < 0)
 		goto workers_failed;
+	ret = options->ready ? options->ready(config) : 0;
+	if (ret < 0)
+		goto workers_failed;
 	ret = replays_open(&engine->replays, config, &engine->ports, engine->workers,
 			   engine->worker_count, false, errors);
 	if (ret < 0)
@@ -181,19 +184,12 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	if (engine->replays.count)
 		clock_set(&engine->shared.clock);
 	poll_links(engine);
-	ret = options->ready ? options->ready(config) : 0;
-	if (ret < 0)
-		goto ready_failed;
 	engine->started_ns = now_ns();
 	launch(engine);
 	replays_start(&engine->replays, clock_now(&engine->shared.clock));
 	*out = engine;
 	return 0;
 
-ready_failed:
-	/* The config is freed below, as it would be without a program. */
-	program->config = NULL;
-	program_free(program);
 program_failed:
 	replays_close(&engine->replays);
 workers_failed:

@@ -19,7 +19,8 @@ struct program;
 struct engine_options {
 	const char *const *plugins; /* further DPDK drivers to load */
 	unsigned plugin_count;
-	/* Called once ports are up and before a packet is taken in; fails as engine_start does. May be NULL. */
+	/* Called once ports are up, before a packet is taken in or a capture read; what it returns below 0 ends
+	 * the start. May be NULL. */
 	int (*ready)(const struct config *config);
 };
 

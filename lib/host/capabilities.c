@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "core/thread.h"
 #include "host/allowed.h"
 
 #include "core/banned.h"
@@ -67,8 +66,8 @@ answer(int number)
 	errno = saved;
 }
 
-/* Sends the request to every other thread; returns how many those are. Threads of io_uring have none of
- * their own to lose: they act with those of the thread that made them, which answers itself. */
+/* Sends the request to every other thread; returns how many those are. There are none of io_uring yet, which
+ * would not answer. */
 static int
 ask_threads(int number)
 {
@@ -106,7 +105,8 @@ await_threads(unsigned count)
 static int
 drop_everywhere(void)
 {
-	int number = THREAD_SIGNAL, count, ret;
+	/* glibc keeps the first two real-time signals for itself, and DPDK uses none. */
+	int number = SIGRTMIN + 5, count, ret;
 	struct sigaction action = {.sa_handler = answer, .sa_flags = SA_RESTART}, before;
 
 	request.answered = 0;

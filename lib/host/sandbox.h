@@ -28,7 +28,7 @@ struct sandbox_state {
  * further DPDK drivers. */
 int sandbox_enter(const struct config *config, const char *const *plugins, unsigned plugin_count);
 
-/* Once ports are up, before packets flow; covers all threads. */
+/* Once ports are up, before a packet is taken in or a capture read; covers all threads. */
 int sandbox_seal(const struct config *config);
 
 /* Constant after sandbox_seal; any thread. All zero before. */

@@ -9,7 +9,6 @@
 
 #include "core/log.h"
 #include "core/text.h"
-#include "core/thread.h"
 #include "core/units.h"
 #include "replay/reading.h"
 
@@ -125,7 +124,6 @@ start_thread(struct reader *reader)
 	pthread_cond_init(&reader->changed, NULL);
 	reader->request = READING_BEGIN;
 	sigfillset(&all);
-	sigdelset(&all, THREAD_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = pthread_create(&reader->thread, NULL, reading_main, reader);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
