@@ -8,33 +8,23 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config_kit.h"
 #include "core/log.h"
 #include "host/allowed.h"
-#include "host/capabilities.h"
 #include "host/sandbox.h"
+#include "sandbox_kit.h"
 
 #include "core/banned.h"
 
 #define NEEDED "version: 1\nports: { a: { vdev: net_null } }\n"
-
-static char directory[] = "/tmp/sluice-sandbox-XXXXXX";
 
 /* Exit code of a child that could not even enter; what is below is an errno, 0 for what was allowed. */
 #define NOT_ENTERED 200
@@ -72,207 +62,6 @@ outcome(const char *text, int (*try)(void))
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-static int
-result(long ret)
-{
-	return ret < 0 ? errno : 0;
-}
-
-static const char *
-below(const char *name)
-{
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return path;
-}
-
-static int
-try_shadow(void)
-{
-	return result(open("/etc/shadow", O_RDONLY));
-}
-
-static int
-try_home(void)
-{
-	return result(open("/root", O_RDONLY | O_DIRECTORY));
-}
-
-static int
-try_own_config(void)
-{
-	return result(open(below("sluice.yaml"), O_RDONLY));
-}
-
-static int
-try_write_config(void)
-{
-	return result(open(below("sluice.yaml"), O_WRONLY));
-}
-
-static int
-try_make_file(void)
-{
-	return result(open(below("new"), O_WRONLY | O_CREAT, 0600));
-}
-
-static int
-try_write_proc(void)
-{
-	return result(open("/proc/self/mem", O_RDWR));
-}
-
-static int
-try_capture(void)
-{
-	return result(open(below("out.pcap"), O_WRONLY | O_TRUNC));
-}
-
-static int
-try_exec(void)
-{
-	return result(execl("/bin/true", "true", (char *)NULL));
-}
-
-static int
-try_fork(void)
-{
-	return result(fork());
-}
-
-static int
-try_ptrace(void)
-{
-	return result(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
-}
-
-static int
-try_mount(void)
-{
-	return result(syscall(SYS_mount, "none", "/mnt", "tmpfs", 0, NULL));
-}
-
-static int
-try_bpf(void)
-{
-	return result(syscall(SYS_bpf, 0, NULL, 0));
-}
-
-static int
-try_module(void)
-{
-	return result(syscall(SYS_init_module, NULL, 0, ""));
-}
-
-static int
-try_setuid(void)
-{
-	return result(syscall(SYS_setuid, 0));
-}
-
-static int
-try_tcp(void)
-{
-	return result(socket(AF_INET, SOCK_STREAM, 0));
-}
-
-static int
-try_packet(void)
-{
-	return result(socket(AF_PACKET, SOCK_RAW, 0));
-}
-
-static int
-try_vsock(void)
-{
-	return result(socket(AF_VSOCK, SOCK_STREAM, 0));
-}
-
-static int
-try_unix(void)
-{
-	return result(socket(AF_UNIX, SOCK_STREAM, 0));
-}
-
-static int
-try_uring(void)
-{
-	char parameters[128] = {0};
-
-	return result(syscall(SYS_io_uring_setup, 4, parameters));
-}
-
-static int
-try_kill(void)
-{
-	return result(syscall(SYS_tgkill, getppid(), getppid(), 0));
-}
-
-static int
-map_with(int protection)
-{
-	return mmap(NULL, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
-		       ? errno
-		       : 0;
-}
-
-static int
-try_write_and_run(void)
-{
-	return map_with(PROT_READ | PROT_WRITE | PROT_EXEC);
-}
-
-static int
-try_write_then_run(void)
-{
-	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return page == MAP_FAILED ? errno : result(mprotect(page, 4096, PROT_READ | PROT_EXEC));
-}
-
-static void *
-return_errno(void *argument)
-{
-	return (void *)(intptr_t)try_shadow();
-}
-
-static int
-try_in_thread(void)
-{
-	pthread_t thread;
-	void *returned;
-	int ret = pthread_create(&thread, NULL, return_errno, NULL);
-
-	if (ret != 0)
-		return ret;
-	pthread_join(thread, &returned);
-	return (int)(intptr_t)returned;
-}
-
-static int
-try_core(void)
-{
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_CORE, &limit);
-	return limit.rlim_cur == 0 && limit.rlim_max == 0 && prctl(PR_GET_DUMPABLE) == 0 ? EPERM
-											 : 0;
-}
-
-static int
-try_privileges(void)
-{
-	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? EPERM : 0;
-}
-
-/* A memory limit that can't be raised leaves root CAP_IPC_LOCK, and nothing else. */
-static int
-try_capabilities(void)
-{
-	return capabilities_held() & ~(UINT64_C(1) << CAP_IPC_LOCK) ? 0 : EPERM;
 }
 
 #define OF_SANITIZERS 1
