@@ -3,10 +3,12 @@
 
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/banned.h"
 
@@ -354,6 +356,20 @@ needs_of_vdev(const char *device)
 	return strstr(device, "iface=") ? ALLOWED_FOR_KERNEL : 0;
 }
 
+/* Of a NIC whose driver in DPDK works beside the kernel's own, through its sockets and devices. */
+static unsigned
+needs_of_pci(const char *address)
+{
+	char path[128], driver[128];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", address);
+	length = readlink(path, driver, sizeof(driver) - 1);
+	driver[length > 0 ? length : 0] = '\0';
+	return ALLOWED_FOR_PCI |
+	       (strstr(driver, "/mlx") || strstr(driver, "/mana") ? ALLOWED_FOR_KERNEL : 0);
+}
+
 unsigned
 allowed_needs(const struct config *config)
 {
@@ -363,7 +379,7 @@ allowed_needs(const struct config *config)
 		const struct config_port *port = &config->ports[i];
 
 		if (port->kind == CONFIG_PORT_PCI)
-			needs |= ALLOWED_FOR_PCI;
+			needs |= needs_of_pci(port->device);
 		else if (port->kind == CONFIG_PORT_AF_XDP)
 			needs |= ALLOWED_FOR_AF_XDP;
 		else if (port->kind == CONFIG_PORT_VDEV)
