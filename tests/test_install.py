@@ -23,7 +23,8 @@ def staged(tmp_path_factory):
 def test_what_is_installed(stage):
     for name in ("bin/sluiced", "bin/sluice", "share/man/man1/sluice.1", "share/bash-completion/completions/sluice",
                  "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
-                 "lib/systemd/system/sluiced.service", "share/doc/sluice/examples/sluice.yaml"):
+                 "lib/systemd/system/sluiced.service", "lib/sysusers.d/sluice.conf", "lib/tmpfiles.d/sluice.conf",
+                 "share/doc/sluice/drivers-config/examples/kernel-ports.conf", "share/doc/sluice/examples/sluice.yaml"):
         assert (stage / name).is_file(), name
 
 
@@ -35,9 +36,40 @@ def test_installed_programs_run(stage):
 
 def test_unit_names_the_installed_program(stage):
     text = (stage / "lib/systemd/system/sluiced.service").read_text(encoding="ascii")
-    assert "@" not in text and "Type=notify" in text
+    assert not re.search(r"@\w+@", text) and "Type=notify" in text
     program = re.search(r"^ExecStart=(\S+) run ", text, re.MULTILINE).group(1)
     assert str(stage).endswith(program.removesuffix("/bin/sluiced"))
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_unit_is_hardened(stage, tmp_path):
+    """At most 2.0 of 10 as it is; the drop-in for the kernel's interfaces is a unit's part too."""
+    unit = stage / "lib/systemd/system/sluiced.service"
+    assert exposure(unit) <= 2.0
+    dropped = tmp_path / "sluiced.service"
+    more = (stage / "share/doc/sluice/drivers-config/examples/kernel-ports.conf").read_text(encoding="ascii")
+    dropped.write_text(unit.read_text(encoding="ascii") + more, encoding="ascii")
+    assert exposure(unit) < exposure(dropped) < 4.0
+
+
+def exposure(unit):
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--no-pager", unit], capture_output=True,
+                          text=True, check=False)
+    # What systemd does not understand it says, and goes on without.
+    assert not re.search("ignoring|unknown", done.stderr, re.IGNORECASE), done.stderr
+    return float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout).group(1))
+
+
+@pytest.mark.skipif(not shutil.which("systemd-sysusers"), reason="systemd-sysusers is not installed")
+def test_user_of_the_service(stage, tmp_path):
+    for tool, name in (("systemd-sysusers", "sysusers.d"), ("systemd-tmpfiles", "tmpfiles.d")):
+        (tmp_path / "etc").mkdir(exist_ok=True)
+        words = ["--create"] if name == "tmpfiles.d" else []
+        done = subprocess.run([tool, f"--root={tmp_path}", *words, stage / "lib" / name / "sluice.conf"],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert "sluice" in (tmp_path / "etc" / "passwd").read_text(encoding="ascii")
+    assert (tmp_path / "etc" / "sluice").is_dir()
 
 
 def test_client_links_no_dpdk(stage):

@@ -141,6 +141,53 @@ print_done(const char *method, const char *file, const json_t *result)
 	}
 }
 
+/* The same file as text that this user could read, or NULL where that is of no use: it is too long for a
+ * request, and the daemon's own words say what to do. */
+static json_t *
+readable_params(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat stat_buffer;
+	char *directory;
+	json_t *params;
+
+	if (!slash || stat(path, &stat_buffer) < 0 || stat_buffer.st_size > TEXT_MAX)
+		return NULL;
+	directory = slash == path ? strdup("/") : strndup(path, slash - path);
+	params = directory ? text_params(path, directory) : NULL;
+	free(directory);
+	return params;
+}
+
+static bool
+could_not_read(const json_t *answer)
+{
+	const json_t *data = json_object_get(json_object_get(answer, "error"), "data");
+
+	return json_is_false(json_object_get(data, "readable"));
+}
+
+/* The daemon may be another user, and its sandbox leaves it few directories: what it can't read itself is read
+ * here. Takes params over. */
+static int
+call_with_file(struct daemon *daemon, const char *method, json_t *params, json_t **answer)
+{
+	const char *path = json_string_value(json_object_get(params, "file"));
+	char *copy = path ? strdup(path) : NULL;
+	int ret = daemon_call(daemon, method, params, true, answer);
+
+	if (ret == EXIT_DONE && copy && could_not_read(*answer)) {
+		json_t *text = readable_params(copy);
+
+		if (text) {
+			json_decref(*answer);
+			ret = daemon_call(daemon, method, text, true, answer);
+		}
+	}
+	free(copy);
+	return ret;
+}
+
 int
 run_config_file(const struct command *command, const struct options *options,
 		char *const *arguments)
@@ -161,7 +208,7 @@ run_config_file(const struct command *command, const struct options *options,
 		json_decref(params);
 		return ret;
 	}
-	ret = daemon_call(&daemon, command->method, params, true, &answer);
+	ret = call_with_file(&daemon, command->method, params, &answer);
 	result = json_object_get(answer, "result");
 	if (ret == EXIT_DONE && !result)
 		ret = daemon_refused(options, json_object_get(answer, "error"), file);

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "engine/engine.h"
 #include "host/preflight.h"
+#include "host/sandbox.h"
 
 #include "core/banned.h"
 
@@ -83,6 +84,7 @@ int
 command_run(const struct options *options)
 {
 	struct engine_options engine_options = {
+		.ready = sandbox_seal,
 		.eal = {.plugins = options->plugins,
 			.plugin_count = options->plugin_count,
 			.unsafe_no_iommu = options->unsafe_no_iommu},
@@ -108,6 +110,12 @@ command_run(const struct options *options)
 		return EXIT_FAILED;
 	}
 	host_raise_memlock();
+	ret = sandbox_enter(config, options->plugins, options->plugin_count);
+	if (ret < 0) {
+		config_free(config);
+		control_close(control);
+		return EXIT_FAILED;
+	}
 	error_list_init(&errors, options->config);
 	ret = engine_start(config, &engine_options, &errors, &engine);
 	error_list_print(&errors, stderr);

@@ -89,6 +89,8 @@ config_needs_restart(const struct config *running, const struct config *wanted)
 		return "memory";
 	if (running->idle != wanted->idle)
 		return "idle";
+	if (running->sandbox != wanted->sandbox || running->core_dumps != wanted->core_dumps)
+		return "sandbox";
 	if (!same_text(running->run_dir, wanted->run_dir))
 		return "run-dir";
 	if (!same_ports(running, wanted))

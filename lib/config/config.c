@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ enum {
 	FIELD_WORKERS,
 	FIELD_MEMORY,
 	FIELD_IDLE,
+	FIELD_SANDBOX,
 	FIELD_RUN_DIR,
 	FIELD_PORTS,
 	FIELD_GROUPS,
@@ -138,6 +140,42 @@ read_idle(struct reader *reader, const struct spot *spot)
 		reader->config->idle = choice;
 }
 
+/* YAML 1.1 has six words for each of these, in three spellings, and programs that write it choose for
+ * themselves. */
+static bool
+read_switch(struct reader *reader, const struct spot *spot, const char *what, bool *on)
+{
+	static const char *const words[] = {"off", "on", "false", "true", "no", "yes"};
+	const char *text;
+
+	if (!reader_text(reader, spot, what, &text))
+		return false;
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcasecmp(text, words[i]) == 0) {
+			*on = i % 2;
+			return true;
+		}
+	}
+	reader_expected(reader, spot, what);
+	return false;
+}
+
+static void
+read_sandbox(struct reader *reader, const struct spot *spot)
+{
+	static const char what[] = "on, off, or a mapping of core-dumps";
+	struct field fields[] = {{"core-dumps"}};
+	struct config *config = reader->config;
+
+	if (spot->node->kind != NODE_MAP) {
+		read_switch(reader, spot, what, &config->sandbox);
+		config->core_dumps = !config->sandbox;
+		return;
+	}
+	if (reader_fields(reader, spot, fields, 1, what) && fields[0].given)
+		read_switch(reader, &fields[0].spot, "true or false", &config->core_dumps);
+}
+
 static void
 read_run_dir(struct reader *reader, const struct spot *spot)
 {
@@ -170,13 +208,14 @@ read_sections(struct reader *reader, const struct spot *root)
 		[FIELD_RUN_DIR] = {"run-dir"}, [FIELD_PORTS] = {"ports"},
 		[FIELD_GROUPS] = {"groups"},   [FIELD_RULES] = {"rules"},
 		[FIELD_DEFAULT] = {"default"}, [FIELD_REPLAYS] = {"replays"},
+		[FIELD_SANDBOX] = {"sandbox"},
 	};
 	static void (*const sections[FIELDS])(struct reader *, const struct spot *) = {
 		[FIELD_WORKERS] = read_workers, [FIELD_MEMORY] = read_memory,
 		[FIELD_IDLE] = read_idle,       [FIELD_RUN_DIR] = read_run_dir,
 		[FIELD_PORTS] = read_ports,     [FIELD_GROUPS] = read_groups,
 		[FIELD_RULES] = read_rules,     [FIELD_DEFAULT] = read_default,
-		[FIELD_REPLAYS] = read_replays,
+		[FIELD_REPLAYS] = read_replays, [FIELD_SANDBOX] = read_sandbox,
 	};
 
 	if (!reader_fields(reader, root, fields, FIELDS,
@@ -202,6 +241,7 @@ new_config(const char *directory)
 
 	if (!config)
 		return NULL;
+	config->sandbox = true;
 	config->packets = PACKETS_DEFAULT;
 	config->packet_size = PACKET_SIZE_DEFAULT;
 	config->default_actions.end = CONFIG_END_DROP;

@@ -179,6 +179,8 @@ struct config {
 	uint32_t packet_size; /* bytes of packet data an mbuf holds, without headroom */
 	enum config_hugepages hugepages;
 	enum config_idle idle;
+	bool sandbox;    /* the daemon gives up what it does not need */
+	bool core_dumps; /* although they hold packets; true without a sandbox */
 
 	struct config_port *ports; /* in the order of the file, which is the order of all tables */
 	unsigned port_count;       /* at least 1 */
@@ -211,7 +213,7 @@ char *config_emit(const struct config *config);
 char *config_diff(const struct config *before, const struct config *after);
 
 /* The first top-level key that differs and that a running daemon can't change ("ports", "workers",
- * "memory", "run-dir", "idle", "replays"), or NULL when the second can be applied over the first. */
+ * "memory", "run-dir", "idle", "sandbox", "replays"), or NULL when the second can be applied over the first. */
 const char *config_needs_restart(const struct config *running, const struct config *wanted);
 
 /* /run/sluice for root, $XDG_RUNTIME_DIR/sluice otherwise (/tmp/sluice-UID without one). The

@@ -308,7 +308,10 @@ put_settings(FILE *out, const struct config *config)
 			i + 1 == config->worker_count ? "]\n" : "");
 	fprintf(out, "memory: { packets: %" PRIu32 ", packet-size: %" PRIu32 ", hugepages: %s }\n",
 		config->packets, config->packet_size, hugepages[config->hugepages]);
-	fprintf(out, "idle: %s\nrun-dir: ", idle[config->idle]);
+	fprintf(out, "idle: %s\nsandbox: %s\nrun-dir: ", idle[config->idle],
+		!config->sandbox     ? "off"
+		: config->core_dumps ? "{ core-dumps: true }"
+				     : "on");
 	emit_quoted(out, config->run_dir);
 	fputc('\n', out);
 }

@@ -11,6 +11,7 @@
 
 #include "control/clients.h"
 #include "control/listener.h"
+#include "control/watchdog.h"
 #include "core/log.h"
 
 #include "core/banned.h"
@@ -36,6 +37,7 @@ struct control {
 	struct method_daemon daemon;
 	struct jobs *works, *renders;
 	struct clients clients;
+	struct watchdog watchdog;
 };
 
 static int
@@ -158,6 +160,7 @@ tick(struct control *control)
 	if (read(control->timer, &expirations, sizeof(expirations)) < 0)
 		return;
 	engine_tick(control->daemon.engine);
+	watchdog_tick(&control->watchdog, engine_moves(control->daemon.engine));
 	clients_tick(&control->clients);
 }
 
@@ -239,6 +242,7 @@ control_run(struct control *control, struct engine *engine)
 	int ret;
 
 	control->daemon.engine = engine;
+	watchdog_open(&control->watchdog);
 	ret = open_jobs(control);
 	while (ret == 0 && !control->daemon.stop)
 		ret = serve_round(control);

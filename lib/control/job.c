@@ -13,6 +13,7 @@
 
 struct jobs {
 	const struct method_daemon *daemon;
+	const char *name; /* of the thread; constant */
 	void (*work)(const struct method_daemon *daemon, struct job *job);
 	pthread_t thread;
 	int event;
@@ -74,6 +75,8 @@ run(void *argument)
 	struct jobs *jobs = argument;
 	struct job *job;
 
+	/* By itself: only so does it need no file in /proc, where the sandbox lets nobody write. */
+	pthread_setname_np(pthread_self(), jobs->name);
 	while ((job = take(jobs))) {
 		jobs->work(jobs->daemon, job);
 		pthread_mutex_lock(&jobs->mutex);
@@ -94,6 +97,7 @@ jobs_open(const struct method_daemon *daemon, const char *name,
 	if (!jobs)
 		return log_fail(ENOMEM, "job thread");
 	jobs->daemon = daemon;
+	jobs->name = name;
 	jobs->work = work;
 	jobs->last = &jobs->first;
 	jobs->settled = true;
@@ -109,7 +113,6 @@ jobs_open(const struct method_daemon *daemon, const char *name,
 		ret = log_fail(ret, "job thread");
 		goto thread_failed;
 	}
-	pthread_setname_np(jobs->thread, name);
 	*out = jobs;
 	return 0;
 

@@ -2,9 +2,11 @@
 #include "control/method_config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/log.h"
 
@@ -52,6 +54,24 @@ is_readable_whole(const char *file, struct call *call)
 	return false;
 }
 
+/* Who calls may be able to read what the daemon is not, and can then give the text itself; data says so. */
+static bool
+is_within_reach(const char *file, struct call *call)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool refused = fd < 0 && errno == EACCES;
+
+	if (fd >= 0)
+		close(fd);
+	if (refused)
+		rpc_fail(&call->error, RPC_REFUSED,
+			 json_pack("{s:s, s:b}", "field", "file", "readable", 0),
+			 "%s: the daemon may not read it; put it beside the config that it was "
+			 "started with, or give what it holds as `text`",
+			 file);
+	return !refused;
+}
+
 /* The config that the call names, or NULL with its error set. */
 static struct config *
 read_config(struct call *call)
@@ -73,7 +93,7 @@ read_config(struct call *call)
 			 "`file` must be an absolute path");
 		return NULL;
 	}
-	if (file && !is_readable_whole(file, call))
+	if (file && (!is_readable_whole(file, call) || !is_within_reach(file, call)))
 		return NULL;
 	error_list_init(&errors, file);
 	if (file)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config/amount.h"
+#include "host/sandbox.h"
 
 #include "core/banned.h"
 
@@ -140,6 +141,29 @@ report_json(const struct snapshot *snapshot)
 	return result;
 }
 
+static json_t *
+capabilities_json(uint64_t held)
+{
+	json_t *names = json_array();
+	char name[SANDBOX_NAME_BYTES];
+
+	for (unsigned i = 0; i < 64; i++) {
+		if (held >> i & 1)
+			json_array_append_new(names, json_string(sandbox_capability_name(i, name)));
+	}
+	return names;
+}
+
+static json_t *
+sandbox_json(const struct sandbox_state *state)
+{
+	return json_pack("{s:b, s:i, s:b, s:b, s:o, s:b, s:b}", "on", (int)state->on, "landlock",
+			 state->landlock, "seccomp", (int)state->seccomp, "no_new_privs",
+			 (int)state->no_new_privs, "capabilities",
+			 capabilities_json(state->capabilities), "core_dumps",
+			 (int)state->core_dumps, "memory_locked", (int)state->memory_locked);
+}
+
 json_t *
 report_status(const struct snapshot *snapshot)
 {
@@ -152,6 +176,7 @@ report_status(const struct snapshot *snapshot)
 	json_object_set_new(result, "workers", number(snapshot->worker_count));
 	json_object_set_new(result, "hugepages", json_boolean(snapshot->hugepages));
 	json_object_set_new(result, "unsafe", json_boolean(snapshot->unsafe));
+	json_object_set_new(result, "sandbox", sandbox_json(sandbox_state()));
 	return result;
 }
 
@@ -277,8 +302,11 @@ worker_json(const struct snapshot_worker *worker)
 
 	for (unsigned i = 0; i < TALLY_FILL_STEPS; i++)
 		json_array_append_new(fill, number(worker->fill[i]));
-	return json_pack("{s:i, s:b, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:{s:o, s:o}}", "core",
-			 (int)worker->core, "fresh", (int)worker->fresh, "packets",
+	return json_pack("{s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:{s:o, "
+			 "s:o}}",
+			 "core", (int)worker->core, "fresh", (int)worker->fresh, "stalled",
+			 (int)worker->stalled, "minor_faults", number(worker->minor_faults),
+			 "major_faults", number(worker->major_faults), "packets",
 			 number(worker->packets), "bursts", number(worker->bursts), "busy_cycles",
 			 number(worker->busy_cycles), "idle_cycles", number(worker->idle_cycles),
 			 "sleep_ns", number(worker->sleep_ns), "cycles_per_packet",

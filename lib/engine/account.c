@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/account.h"
 
+#include "engine/pulse.h"
 #include "engine/replays.h"
 
 #include <rte_cycles.h>
@@ -212,9 +213,13 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 	for (unsigned i = 0; i < account->worker_count; i++) {
 		struct snapshot_worker *out = &snapshot->workers[i];
 		const struct tally *tally = worker_tally(account, i);
+		struct pulse_faults faults = pulse_faults(account->workers[i]);
 
 		out->core = account->workers[i]->core;
 		out->fresh = answered(account, i);
+		out->stalled = pulse_stalled(account->workers[i]);
+		out->minor_faults = faults.minor;
+		out->major_faults = faults.major;
 		out->packets = tally->packets;
 		out->bursts = tally->bursts;
 		out->busy_cycles = tally->busy_cycles;

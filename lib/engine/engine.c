@@ -12,16 +12,16 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/populate.h"
 #include "engine/account.h"
 #include "engine/drain.h"
 #include "engine/notice.h"
+#include "engine/pulse.h"
 #include "engine/replays.h"
 #include "engine/service.h"
 
 #include "core/banned.h"
 
-/* How long a snapshot waits for workers: many rounds of a busy one, a few of one that sleeps. */
-#define ANSWER_TIMEOUT_NS 20000000
 /* How long a worker that does not move is waited for, before the old program is left to a later
  * tick or, where there is one already, the swap is refused. */
 #define SWAP_TIMEOUT_NS 1000000000
@@ -38,7 +38,7 @@ struct engine {
 	struct program *old; /* replaced, but a worker may still have it */
 	uint64_t old_token;
 	uint64_t started_ns;
-	unsigned applied;
+	unsigned applied, stalled;
 	bool launched, drained;
 	bool unsafe;
 	uint64_t leaked;
@@ -79,6 +79,7 @@ make_workers(struct engine *engine)
 		worker->core = engine->cores[i];
 		worker->lcore = i + 1;
 		worker->shared = &engine->shared;
+		populate_memory(worker, sizeof(*worker));
 	}
 	engine->service = (struct service){
 		.shared = &engine->shared,
@@ -147,6 +148,9 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	if (ret < 0)
 		goto rcu_failed;
 	ret = make_workers(engine);
+	if (ret < 0)
+		goto workers_failed;
+	ret = options->ready ? options->ready(config) : 0;
 	if (ret < 0)
 		goto workers_failed;
 	ret = replays_open(&engine->replays, config, &engine->ports, engine->workers,
@@ -267,28 +271,6 @@ engine_config(const struct engine *engine)
 	return current_program(engine)->config;
 }
 
-/* Asks all workers for their counters; says of each whether it answered in time. */
-static void
-ask(struct engine *engine, bool *fresh)
-{
-	uint64_t deadline = now_ns() + ANSWER_TIMEOUT_NS;
-
-	for (unsigned i = 0; i < engine->worker_count; i++)
-		atomic_fetch_add_explicit(&engine->workers[i]->asked, 1, memory_order_release);
-	for (unsigned i = 0; i < engine->worker_count; i++) {
-		struct worker *worker = engine->workers[i];
-		uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_relaxed);
-
-		for (;;) {
-			fresh[i] = atomic_load_explicit(&worker->answered, memory_order_acquire) ==
-				   asked;
-			if (fresh[i] || now_ns() > deadline)
-				break;
-			nap();
-		}
-	}
-}
-
 struct snapshot *
 engine_snapshot(struct engine *engine)
 {
@@ -305,7 +287,7 @@ engine_snapshot(struct engine *engine)
 	struct snapshot *snapshot;
 
 	if (engine->launched)
-		ask(engine, fresh);
+		pulse_ask(engine->workers, engine->worker_count, fresh);
 	snapshot = account_snapshot(&account);
 	if (!snapshot)
 		return NULL;
@@ -347,8 +329,15 @@ engine_tick(struct engine *engine)
 	service_tick(&engine->service);
 	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
 		    now_ns());
+	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
 	reclaim(engine);
 	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
+}
+
+bool
+engine_moves(const struct engine *engine)
+{
+	return engine->stalled == 0;
 }
 
 static void

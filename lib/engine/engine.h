@@ -19,6 +19,9 @@ struct program;
 
 struct engine_options {
 	struct eal_options eal;
+	/* Called once ports are up, before a packet is taken in or a capture read; what it returns below 0 ends
+	 * the start. May be NULL. */
+	int (*ready)(const struct config *config);
 };
 
 /* "DPDK 22.11.11" or so. */
@@ -80,6 +83,9 @@ int engine_port(struct engine *engine, const char *name, bool up, const char **s
 /* Work to be done now and then by the control thread: links and devices that are gone, replays that begin or end. Call every
  * 100 ms or so. */
 void engine_tick(struct engine *engine);
+
+/* Whether every worker moved within the second before the last tick. */
+bool engine_moves(const struct engine *engine);
 
 /* Stops receiving, lets what is held leave (2 s at most), stops workers and ports. The last snapshot
  * can still be taken, and says what leaked. Returns 0 or a negative errno when something failed. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "classify/classify.h"
+#include "core/populate.h"
 #include "forward/forward.h"
 
 #include "core/banned.h"
@@ -53,6 +54,8 @@ make_local(struct program *program, struct program_local *local, unsigned rules)
 	local->answer = rte_calloc("rules", rules, sizeof(*local->answer), RTE_CACHE_LINE_SIZE);
 	if (!local->rules || !local->answer)
 		return -ENOMEM;
+	populate_memory(local->rules, rules * sizeof(*local->rules));
+	populate_memory(local->answer, rules * sizeof(*local->answer));
 	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
 		const struct stage *stage = program_stages[i];
 		size_t size = stage->local_size ? stage->local_size(program->states[i]) : 0;
@@ -62,6 +65,7 @@ make_local(struct program *program, struct program_local *local, unsigned rules)
 		local->stages[i] = rte_zmalloc(stage->name, size, RTE_CACHE_LINE_SIZE);
 		if (!local->stages[i])
 			return -ENOMEM;
+		populate_memory(local->stages[i], size);
 		if (stage->local_init &&
 		    stage->local_init(program->states[i], local->stages[i]) < 0)
 			return -ENOMEM;

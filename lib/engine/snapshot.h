@@ -54,7 +54,9 @@ struct snapshot_rule {
 
 struct snapshot_worker {
 	unsigned core;
-	bool fresh; /* false: the worker did not answer in time, its numbers may be torn */
+	bool fresh;   /* false: the worker did not answer in time, its numbers may be torn */
+	bool stalled; /* it stood still for a second or more */
+	uint64_t minor_faults, major_faults; /* page faults since it began to poll */
 	uint64_t packets, bursts;
 	uint64_t busy_cycles, idle_cycles, sleep_ns;
 	uint64_t fill[TALLY_FILL_STEPS];    /* bursts by packets in them, see tally.h */

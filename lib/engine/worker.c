@@ -7,7 +7,11 @@
 #include <rte_pause.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "core/populate.h"
 
 #include "core/banned.h"
 
@@ -222,6 +226,21 @@ stopwatch_lap(struct stopwatch *watch, struct tally *tally, bool busy)
 	watch->busy = busy;
 }
 
+/* What happens before the loop may take its time; within it, the kernel is to have nothing left to do. */
+static void
+settle(struct worker *worker)
+{
+	struct rusage usage = {0};
+
+	/* The default slack of 50 us would double the shortest sleeps. */
+	prctl(PR_SET_TIMERSLACK, 1000);
+	populate_stack();
+	getrusage(RUSAGE_THREAD, &usage);
+	worker->first_minor = usage.ru_minflt;
+	worker->first_major = usage.ru_majflt;
+	atomic_store_explicit(&worker->thread, gettid(), memory_order_release);
+}
+
 int
 worker_main(void *arg)
 {
@@ -230,10 +249,10 @@ worker_main(void *arg)
 	struct tally *tally = &worker->tally;
 	enum config_idle idle = shared->idle;
 	unsigned empty_rounds = 0, quiet = 0;
+	uint64_t rounds = 0;
 	struct stopwatch watch;
 
-	/* The default slack of 50 us would double the shortest sleeps. */
-	prctl(PR_SET_TIMERSLACK, 1000);
+	settle(worker);
 	worker->burst.worker = worker->index;
 	worker->burst.tally = tally;
 	rte_rcu_qsbr_thread_online(shared->rcu, worker->index);
@@ -262,6 +281,7 @@ worker_main(void *arg)
 			worker_answer(worker, program);
 		}
 		rte_rcu_qsbr_quiescent(shared->rcu, worker->index);
+		atomic_store_explicit(&worker->rounds, ++rounds, memory_order_relaxed);
 
 		if (watch.busy != (received > 0))
 			stopwatch_lap(&watch, tally, received > 0);

@@ -43,6 +43,12 @@ struct worker_shared {
 	struct rte_rcu_qsbr *rcu;  /* worker i is its thread i */
 };
 
+/* What the control thread saw of a worker's rounds, see pulse.h; its own. */
+struct worker_pulse {
+	uint64_t rounds, since_ns; /* the count, and when it was first seen */
+	bool stalled;
+};
+
 struct worker {
 	unsigned index, core, lcore;
 	struct worker_shared *shared;
@@ -50,6 +56,13 @@ struct worker {
 	struct replay_lane *lanes[CONFIG_REPLAYS_MAX]; /* of replays; before the worker runs */
 	unsigned lane_count;
 
+	/* Written by the worker before it polls: its thread, and the page faults that this had until then. */
+	uint64_t first_minor, first_major;
+	_Atomic int thread;
+	struct worker_pulse pulse;
+
+	_Atomic uint64_t
+		rounds; /* that it polled, with packets or without; the worker alone writes it */
 	struct tally tally;
 	struct burst burst;
 

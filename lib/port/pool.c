@@ -7,9 +7,17 @@
 #include <rte_mbuf.h>
 
 #include "core/log.h"
+#include "core/populate.h"
 #include "port/memory.h"
 
 #include "core/banned.h"
+
+static void
+populate_chunk(struct rte_mempool *pool, void *context, struct rte_mempool_memhdr *chunk,
+	       unsigned index)
+{
+	populate_memory(chunk->addr, chunk->len);
+}
 
 static struct port_pool *
 pool_make(struct ports *ports, const struct config *config, int numa, unsigned workers)
@@ -28,6 +36,9 @@ pool_make(struct ports *ports, const struct config *config, int numa, unsigned w
 			  rte_strerror(rte_errno));
 		return NULL;
 	}
+	/* The packets, and the cores' caches of the pool, which nobody has touched yet. */
+	rte_mempool_mem_iter(pool->pool, populate_chunk, NULL);
+	populate_memory(pool->pool->mz->addr, pool->pool->mz->len);
 	pool->bytes = memory_pool_bytes(config);
 	ports->pool_count++;
 	return pool;

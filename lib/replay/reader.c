@@ -20,7 +20,6 @@
 #define STREAM_BLOCKS_MIN 4
 /* No record takes less of a file. */
 #define RECORD_MIN 16
-#define THREAD_NAME_MAX 16
 
 static int
 open_sources(struct reader *reader, const struct config_replay *replay, char *reason, size_t size)
@@ -118,7 +117,6 @@ all_direct(const struct reader *reader)
 static int
 start_thread(struct reader *reader)
 {
-	char name[THREAD_NAME_MAX];
 	sigset_t all, before;
 	int err;
 
@@ -134,8 +132,6 @@ start_thread(struct reader *reader)
 		pthread_mutex_destroy(&reader->lock);
 		return -err;
 	}
-	snprintf(name, sizeof(name), "replay-%.8s", reader->config->name);
-	pthread_setname_np(reader->thread, name);
 	return 0;
 }
 

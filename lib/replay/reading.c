@@ -11,6 +11,8 @@
 
 #include "core/banned.h"
 
+#define THREAD_NAME_MAX 16
+
 /* How long the thread sleeps when there is nothing to do but to wait for lanes. */
 #define SLEEP_NS 100000
 /* And when a read is under way, whose end wakes it. */
@@ -279,7 +281,10 @@ reading_main(void *argument)
 {
 	struct reader *reader = argument;
 	enum reading_request request;
+	char name[THREAD_NAME_MAX];
 
+	snprintf(name, sizeof(name), "replay-%.8s", reader->config->name);
+	pthread_setname_np(pthread_self(), name);
 	for (;;) {
 		pthread_mutex_lock(&reader->lock);
 		while ((request = reader->request) == READING_GO_ON)

@@ -50,6 +50,33 @@ print_unsafe(const struct view *view)
 			style->bad, style->plain);
 }
 
+/* One line of what keeps a fault within the daemon; in full where something is missing of it. */
+static void
+print_sandbox(const struct view *view)
+{
+	const struct table_style *style = table_style(view->out);
+	const json_t *sandbox = json_object_get(view->now, "sandbox");
+	const json_t *held = json_object_get(sandbox, "capabilities");
+	const json_t *name;
+	size_t index;
+
+	if (!sandbox)
+		return;
+	if (!json_is_true(json_object_get(sandbox, "on"))) {
+		fprintf(view->out, "%ssandbox  off%s\n\n", style->bad, style->plain);
+		return;
+	}
+	fprintf(view->out, "%ssandbox%s  Landlock %u, seccomp %s, capabilities:", style->bold,
+		style->plain, (unsigned)value_number(sandbox, "landlock"),
+		json_is_true(json_object_get(sandbox, "seccomp")) ? "on" : "off");
+	json_array_foreach (held, index, name)
+		fprintf(view->out, "%s%s", index ? ", " : " ", json_string_value(name));
+	fprintf(view->out, "%s, core dumps %s, memory %slocked\n\n",
+		json_array_size(held) ? "" : " none",
+		json_is_true(json_object_get(sandbox, "core_dumps")) ? "allowed" : "off",
+		json_is_true(json_object_get(sandbox, "memory_locked")) ? "" : "not ");
+}
+
 /* What is out of the ordinary about a port. */
 static void
 note_cell(struct table *table, const json_t *port)
@@ -270,6 +297,7 @@ view_status(const struct view *view)
 
 	print_state(view);
 	print_unsafe(view);
+	print_sandbox(view);
 	print_ports(view, total);
 	print_rules(view, total);
 	print_replays(view);

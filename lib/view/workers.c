@@ -24,6 +24,7 @@ worker_cells(struct table *table, const struct view *view, const json_t *worker,
 	uint64_t idle = since(worker, before, "idle_cycles");
 	uint64_t packets = since(worker, before, "packets");
 	uint64_t bursts = since(worker, before, "bursts");
+	int stalled = json_is_true(json_object_get(worker, "stalled"));
 	int stale = json_is_false(json_object_get(worker, "fresh"));
 
 	table_cell(table, "%u", (unsigned)value_number(worker, "core"));
@@ -44,7 +45,14 @@ worker_cells(struct table *table, const struct view *view, const json_t *worker,
 			       since(cache, cache_before, "lookups"))
 			   .text);
 	table_cell(table, "%s", units_duration(value_real(worker, "sleep_ns") / 1e9).text);
-	table_cell(table, "%s", stale ? "did not answer: numbers may be old" : "");
+	table_cell(table, "%s",
+		   units_count(value_number(worker, "minor_faults") +
+			       value_number(worker, "major_faults"))
+			   .text);
+	table_cell(table, "%s",
+		   stalled ? "STALLED: it does not move"
+		   : stale ? "did not answer: numbers may be old"
+			   : "");
 }
 
 /* Bursts by the packets in them: how much each round finds says how far a worker is from its limit. */
@@ -74,10 +82,10 @@ void
 view_workers(const struct view *view)
 {
 	struct table *table = table_new(
-		view->before
-			? ">CORE|>PACKETS|>NOW|>BUSY|>CYCLES/PACKET|>PACKETS/BURST|>CACHE "
-			  "HITS|>SLEPT|"
-			: ">CORE|>PACKETS|>BUSY|>CYCLES/PACKET|>PACKETS/BURST|>CACHE HITS|>SLEPT|");
+		view->before ? ">CORE|>PACKETS|>NOW|>BUSY|>CYCLES/PACKET|>PACKETS/BURST|>CACHE "
+			       "HITS|>SLEPT|>PAGE FAULTS|"
+			     : ">CORE|>PACKETS|>BUSY|>CYCLES/PACKET|>PACKETS/BURST|>CACHE "
+			       "HITS|>SLEPT|>PAGE FAULTS|");
 	const json_t *workers = json_object_get(view->now, "workers");
 	const json_t *before = json_object_get(view->before, "workers");
 	json_t *worker;

@@ -124,6 +124,12 @@ engine_tick(struct engine *engine)
 {
 }
 
+bool
+engine_moves(const struct engine *engine)
+{
+	return true;
+}
+
 void
 engine_free(struct engine *engine)
 {

@@ -31,6 +31,8 @@ test_defaults(void **state)
 	assert_int_equal(config->packet_size, 2048);
 	assert_int_equal(config->hugepages, CONFIG_HUGEPAGES_AUTO);
 	assert_int_equal(config->idle, CONFIG_IDLE_POLL);
+	assert_true(config->sandbox);
+	assert_false(config->core_dumps);
 	assert_string_equal(config->run_dir, run_dir);
 	assert_string_equal(config->directory, "/etc");
 	assert_null(config->file);
@@ -79,6 +81,34 @@ test_settings(void **state)
 	assert_int_equal(config->hugepages, CONFIG_HUGEPAGES_FALSE);
 	assert_int_equal(config->idle, CONFIG_IDLE_SLEEP);
 	config_free(config);
+}
+
+/* YAML 1.1 has many words for on and off, and a program that writes it takes its own. */
+static void
+test_sandbox(void **state)
+{
+	static const struct {
+		const char *text;
+		bool sandbox, core_dumps;
+	} cases[] = {
+		{"on", true, false},  {"True", true, false},
+		{"YES", true, false}, {"off", false, true},
+		{"no", false, true},  {"false", false, true},
+		{"{}", true, false},  {"{ core-dumps: on }", true, true},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct config *config;
+		char text[128];
+
+		snprintf(text, sizeof(text), "version: 1\nports: { a: { vdev: x } }\nsandbox: %s\n",
+			 cases[i].text);
+		config = config_of(text);
+		assert_non_null(config);
+		assert_int_equal(config->sandbox, cases[i].sandbox);
+		assert_int_equal(config->core_dumps, cases[i].core_dumps);
+		config_free(config);
+	}
 }
 
 static void
@@ -305,11 +335,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults), cmocka_unit_test(test_run_dir),
-		cmocka_unit_test(test_settings), cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_rules),    cmocka_unit_test(test_sets),
-		cmocka_unit_test(test_prefixes), cmocka_unit_test(test_many_rules),
-		cmocka_unit_test(test_load),     cmocka_unit_test(test_example),
+		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_run_dir),
+		cmocka_unit_test(test_settings),   cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_ports),      cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_sets),       cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_many_rules), cmocka_unit_test(test_load),
+		cmocka_unit_test(test_example),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

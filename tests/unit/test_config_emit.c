@@ -59,6 +59,7 @@ test_canonical(void **state)
 		"workers: [2]\n"
 		"memory: { packets: 65535, packet-size: 2048, hugepages: auto }\n"
 		"idle: poll\n"
+		"sandbox: on\n"
 		"run-dir: \"/run/x\"\n"
 		"ports:\n"
 		"  b: { vdev: \"net_ring,name=\\u00e4\\u0009\\U0001f40c\\\\\" }\n"
@@ -168,10 +169,12 @@ random_config(unsigned seed)
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	static const char *const sandboxes[] = {"on", "off", "{}", "{ core-dumps: yes }"};
 	unsigned rules = below(&seed, 20);
 
 	fputs(HEAD "groups:\n  g1: { ports: [a, w] }\n  g2: { ports: [b] }\n", out);
 	fprintf(out, "idle: %s\n", below(&seed, 2) ? "pause" : "sleep");
+	fprintf(out, "sandbox: %s\n", sandboxes[below(&seed, 4)]);
 	fprintf(out, "memory: { packets: %u }\n", 1023 + below(&seed, 10000));
 	if (below(&seed, 2))
 		fputs("default: { forward: g1 }\n", out);
@@ -264,7 +267,7 @@ test_diff(void **state)
 	char *diff = diff_of(HEAD "rules:\n- name: x\n  actions: [drop]\n- name: z\n",
 			     HEAD "rules:\n- name: x\n  actions: [forward: a]\n- name: z\n");
 
-	assert_string_equal(diff, "@@ -9,7 +9,7 @@\n"
+	assert_string_equal(diff, "@@ -10,7 +10,7 @@\n"
 				  "   w: { pcap: { out: \"/etc/w.pcap\" } }\n"
 				  " rules:\n"
 				  "   - name: x\n"
@@ -343,6 +346,8 @@ test_restart(void **state)
 		{HEAD, HEAD "memory: { packets: 2047 }\n", "memory"},
 		{HEAD, HEAD "memory: { hugepages: false }\n", "memory"},
 		{HEAD, HEAD "idle: sleep\n", "idle"},
+		{HEAD, HEAD "sandbox: off\n", "sandbox"},
+		{HEAD, HEAD "sandbox: { core-dumps: true }\n", "sandbox"},
 		{HEAD, HEAD "run-dir: /x\n", "run-dir"},
 		{HEAD, HEAD "  c: { vdev: net_null }\n", "ports"},
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, mtu: 1500 }\n", "ports"},

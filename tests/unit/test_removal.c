@@ -142,10 +142,11 @@ static int
 setup(void **state)
 {
 	const char *const plugins[] = {KIT_DEVICE};
+	const struct eal_options options = {.plugins = plugins, .plugin_count = 1};
 
 	if (kit_setup(state) < 0)
 		return -1;
-	return ports_start_eal(kit_config(), PORT_LIVE, plugins, 1, cores) == 1 ? 0 : -1;
+	return ports_start_eal(kit_config(), PORT_LIVE, &options, cores) == 1 ? 0 : -1;
 }
 
 static int
