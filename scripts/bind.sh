@@ -190,8 +190,9 @@ bind() {
 	fi
 	say "$1: bound to vfio-pci, IOMMU group $group (was: ${before:-no driver}${names:+, interface $names})"
 	group_mates "$1" | while read -r mate; do
+		# Devices without a driver, or with one that moves no data, are no matter to the kernel.
 		case $mate in
-		*'(vfio-pci)') say "$1: shares group $group with $mate" ;;
+		*'(vfio-pci)' | *'(pci-stub)' | *'(no driver)') say "$1: shares group $group with $mate" ;;
 		*) complain "$1: shares group $group with $mate; sluice needs all of a group: bind that too, or move the card" ;;
 		esac
 	done
