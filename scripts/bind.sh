@@ -198,12 +198,26 @@ bind() {
 	done
 }
 
+# A tunnel or a virtual switch's port does not tell which card it uses.
+warn_of_tunnels() {
+	printf '%s\n' "$carried" | grep ' carries ' | while read -r name what; do
+		[ "$name" != lo ] || continue
+		[ -e "$interfaces/$name" ] || continue
+		[ ! -e "$interfaces/$name/device" ] || continue
+		[ -n "$(beneath "$name")" ] || complain "note: $name $what, and does not tell over which card"
+	done
+}
+
 bind_all() {
 	carried=$(carriers) wanted='' failed=false
 	for word in "$@"; do
 		address=$(address_of "$word")
+		[ -n "$address" ] || address=$(recorded "$word")
 		if [ -z "$address" ]; then
 			complain "$word: no PCI device, and no interface of one, has that name; \`sluice-bind --status\` lists them"
+			failed=true
+		elif [ ! -e "$devices/$address" ]; then
+			complain "$address: is gone from this machine"
 			failed=true
 		elif has_driver "$address" vfio-pci; then
 			say "$address: is bound to vfio-pci already"
@@ -215,6 +229,7 @@ bind_all() {
 	done
 	! $failed || exit 1
 	[ -n "$wanted" ] || return 0
+	warn_of_tunnels
 	if [ ! -e "$drivers/vfio-pci" ] && ! { modprobe vfio-pci && wait_for test -e "$drivers/vfio-pci"; }; then
 		complain "this kernel has no vfio-pci; Debian's linux-image-amd64 brings it, linux-image-cloud-amd64 does not"
 		exit 1

@@ -75,7 +75,8 @@ def test_binds_and_undoes(kernel, word):
                            "(was: ixgbe, interface wan0)\n")
     assert kernel.driver_of("0000:03:00.0") == "vfio-pci" and kernel.driver_of("0000:03:00.1") == "ixgbe"
     assert kernel.override("0000:03:00.0") == "vfio-pci"
-    assert "already" in bind(kernel, "0000:03:00.0").stdout
+    assert "0000:03:00.0: is bound to vfio-pci already" in bind(kernel, "0000:03:00.0").stdout
+    assert "0000:03:00.0: is bound to vfio-pci already" in bind(kernel, "wan0").stdout
 
     done = bind(kernel, "--undo", word)
     assert done.returncode == 0, done
@@ -224,6 +225,7 @@ def test_undo_of_a_card_that_was_taken_out(kernel):
     two_cards(kernel)
     assert bind(kernel, "wan0").returncode == 0
     (kernel.devices / "0000:03:00.0").unlink()
+    assert "is gone from this machine" in bind(kernel, "wan0").stderr
     done = bind(kernel, "--undo", "wan0")
     assert done.returncode == 0 and "is gone from this machine" in done.stdout
     assert bind(kernel, "--undo", "wan0").returncode == 1
@@ -271,6 +273,15 @@ def test_a_bond_below_a_bridge_below_a_vlan(kernel):
     default_route(kernel, "br0.7")
     assert "wan0 is part of br0.7, which carries the IPv4 default route" in refused(kernel, "wan0")
     assert bind(kernel, "lan0").returncode == 0
+
+
+def test_a_default_route_through_a_tunnel(kernel):
+    two_cards(kernel)
+    kernel.interface("wg0")
+    default_route(kernel, "wg0")
+    done = bind(kernel, "wan0")
+    assert done.returncode == 0
+    assert "note: wg0 carries the IPv4 default route, and does not tell over which card" in done.stderr
 
 
 def session(kernel, table, local, remote, port=22, state="01"):
