@@ -9,7 +9,7 @@ build="gcc git libc6-dev libdpdk-dev libjansson-dev libpcap-dev libsystemd-dev l
 	ninja-build pkg-config"
 tests="bash-completion busybox clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3 iproute2
 	iputils-ping libclang-rt-14-dev libcmocka-dev mandoc procps python3 python3-pyflakes python3-pytest
-	python3-scapy python3-yaml shellcheck socat tcpdump tcpreplay"
+	python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay udev"
 
 wanted=$build
 [ "${1:-}" = --tests ] && wanted="$build $tests"
