@@ -16,7 +16,7 @@ TEST_BUILD = $(BUILD)
 TEST_KIND = release
 endif
 
-.PHONY: all run test test-sanitize bench fuzz lint install clean setup setup-tests help
+.PHONY: all run test test-sanitize bench fuzz lint install uninstall clean setup setup-tests help
 
 all: setup
 	@scripts/build.sh $(BUILD) release
@@ -45,6 +45,10 @@ lint: setup-tests
 install: all
 	@scripts/install.sh $(BUILD) $(PREFIX) $(DESTDIR)
 
+# What the last installation from this build directory put anywhere.
+uninstall:
+	@ninja -C $(BUILD) uninstall
+
 clean:
 	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-lint
 
@@ -63,4 +67,5 @@ help:
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"
 	@echo "make install        into PREFIX ($(PREFIX)), staged under DESTDIR"
+	@echo "make uninstall      take that away again"
 	@echo "make clean          remove what was built"

@@ -7,9 +7,9 @@ set -eu
 
 build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libpcap-dev libseccomp-dev libsystemd-dev
 	liburing-dev libyaml-dev make meson ninja-build pkg-config"
-tests="bash-completion clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3 iproute2
-	iputils-ping libclang-rt-14-dev libcmocka-dev mandoc procps python3 python3-pyflakes python3-pytest
-	python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay"
+tests="bash-completion busybox-static clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3
+	iproute2 iputils-ping libclang-rt-14-dev libcmocka-dev mandoc procps python3 python3-pyflakes python3-pytest
+	python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay udev"
 
 wanted=$build
 [ "${1:-}" = --tests ] && wanted="$build $tests"

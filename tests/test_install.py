@@ -24,8 +24,26 @@ def test_what_is_installed(stage):
     for name in ("bin/sluiced", "bin/sluice", "share/man/man1/sluice.1", "share/bash-completion/completions/sluice",
                  "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
                  "lib/systemd/system/sluiced.service", "lib/sysusers.d/sluice.conf", "lib/tmpfiles.d/sluice.conf",
-                 "share/doc/sluice/drivers-config/examples/kernel-ports.conf", "share/doc/sluice/examples/sluice.yaml"):
+                 "share/doc/sluice/drivers-config/examples/kernel-ports.conf", "share/doc/sluice/examples/sluice.yaml",
+                 "sbin/sluice-bind", "share/sluice/carriers.sh", "share/man/man8/sluice-bind.8",
+                 "lib/systemd/system/sluice-bind@.service", "lib/udev/rules.d/60-sluice-vfio.rules",
+                 "lib/modprobe.d/sluice.conf", "lib/modules-load.d/sluice.conf",
+                 "share/doc/sluice/drivers-config/README.md",
+                 "share/doc/sluice/drivers-config/examples/tmpfiles-hugepages.conf",
+                 "share/doc/sluice/drivers-config/nics/ixgbe.md"):
         assert (stage / name).is_file(), name
+
+
+def test_installed_bind_runs(stage):
+    """It finds its other part where that was installed."""
+    done = subprocess.run([stage / "sbin" / "sluice-bind", "--status"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("ADDRESS ") and not done.stderr
+
+
+def test_unit_of_cards_names_the_installed_program(stage):
+    text = (stage / "lib/systemd/system/sluice-bind@.service").read_text(encoding="ascii")
+    program = re.search(r"^ExecStart=(\S+) %i$", text, re.MULTILINE).group(1)
+    assert str(stage / "sbin/sluice-bind").endswith(program)
 
 
 def test_installed_programs_run(stage):
@@ -79,7 +97,7 @@ def test_client_links_no_dpdk(stage):
 
 def test_nothing_else_is_installed(stage):
     names = {str(path.relative_to(stage).parts[0]) for path in stage.rglob("*") if path.is_file()}
-    assert names <= {"bin", "share", "lib"}
+    assert names <= {"bin", "sbin", "share", "lib"}
 
 
 def test_demo(tmp_path):
