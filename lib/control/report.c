@@ -169,6 +169,8 @@ port_json(const struct snapshot_port *port)
 		result, json_pack("{s:o, s:o, s:o, s:o}", "missed", number(port->missed),
 				  "rx_errors", number(port->rx_errors), "rx_nombuf",
 				  number(port->rx_nombuf), "tx_errors", number(port->tx_errors)));
+	json_object_set_new(result, "iommu_faults",
+			    port->iommu_known ? number(port->iommu_faults) : json_null());
 	return result;
 }
 

@@ -113,6 +113,8 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->tx_shared = port->tx_locks != NULL;
 	memcpy(out->mac, port->mac, sizeof(out->mac));
 	out->truncated = port->truncated;
+	out->iommu_known = account->ports->kernel_log >= 0 && port->config->kind == CONFIG_PORT_PCI;
+	out->iommu_faults = port->iommu_faults;
 	if (port->started && rte_eth_stats_get(port->id, &stats) == 0) {
 		out->missed = stats.imissed;
 		out->rx_errors = stats.ierrors;

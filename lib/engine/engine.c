@@ -14,6 +14,7 @@
 #include "engine/account.h"
 #include "engine/drain.h"
 #include "engine/replays.h"
+#include "port/iommu_log.h"
 
 #include "core/banned.h"
 
@@ -129,6 +130,7 @@ poll_links(struct engine *engine)
 			up |= UINT64_C(1) << i;
 	}
 	atomic_store_explicit(&engine->shared.up, up, memory_order_relaxed);
+	iommu_log_poll(&engine->ports);
 }
 
 static void

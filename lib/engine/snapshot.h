@@ -33,9 +33,11 @@ struct snapshot_port {
 	uint64_t truncated; /* records of the capture that its snap length cut */
 	uint64_t missed;    /* lost by the device before sluice had them: no ring entry was free */
 	uint64_t rx_errors, rx_nombuf, tx_errors; /* as the driver counts them */
-	struct snapshot_ledger ledger;            /* of the packets that came in here */
-	uint64_t replayed;                        /* packets of replays; part of ledger.in */
-	uint64_t copies; /* mirrored references made of them; part of ledger.in */
+	bool iommu_known; /* the kernel's log can be read, so the next is true of the time since the start */
+	uint64_t iommu_faults;         /* accesses of the device that the IOMMU blocked, at least */
+	struct snapshot_ledger ledger; /* of the packets that came in here */
+	uint64_t replayed;             /* packets of replays; part of ledger.in */
+	uint64_t copies;               /* mirrored references made of them; part of ledger.in */
 	uint64_t drops[DROP_REASONS];
 };
 

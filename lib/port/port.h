@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "port/fault.h"
 #include "port/writer.h"
 
 struct driver;
@@ -40,6 +41,8 @@ struct port {
 	bool started;
 	uint64_t truncated;     /* records of the input capture that its snap length cut */
 	uint64_t records;       /* packets in the input capture; 0 without one */
+	uint64_t iommu_faults;  /* accesses of its device that the IOMMU blocked, see iommu_log.h */
+	uint64_t iommu_told_ns; /* when they were last logged */
 	_Atomic bool up;        /* link; port_poll_link keeps it */
 	_Atomic uint32_t speed; /* Mbit/s; 0 unknown */
 
@@ -56,7 +59,12 @@ struct port {
 static inline uint16_t
 port_receive(const struct port *port, uint16_t queue, struct rte_mbuf **packets, uint16_t count)
 {
-	return rte_eth_rx_burst(port->id, queue, packets, count);
+	uint16_t received;
+
+	fault_before_receive(port);
+	received = rte_eth_rx_burst(port->id, queue, packets, count);
+	fault_after_receive(port, packets, received);
+	return received;
 }
 
 /* Hands packets to the port and returns how many it took; the rest are still the caller's. A device

@@ -14,6 +14,7 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
+#include "port/iommu_log.h"
 #include "port/pool.h"
 #include "port/time.h"
 
@@ -129,6 +130,7 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 
 	memset(ports, 0, sizeof(*ports));
 	ports->mode = mode;
+	ports->kernel_log = -1;
 	ports->hugepages = rte_eal_has_hugepages();
 	eal_log_hold(true);
 	ret = open_all(ports, config, workers);
@@ -141,6 +143,8 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 		return ret;
 	for (unsigned i = 0; i < ports->count; i++)
 		port_poll_link(ports->items[i]);
+	iommu_log_open(ports);
+	fault_offer(ports);
 	return 0;
 }
 
@@ -229,6 +233,7 @@ ports_close(struct ports *ports)
 {
 	int ret = 0;
 
+	iommu_log_close(ports);
 	/* Settling looks at what is missing, so the others give back theirs first. */
 	close_ports(ports, false);
 	settle(ports);

@@ -34,6 +34,7 @@ struct ports {
 	unsigned count;
 	struct port_pool pools[PORT_POOLS_MAX];
 	unsigned pool_count;
+	int kernel_log; /* where iommu_log reads; -1 when it can't */
 	bool hugepages; /* the pools lie in hugepages */
 };
 
