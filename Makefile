@@ -33,6 +33,7 @@ test-sanitize:
 
 test-vm: setup-vm
 	@scripts/build.sh $(BUILD) release
+	@scripts/build.sh $(BUILD)-faults faults
 	@/usr/bin/python3 scripts/test-vm.py $(BUILD)
 
 bench: setup-tests
@@ -50,7 +51,7 @@ install: all
 	@scripts/install.sh $(BUILD) $(PREFIX) $(DESTDIR)
 
 clean:
-	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-lint
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-faults $(BUILD)-fuzz $(BUILD)-lint
 
 setup:
 	@scripts/setup.sh

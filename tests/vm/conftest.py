@@ -6,6 +6,7 @@ import itertools
 import os
 import pathlib
 import shutil
+import subprocess
 
 import pytest
 
@@ -15,6 +16,7 @@ from vm.guest import Guest, Nic
 from vm.kernel import Kernel
 
 BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", image.ROOT / "build")).resolve()
+FAULTS = BUILD.with_name(BUILD.name + "-faults")  # the same with -Dfaults=true
 DIRECTORY = BUILD / "vm"
 REAL_PACKETS = 10_000
 # What comes unchanged through a wire of Ethernet: shorter frames are padded by a NIC, longer ones need another MTU.
@@ -47,7 +49,11 @@ def kernel():
 
 @pytest.fixture(scope="session")
 def initramfs(kernel, sent):
-    return image.make(BUILD, DIRECTORY, kernel, {"/real.pcap": capture.write(DIRECTORY / "real.pcap", sent)})
+    canary = DIRECTORY / "canary"
+    subprocess.run(["cc", "-O2", "-static", "-Wall", "-Werror", image.HERE / "canary.c", "-o", canary], check=True)
+    return image.make(BUILD, DIRECTORY, kernel,
+                      {"/real.pcap": capture.write(DIRECTORY / "real.pcap", sent), "/usr/bin/canary": canary,
+                       "/usr/lib/sluice-faults/sluiced": FAULTS / "app" / "sluiced" / "sluiced"})
 
 
 def boot(request, name, kernel, initramfs, nics, **how):
