@@ -10,6 +10,7 @@ READY_SECONDS = 30
 SOCKET = "/run/sluice"
 CONFIG = "/tmp/sluice.yaml"
 LOG, OUT = "/tmp/sluiced.log", "/tmp/sluiced.out"
+AS_USER = "/usr/bin/setpriv --reuid sluice --regid sluice --clear-groups --bounding-set=-all --no-new-privs"
 USER_SETUP = f"rm -rf {SOCKET}; mkdir -p {SOCKET}; chown sluice: {SOCKET}; chown sluice: /dev/vfio/[0-9]*"
 
 
@@ -20,20 +21,26 @@ def config(ports, rules=(), replays=None, **more):
             "rules": list(rules), **({"replays": replays} if replays else {}), **more}
 
 
+def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluiced"):
+    """Writes the config into the guest; the shell's words that serve it."""
+    guest.write(CONFIG, yaml.dump(what, sort_keys=False))
+    words = f"{program} run {CONFIG}"
+    if user:
+        guest.do(USER_SETUP)
+        words = f"{AS_USER} {words}"
+    limit = f"ulimit -l {memlock}; " if memlock else ""
+    return f"({limit}exec {words} > {OUT} 2> {LOG})"
+
+
 class Daemon:
     """Serves when made; leaving the `with` kills what still runs. user: sluice runs as an ordinary user with no
-    capability, and with memlock kilobytes that it may pin."""
+    capability; memlock: with so many kilobytes that it may pin."""
 
-    def __init__(self, guest, what, user=False, memlock=None, program="/usr/bin/sluiced"):
+    def __init__(self, guest, what, **how):
         self.guest = guest
-        guest.write(CONFIG, yaml.dump(what, sort_keys=False))
-        run = f"{program} run {CONFIG}"
-        if user:
-            guest.do(USER_SETUP)
-            run = f"/usr/bin/setpriv --reuid sluice --regid sluice --clear-groups --bounding-set=-all --no-new-privs {run}"
-        limit = f"ulimit -l {memlock}; " if memlock else ""
+        start = start_command(guest, what, **how)
         # The shell that waits for it leaves the status behind.
-        guest.do(f"rm -f /tmp/status; ({limit}{run} > {OUT} 2> {LOG}; echo $? > /tmp/status) &")
+        guest.do(f"rm -f /tmp/status; ({start}; echo $? > /tmp/status) &")
         self.guest.until("sluice status > /dev/null || [ -e /tmp/status ]", READY_SECONDS)
         status, _ = guest.run("[ ! -e /tmp/status ]")
         assert status == 0, f"sluiced has ended: {self.log()}"

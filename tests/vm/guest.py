@@ -175,6 +175,10 @@ class Guest:
             assert time.monotonic() < deadline, seen
             time.sleep(0.1)
 
+    @staticmethod
+    def rest(seconds):
+        time.sleep(seconds)
+
     def until(self, command, seconds=20):
         """Runs a command again and again until it succeeds; what it printed then."""
         deadline = time.monotonic() + seconds
