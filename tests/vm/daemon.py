@@ -21,10 +21,10 @@ def config(ports, rules=(), replays=None, **more):
             "rules": list(rules), **({"replays": replays} if replays else {}), **more}
 
 
-def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluiced"):
-    """Writes the config into the guest; the shell's words that serve it."""
+def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluiced", verb="run"):
+    """Writes the config into the guest; the shell's words that serve it, or do with it what verb says."""
     guest.write(CONFIG, yaml.dump(what, sort_keys=False))
-    words = f"{program} run {CONFIG}"
+    words = f"{program} {verb} {CONFIG}"
     if user:
         guest.do(USER_SETUP)
         words = f"{AS_USER} {words}"

@@ -84,8 +84,7 @@ class Guest:
         program = shutil.which("qemu-system-x86_64")
         if not program:
             raise RuntimeError("qemu-system-x86_64 is missing: `scripts/setup.sh --vm` installs it")
-        words = f"console=ttyS0 panic=-1 quiet loglevel=5 intel_iommu={'on' if iommu else 'off'} " \
-                f"guest.modules={','.join(modules)} {append}"
+        words = f"console=ttyS0 panic=-1 quiet loglevel=5 intel_iommu=on guest.modules={','.join(modules)} {append}"
         command = [program, "-machine", "q35", *MACHINE,
                    *(IOMMU if iommu else []), "-kernel", str(kernel.image), "-initrd", str(initramfs),
                    "-append", words, "-chardev", f"file,id=console,path={self.console}",
@@ -173,11 +172,7 @@ class Guest:
             if holds(seen):
                 return seen
             assert time.monotonic() < deadline, seen
-            time.sleep(0.1)
-
-    @staticmethod
-    def rest(seconds):
-        time.sleep(seconds)
+            time.sleep(0.02)
 
     def until(self, command, seconds=20):
         """Runs a command again and again until it succeeds; what it printed then."""
@@ -208,6 +203,12 @@ class Guest:
                 if "pci_bridge" in device:
                     buses.append({"devices": device["pci_bridge"].get("devices", [])})
         raise KeyError(name)
+
+    def plug(self, name):
+        """Puts a NIC back that was taken out, and waits until the kernel has found it."""
+        number = list(self.nics).index(name)
+        self.tell("device_add", **self.nics[name].device(number))
+        self.until(f"[ -e /sys/bus/pci/devices/{self.address(name)} ]")
 
     def close(self):
         for stream in (getattr(self, "qmp", None), getattr(self, "shell", None)):

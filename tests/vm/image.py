@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The initramfs that a guest boots: busybox, the built sluice, the libraries and DPDK drivers that it loads, modules."""
+"""The initramfs that a guest boots: busybox, the built sluice, the libraries and DPDK drivers that it loads, the
+kernel's modules."""
 
 import os
 import pathlib
@@ -11,7 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LIBRARY = re.compile(r"(/\S+) \(0x")
 DRIVERS = ["bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_vmxnet3", "net_null", "net_ring"]
-MODULES = ["vfio", "vfio_iommu_type1", "vfio_pci", "e1000e", "vmxnet3"]
+MODULES = ["vfio", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic", "e1000e", "vmxnet3"]
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nsluice:x:990:990:sluice:/:/bin/sh\n"
 GROUP = "root:x:0:\nsluice:x:990:\n"
 

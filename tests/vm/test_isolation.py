@@ -3,9 +3,8 @@
 
 import re
 
-import pytest
-
 from lib import capture
+from vm.canary import PATTERN, Canary
 from vm.daemon import Daemon, config
 
 FAULTY = "/usr/lib/sluice-faults/sluiced"
@@ -15,39 +14,22 @@ RULES = [{"name": "all", "from": ["a1"], "actions": [{"forward": "a2"}]}]
 REPLAY = {"some": {"file": "/real.pcap", "until": f'#{PACKETS + 1}', "to": "a0", "pace": "2kpps", "start": "manual"}}
 
 
-class Canary:
-    """The page in the guest that nobody may change."""
-
-    def __init__(self, guest):
-        self.guest = guest
-        guest.do("rm -f /tmp/ask; touch /tmp/ask; (tail -f /tmp/ask | canary > /tmp/canary) &")
-        self.address = int(guest.until("head -n 1 /tmp/canary | grep ."), 16)
-
-    def changed(self):
-        lines = int(self.guest.do("echo >> /tmp/ask; wc -l < /tmp/canary"))
-        return int(self.guest.until(f"[ $(wc -l < /tmp/canary) -gt {lines} ] && tail -n 1 /tmp/canary"))
-
-    def close(self):
-        self.guest.do("kill $(pidof canary tail)")
-
-
-@pytest.fixture
-def canary(guest):
-    canary = Canary(guest)
-    yield canary
-    canary.close()
-
-
 def replay(daemon, past):
     """Sends the packets out of a0 and waits until a2 has sent on all there are then."""
     daemon.call("replay.start", name="some")
     return daemon.until(lambda status: status["ports"]["a2"]["tx_packets"] >= past + PACKETS)
 
 
-def test_wrong_address(guest, canary, sent):
+def test_wrong_address(guest, sent):
+    with Canary(guest) as canary:
+        check_wrong_address(guest, canary, sent)
+
+
+def check_wrong_address(guest, canary, sent):
     ports = {name: guest.address(name) for name in ("a0", "a1", "a2")}
     with Daemon(guest, config(ports, RULES, REPLAY), program=FAULTY) as daemon:
         daemon.await_links()
+        assert canary.page() == PATTERN
         guest.do("dmesg -c > /dev/null")
         past = len(capture.read(guest.dump("a2")))
         daemon.call("fault.dma", port="a1", address=f"{canary.address:x}", packets=str(WRONG))
@@ -56,7 +38,7 @@ def test_wrong_address(guest, canary, sent):
         assert faults, guest.do("dmesg | tail -n 20")
         assert {device for device, _ in faults} == {ports["a1"].removeprefix("0000:")}
         assert {int(address, 16) for _, address in faults} == {canary.address}
-        assert canary.changed() == 0
+        assert canary.changed() == 0 and canary.page() == PATTERN
         # No packet is lost to the counters; those that the device could not write hold what was there before.
         assert status["ledger"]["balanced"] and status["ledger"]["dropped"] == 0
         damaged = [packet.data for packet in capture.read(guest.dump("a2"))[past:]]
