@@ -14,7 +14,6 @@
 #include "engine/account.h"
 #include "engine/drain.h"
 #include "engine/replays.h"
-#include "port/iommu_log.h"
 
 #include "core/banned.h"
 

@@ -14,7 +14,6 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
-#include "port/iommu_log.h"
 #include "port/pool.h"
 #include "port/time.h"
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "port/iommu_log.h"
 #include "port/port.h"
 
 enum port_mode {
