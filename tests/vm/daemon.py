@@ -21,7 +21,7 @@ def config(ports, rules=(), replays=None, **more):
             "rules": list(rules), **({"replays": replays} if replays else {}), **more}
 
 
-def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluiced", verb="run"):
+def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluiced", verb="run", stdin="/dev/null"):
     """Writes the config into the guest; the shell's words that serve it, or do with it what verb says."""
     guest.write(CONFIG, yaml.dump(what, sort_keys=False))
     words = f"{program} {verb} {CONFIG}"
@@ -29,7 +29,7 @@ def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluic
         guest.do(USER_SETUP)
         words = f"{AS_USER} {words}"
     limit = f"ulimit -l {memlock}; " if memlock else ""
-    return f"({limit}exec {words} > {OUT} 2> {LOG})"
+    return f"({limit}exec {words} < {stdin} > {OUT} 2> {LOG})"
 
 
 class Daemon:

@@ -30,7 +30,11 @@ def _fetch(directory):
     making = directory / "making"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
-    subprocess.run(["apt-get", *APT, "download", "-qq", package], cwd=making, check=True)
+    fetch = ["apt-get", *APT, "download", "-qq"]
+    if subprocess.run([*fetch, package], cwd=making, check=False).returncode != 0:
+        # Lists that are older than the mirror name packages that it no longer has.
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        subprocess.run([*fetch, _package()], cwd=making, check=True)
     for archive in making.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", archive, making], check=True)
         archive.unlink()

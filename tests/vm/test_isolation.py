@@ -57,6 +57,16 @@ def check_wrong_address(guest, canary, sent):
         daemon.stop()
 
 
+def test_kernel_log(guest):
+    """An ordinary user may not open the kernel's log, but use one that was opened before."""
+    what = config({"a0": guest.address("a0")})
+    for stdin, faults in (("/dev/null", None), ("/dev/kmsg", 0)):
+        with Daemon(guest, what, user=True, memlock=524288, stdin=stdin) as daemon:
+            assert daemon.call("ports")["ports"]["a0"]["iommu_faults"] == faults
+            assert ("the kernel's log can't be read" in daemon.log()) == (faults is None)
+            daemon.stop()
+
+
 def test_release_has_no_faults(guest):
     with Daemon(guest, config({"a0": guest.address("a0")})) as daemon:
         assert not [method["name"] for method in daemon.call("methods")["methods"] if "fault" in method["name"]]
