@@ -16,7 +16,7 @@ TEST_BUILD = $(BUILD)
 TEST_KIND = release
 endif
 
-.PHONY: all run test test-sanitize bench fuzz lint install uninstall clean setup setup-tests help
+.PHONY: all run test test-sanitize test-vm bench fuzz lint install uninstall clean setup setup-tests setup-vm help
 
 all: setup
 	@scripts/build.sh $(BUILD) release
@@ -30,6 +30,11 @@ test: setup-tests
 
 test-sanitize:
 	@$(MAKE) --no-print-directory test SANITIZE=1
+
+test-vm: setup-vm
+	@scripts/build.sh $(BUILD) release
+	@scripts/build.sh $(BUILD)-faults faults
+	@/usr/bin/python3 scripts/test-vm.py $(BUILD)
 
 bench: setup-tests
 	@scripts/build.sh $(BUILD) release
@@ -50,7 +55,7 @@ uninstall:
 	@ninja -C $(BUILD) uninstall
 
 clean:
-	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-lint
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-faults $(BUILD)-fuzz $(BUILD)-lint
 
 setup:
 	@scripts/setup.sh
@@ -58,11 +63,15 @@ setup:
 setup-tests:
 	@scripts/setup.sh --tests
 
+setup-vm:
+	@scripts/setup.sh --vm
+
 help:
 	@echo "make                build into $(BUILD)/"
 	@echo "make run            build, then the demo: real captures through a pipeline"
 	@echo "make test           build, then every test"
 	@echo "make test-sanitize  the same under ASan and UBSan (also: make test SANITIZE=1)"
+	@echo "make test-vm        NICs, VFIO and the IOMMU, in a guest of QEMU"
 	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays)"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"

@@ -3,6 +3,7 @@
 # Installs the Debian packages that sluice needs and are missing; quick when none is.
 #   setup.sh          what building and running needs
 #   setup.sh --tests  also what tests, lint and benchmarks need
+#   setup.sh --vm     what the tests in a guest need; the guest's kernel is fetched by them and not installed
 set -eu
 
 build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libpcap-dev libseccomp-dev libsystemd-dev
@@ -10,9 +11,14 @@ build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libpcap-dev libse
 tests="bash-completion busybox-static clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3
 	iproute2 iputils-ping libclang-rt-14-dev libcmocka-dev mandoc procps python3 python3-pyflakes python3-pytest
 	python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay udev"
+vm="busybox-static cpio librte-net-e1000-23 librte-net-vmxnet3-23 python3 python3-pytest python3-yaml qemu-system-x86
+	strace util-linux"
 
-wanted=$build
-[ "${1:-}" = --tests ] && wanted="$build $tests"
+case ${1:-} in
+--tests) wanted="$build $tests" ;;
+--vm) wanted="$build $vm" ;;
+*) wanted=$build ;;
+esac
 
 # shellcheck disable=SC2086 # lists of words are what is meant, here and below
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')

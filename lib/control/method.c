@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "control/method_config.h"
+#include "control/method_fault.h"
 #include "control/method_port.h"
 #include "control/method_replay.h"
 #include "control/report.h"
@@ -261,6 +262,17 @@ static const struct method table[] = {
 	 {{"level", "string", "error, warning, info or debug", true}},
 	 answer_log_level,
 	 NULL},
+#ifdef SLUICE_FAULTS
+	{"fault.dma",
+	 "tells a port's device to write to a wrong address",
+	 true,
+	 false,
+	 {{"port", "string", "the port's name", true},
+	  {"address", "string", "where to, in hexadecimal", true},
+	  {"packets", "string", "how many receive descriptors get it; 32 if left out", false}},
+	 answer_fault_dma,
+	 NULL},
+#endif
 	{"shutdown", "drains and ends the daemon", true, false, {{0}}, answer_shutdown, NULL},
 };
 

@@ -122,6 +122,8 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->verify = port->verify;
 	out->checksum_checked = sum->checksum_checked;
 	out->checksum_wrong = sum->checksum_wrong;
+	out->iommu_known = account->ports->kernel_log >= 0 && port->config->kind == CONFIG_PORT_PCI;
+	out->iommu_faults = port->iommu_faults;
 
 	out->rx_packets = sum->rx_packets;
 	out->rx_bytes = sum->rx_bytes;

@@ -327,6 +327,7 @@ engine_tick(struct engine *engine)
 	if (engine->drained)
 		return;
 	service_tick(&engine->service);
+	iommu_log_poll(&engine->ports);
 	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
 		    now_ns());
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);

@@ -38,6 +38,8 @@ struct snapshot_port {
 	/* One packet in `verify` that the NIC calls good is checked; 0: none. Those that were, and were wrong. */
 	uint32_t verify;
 	uint64_t checksum_checked, checksum_wrong;
+	bool iommu_known; /* the kernel's log can be read, so the next is true of the time since the start */
+	uint64_t iommu_faults;         /* accesses of the device that the IOMMU blocked, at least */
 	struct snapshot_ledger ledger; /* of the packets that came in here */
 	uint64_t replayed;             /* packets of replays; part of ledger.in */
 	uint64_t copies;               /* mirrored references made of them; part of ledger.in */

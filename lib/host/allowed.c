@@ -38,6 +38,7 @@ const struct allowed_path allowed_paths[] = {
 	 "NICs, also those that come back while the daemon runs"},
 	{"/dev/hugepages", ALLOWED_READ | ALLOWED_WRITE | ALLOWED_MAKE | ALLOWED_REMOVE,
 	 ALLOWED_FOR_PCI, "packet memory, where it can't be had without a file"},
+	{"/dev/kmsg", ALLOWED_READ, ALLOWED_FOR_PCI, "accesses that the IOMMU blocked"},
 	{"/dev/infiniband", ALLOWED_READ | ALLOWED_WRITE | ALLOWED_DEVICE, ALLOWED_FOR_PCI,
 	 "NICs whose driver shares the device with the kernel"},
 	{"/dev/net/tun", ALLOWED_READ | ALLOWED_WRITE | ALLOWED_DEVICE, ALLOWED_FOR_KERNEL,

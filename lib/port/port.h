@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "port/fault.h"
 #include "port/writer.h"
 
 struct driver;
@@ -50,12 +51,14 @@ struct port {
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it */
 	bool started;
-	uint64_t truncated;       /* records of the input capture that its snap length cut */
-	uint64_t records;         /* packets in the input capture; 0 without one */
-	_Atomic bool up;          /* link; port_poll_link keeps it */
-	_Atomic uint32_t speed;   /* Mbit/s; 0 unknown */
-	uint64_t link_changes;    /* since the daemon was started */
-	uint32_t verify;          /* 1 in so many packets that it calls good is checked; 0: none */
+	uint64_t truncated;     /* records of the input capture that its snap length cut */
+	uint64_t records;       /* packets in the input capture; 0 without one */
+	uint64_t iommu_faults;  /* accesses of its device that the IOMMU blocked, see iommu_log.h */
+	uint64_t iommu_told_ns; /* when they were last logged */
+	_Atomic bool up;        /* link; port_poll_link keeps it */
+	_Atomic uint32_t speed; /* Mbit/s; 0 unknown */
+	uint64_t link_changes;  /* since the daemon was started */
+	uint32_t verify;        /* 1 in so many packets that it calls good is checked; 0: none */
 	_Atomic uint32_t service; /* enum port_service; read by workers for the name of a drop */
 	_Atomic bool gone;        /* any thread: the device said that it was removed */
 
@@ -80,7 +83,12 @@ struct port {
 static inline uint16_t
 port_receive(const struct port *port, uint16_t queue, struct rte_mbuf **packets, uint16_t count)
 {
-	return rte_eth_rx_burst(port->id, queue, packets, count);
+	uint16_t received;
+
+	fault_before_receive(port);
+	received = rte_eth_rx_burst(port->id, queue, packets, count);
+	fault_after_receive(port, packets, received);
+	return received;
 }
 
 /* Hands packets to the port and returns how many it took; the rest are still the caller's. A device

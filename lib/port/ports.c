@@ -72,6 +72,7 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 
 	memset(ports, 0, sizeof(*ports));
 	ports->mode = mode;
+	ports->kernel_log = -1;
 	ports->hugepages = rte_eal_has_hugepages();
 	eal_log_hold(true);
 	ret = open_all(ports, config, workers);
@@ -88,6 +89,8 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 	}
 	if (ports->pci)
 		removal_watch();
+	iommu_log_open(ports);
+	fault_offer(ports);
 	return 0;
 }
 
@@ -156,6 +159,7 @@ ports_close(struct ports *ports)
 	int ret = 0;
 
 	removal_unwatch();
+	iommu_log_close(ports);
 	/* Settling looks at what is missing, so the others give back theirs first. */
 	close_ports(ports, false);
 	settle(ports);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "port/iommu_log.h"
 #include "port/port.h"
 
 enum port_mode {
@@ -36,6 +37,7 @@ struct ports {
 	unsigned count;
 	struct port_pool pools[PORT_POOLS_MAX];
 	unsigned pool_count;
+	int kernel_log; /* where iommu_log reads; -1 when it can't */
 	bool hugepages; /* the pools lie in hugepages */
 	bool pci;       /* some port is a PCI device */
 };

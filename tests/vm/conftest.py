@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The guests that scenarios share: a boot costs seconds, so it is done once for all tests that can live with each
+other. What a test changes, it changes back."""
+
+import itertools
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from lib import capture
+from vm import image
+from vm.guest import Guest, Nic
+from vm.kernel import Kernel
+
+BUILD = pathlib.Path(os.environ.get("SLUICE_BUILD", image.ROOT / "build")).resolve()
+FAULTS = BUILD.with_name(BUILD.name + "-faults")  # the same with -Dfaults=true
+DIRECTORY = BUILD / "vm"
+REAL_PACKETS = 10_000
+# What comes unchanged through a wire of Ethernet: shorter frames are padded by a NIC, longer ones need another MTU.
+SHORTEST, LONGEST = 60, 1514
+HUGEPAGES = 200
+
+NICS = [Nic("a0", "one"), Nic("a1", "one"), Nic("a2", "two"), Nic("a3", "two"), Nic("s0", "three"),
+        Nic("s1", "three", beside="s0"), Nic("k0", "three"), Nic("v0", "four", "vmxnet3"), Nic("v1", "four", "vmxnet3")]
+OURS = ("a0", "a1", "a2", "a3")
+
+
+def real_packets():
+    """Packets of all real captures, again from the first until they are enough."""
+    names = [name for name in capture.GOOD if not name.startswith("made/")]
+    packets = [packet.data for name in names for packet in capture.read(capture.fixture(name))
+               if SHORTEST <= len(packet.data) <= LONGEST and len(packet.data) == packet.wire]
+    return list(itertools.islice(itertools.cycle(packets), REAL_PACKETS))
+
+
+@pytest.fixture(scope="session")
+def sent():
+    return real_packets()
+
+
+@pytest.fixture(scope="session")
+def kernel():
+    DIRECTORY.mkdir(exist_ok=True)
+    return Kernel(DIRECTORY)
+
+
+@pytest.fixture(scope="session")
+def initramfs(kernel, sent):
+    canary = DIRECTORY / "canary"
+    subprocess.run(["cc", "-O2", "-static", "-Wall", "-Werror", image.HERE / "canary.c", "-o", canary], check=True)
+    return image.make(BUILD, DIRECTORY, kernel,
+                      {"/real.pcap": capture.write(DIRECTORY / "real.pcap", sent), "/usr/bin/canary": canary,
+                       "/usr/lib/sluice-faults/sluiced": FAULTS / "app" / "sluiced" / "sluiced"})
+
+
+def boot(request, name, kernel, initramfs, nics, **how):
+    directory = DIRECTORY / name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    guest = Guest(directory, kernel, initramfs, nics, **how)
+    request.addfinalizer(guest.close)
+    guest.do(f"echo {HUGEPAGES} > /proc/sys/vm/nr_hugepages; [ $(cat /proc/sys/vm/nr_hugepages) = {HUGEPAGES} ]")
+    return guest
+
+
+@pytest.fixture(scope="session")
+def guest(request, kernel, initramfs):
+    """The machine that most scenarios run in: NICs in groups of their own, two that share one, one left alone."""
+    guest = boot(request, "guest", kernel, initramfs, NICS, dumps=("a1", "a2"))
+    guest.bind("vfio-pci", *OURS)
+    return guest
+
+
+@pytest.fixture(scope="session")
+def bare(request, kernel, initramfs):
+    """A machine whose firmware offers no IOMMU."""
+    return boot(request, "bare", kernel, initramfs, NICS[:2], iommu=False)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure shows what the guests said last; the whole of it stays below the build directory."""
+    outcome = yield
+    report = outcome.get_result()
+    for value in getattr(item, "funcargs", {}).values() if report.failed else []:
+        if isinstance(value, Guest):
+            report.sections.append((f"guest, kept in {value.directory}", value.last_words()))
