@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config/amount.h"
+#include "control/report_sandbox.h"
 #include "host/sandbox.h"
 
 #include "core/banned.h"
@@ -141,29 +142,6 @@ report_json(const struct snapshot *snapshot)
 	return result;
 }
 
-static json_t *
-capabilities_json(uint64_t held)
-{
-	json_t *names = json_array();
-	char name[SANDBOX_NAME_BYTES];
-
-	for (unsigned i = 0; i < 64; i++) {
-		if (held >> i & 1)
-			json_array_append_new(names, json_string(sandbox_capability_name(i, name)));
-	}
-	return names;
-}
-
-static json_t *
-sandbox_json(const struct sandbox_state *state)
-{
-	return json_pack("{s:b, s:i, s:b, s:b, s:o, s:b, s:b}", "on", (int)state->on, "landlock",
-			 state->landlock, "seccomp", (int)state->seccomp, "no_new_privs",
-			 (int)state->no_new_privs, "capabilities",
-			 capabilities_json(state->capabilities), "core_dumps",
-			 (int)state->core_dumps, "memory_locked", (int)state->memory_locked);
-}
-
 json_t *
 report_status(const struct snapshot *snapshot)
 {
@@ -176,7 +154,7 @@ report_status(const struct snapshot *snapshot)
 	json_object_set_new(result, "workers", number(snapshot->worker_count));
 	json_object_set_new(result, "hugepages", json_boolean(snapshot->hugepages));
 	json_object_set_new(result, "unsafe", json_boolean(snapshot->unsafe));
-	json_object_set_new(result, "sandbox", sandbox_json(sandbox_state()));
+	json_object_set_new(result, "sandbox", report_sandbox(sandbox_state()));
 	return result;
 }
 

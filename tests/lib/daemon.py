@@ -59,9 +59,10 @@ class Refused(Exception):
 
 class Daemon:
     """Starts sluiced with a config (a dict), waits until it answers, and ends it at last whatever happened.
-    Sockets' paths are short, so the run-dir is not below pytest's."""
+    Sockets' paths are short, so the run-dir is not below pytest's. before: words of a command that becomes the daemon."""
 
-    def __init__(self, what, directory, plugins=(), options=(), environment=None, run_dir=None, wait=True):
+    def __init__(self, what, directory, plugins=(), options=(), environment=None, run_dir=None, wait=True,
+                 before=()):
         self.directory = directory
         self.own_dir = None if run_dir else tempfile.TemporaryDirectory(prefix="sluice-test-")
         self.run_dir = run_dir or self.own_dir.name
@@ -69,7 +70,7 @@ class Daemon:
         self.path = write_config(directory / "daemon.yaml", self.what)
         self.log = directory / f"daemon-{id(self)}.log"
         self.out = directory / f"daemon-{id(self)}.out"
-        command = [SLUICED, "run", self.path, *options]
+        command = [*before, SLUICED, "run", self.path, *options]
         for plugin in plugins:
             command += ["--plugin", plugin]
         with open(self.log, "wb") as err, open(self.out, "wb") as out:

@@ -3,8 +3,7 @@
 
 import pytest
 
-guests = pytest.importorskip("vm.guest", reason="guests are not part of this tree")
-image = pytest.importorskip("vm.image")
+from vm import image
 
 BIND = "/tmp/bind.sh"
 
