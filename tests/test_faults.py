@@ -373,7 +373,7 @@ def test_a_live_interface_is_deleted(tmp_path):
                 run("ip", "link", "del", third.interface)
                 assert until_port(daemon, "third", state="removed") < RELEASE_SECONDS
                 done = daemon.sluice("port", "up", "third")
-                assert done.returncode == 1 and "there is no interface" in done.stderr, done
+                assert done.returncode == 1 and "is not there" in done.stderr, done
                 grows(daemon, lambda status: status["drops"]["removed"])
                 recreate(third)
                 done = daemon.sluice("port", "up", "third")

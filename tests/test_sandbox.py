@@ -141,7 +141,7 @@ def test_every_kind_of_port(tmp_path):
                                                              {"mirror": "packet"}, {"forward": "xdp"}]}]
         with Daemon(config(ports, rules, default={"forward": "file"}, **IDLE), tmp_path) as daemon:
             status = daemon.until(lambda status: status["ports"]["xdp"]["tx_packets"] > 0)
-            assert set(status["sandbox"]["capabilities"]) <= {"net_admin", "net_raw", "bpf", "ipc_lock"}
+            assert set(status["sandbox"]["capabilities"]) <= {"net_admin", "net_raw", "bpf", "perfmon", "sys_admin", "ipc_lock"}
             assert "net_admin" in status["sandbox"]["capabilities"] and status["sandbox"]["seccomp"]
             daemon.until(lambda _: daemon.call("ports")["ports"]["client"]["up"])
             daemon.process.send_signal(signal.SIGHUP)

@@ -244,7 +244,10 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_txconf tx = info->default_txconf;
 	const char *root =
-		geteuid() ? "it needs root, or CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF" : NULL;
+		geteuid()
+			? "it needs root, or CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_PERFMON and "
+			  "CAP_SYS_ADMIN"
+			: NULL;
 	int ret;
 
 	/* Freeing a whole ring at once into one pool is for packets that nobody else refers to. */
