@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -23,15 +24,6 @@
 /* Answers up to these sizes are written in under a millisecond. */
 #define RULES_AT_ONCE 256
 #define TEXT_AT_ONCE (64 * 1024)
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
 
 void
 clients_open(struct clients *clients, struct method_daemon *daemon, int epoll)

@@ -4,19 +4,12 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "core/now.h"
+
 #include "core/banned.h"
 
 /* sd_watchdog_enabled(3) advises a half; with a quarter, one that comes late is no matter. */
 #define FEEDS 4
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
 
 void
 watchdog_open(struct watchdog *watchdog)

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "core/populate.h"
 #include "engine/account.h"
 #include "engine/drain.h"
@@ -48,15 +49,6 @@ const char *
 engine_dpdk_version(void)
 {
 	return rte_version();
-}
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
 static void

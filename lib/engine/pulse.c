@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 
 #include "core/banned.h"
 
@@ -16,15 +17,6 @@
  * second is stuck in a driver, or has its core taken away. */
 #define STALL_NS UINT64_C(1000000000)
 #define STAT_BYTES 1024
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
 
 void
 pulse_ask(struct worker *const *workers, unsigned count, bool *fresh)

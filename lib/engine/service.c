@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "engine/verify.h"
 
 #include "core/banned.h"
@@ -17,15 +18,6 @@
 #define PATIENCE_NS UINT64_C(50000000)
 /* How long until that is worth a word. */
 #define SLOW_NS UINT64_C(1000000000)
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
 
 /* Those of a worker, of the ports in service. */
 static struct worker_queues *

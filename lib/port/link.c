@@ -6,20 +6,12 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "port/iface.h"
 
 #include "core/banned.h"
 
 #define ANNOUNCE_NS UINT64_C(1000000000)
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
 
 /* net_af_xdp always says that its link is up; the interface below it knows, as it knows that it is another one
  * by now. */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "port/capture.h"
 #include "port/device.h"
 #include "port/driver.h"
@@ -104,15 +105,6 @@ service_stop(struct port *port)
 	if (port->started)
 		rte_eth_dev_stop(port->id);
 	port->started = false;
-}
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
 /* Lets a driver that collects what it sent only when it sends again do so. */
