@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "port/ports.h"
 
 #include "core/banned.h"
@@ -126,14 +126,11 @@ is_device(const char *address, const char *device)
 static void
 tell(struct port *port)
 {
-	struct timespec now;
-	uint64_t ns;
+	uint64_t now = now_ns();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-	if (port->iommu_told_ns && ns - port->iommu_told_ns < TELL_NS)
+	if (port->iommu_told_ns && now - port->iommu_told_ns < TELL_NS)
 		return;
-	port->iommu_told_ns = ns;
+	port->iommu_told_ns = now;
 	log_warning("port %s: the IOMMU has blocked %" PRIu64 " accesses of %s to memory that it "
 		    "was not given; packets that it received then are damaged. Update its firmware "
 		    "or replace it; dmesg has the addresses",
