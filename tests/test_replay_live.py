@@ -139,6 +139,7 @@ def test_through_rules_with_a_config_that_changes(tmp_path):
                 one={"to": {"as": "lan"}, "pace": "200kpps", "loops": "forever"})
     other = {**what, "rules": [{"name": "all", "actions": [{"mirror": "b"}, {"forward": "wan"}]}]}
     with Daemon(what, tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 0)
         for number in range(100):
             daemon.apply(other if number % 2 == 0 else what)
         daemon.call("replay.stop", name="one")

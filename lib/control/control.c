@@ -27,6 +27,7 @@ enum {
 	EVENT_STATS,
 	EVENT_SIGNAL,
 	EVENT_TICK,
+	EVENT_REPLAY,
 	EVENT_WORK,
 	EVENT_RENDER
 };
@@ -192,6 +193,9 @@ dispatch(struct control *control, const struct epoll_event *event)
 	case EVENT_TICK:
 		tick(control);
 		break;
+	case EVENT_REPLAY:
+		engine_begin_replays(control->daemon.engine);
+		break;
 	case EVENT_WORK:
 		finish_job(control, control->works);
 		break;
@@ -244,6 +248,8 @@ control_run(struct control *control, struct engine *engine)
 	control->daemon.engine = engine;
 	watchdog_open(&control->watchdog);
 	ret = open_jobs(control);
+	if (ret == 0 && engine_news(engine) >= 0)
+		ret = watch(control, engine_news(engine), EVENT_REPLAY);
 	while (ret == 0 && !control->daemon.stop)
 		ret = serve_round(control);
 	/* The timer ends each wait, so that a client that doesn't read can't keep the daemon. */

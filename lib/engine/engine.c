@@ -327,6 +327,18 @@ engine_tick(struct engine *engine)
 	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
 }
 
+int
+engine_news(const struct engine *engine)
+{
+	return engine->replays.news;
+}
+
+void
+engine_begin_replays(struct engine *engine)
+{
+	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
+}
+
 bool
 engine_moves(const struct engine *engine)
 {

@@ -84,6 +84,11 @@ int engine_port(struct engine *engine, const char *name, bool up, const char **s
  * 100 ms or so. */
 void engine_tick(struct engine *engine);
 
+/* A descriptor that is readable when a replay can begin before the next tick: engine_begin_replays then does it.
+ * -1 without replays. */
+int engine_news(const struct engine *engine);
+void engine_begin_replays(struct engine *engine);
+
 /* Whether every worker moved within the second before the last tick. */
 bool engine_moves(const struct engine *engine);
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "core/text.h"
@@ -24,10 +26,17 @@ replays_open(struct replays *replays, const struct config *config, const struct 
 	char reason[REPLAY_REASON_MAX];
 	int ret = 0;
 
+	replays->news = -1;
+	if (config->replay_count && !stamp) {
+		replays->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (replays->news < 0)
+			return log_fail(errno, "replays");
+	}
 	for (unsigned i = 0; i < config->replay_count; i++) {
 		const struct config_replay *wanted = &config->replays[i];
 		struct replay *replay;
-		int opened = replay_open(wanted, ports, worker_count, stamp, &replay, reason);
+		int opened = replay_open(wanted, ports, worker_count, stamp, replays->news, &replay,
+					 reason);
 
 		if (opened < 0) {
 			error_add(errors, wanted->place.line, wanted->place.column, NULL,
@@ -58,6 +67,9 @@ replays_close(struct replays *replays)
 	for (unsigned i = 0; i < replays->count; i++)
 		replay_close(replays->items[i]);
 	replays->count = 0;
+	if (replays->news >= 0)
+		close(replays->news);
+	replays->news = -1;
 }
 
 void
@@ -76,6 +88,10 @@ replays_start(struct replays *replays, uint64_t now_ns)
 void
 replays_tick(struct replays *replays, uint64_t now_ns)
 {
+	eventfd_t count;
+
+	if (replays->news >= 0)
+		eventfd_read(replays->news, &count);
 	for (unsigned i = 0; i < replays->count; i++)
 		replay_tick(replays->items[i], now_ns);
 }

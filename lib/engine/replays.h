@@ -12,6 +12,7 @@
 struct replays {
 	struct replay *items[CONFIG_REPLAYS_MAX];
 	unsigned count;
+	int news; /* eventfd: replays_tick would begin one; -1 offline, or without replays */
 };
 
 /* Opens all replays of a config and gives each worker its lanes. stamp: offline. Failures are in errors, with

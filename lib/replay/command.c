@@ -194,22 +194,12 @@ fail(struct replay *replay)
 	return true;
 }
 
-/* Whether there is a packet, or none will come. */
-static bool
-ready(const struct replay *replay)
-{
-	struct timeline *timeline = replay->plan.timeline;
-
-	return atomic_load_explicit(&timeline->published, memory_order_acquire) > 0 ||
-	       atomic_load_explicit(&timeline->end, memory_order_acquire) != UINT64_MAX;
-}
-
 void
 replay_tick(struct replay *replay, uint64_t now_ns)
 {
 	unsigned done = 0;
 
-	if (replay->state == REPLAY_OPENING && ready(replay))
+	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader))
 		begin(replay, now_ns + LEAD_NS);
 	if (replay->state != REPLAY_RUNNING)
 		return;
@@ -224,7 +214,7 @@ replay_start_virtual(struct replay *replay)
 {
 	struct timeline *timeline = replay->plan.timeline;
 
-	while (!ready(replay))
+	while (!reader_is_ready(replay->reader))
 		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
 	begin(replay, atomic_load_explicit(&timeline->start_ns, memory_order_relaxed));
 }

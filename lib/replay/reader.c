@@ -148,8 +148,8 @@ free_reader(struct reader *reader)
 }
 
 int
-reader_open(const struct config_replay *replay, unsigned lanes, int numa, struct reader **out,
-	    char *reason, size_t reason_size)
+reader_open(const struct config_replay *replay, unsigned lanes, int numa, int news,
+	    struct reader **out, char *reason, size_t reason_size)
 {
 	size_t size = (sizeof(struct reader) + 127) / 128 * 128;
 	struct reader *reader = aligned_alloc(128, size);
@@ -161,6 +161,7 @@ reader_open(const struct config_replay *replay, unsigned lanes, int numa, struct
 	}
 	memset(reader, 0, size);
 	reader->config = replay;
+	reader->news = news;
 	ret = pick_make(&reader->pick, replay, reason, reason_size);
 	if (ret == 0)
 		ret = open_sources(reader, replay, reason, reason_size);
@@ -197,6 +198,15 @@ struct timeline *
 reader_timeline(struct reader *reader)
 {
 	return &reader->arena->timeline;
+}
+
+bool
+reader_is_ready(const struct reader *reader)
+{
+	struct timeline *timeline = &reader->arena->timeline;
+
+	return atomic_load_explicit(&timeline->published, memory_order_acquire) > 0 ||
+	       atomic_load_explicit(&timeline->end, memory_order_acquire) != UINT64_MAX;
 }
 
 void

@@ -39,9 +39,13 @@ struct reader_progress {
 
 /* Opens and looks at the files of a replay, makes the arena (on NUMA node numa, -1 any) and starts the
  * thread. from: entries begin with the record that the replay's `from`, or where that is none this
- * moment, names. name is for logs. Returns 0, or a negative errno, with reason. */
-int reader_open(const struct config_replay *replay, unsigned lanes, int numa, struct reader **out,
-		char *reason, size_t reason_size);
+ * moment, names. news: an eventfd, or -1; see reader_is_ready. Returns 0, or a negative errno, with
+ * reason. */
+int reader_open(const struct config_replay *replay, unsigned lanes, int numa, int news,
+		struct reader **out, char *reason, size_t reason_size);
+
+/* Whether there is a packet, or none will come. The eventfd is written to when that becomes so. */
+bool reader_is_ready(const struct reader *reader);
 
 /* Valid until reader_close. */
 struct timeline *reader_timeline(struct reader *reader);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 
 #include "core/text.h"
@@ -36,6 +37,16 @@ show(struct reader *reader)
 	pthread_mutex_lock(&reader->lock);
 	reader->progress = reader->now;
 	pthread_mutex_unlock(&reader->lock);
+}
+
+/* Wakes whoever waits for the first packet. */
+static void
+tell(struct reader *reader)
+{
+	if (reader->told || reader->news < 0 || !reader_is_ready(reader))
+		return;
+	eventfd_write(reader->news, 1);
+	reader->told = true;
 }
 
 static int __attribute__((format(printf, 3, 4)))
@@ -81,6 +92,7 @@ publish(struct reader *reader)
 			return ret;
 	}
 	show(reader);
+	tell(reader);
 	return 0;
 }
 
@@ -271,6 +283,7 @@ read_all(struct reader *reader)
 	show(reader);
 	atomic_store_explicit(&reader->arena->timeline.end, reader->publisher.published,
 			      memory_order_release);
+	tell(reader);
 	give_up_blocks(reader);
 	reader->now.finished = true;
 	show(reader);
@@ -293,6 +306,7 @@ reading_main(void *argument)
 			withdraw(reader);
 			arena_clear(reader->arena);
 			reader->begin = reader->moment;
+			reader->told = false;
 			reader->now = (struct reader_progress){
 				.file_bytes = reader->now.file_bytes,
 			};

@@ -24,6 +24,7 @@ enum reading_request {
 
 struct reader {
 	const struct config_replay *config;
+	int news; /* eventfd, or -1 */
 	struct arena *arena;
 	struct source *sources;
 	unsigned source_count;
@@ -40,6 +41,7 @@ struct reader {
 
 	/* The thread's own. */
 	struct reader_progress now;
+	bool told; /* that it is ready */
 	struct config_moment begin;
 	struct merge merge;
 	struct publisher publisher;

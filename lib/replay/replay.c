@@ -76,7 +76,7 @@ make_lanes(struct replay *replay, char *reason)
 
 int
 replay_open(const struct config_replay *config, const struct ports *ports, unsigned workers,
-	    bool stamp, struct replay **out, char *reason)
+	    bool stamp, int news, struct replay **out, char *reason)
 {
 	const struct port *port = ports->items[config->port];
 	struct replay *replay = calloc(1, sizeof(*replay));
@@ -90,7 +90,7 @@ replay_open(const struct config_replay *config, const struct ports *ports, unsig
 	replay->lane_count = config->flows == CONFIG_FLOWS_KEEP ? workers : 1;
 	replay->first_worker = config->port % workers;
 	replay->pace = config->pace;
-	ret = reader_open(config, replay->lane_count, port->numa, &replay->reader, reason,
+	ret = reader_open(config, replay->lane_count, port->numa, news, &replay->reader, reason,
 			  REPLAY_REASON_MAX);
 	if (ret < 0)
 		goto failed;

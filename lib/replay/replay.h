@@ -49,10 +49,10 @@ struct replay_report {
 int replay_check(const struct config *config, struct error_list *errors);
 
 /* Opens the files and makes what is needed; nothing is sent before replay_start. workers is how many there
- * are; stamp: offline. config must outlive it. On failure a negative errno, with a sentence in
- * reason. */
+ * are; stamp: offline; news: an eventfd, or -1, that is written to when replay_tick would begin it. config
+ * must outlive it. On failure a negative errno, with a sentence in reason. */
 int replay_open(const struct config_replay *config, const struct ports *ports, unsigned workers,
-		bool stamp, struct replay **out, char *reason);
+		bool stamp, int news, struct replay **out, char *reason);
 
 /* Mbufs that are not back; meant for when the ports are closed. */
 uint64_t replay_leaked(const struct replay *replay);

@@ -124,6 +124,17 @@ engine_tick(struct engine *engine)
 {
 }
 
+int
+engine_news(const struct engine *engine)
+{
+	return -1;
+}
+
+void
+engine_begin_replays(struct engine *engine)
+{
+}
+
 bool
 engine_moves(const struct engine *engine)
 {

@@ -243,7 +243,7 @@ opened(const struct config_replay *replay, unsigned lanes)
 {
 	struct reader *reader = NULL;
 	char reason[256] = "";
-	int ret = reader_open(replay, lanes, -1, &reader, reason, sizeof(reason));
+	int ret = reader_open(replay, lanes, -1, -1, &reader, reason, sizeof(reason));
 
 	if (ret < 0)
 		fprintf(stderr, "%s\n", reason);

@@ -6,7 +6,10 @@
 #include <errno.h>
 
 #include <cmocka.h>
+#include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "captures.h"
 #include "eal.h"
@@ -201,7 +204,7 @@ merges_files(void **state)
 		reader_close(reader);
 	}
 	replay.memory = 22 << 20;
-	assert_int_equal(reader_open(&replay, 1, -1, &reader, reason, sizeof(reason)), -ENOMEM);
+	assert_int_equal(reader_open(&replay, 1, -1, -1, &reader, reason, sizeof(reason)), -ENOMEM);
 	assert_non_null(strstr(reason, "24MiB"));
 	free_merged();
 }
@@ -312,6 +315,44 @@ picks_a_part(void **state)
 	free_merged();
 }
 
+static void
+assert_told(const struct reader *reader, int news)
+{
+	struct pollfd event = {.fd = news, .events = POLLIN};
+	eventfd_t count;
+
+	assert_int_equal(poll(&event, 1, 10000), 1);
+	assert_true(reader_is_ready(reader));
+	assert_int_equal(eventfd_read(news, &count), 0);
+	assert_int_equal(count, 1);
+}
+
+/* Once for each beginning, also when nothing will come. */
+static void
+tells_when_it_is_ready(void **state)
+{
+	char *path = kit_path("told");
+	int news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct config_replay replay;
+	struct reader_progress progress;
+	struct reader *reader;
+	char reason[256];
+
+	made_file(path, 1000, READER_BASE, 1000);
+	kit_replay(&replay, &path, 1);
+	replay.until = (struct config_moment){CONFIG_MOMENT_PACKET, 900};
+	assert_int_equal(reader_open(&replay, 1, -1, news, &reader, reason, sizeof(reason)), 0);
+	assert_told(reader, news);
+	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 500});
+	assert_told(reader, news);
+	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 950});
+	assert_told(reader, news);
+	await_finish(reader, &progress);
+	assert_int_equal(progress.error, -ENODATA);
+	reader_close(reader);
+	close(news);
+}
+
 /* A device may keep what it was given last until others follow, whatever is sought meanwhile. */
 static void
 leaves_alone_what_a_device_holds(void **state)
@@ -386,6 +427,7 @@ main(void)
 		cmocka_unit_test(merges_files),
 		cmocka_unit_test(seeks),
 		cmocka_unit_test(picks_a_part),
+		cmocka_unit_test(tells_when_it_is_ready),
 	};
 
 	return cmocka_run_group_tests(tests, start, kit_teardown);

@@ -231,7 +231,7 @@ refuses_what_is_no_capture(void **state)
 		char reason[256] = "";
 
 		kit_replay(&replay, &path, 1);
-		assert_int_equal(reader_open(&replay, 1, -1, &reader, reason, sizeof(reason)),
+		assert_int_equal(reader_open(&replay, 1, -1, -1, &reader, reason, sizeof(reason)),
 				 cases[i].error);
 		if (!strstr(reason, cases[i].reason))
 			assert_string_equal(reason, cases[i].reason);
