@@ -10,6 +10,7 @@
 #include "core/banned.h"
 
 #define DEVICE "/sys/bus/pci/devices/%s"
+#define CLASS_NETWORK "0x02" /* PCI's base class; then 16 bits of subclass and interface */
 
 static void
 first_name(const struct root *root, const char *directory, const char *below,
@@ -62,13 +63,15 @@ void
 nic_read(const struct root *root, const struct config_port *port, struct nic *nic)
 {
 	const char *address = port->device;
-	char directory[PATH_MAX];
+	char directory[PATH_MAX], class[16];
 	uint64_t node;
 
 	*nic = (struct nic){.port = port, .node = -1};
 	nic->holder = pci_holder(root, address, nic->driver);
 	if (nic->holder == PCI_MISSING)
 		return;
+	root_read(root, class, sizeof(class), DEVICE "/class", address);
+	nic->other = class[0] && strncmp(class, CLASS_NETWORK, strlen(CLASS_NETWORK)) != 0;
 	snprintf(directory, sizeof(directory), DEVICE, address);
 	nic_interface(root, directory, nic->interface);
 	/* "-1", where the device does not know, is no number here. */

@@ -16,6 +16,7 @@ struct nic {
 	enum pci_holder holder;
 	char driver[ROOT_NAME_MAX];    /* the kernel's, or "" */
 	char interface[ROOT_NAME_MAX]; /* that the kernel makes of it, or "" */
+	bool other;                    /* it is something else than a network card */
 	int node;                      /* NUMA; -1 when it is not told */
 	bool has_group;
 	unsigned group;

@@ -15,6 +15,17 @@ say_missing(const struct preflight *work, const struct nic *nic)
 	finding_mend(finding, "lspci -D | grep -i net, and name one of these");
 }
 
+static void
+say_other(const struct preflight *work, const struct nic *nic)
+{
+	struct finding *finding = finding_add_port(work->list, FINDING_REFUSED,
+						   "device-not-network", nic->port, "pci");
+
+	finding_what(finding, "PCI device %s is no network card", nic->port->device);
+	finding_why(finding, "it has no packets to give or to take");
+	finding_mend(finding, "sluice-bind --status, and name one of these");
+}
+
 static const char *
 bind_code(enum pci_holder holder)
 {
@@ -67,6 +78,10 @@ check_nics(struct preflight *work)
 
 		if (nic->holder == PCI_MISSING) {
 			say_missing(work, nic);
+			continue;
+		}
+		if (nic->other) {
+			say_other(work, nic);
 			continue;
 		}
 		if (nic->holder == PCI_SHARED)

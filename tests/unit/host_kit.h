@@ -22,6 +22,7 @@
 #define WAN "0000:03:00.0"
 #define LAN "0000:04:00.0"
 #define DEVICES "/sys/bus/pci/devices/"
+#define NO_IOMMU "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 #define GROUPS "/sys/kernel/iommu_groups/"
 #define CPU "/sys/devices/system/cpu/"
 #define NODE "/sys/devices/system/node/"
