@@ -178,13 +178,15 @@ enum gift {
 	KEPT,   /* not due, or no mbuf is left */
 };
 
-/* Gives the caller the next entry, which is the lane's own and has the given length when sent. */
+/* Gives the caller the next entry, which is the lane's own, has the given length when sent, and lies behind
+ * these units. */
 static inline enum gift
-give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t length, uint64_t now_ns,
-     struct rte_mbuf **packets, uint16_t *count)
+give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t length,
+     const struct schedule_units *units, uint64_t now_ns, struct rte_mbuf **packets,
+     uint16_t *count)
 {
 	const struct lane_plan *plan = lane->plan;
-	uint64_t due = schedule_due(&lane->schedule, &lane->units);
+	uint64_t due = schedule_due(&lane->schedule, units);
 	struct rte_mbuf *packet;
 
 	if (due > now_ns) {
@@ -214,38 +216,47 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 	return GIVEN;
 }
 
-/* Entry by entry: where every packet is the lane's own, or where all lanes must see all of them. */
+/* Entry by entry: where every packet is the lane's own, or where all lanes must see all of them. Here as in jump
+ * the units are a copy, which stays in registers: counted in the lane, each sum would wait for the one before
+ * to come back from memory. */
 static uint16_t
 walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
 	struct timeline *timeline = lane->plan->timeline;
+	struct schedule_units units = lane->units;
+	bool dry = false;
 	uint16_t count = 0;
 
 	for (unsigned looks = 0; looks < LOOKS_MAX && count < BURST_MAX; looks++) {
 		const struct timeline_entry *entry = peek(lane);
 		uint16_t length;
 
-		if (unlikely(!entry)) {
-			run_dry(lane);
+		dry = !entry;
+		if (unlikely(dry))
 			break;
-		}
 		lane->dry = false;
-		lane->units.time_ns = lane->base_ns + entry->time_ns;
-		if (unlikely(lane->anchor || lane->is_pending) && !settle(lane, now_ns))
-			break;
+		units.time_ns = lane->base_ns + entry->time_ns;
+		if (unlikely(lane->anchor || lane->is_pending)) {
+			lane->units = units;
+			if (!settle(lane, now_ns))
+				break;
+		}
 		length = sent_length(timeline, entry);
 		if (entry->lane == lane->index &&
-		    give(lane, entry, length, now_ns, packets, &count) == KEPT)
+		    give(lane, entry, length, &units, now_ns, packets, &count) == KEPT)
 			break;
-		schedule_units_pass(&lane->units, length);
+		schedule_units_pass(&units, length);
 		lane->next++;
 	}
+	lane->units = units;
+	if (unlikely(dry))
+		run_dry(lane);
 	return count;
 }
 
 /* Passes over entries of other lanes. Their lengths are looked at only where the pace counts bytes. */
 static inline void
-pass_over(struct replay_lane *lane, unsigned entries)
+pass_over(struct replay_lane *lane, unsigned entries, struct schedule_units *units)
 {
 	struct timeline *timeline = lane->plan->timeline;
 
@@ -253,11 +264,11 @@ pass_over(struct replay_lane *lane, unsigned entries)
 	    lane->schedule.kind == CONFIG_PACE_WIRE_BITS) {
 		for (unsigned i = 0; i < entries; i++)
 			schedule_units_pass(
-				&lane->units,
+				units,
 				sent_length(timeline,
 					    &timeline->entries[(lane->next + i) & timeline->mask]));
 	} else {
-		lane->units.packets += entries;
+		units->packets += entries;
 	}
 	lane->next += entries;
 }
@@ -267,6 +278,7 @@ static uint16_t
 jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
 	struct timeline *timeline = lane->plan->timeline;
+	struct schedule_units units = lane->units;
 	uint16_t own[BURST_MAX + OWNERS_STEP];
 	unsigned found, looked, passed = 0;
 	uint16_t count = 0;
@@ -283,18 +295,20 @@ jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 		const struct timeline_entry *entry;
 		uint16_t length;
 
-		pass_over(lane, own[i] - passed);
+		pass_over(lane, own[i] - passed, &units);
 		passed = own[i];
 		entry = &timeline->entries[lane->next & timeline->mask];
 		length = sent_length(timeline, entry);
-		lane->units.time_ns = lane->base_ns + entry->time_ns;
-		if (give(lane, entry, length, now_ns, packets, &count) == KEPT)
-			return count;
-		schedule_units_pass(&lane->units, length);
+		units.time_ns = lane->base_ns + entry->time_ns;
+		if (give(lane, entry, length, &units, now_ns, packets, &count) == KEPT)
+			goto kept;
+		schedule_units_pass(&units, length);
 		lane->next++;
 		passed++;
 	}
-	pass_over(lane, looked - passed);
+	pass_over(lane, looked - passed, &units);
+kept:
+	lane->units = units;
 	return count;
 }
 

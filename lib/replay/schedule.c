@@ -21,6 +21,4 @@ schedule_make(struct schedule *schedule, const struct config_pace *pace, uint64_
 		schedule->mul *= NS_PER_S;
 	else if (pace->kind != CONFIG_PACE_ORIGINAL)
 		schedule->mul *= 8 * NS_PER_S;
-	if (pace->kind == CONFIG_PACE_TOP)
-		schedule->mul = 0;
 }

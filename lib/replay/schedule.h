@@ -66,6 +66,8 @@ schedule_due(const struct schedule *schedule, const struct schedule_units *units
 	uint64_t passed = schedule_units_of(schedule->kind, units) - schedule->anchor_units;
 	uint64_t product;
 
+	if (schedule->kind == CONFIG_PACE_TOP)
+		return schedule->anchor_ns;
 	/* Most often it fits, and a division of 64 bits takes a third of the time. */
 	if (!__builtin_mul_overflow(passed, schedule->mul, &product))
 		return schedule->anchor_ns + product / schedule->div;
