@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from lib import offline
+from lib.slot import Slot
 
 
 def pytest_configure(config):
@@ -30,3 +31,8 @@ def pytest_collection_modifyitems(items):
     obstacle = live_obstacle() if live else None
     for item in live if obstacle else []:
         item.add_marker(pytest.mark.skip(reason=obstacle))
+
+
+@pytest.fixture(name="slot")
+def made_slot(tmp_path):
+    return Slot(tmp_path / "slot")

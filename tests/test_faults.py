@@ -17,23 +17,6 @@ from lib.offline import config
 RELEASE_SECONDS = 1
 
 
-class Slot:
-    """Where a device of tests/device sits: what it is told goes through a FIFO."""
-
-    def __init__(self, path):
-        self.path = path
-        os.mkfifo(path)
-
-    def order(self, text):
-        with open(self.path, "w", encoding="ascii") as fifo:
-            fifo.write(text + "\n")
-
-
-@pytest.fixture(name="slot")
-def made_slot(tmp_path):
-    return Slot(tmp_path / "slot")
-
-
 def split(slot, default=None, **more):
     """`in` receives without end; half of its flows go to `out`, which is in the slot, the others to `other`."""
     ports = {"in": {"vdev": "net_test0,rx=endless,flows=64"},

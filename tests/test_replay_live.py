@@ -170,10 +170,40 @@ def test_verdict(tmp_path):
 
 def test_port_without_link(tmp_path):
     """What can't leave is dropped under a name; the replay's time goes on."""
-    with Daemon(live(test_ports(wan="link=down"), one={"pace": "top", "loops": 10}), tmp_path, PLUGINS) as daemon:
+    with Daemon(live(test_ports(wan="link=down"), one={"pace": "top", "loops": 10, "start": "manual"}), tmp_path,
+                PLUGINS) as daemon:
+        daemon.call("replay.start", name="one")
         ended(daemon)
         status = daemon.call("status")
         assert status["drops"]["port-down"] == 10 * len(LINE)
+        daemon.stop()
+
+
+@pytest.mark.parametrize("order", ["link", "start"])
+def test_start_waits_for_the_link(tmp_path, slot, order):
+    """Cards bring it up when they are started: nothing of a replay that starts with the daemon is lost meanwhile."""
+    with Daemon(live(test_ports(wan=f"link=down,orders={slot.path}"), one={"pace": "top", "loops": 10}), tmp_path,
+                PLUGINS) as daemon:
+        daemon.until(lambda status: "waits for the link of wan" in daemon.text())
+        assert state(daemon)["state"] == "opening"
+        if order == "link":
+            slot.order("link up")
+        else:
+            daemon.call("replay.start", name="one")
+        ended(daemon)
+        dropped = 0 if order == "link" else 10 * len(LINE)
+        assert daemon.call("status")["drops"]["port-down"] == dropped
+        daemon.stop()
+
+
+def test_start_does_not_wait_for_a_link_for_ever(tmp_path):
+    """Through rules a packet can leave on any other port, so each is waited for."""
+    ports = test_ports(lan="link=down", wan="", spare="link=down")
+    what = live(ports, [{"name": "all", "actions": [{"forward": "wan"}]}], one={"to": {"as": "lan"}, "pace": "top"})
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        ended(daemon)
+        assert "waits for the link of spare" in daemon.text() and "spare still has no link" in daemon.text()
+        assert daemon.call("status")["ports"]["wan"]["tx_packets"] == len(LINE)
         daemon.stop()
 
 

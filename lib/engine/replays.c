@@ -75,13 +75,9 @@ replays_close(struct replays *replays)
 void
 replays_start(struct replays *replays, uint64_t now_ns)
 {
-	char reason[REPLAY_REASON_MAX];
-
 	for (unsigned i = 0; i < replays->count; i++) {
-		const struct config_replay *config = replay_config(replays->items[i]);
-
-		if (config->start_auto && replay_start(replays->items[i], now_ns, reason) < 0)
-			log_error("replay %s: %s", config->name, reason);
+		if (replay_config(replays->items[i])->start_auto)
+			replay_start_with_link(replays->items[i], now_ns);
 	}
 }
 

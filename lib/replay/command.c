@@ -10,6 +10,8 @@
 
 /* From an order to the time it names: enough for every worker to have seen it. */
 #define LEAD_NS 200000
+/* How long links are waited for: as DPDK's own programs do. */
+#define LINK_WAIT_NS UINT64_C(9000000000)
 #define OBEY_STEP_NS 20000
 #define OBEY_STEPS 5000 /* a tenth of a second */
 
@@ -77,13 +79,51 @@ same_moment(const struct config_moment *a, const struct config_moment *b)
 	return a->kind == b->kind && a->value == b->value;
 }
 
+/* The name of a port that packets can leave on and that has no link, or NULL. */
+static const char *
+without_link(const struct replay *replay)
+{
+	const struct config_replay *config = replay->config;
+
+	for (unsigned i = 0; i < replay->ports->count; i++) {
+		const struct port *port = replay->ports->items[i];
+
+		/* Rules may send to any other than the one that it seems to come from. */
+		if ((i == config->port) != config->as &&
+		    !atomic_load_explicit(&port->up, memory_order_relaxed))
+			return port->config->name;
+	}
+	return NULL;
+}
+
+static bool
+waits_for_link(struct replay *replay, uint64_t now_ns)
+{
+	const char *port = replay->patience_ns ? without_link(replay) : NULL;
+
+	if (port && now_ns < replay->patience_ns)
+		return true;
+	if (port)
+		log_warning("replay %s: %s still has no link; starting without it",
+			    replay->config->name, port);
+	replay->patience_ns = 0;
+	return false;
+}
+
 int
 replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 {
 	const struct config_moment beginning = {0};
 	bool fresh = all_obeyed(replay) &&
 		     atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) == 0;
+	bool waited = replay->patience_ns > 0;
 
+	/* Whoever orders it to start does not want it to wait. */
+	replay->patience_ns = 0;
+	if (replay->state == REPLAY_OPENING && waited) {
+		replay_tick(replay, now_ns);
+		return 0;
+	}
 	if (!replay_stands(replay))
 		return replay_refuse(-EALREADY, reason,
 				     replay->state == REPLAY_PAUSED ? "it is paused: resume it"
@@ -94,6 +134,18 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 	replay->state = REPLAY_OPENING;
 	replay_tick(replay, now_ns);
 	return 0;
+}
+
+void
+replay_start_with_link(struct replay *replay, uint64_t now_ns)
+{
+	const char *port = without_link(replay);
+
+	if (port)
+		log_info("replay %s: waits for the link of %s", replay->config->name, port);
+	replay->patience_ns = now_ns + LINK_WAIT_NS;
+	replay->state = REPLAY_OPENING;
+	replay_tick(replay, now_ns);
 }
 
 int
@@ -199,7 +251,8 @@ replay_tick(struct replay *replay, uint64_t now_ns)
 {
 	unsigned done = 0;
 
-	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader))
+	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader) &&
+	    !waits_for_link(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
 	if (replay->state != REPLAY_RUNNING)
 		return;

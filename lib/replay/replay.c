@@ -85,6 +85,7 @@ replay_open(const struct config_replay *config, const struct ports *ports, unsig
 	if (!replay)
 		return replay_refuse(-ENOMEM, reason, "out of memory");
 	replay->config = config;
+	replay->ports = ports;
 	replay->workers = workers;
 	replay->live = !stamp;
 	replay->lane_count = config->flows == CONFIG_FLOWS_KEEP ? workers : 1;

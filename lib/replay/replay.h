@@ -17,7 +17,7 @@ struct replay;
 
 enum replay_state {
 	REPLAY_STOPPED,
-	REPLAY_OPENING, /* waits for the first packets from its files */
+	REPLAY_OPENING, /* waits for the first packets from its files, or for a link */
 	REPLAY_RUNNING,
 	REPLAY_PAUSED,
 	REPLAY_DONE,
@@ -75,6 +75,10 @@ int replay_resume(struct replay *replay, uint64_t now_ns, char *reason);
 int replay_seek(struct replay *replay, struct config_moment moment, uint64_t now_ns, char *reason);
 int replay_pace(struct replay *replay, const struct config_pace *pace, uint64_t now_ns,
 		char *reason);
+
+/* As replay_start, but it begins when the ports that its packets can leave on have a link: cards bring it up
+ * only when they are started, and what is sent before is lost. It does not wait for ever. */
+void replay_start_with_link(struct replay *replay, uint64_t now_ns);
 
 /* Moves the state on: files that are ready, lanes that are done, readers that failed. Call it often: a
  * replay begins within one call of its files being ready. */

@@ -11,6 +11,7 @@
 
 struct replay {
 	const struct config_replay *config;
+	const struct ports *ports;
 	struct reader *reader;
 	struct lane_plan plan;
 	struct replay_lane *lanes[CONFIG_WORKERS_MAX]; /* by lane, not by worker */
@@ -21,6 +22,7 @@ struct replay {
 	enum replay_state state;
 	struct config_pace pace;
 	struct config_moment moment; /* where it began */
+	uint64_t patience_ns;        /* until when it waits for links; 0: it does not */
 	char reason[REPLAY_REASON_MAX];
 };
 

@@ -324,7 +324,9 @@ probe(struct rte_vdev_device *vdev)
 	}
 	device->options = options;
 	device->orders = orders;
-	device->link_set = options.link != LINK_DOWN;
+	device->link_set = options.link != LINK_DOWN || orders;
+	if (orders && options.link == LINK_DOWN)
+		orders->link_down = true;
 	device->mac = (struct rte_ether_addr){{2, 't', 'e', 's', 't', 0}};
 	dev->data->dev_private = device;
 	dev->data->mac_addrs = &device->mac;

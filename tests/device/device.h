@@ -11,7 +11,7 @@
  *   hold=N            a queue frees a sent packet only after N more were sent, or at stop (0)
  *   accept=N          packets one transmit call takes at most (0: all)
  *   room=N            packets a queue takes in all; more room comes with rte_eth_stats_reset (0: no end)
- *   link=up|down|flap the link; flap: other at each look (up)
+ *   link=up|down|flap the link, until an order says otherwise; flap: other at each look (up)
  *   good=0|1          receive checksums are offered, and flagged as good when asked for (0)
  *   wrong=N           every Nth packet has a wrong checksum, of the IP header and of UDP by turns (0: none)
  *   orders=PATH       a FIFO with orders, see orders.h
