@@ -34,6 +34,13 @@ def threads(daemon):
             yield dict(line.split(":\t", 1) for line in status.read().splitlines())
 
 
+def refused_calls(daemon, since):
+    """What the kernel's log says of system calls that the sandbox refused to it."""
+    lines = (re.match(r"\[ *([0-9.]+)\] (.*)", line) for line in run("dmesg").splitlines())
+    return [line.group(2) for line in lines if line and float(line.group(1)) > since and "type=1326" in line.group(2)
+            and f" pid={daemon.process.pid} " in line.group(2)]
+
+
 def test_what_holds(tmp_path):
     with Daemon(simple(), tmp_path, PLUGINS) as daemon:
         sandbox = daemon.call("status")["sandbox"]
@@ -131,6 +138,7 @@ def test_filters_and_replays(tmp_path):
 def test_every_kind_of_port(tmp_path):
     """Interfaces of the kernel, captures, sockets: they come up, go on, and are undone, all in the sandbox."""
     name = f"sltap{os.getpid() % 100000}"
+    began = time.monotonic() - 1
     with Machine("192.0.2.1") as machine, Machine("192.0.2.2") as other:
         ports = {"xdp": machine.port(), "tap": {"vdev": f"net_tap0,iface={name}"},
                  "packet": {"vdev": f"net_af_packet0,iface={other.interface}"},
@@ -139,7 +147,8 @@ def test_every_kind_of_port(tmp_path):
                  "client": {"vdev": f"net_memif1,role=client,socket={tmp_path}/m.sock,socket-abstract=no"}}
         rules = [{"name": "x", "from": ["file"], "actions": [{"mirror": "tap"}, {"mirror": "client"},
                                                              {"mirror": "packet"}, {"forward": "xdp"}]}]
-        with Daemon(config(ports, rules, default={"forward": "file"}, **IDLE), tmp_path) as daemon:
+        replays = {"again": {"file": str(capture.fixture("dns.pcap")), "to": "client"}}
+        with Daemon(config(ports, rules, default={"forward": "file"}, replays=replays, **IDLE), tmp_path) as daemon:
             status = daemon.until(lambda status: status["ports"]["xdp"]["tx_packets"] > 0)
             assert set(status["sandbox"]["capabilities"]) <= {"net_admin", "net_raw", "bpf", "perfmon", "sys_admin", "ipc_lock"}
             assert "net_admin" in status["sandbox"]["capabilities"] and status["sandbox"]["seccomp"]
@@ -149,6 +158,7 @@ def test_every_kind_of_port(tmp_path):
             check_status(daemon.call("status"))
             daemon.stop()
             assert "not permitted" not in daemon.text() and "denied" not in daemon.text(), daemon.text()
+            assert refused_calls(daemon, began) == []
         assert (tmp_path / "out.pcap").exists()
         assert "xdp" not in run("ip", "link", "show", machine.interface)
 

@@ -73,13 +73,6 @@ add_forbidden(scmp_filter_ctx filter, unsigned needs)
 	return 0;
 }
 
-/* clone3 has its flags in memory, where no filter can look: without it the C library takes clone. */
-static int
-add_fallbacks(scmp_filter_ctx filter)
-{
-	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-}
-
 static int
 set_attributes(scmp_filter_ctx filter)
 {
@@ -89,27 +82,50 @@ set_attributes(scmp_filter_ctx filter)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (ret == 0)
 		ret = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-	/* What kernel or library may not have, and the sandbox is as tight without. */
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
-	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, OPTIMIZE_TREE);
 	return ret;
 }
 
-int
-syscalls_enforce(unsigned needs)
+/* clone3 has its flags in memory, where no filter can look: without it the C library takes clone. A filter of its
+ * own, as each logs either all that it refuses or nothing, and this is worth no line. */
+static int
+fall_back(void)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	int ret;
 
 	if (!filter)
 		return -ENOMEM;
 	ret = set_attributes(filter);
 	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (ret == 0)
+		ret = seccomp_load(filter);
+	seccomp_release(filter);
+	return ret;
+}
+
+int
+syscalls_enforce(unsigned needs)
+{
+	scmp_filter_ctx filter;
+	int ret = fall_back();
+
+	if (ret < 0)
+		return ret;
+	filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (!filter)
+		return -ENOMEM;
+	ret = set_attributes(filter);
+	/* What kernel or library may not have, and the sandbox is as tight without. */
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
+	seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, OPTIMIZE_TREE);
+	if (ret == 0)
 		ret = add_forbidden(filter, needs);
 	if (ret == 0)
 		ret = add_allowed(filter, needs);
+	/* Of two answers the stricter one counts. */
 	if (ret == 0)
-		ret = add_fallbacks(filter);
+		ret = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone3), 0);
 	if (ret == 0)
 		ret = seccomp_load(filter);
 	seccomp_release(filter);
