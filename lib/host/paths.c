@@ -69,7 +69,8 @@ allow_beside(const struct landlock *landlock, const char *file)
 static int
 allow_written(const struct landlock *landlock, const char *file)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+	/* Only to make it: a FIFO that is opened and closed is at its end for whoever reads it. */
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 
 	if (fd >= 0)
 		close(fd);

@@ -15,6 +15,7 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/iface.h"
+#include "port/output.h"
 #include "port/pci.h"
 #include "port/removal.h"
 
@@ -169,7 +170,10 @@ open_capture(struct port *port, enum port_mode mode)
 		snprintf(arguments + used, sizeof(arguments) - used, "%stx_pcap=%s",
 			 used ? "," : "", out);
 	}
-	return make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
+	ret = make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
+	if (ret == 0 && writes)
+		output_watch(port);
+	return ret;
 }
 
 static int
@@ -227,6 +231,7 @@ device_close(struct port *port)
 			close(port->capture_fds[i]);
 		port->capture_fds[i] = -1;
 	}
+	output_forget(port);
 	port->opened = false;
 	port->vdev = false;
 	port->id = RTE_MAX_ETHPORTS;

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/now.h"
 #include "port/iface.h"
+#include "port/output.h"
 
 #include "core/banned.h"
 
@@ -39,6 +40,10 @@ read_link(struct port *port, bool *up, uint32_t *speed)
 	*speed = 0;
 	if (!port->started || read_iface(port, up, speed))
 		return;
+	if (output_is_short(port)) {
+		*up = false;
+		return;
+	}
 	/* Some drivers can tell it only when they are asked. */
 	if (rte_eth_dev_is_removed(port->id) == 1)
 		atomic_store(&port->gone, true);

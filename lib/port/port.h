@@ -77,6 +77,8 @@ struct port {
 	bool restore;              /* the interface below was not promiscuous before */
 	bool vdev;                 /* made by us, to be removed again */
 	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */
+	int output;         /* the capture that it writes, see output.h; or -1 */
+	bool incomplete;    /* that lacks packets */
 };
 
 /* Takes up to count packets from a queue. Worker thread that owns the queue. */

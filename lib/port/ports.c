@@ -36,6 +36,7 @@ port_new(const struct config_port *config, uint16_t index)
 	port->can_receive = config->kind != CONFIG_PORT_PCAP || config->pcap_in;
 	port->capture_fds[0] = -1;
 	port->capture_fds[1] = -1;
+	port->output = -1;
 	return port;
 }
 
@@ -170,6 +171,8 @@ ports_close(struct ports *ports)
 		int closed = port->writer ? capture_writer_close(port->writer) : 0;
 
 		port->writer = NULL;
+		if (port->incomplete)
+			closed = -EIO;
 		if (ret == 0)
 			ret = closed;
 	}

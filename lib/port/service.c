@@ -13,6 +13,7 @@
 #include "port/eal_log.h"
 #include "port/ethdev.h"
 #include "port/memory.h"
+#include "port/output.h"
 #include "port/pool.h"
 #include "port/rescue.h"
 
@@ -99,6 +100,9 @@ service_stop(struct port *port)
 {
 	if (port->started && port->quirks->loops)
 		drain_received(port);
+	/* The last look. */
+	if (port->started)
+		output_is_short(port);
 	/* The kernel keeps the flag when the socket is gone. */
 	if (port->started && port->restore)
 		rte_eth_promiscuous_disable(port->id);
