@@ -54,3 +54,13 @@ def test_goes_on_after_a_flap(guest):
         daemon.call("replay.start", name="some")
         daemon.until(lambda status: status["ports"]["a1"]["rx_packets"] == 200)
         daemon.stop()
+
+
+def test_starts_when_the_link_is_there(guest):
+    """The card's link comes up some time after the daemon; a replay that starts with the daemon loses nothing by that."""
+    replay = {"some": {"file": "/real.pcap", "until": "#201", "to": "a0", "pace": "1kpps"}}
+    with Daemon(guest, config({"a0": guest.address("a0")}, replays=replay)) as daemon:
+        status = daemon.until(lambda status: status["replays"]["some"]["state"] == "done")
+        assert status["ports"]["a0"]["tx_packets"] == 200 and status["drops"]["port-down"] == 0, status
+        assert "replay some: waits for the link of a0" in daemon.log()
+        daemon.stop()
