@@ -106,10 +106,11 @@ replay_counts(const struct snapshot_replay *replay)
 				   number(replay->truncated));
 
 	json_object_update_new(
-		result, json_pack("{s:o, s:o, s:o, s:o, s:o}", "dropped", number(replay->dropped),
-				  "underruns", number(replay->underruns), "skipped",
-				  number(replay->skipped), "too_long", number(replay->too_long),
-				  "backwards", number(replay->backwards)));
+		result,
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "dropped", number(replay->dropped),
+			  "refused", number(replay->refused), "underruns",
+			  number(replay->underruns), "skipped", number(replay->skipped), "too_long",
+			  number(replay->too_long), "backwards", number(replay->backwards)));
 	if (replay->reason)
 		json_object_set_new(result, "reason", json_string(replay->reason));
 	return result;

@@ -73,7 +73,7 @@ struct snapshot_replay {
 	const char *reason; /* why it failed, or NULL */
 	struct config_pace pace;
 	uint64_t sent, bytes, loops, loops_asked; /* loops_asked 0: for ever */
-	uint64_t late, dropped, underruns, truncated, skipped, too_long, backwards;
+	uint64_t late, dropped, refused, underruns, truncated, skipped, too_long, backwards;
 	uint64_t packet, time_ns; /* where it is, since its start */
 	uint64_t packets;         /* of a loop; 0 unknown */
 	bool resident, direct, ended;

@@ -119,5 +119,7 @@ arena_clear(struct arena *arena)
 	atomic_store_explicit(&timeline->end, UINT64_MAX, memory_order_relaxed);
 	atomic_store_explicit(&timeline->period_ns, 0, memory_order_relaxed);
 	atomic_store_explicit(&timeline->start_ns, 0, memory_order_relaxed);
+	atomic_store_explicit(&timeline->loop_entries, 0, memory_order_relaxed);
+	atomic_store_explicit(&timeline->broken, false, memory_order_relaxed);
 	atomic_store_explicit(&timeline->published, 0, memory_order_release);
 }

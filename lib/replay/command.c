@@ -15,14 +15,17 @@
 #define OBEY_STEP_NS 20000
 #define OBEY_STEPS 5000 /* a tenth of a second */
 
+/* Whether all lanes have looked at the last order, or carried it out. */
 static bool
-all_obeyed(const struct replay *replay)
+all_have(const struct replay *replay, bool obeyed)
 {
 	uint32_t ordered = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed);
 
 	for (unsigned i = 0; i < replay->lane_count; i++) {
-		if (atomic_load_explicit(&replay->lanes[i]->obeyed, memory_order_acquire) !=
-		    ordered)
+		struct replay_lane *lane = replay->lanes[i];
+
+		if (atomic_load_explicit(obeyed ? &lane->obeyed : &lane->taken,
+					 memory_order_acquire) != ordered)
 			return false;
 	}
 	return true;
@@ -34,11 +37,11 @@ lane_state_of(const struct replay *replay, unsigned lane)
 	return atomic_load_explicit(&replay->lanes[lane]->state_seen, memory_order_acquire);
 }
 
-/* Waits, where workers poll the lanes, until all have carried the last order out. */
+/* Waits, where workers poll the lanes, until all have looked at the last order, or carried it out. */
 static int
-await_lanes(const struct replay *replay, char *reason)
+await_lanes(const struct replay *replay, bool obeyed, char *reason)
 {
-	for (unsigned step = 0; !all_obeyed(replay); step++) {
+	for (unsigned step = 0; !all_have(replay, obeyed); step++) {
 		struct rte_mbuf *none[BURST_MAX];
 
 		/* Without workers this thread does it: at time 0 a lane looks at its order and gives nothing. */
@@ -52,17 +55,18 @@ await_lanes(const struct replay *replay, char *reason)
 	return 0;
 }
 
+/* One at a time: a lane looks at the order itself, not at a copy. -ETIMEDOUT: some lane did not look at it, or at the
+ * one before; those that did, or will, carry it out all the same (see follow). */
 static int
 order(struct replay *replay, const struct lane_order *order, char *reason)
 {
-	/* One at a time: a lane looks at the order itself, not at a copy. */
-	int ret = await_lanes(replay, reason);
+	int ret = await_lanes(replay, false, reason);
 
 	if (ret < 0)
 		return ret;
 	replay->plan.order = *order;
 	atomic_fetch_add_explicit(&replay->plan.ordered, 1, memory_order_release);
-	return await_lanes(replay, reason);
+	return await_lanes(replay, true, reason);
 }
 
 /* Takes the reader back to a moment. What a device still has of the old run stays untouched until it is back. */
@@ -114,8 +118,8 @@ int
 replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 {
 	const struct config_moment beginning = {0};
-	bool fresh = all_obeyed(replay) &&
-		     atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) == 0;
+	bool fresh = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) == 0 &&
+		     same_moment(&replay->moment, &beginning);
 	bool waited = replay->patience_ns > 0;
 
 	/* Whoever orders it to start does not want it to wait. */
@@ -175,18 +179,71 @@ replay_pause(struct replay *replay, uint64_t now_ns, char *reason)
 	return ret;
 }
 
+/* Of the lanes that are paused, the one that came farthest; NULL when none is. */
+static const struct replay_lane *
+foremost(const struct replay *replay)
+{
+	const struct replay_lane *first = NULL;
+
+	for (unsigned i = 0; i < replay->lane_count; i++) {
+		const struct replay_lane *lane = replay->lanes[i];
+
+		if (lane_state_of(replay, i) == LANE_PAUSED &&
+		    (!first || lane->units.packets > first->units.packets))
+			first = lane;
+	}
+	return first;
+}
+
+/* Lanes that were behind, or knew no times, did not stop at one packet; they have one schedule again when it begins
+ * where the foremost stands, and what lies before that leaves at once. */
+static void
+anchor(const struct replay *replay, struct lane_order *resume)
+{
+	const struct replay_lane *lane = foremost(replay);
+	uint64_t due;
+
+	if (!lane)
+		return;
+	due = lane->anchor ? lane->anchor_ns : schedule_due(&lane->schedule, &lane->units);
+	resume->anchored = true;
+	resume->units = lane->units;
+	resume->pace = replay->pace;
+	if (due > lane->paused_ns && lane->schedule.kind != CONFIG_PACE_TOP)
+		resume->at_ns +=
+			schedule_rescale(&lane->schedule, &replay->pace, due - lane->paused_ns);
+}
+
 int
 replay_resume(struct replay *replay, uint64_t now_ns, char *reason)
 {
-	const struct lane_order resume = {.verb = LANE_RESUME, .at_ns = now_ns + LEAD_NS};
+	struct lane_order resume = {.verb = LANE_RESUME, .at_ns = now_ns + LEAD_NS};
 	int ret;
 
 	if (replay->state != REPLAY_PAUSED)
 		return replay_refuse(-EINVAL, reason, "it is not paused");
+	if (replay->repaced)
+		anchor(replay, &resume);
 	ret = order(replay, &resume, reason);
-	if (ret == 0)
+	if (ret == 0) {
 		replay->state = REPLAY_RUNNING;
+		replay->repaced = false;
+	}
 	return ret;
+}
+
+/* Lanes may stand far from each other: at top pace nothing holds them together. */
+static int
+change_pace_together(struct replay *replay, const struct config_pace *pace, uint64_t now_ns,
+		     char *reason)
+{
+	int ret = replay_pause(replay, now_ns, reason);
+
+	if (ret < 0)
+		return ret;
+	replay->pace = *pace;
+	replay->repaced = true;
+	return replay_resume(replay, now_ns + LEAD_NS, reason);
 }
 
 int
@@ -196,10 +253,14 @@ replay_pace(struct replay *replay, const struct config_pace *pace, uint64_t now_
 		.verb = LANE_PACE, .at_ns = now_ns + LEAD_NS, .pace = *pace};
 	int ret = 0;
 
-	if (replay->state == REPLAY_RUNNING || replay->state == REPLAY_PAUSED)
+	if (replay->state == REPLAY_RUNNING && replay->lane_count > 1)
+		return change_pace_together(replay, pace, now_ns, reason);
+	if (replay->state == REPLAY_RUNNING)
 		ret = order(replay, &change, reason);
-	if (ret == 0)
+	if (ret == 0) {
+		replay->repaced |= replay->state == REPLAY_PAUSED;
 		replay->pace = *pace;
+	}
 	return ret;
 }
 
@@ -228,8 +289,13 @@ begin(struct replay *replay, uint64_t at_ns)
 	const struct lane_order go = {.verb = LANE_START, .at_ns = at_ns, .pace = replay->pace};
 	char reason[REPLAY_REASON_MAX];
 
-	if (order(replay, &go, reason) == 0)
-		replay->state = REPLAY_RUNNING;
+	if (await_lanes(replay, false, reason) < 0)
+		return;
+	atomic_store_explicit(&replay->plan.shift_ns, 0, memory_order_relaxed);
+	replay->repaced = false;
+	/* Once it is ordered it will be, however late the workers see it. */
+	order(replay, &go, reason);
+	replay->state = REPLAY_RUNNING;
 }
 
 static bool
@@ -246,20 +312,33 @@ fail(struct replay *replay)
 	return true;
 }
 
+/* Brings the state to that of the lanes: they end by themselves, and an order that was answered with a refusal, as some
+ * worker did not move, may have been carried out since. */
+static void
+follow(struct replay *replay)
+{
+	unsigned counts[LANE_DONE + 1] = {0};
+
+	for (unsigned i = 0; i < replay->lane_count; i++)
+		counts[lane_state_of(replay, i)]++;
+	if (counts[LANE_RUNNING])
+		return;
+	if (counts[LANE_PAUSED])
+		replay->state = REPLAY_PAUSED;
+	else if (counts[LANE_STOPPED])
+		replay->state = REPLAY_STOPPED;
+	else if (!fail(replay))
+		replay->state = REPLAY_DONE;
+}
+
 void
 replay_tick(struct replay *replay, uint64_t now_ns)
 {
-	unsigned done = 0;
-
 	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader) &&
 	    !waits_for_link(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
-	if (replay->state != REPLAY_RUNNING)
-		return;
-	for (unsigned i = 0; i < replay->lane_count; i++)
-		done += lane_state_of(replay, i) == LANE_DONE;
-	if (done == replay->lane_count && !fail(replay))
-		replay->state = REPLAY_DONE;
+	if (replay->state == REPLAY_RUNNING && all_have(replay, true))
+		follow(replay);
 }
 
 void

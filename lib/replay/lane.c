@@ -14,6 +14,8 @@
 
 #include "core/banned.h"
 
+/* A lane that is behind by more than this does not owe what it has not sent: orders don't wait for it. */
+#define BEHIND_NS 100000
 /* Entries looked at in one call, so that a lane to which few of them belong gives its worker back. */
 #define LOOKS_MAX (8 * BURST_MAX)
 
@@ -25,16 +27,21 @@ next_loop(struct replay_lane *lane)
 	struct timeline *timeline = plan->timeline;
 	uint64_t end = atomic_load_explicit(&timeline->end, memory_order_acquire);
 
+	bool broken;
+
 	if (lane->next != end)
 		return false;
-	lane->tally.loops++;
-	if (!timeline->resident || lane->tally.loops == plan->loops || end == 0) {
+	broken = atomic_load_explicit(&timeline->broken, memory_order_relaxed);
+	lane->tally.loops += !broken;
+	if (!timeline->resident || lane->tally.loops == plan->loops || end == 0 || broken) {
 		lane_enter(lane, LANE_DONE);
 		atomic_store_explicit(&lane->state_seen, LANE_DONE, memory_order_release);
 		return false;
 	}
 	lane->next = 0;
 	lane->base_ns += atomic_load_explicit(&timeline->period_ns, memory_order_relaxed);
+	if (lane->base_ns > SCHEDULE_NEVER)
+		lane->base_ns = SCHEDULE_NEVER;
 	return true;
 }
 
@@ -101,8 +108,7 @@ late(struct replay_lane *lane, const struct timeline_entry *entry, uint64_t *due
 		return false;
 	case CONFIG_LATE_SHIFT:
 		lane->tally.late++;
-		lane->tally.shifted_ns += now_ns - *due;
-		lane->schedule.anchor_ns += now_ns - *due;
+		lane_shift(lane, now_ns - *due);
 		*due = now_ns;
 		return true;
 	default:
@@ -120,11 +126,17 @@ settle(struct replay_lane *lane, uint64_t now_ns)
 		schedule_make(&lane->schedule, &lane->pace, lane->anchor_ns, &lane->units);
 		lane->anchor = false;
 	}
+	if (lane->repace) {
+		due = schedule_due(&lane->schedule, &lane->units);
+		schedule_make(&lane->schedule, &lane->pace, due < now_ns ? now_ns : due,
+			      &lane->units);
+		lane->repace = false;
+	}
 	if (!lane->is_pending)
 		return true;
 	due = schedule_due(&lane->schedule, &lane->units);
 	/* A lane that is behind, or that knows no times, does at once what it is told. */
-	if (lane->pace.kind == CONFIG_PACE_TOP || due + lane->plan->late_ns < now_ns)
+	if (lane->pace.kind == CONFIG_PACE_TOP || due + BEHIND_NS < now_ns)
 		due = lane->pending.at_ns;
 	if (due < lane->pending.at_ns)
 		return true;
@@ -142,9 +154,8 @@ run_dry(struct replay_lane *lane)
 	if (!lane->dry && !lane->plan->stamp)
 		lane->tally.underruns++;
 	lane->dry = true;
-	/* A pause need not wait for a packet that isn't there; a pace has its time from the next one. */
-	if (lane->is_pending && lane->pending.verb == LANE_PAUSE)
-		lane_carry_out(lane, 0);
+	if (lane->is_pending)
+		lane_carry_out_dry(lane);
 }
 
 static bool
@@ -236,7 +247,7 @@ walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 			break;
 		lane->dry = false;
 		units.time_ns = lane->base_ns + entry->time_ns;
-		if (unlikely(lane->anchor || lane->is_pending)) {
+		if (unlikely(lane->anchor || lane->repace || lane->is_pending)) {
 			lane->units = units;
 			if (!settle(lane, now_ns))
 				break;
@@ -315,12 +326,11 @@ kept:
 uint16_t
 replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
+	uint32_t ordered = atomic_load_explicit(&lane->plan->ordered, memory_order_acquire);
 	uint16_t count;
 
-	if (unlikely(atomic_load_explicit(&lane->plan->ordered, memory_order_acquire) !=
-		     atomic_load_explicit(&lane->obeyed, memory_order_relaxed)) &&
-	    !lane->is_pending)
-		lane_take_order(lane);
+	if (unlikely(ordered != atomic_load_explicit(&lane->taken, memory_order_relaxed)))
+		lane_take_order(lane, ordered);
 	if (lane->state != LANE_RUNNING || now_ns < lane->due_ns)
 		return 0;
 	if (unlikely(lane->waiting)) {
@@ -330,7 +340,10 @@ replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **pa
 		return count;
 	}
 	lane->due_ns = 0;
-	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->is_pending)
+	if (lane->plan->late == CONFIG_LATE_SHIFT)
+		lane_shift(lane, 0);
+	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->repace ||
+	    lane->is_pending)
 		count = walk(lane, now_ns, packets);
 	else
 		count = jump(lane, now_ns, packets);
@@ -365,7 +378,7 @@ replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uin
 		uint64_t error = at_ns - lane->dues[i];
 
 		histogram_add(&tally->errors, error);
-		if (error > lane->plan->late_ns && lane->plan->late == CONFIG_LATE_CATCH_UP)
+		if (error > lane->plan->late_ns)
 			tally->late++;
 	}
 }

@@ -28,15 +28,18 @@ enum lane_state {
 /* What happens, and from when on: at_ns is on the engine's clock. Given to every lane alike. */
 struct lane_order {
 	enum lane_verb {
-		LANE_START,  /* from the timeline's first entry, which is due at at_ns */
-		LANE_STOP,   /* now */
-		LANE_PAUSE,  /* before the first packet that is due at at_ns or later */
-		LANE_RESUME, /* the next packet is due at at_ns */
-		LANE_PACE, /* the first packet due at at_ns or later keeps its time; what follows goes at
-			      * the new pace */
+		LANE_START, /* from the timeline's first entry, which is due at at_ns */
+		LANE_STOP,  /* now */
+		LANE_PAUSE, /* before the first packet that is due at at_ns or later */
+		LANE_RESUME, /* what was due at the pause's at_ns is due at at_ns, and the rest as much later; when
+			      * anchored, what lies before these units is due at at_ns and goes on at the pace */
+		LANE_PACE, /* from at_ns on it goes at the new pace. With lanes that may not stand at one packet
+			    * it is a pause, and an anchored resume where the foremost stands */
 	} verb;
 	uint64_t at_ns;
-	struct config_pace pace; /* of LANE_PACE and LANE_START */
+	struct config_pace pace;     /* of LANE_START, LANE_PACE and an anchored LANE_RESUME */
+	bool anchored;               /* LANE_RESUME */
+	struct schedule_units units; /* of an anchored LANE_RESUME */
 };
 
 /* Only the worker writes it; the control thread has the copy that the worker makes when asked. Times are
@@ -45,6 +48,7 @@ struct lane_tally {
 	uint64_t sent, bytes;
 	uint64_t late;      /* handed over more than the replay's late_ns after they were due */
 	uint64_t dropped;   /* not sent, because they were late */
+	uint64_t refused;   /* not sent, because the port could not: no link, or no chains */
 	uint64_t underruns; /* times that nothing was there to send because the reader was behind */
 	uint64_t loops;     /* done */
 	uint64_t packet;    /* entries passed, of all lanes, since the start */
@@ -67,10 +71,12 @@ struct lane_plan {
 
 	struct lane_order order;
 	_Atomic uint32_t ordered; /* order number */
+	_Atomic uint64_t
+		shift_ns; /* by how much lateness moved the schedule of all lanes; they write it too */
 };
 
 struct replay_lane {
-	const struct lane_plan *plan;
+	struct lane_plan *plan;
 	unsigned index;
 	uint16_t port; /* the config's index of the port that it feeds */
 	bool as;       /* as if received there, not sent there */
@@ -86,8 +92,11 @@ struct replay_lane {
 	struct config_pace pace;
 	bool anchor; /* the next entry is due at anchor_ns */
 	uint64_t anchor_ns;
+	bool repace;               /* the next entry keeps its time, and is the first at the pace */
 	struct lane_order pending; /* PAUSE or PACE, at its time */
 	bool is_pending;
+	uint64_t paused_ns; /* at_ns of the pause */
+	uint64_t shift_ns;  /* of plan->shift_ns, what is in the schedule */
 	bool dry;
 	uint16_t stash_count;
 	struct rte_mbuf *stash[BURST_MAX]; /* unused mbufs */
@@ -97,8 +106,9 @@ struct replay_lane {
 	struct lane_tally tally;
 
 	/* Between worker and control. */
-	_Atomic uint32_t obeyed
-		__attribute__((aligned(64))); /* number of the last order carried out */
+	_Atomic uint32_t taken
+		__attribute__((aligned(64))); /* number of the last order that was looked at */
+	_Atomic uint32_t obeyed;              /* of the last one carried out */
 	_Atomic uint32_t state_seen;          /* enum lane_state, with obeyed */
 	struct lane_tally answer;
 };

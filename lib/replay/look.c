@@ -23,6 +23,7 @@ add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 	sum->bytes += part->bytes;
 	sum->late += part->late;
 	sum->dropped += part->dropped;
+	sum->refused += part->refused;
 	sum->underruns += part->underruns;
 	sum->loops = first || part->loops < sum->loops ? part->loops : sum->loops;
 	sum->packet = first || part->packet < sum->packet ? part->packet : sum->packet;
@@ -77,8 +78,13 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 	}
 	reader_progress(replay->reader, &out->reader);
 	out->direct = out->reader.direct;
-	if (timeline->resident && end != UINT64_MAX)
-		out->packets = end;
+	out->packets = timeline->resident && end != UINT64_MAX
+			       ? end
+			       : atomic_load_explicit(&((struct timeline *)timeline)->loop_entries,
+						      memory_order_relaxed);
+	/* Lanes see where a resident replay begins anew, and of another its end alone. */
+	if (!timeline->resident && out->packets)
+		out->sum.loops = out->sum.packet / out->packets;
 	out->progress = replay->state == REPLAY_DONE ? 1 : progress_of(replay, out);
 	out->asked_ns = out->sum.last_due_ns - out->sum.first_due_ns - out->sum.shifted_ns;
 	out->taken_ns = out->sum.last_ns - out->sum.first_ns;
@@ -86,7 +92,8 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 	out->p99_ns = histogram_quantile(&out->sum.errors, 99, 100);
 	out->p99_9_ns = histogram_quantile(&out->sum.errors, 999, 1000);
 	out->max_ns = out->sum.errors.max;
-	out->judged = replay->config->tolerance_given;
+	out->judged =
+		replay->config->tolerance_given && (out->sum.packet > 0 || out->reader.error != 0);
 	out->passed = out->p99_ns <= replay->config->tolerance_ns && out->sum.dropped == 0 &&
-		      out->sum.underruns == 0 && replay->state != REPLAY_FAILED;
+		      out->sum.refused == 0 && out->sum.underruns == 0 && out->reader.error == 0;
 }

@@ -27,8 +27,42 @@ obeyed(struct replay_lane *lane)
 	lane->is_pending = false;
 	atomic_store_explicit(&lane->state_seen, lane->state, memory_order_relaxed);
 	atomic_store_explicit(&lane->obeyed,
-			      atomic_load_explicit(&lane->plan->ordered, memory_order_relaxed),
+			      atomic_load_explicit(&lane->taken, memory_order_relaxed),
 			      memory_order_release);
+}
+
+static void
+move(struct replay_lane *lane, uint64_t by_ns)
+{
+	if (lane->anchor)
+		lane->anchor_ns += by_ns;
+	else
+		lane->schedule.anchor_ns += by_ns;
+}
+
+void
+lane_shift(struct replay_lane *lane, uint64_t by_ns)
+{
+	struct lane_plan *plan = lane->plan;
+	uint64_t wanted = lane->shift_ns + by_ns;
+	uint64_t shift = atomic_load_explicit(&plan->shift_ns, memory_order_relaxed);
+
+	/* Lanes that were late together share one shift, the greatest. */
+	while (shift < wanted && !atomic_compare_exchange_weak(&plan->shift_ns, &shift, wanted))
+		;
+	if (shift < wanted)
+		shift = wanted;
+	move(lane, shift - lane->shift_ns);
+	lane->shift_ns = shift;
+	lane->tally.shifted_ns = shift;
+}
+
+/* The next packet is the first at this pace, whenever it comes. */
+static void
+set_pace(struct replay_lane *lane, const struct config_pace *pace)
+{
+	lane->pace = *pace;
+	lane->repace = !lane->anchor;
 }
 
 static void
@@ -42,28 +76,65 @@ start(struct replay_lane *lane, const struct lane_order *order)
 	lane->pace = order->pace;
 	lane->anchor = true;
 	lane->anchor_ns = order->at_ns;
+	lane->repace = false;
+	lane->shift_ns = 0;
 	lane->dry = true;
 	lane->tally = (struct lane_tally){0};
+}
+
+static void
+resume(struct replay_lane *lane, const struct lane_order *order)
+{
+	lane_enter(lane, LANE_RUNNING);
+	if (!order->anchored) {
+		move(lane, order->at_ns - lane->paused_ns);
+		return;
+	}
+	lane->pace = order->pace;
+	lane->anchor = lane->repace = false;
+	lane->shift_ns = atomic_load_explicit(&lane->plan->shift_ns, memory_order_relaxed);
+	schedule_make(&lane->schedule, &lane->pace, order->at_ns, &order->units);
 }
 
 void
 lane_carry_out(struct replay_lane *lane, uint64_t due)
 {
-	if (lane->pending.verb == LANE_PAUSE) {
+	const struct lane_order *order = &lane->pending;
+
+	if (order->verb == LANE_PAUSE) {
+		lane->paused_ns = order->at_ns;
 		lane_enter(lane, LANE_PAUSED);
 	} else {
-		lane->pace = lane->pending.pace;
+		lane->pace = order->pace;
 		lane->anchor = true;
-		lane->anchor_ns = due;
+		lane->anchor_ns = order->at_ns +
+				  schedule_rescale(&lane->schedule, &lane->pace,
+						   due > order->at_ns ? due - order->at_ns : 0);
 	}
 	obeyed(lane);
 }
 
 void
-lane_take_order(struct replay_lane *lane)
+lane_carry_out_dry(struct replay_lane *lane)
+{
+	/* A pause need not wait for a packet that isn't there; a pace has its time from the next one. */
+	if (lane->pending.verb == LANE_PAUSE) {
+		lane_carry_out(lane, 0);
+	} else {
+		set_pace(lane, &lane->pending.pace);
+		obeyed(lane);
+	}
+}
+
+void
+lane_take_order(struct replay_lane *lane, uint32_t ordered)
 {
 	const struct lane_order *order = &lane->plan->order;
 
+	if (lane->is_pending && lane->pending.verb == LANE_PACE)
+		set_pace(lane, &lane->pending.pace);
+	lane->is_pending = false;
+	atomic_store_explicit(&lane->taken, ordered, memory_order_relaxed);
 	switch (order->verb) {
 	case LANE_START:
 		start(lane, order);
@@ -73,23 +144,17 @@ lane_take_order(struct replay_lane *lane)
 			lane_enter(lane, LANE_STOPPED);
 		break;
 	case LANE_RESUME:
-		if (lane->state == LANE_PAUSED) {
-			lane_enter(lane, LANE_RUNNING);
-			lane->anchor = true;
-			lane->anchor_ns = order->at_ns;
-		}
+		if (lane->state == LANE_PAUSED)
+			resume(lane, order);
 		break;
 	case LANE_PACE:
 	case LANE_PAUSE:
+		if (lane->state != LANE_RUNNING)
+			break;
 		lane->pending = *order;
 		lane->due_ns = 0;
 		lane->is_pending = true;
-		if (lane->state == LANE_RUNNING)
-			return;
-		/* Standing still: a pace is for when it goes on, and a pause is what there is. */
-		if (order->verb == LANE_PACE)
-			lane->pace = order->pace;
-		break;
+		return;
 	}
 	obeyed(lane);
 }

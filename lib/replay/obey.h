@@ -10,10 +10,17 @@
 /* Changes the state; a lane that stops gives back what it holds. */
 void lane_enter(struct replay_lane *lane, enum lane_state state);
 
-/* Looks at a new order, and carries it out unless it waits for a packet (lane->is_pending). */
-void lane_take_order(struct replay_lane *lane);
+/* Looks at order number `ordered`, which takes the place of one that still waits, and carries it out unless it waits for
+ * a packet itself (lane->is_pending). */
+void lane_take_order(struct replay_lane *lane, uint32_t ordered);
 
 /* Carries out the order that waited, at the packet which is due at due. */
 void lane_carry_out(struct replay_lane *lane, uint64_t due);
+
+/* Carries out the order that waited while there is no packet. */
+void lane_carry_out_dry(struct replay_lane *lane);
+
+/* Moves the schedule to where lateness has moved that of all lanes, at least by the given time. */
+void lane_shift(struct replay_lane *lane, uint64_t by_ns);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/text.h"
+#include "replay/schedule.h"
 
 #include "core/banned.h"
 
@@ -239,12 +240,16 @@ read_loops(struct reader *reader)
 			return ret;
 		if (reader->loop_packets) {
 			reader->base_ns += period(reader);
+			if (reader->base_ns > SCHEDULE_NEVER)
+				reader->base_ns = SCHEDULE_NEVER;
 			if (reader->loop == 0)
 				atomic_store_explicit(&timeline->period_ns, reader->base_ns,
 						      memory_order_relaxed);
 		}
 		if (ret < 0)
 			return ret;
+		atomic_store_explicit(&timeline->loop_entries, reader->loop_packets,
+				      memory_order_relaxed);
 		if (reader->loop_packets == 0)
 			return no_packets(reader);
 	}
@@ -272,13 +277,17 @@ give_up_blocks(struct reader *reader)
 static void
 read_all(struct reader *reader)
 {
+	int ret;
+
 	give_up_blocks(reader);
 	for (unsigned i = 0; i < reader->source_count; i++)
 		reader->sources[i].passed_bytes = 0;
 	reader->base_ns = 0;
 	reader->passed_bytes = 0;
-	if (read_loops(reader) == -ECANCELED)
+	ret = read_loops(reader);
+	if (ret == -ECANCELED)
 		return;
+	atomic_store_explicit(&reader->arena->timeline.broken, ret < 0, memory_order_relaxed);
 	/* Whoever sees the end sees why. */
 	show(reader);
 	atomic_store_explicit(&reader->arena->timeline.end, reader->publisher.published,

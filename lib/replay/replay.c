@@ -36,10 +36,11 @@ headers_needed(const struct replay *replay, const struct ports *ports)
 static int
 make_memory(struct replay *replay, const struct ports *ports, int numa, char *reason)
 {
+	static atomic_uint made; /* DPDK's names are shorter than ours */
 	struct lane_plan *plan = &replay->plan;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
-	snprintf(name, sizeof(name), "replay-%.15s", replay->config->name);
+	snprintf(name, sizeof(name), "headers_%u", atomic_fetch_add(&made, 1));
 	plan->headers = headers_make(name, headers_needed(replay, ports), HEADERS_CACHE, numa,
 				     plan->timeline);
 	if (!plan->headers) {

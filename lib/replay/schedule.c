@@ -22,3 +22,27 @@ schedule_make(struct schedule *schedule, const struct config_pace *pace, uint64_
 	else if (pace->kind != CONFIG_PACE_ORIGINAL)
 		schedule->mul *= 8 * NS_PER_S;
 }
+
+uint64_t
+schedule_due_far(const struct schedule *schedule, uint64_t passed)
+{
+	unsigned __int128 due =
+		(unsigned __int128)passed * schedule->mul / schedule->div + schedule->anchor_ns;
+
+	return due > SCHEDULE_NEVER ? SCHEDULE_NEVER : (uint64_t)due;
+}
+
+uint64_t
+schedule_rescale(const struct schedule *schedule, const struct config_pace *pace, uint64_t rest_ns)
+{
+	struct schedule_units none = {0};
+	struct schedule next;
+	double rest;
+
+	if (pace->kind != schedule->kind || pace->kind == CONFIG_PACE_TOP)
+		return rest_ns;
+	schedule_make(&next, pace, 0, &none);
+	rest = (double)rest_ns * ((double)next.mul / (double)next.div) *
+	       ((double)schedule->div / (double)schedule->mul);
+	return rest < (double)SCHEDULE_NEVER ? (uint64_t)rest : SCHEDULE_NEVER;
+}

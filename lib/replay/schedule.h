@@ -28,6 +28,8 @@ struct schedule {
 
 /* IEEE 802.3: preamble and start delimiter 8, FCS 4, gap between frames 12; frames are padded to 60. */
 #define SCHEDULE_WIRE_OVERHEAD 24
+/* A time that does not come; there is room behind it to be added to. */
+#define SCHEDULE_NEVER (UINT64_MAX / 4 * 3)
 #define SCHEDULE_FRAME_MIN 60
 
 static inline uint64_t
@@ -59,20 +61,27 @@ schedule_units_pass(struct schedule_units *units, uint32_t length)
 void schedule_make(struct schedule *schedule, const struct config_pace *pace, uint64_t anchor_ns,
 		   const struct schedule_units *units);
 
+/* The same for numbers that take more than 64 bits; what lies beyond the end of time is due there. */
+uint64_t schedule_due_far(const struct schedule *schedule, uint64_t passed);
+
 /* When the packet before which these units lie is due; never before the anchor. */
 static inline uint64_t
 schedule_due(const struct schedule *schedule, const struct schedule_units *units)
 {
-	uint64_t passed = schedule_units_of(schedule->kind, units) - schedule->anchor_units;
+	uint64_t at = schedule_units_of(schedule->kind, units);
 	uint64_t product;
 
-	if (schedule->kind == CONFIG_PACE_TOP)
+	if (schedule->kind == CONFIG_PACE_TOP || at <= schedule->anchor_units)
 		return schedule->anchor_ns;
 	/* Most often it fits, and a division of 64 bits takes a third of the time. */
-	if (!__builtin_mul_overflow(passed, schedule->mul, &product))
+	if (!__builtin_mul_overflow(at - schedule->anchor_units, schedule->mul, &product))
 		return schedule->anchor_ns + product / schedule->div;
-	return schedule->anchor_ns +
-	       (uint64_t)((unsigned __int128)passed * schedule->mul / schedule->div);
+	return schedule_due_far(schedule, at - schedule->anchor_units);
 }
+
+/* What is left of a gap when a new pace begins in the middle of it: as much of it at the new pace, if both paces count in
+ * the same unit, and the same time if not. */
+uint64_t schedule_rescale(const struct schedule *schedule, const struct config_pace *pace,
+			  uint64_t rest_ns);
 
 #endif

@@ -8,12 +8,14 @@
 
 /* Counts a packet of the burst as replayed and dropped, and frees it. */
 static void
-drop(struct burst *burst, struct rte_mbuf *packet, enum drop_reason reason)
+drop(struct replay_lane *lane, struct burst *burst, struct rte_mbuf *packet,
+     enum drop_reason reason)
 {
 	struct tally_port *tally = &burst->tally->ports[burst->in_port];
 
 	tally->replayed++;
 	tally->drops[reason]++;
+	lane->tally.refused++;
 	rte_pktmbuf_free(packet);
 }
 
@@ -37,7 +39,7 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 			continue;
 		}
 		burst->bytes -= packet->pkt_len;
-		drop(burst, packet, up ? DROP_SEGMENTS : absence);
+		drop(lane, burst, packet, up ? DROP_SEGMENTS : absence);
 	}
 	burst->count = kept;
 }

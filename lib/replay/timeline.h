@@ -67,6 +67,8 @@ struct timeline {
 				     * when resident */
 	_Atomic uint64_t
 		start_ns; /* the first packet's time in the capture; valid with published > 0 */
+	_Atomic uint64_t loop_entries; /* of one loop; 0 as long as that is unknown */
+	_Atomic bool broken;           /* the end is where a file broke; valid with end */
 
 	struct timeline_lane lanes[CONFIG_WORKERS_MAX];
 };

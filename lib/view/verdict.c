@@ -109,6 +109,7 @@ print_faults(FILE *out, const json_t *replay, const json_t *verdict)
 	uint64_t p99 = value_number(json_object_get(verdict, "error_ns"), "p99");
 	uint64_t tolerance = value_number(verdict, "tolerance_ns");
 	uint64_t dropped = value_number(replay, "dropped");
+	uint64_t refused = value_number(replay, "refused");
 	uint64_t underruns = value_number(replay, "underruns");
 	const char *separator = ": ";
 
@@ -118,6 +119,10 @@ print_faults(FILE *out, const json_t *replay, const json_t *verdict)
 	}
 	if (dropped) {
 		fprintf(out, "%s%s dropped", separator, units_count(dropped).text);
+		separator = ", ";
+	}
+	if (refused) {
+		fprintf(out, "%s%s not taken by the port", separator, units_count(refused).text);
 		separator = ", ";
 	}
 	if (underruns)
@@ -136,6 +141,8 @@ print_result(FILE *out, const json_t *replay, const json_t *verdict)
 	label(out, "verdict");
 	if (!json_is_integer(json_object_get(verdict, "tolerance_ns"))) {
 		fprintf(out, "%s: the replay has no tolerance\n", result);
+	} else if (strcmp(result, "not judged") == 0) {
+		fprintf(out, "%s: it has not run\n", result);
 	} else {
 		fprintf(out, "%s%s%s", passed ? style->good : style->bad, result, style->plain);
 		if (passed)
