@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from lib import capture
-from lib.offline import config, offline, out
+from lib.offline import SLUICED, config, offline, out, write_config
 
 EXPRESSIONS = [
     "tcp", "udp port 53", "icmp or icmp6", "ip6", "arp", "vlan", "vlan 10", "vlan and ip", "vlan 100 and vlan 10",
@@ -87,3 +87,25 @@ def test_expressions_that_no_jit_takes(tmp_path):
                          [{"name": "many", "filter": text, "actions": [{"forward": "a"}]}]), tmp_path)
     wanted = tcpdump_says(capture.fixture("made/flows.pcap"), text, tmp_path)
     assert [p.data for p in run.sent["a"]] == [p.data for p in wanted] and wanted
+
+
+def test_a_loop_that_never_ends(tmp_path):
+    """On this packet libpcap's program for this filter goes round for ever, and so does tcpdump."""
+    frame = bytearray(256)
+    frame[:18] = bytes.fromhex("020000000001020000000002" "81000014" "86dd")
+    for at, header in ((58, "3c07"), (122, "2c07"), (186, "330700010000000100")):
+        frame[at:at + len(header) // 2] = bytes.fromhex(header)
+    path = capture.write(tmp_path / "chain.pcap", [bytes(frame), bytes(60)])
+    text = "((ip6 protochain 17) or (vlan 10)) or (not (ip6 protochain 17))"
+    what = config({"in": {"pcap": {"in": str(path)}}, "a": out("a")}, [{"name": "x", "filter": text, "actions": ["drop"]}])
+    what["replays"] = {"one": {"file": str(path), "to": "a", "filter": text}}
+    run = offline(what, tmp_path)
+    assert run.report["rules"]["x"]["packets"] + run.report["rules"]["default"]["packets"] == 2
+    assert run.report["replays"]["one"]["sent"] == 1
+
+
+@pytest.mark.parametrize("text", ["inbound", "ifindex 1"])
+def test_what_no_packet_says_is_no_valid_config(text, tmp_path):
+    path = write_config(tmp_path / "config.yaml", config({"in": "dns.pcap"}, [{"name": "x", "filter": text, "actions": ["drop"]}]))
+    done = subprocess.run([SLUICED, "check", path], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "inbound, outbound" in done.stdout + done.stderr, (done.stdout, done.stderr)

@@ -12,11 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/expression.h"
 #include "packet/contiguous.h"
 #include "stage/tally.h"
-
-/* The snap length that filters are compiled for, tcpdump's own; no filter reads beyond. */
-#define FILTER_SNAP 262144
 
 struct filter {
 	uint64_t (*code)(void *mbuf); /* NULL: interpreted */
@@ -35,7 +33,7 @@ int filter_make(const char *expression, enum filter_use use, struct filter **out
 
 void filter_free(struct filter *filter);
 
-/* Whether the packet passes. scratch (FILTER_SNAP bytes) is for packets of several segments, whose
+/* Whether the packet passes. scratch (EXPRESSION_SNAP bytes) is for packets of several segments, whose
  * copied bytes are counted in copies. Worker. */
 static inline bool
 filter_passes(const struct filter *filter, struct rte_mbuf *packet, uint8_t *scratch,
@@ -46,7 +44,7 @@ filter_passes(const struct filter *filter, struct rte_mbuf *packet, uint8_t *scr
 
 	if (filter->code)
 		return filter->code(packet) != 0;
-	bytes = packet_contiguous(packet, scratch, FILTER_SNAP, &length, &copied);
+	bytes = packet_contiguous(packet, scratch, EXPRESSION_SNAP, &length, &copied);
 	copies->packets += copied != 0;
 	copies->bytes += copied;
 	return bpf_filter(filter->program.bf_insns, bytes, packet->pkt_len, length) != 0;

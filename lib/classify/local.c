@@ -45,7 +45,7 @@ lay_out(const struct plan *plan)
 		take(&layout, (size_t)plan->passes_max * BURST_MAX * sizeof(struct burst_pass));
 	layout.sources = take(&layout, (size_t)plan->layer_count * BURST_MAX * sizeof(uint32_t));
 	layout.chosen = take(&layout, words * sizeof(uint64_t));
-	layout.scratch = take(&layout, plan->interprets ? FILTER_SNAP : 0);
+	layout.scratch = take(&layout, plan->interprets ? EXPRESSION_SNAP : 0);
 	return layout;
 }
 

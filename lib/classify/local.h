@@ -25,7 +25,7 @@ struct local {
 	struct burst_pass *passed; /* passes_max a packet */
 	uint32_t *sources;         /* layer_count a packet: predicates that it holds */
 	uint64_t *chosen;          /* a bit a condition; all 0 between packets */
-	uint8_t *scratch;          /* FILTER_SNAP bytes */
+	uint8_t *scratch;          /* EXPRESSION_SNAP bytes */
 } __attribute__((aligned(64)));
 
 size_t local_size(const struct plan *plan);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "config/expression.h"
 #include "config/reader.h"
 
 #include "core/banned.h"
-
-/* tcpdump's own default; filters are compiled the same where they are run. */
-#define FILTER_SNAP 262144
 
 /* libpcap's time grows with the cube of a program's length: "port 1 or port 2 or ..." takes 0.1 s for 100
  * ports, 10 s for 400 and minutes for 1,300. Before it optimises the length is known, and its way
@@ -18,22 +16,20 @@ static bool
 open_pcap(struct reader *reader)
 {
 	if (!reader->pcap)
-		reader->pcap = pcap_open_dead(DLT_EN10MB, FILTER_SNAP);
+		reader->pcap = pcap_open_dead(DLT_EN10MB, EXPRESSION_SNAP);
 	if (!reader->pcap)
 		reader->no_memory = true;
 	return reader->pcap != NULL;
 }
 
-/* Compiles the filter to see whether it can be. */
+/* Compiles the filter without making it better, to see how long that would take. */
 static bool
-try_filter(struct reader *reader, const struct spot *spot, const char *text, const char *shorter,
-	   bool optimise)
+try_length(struct reader *reader, const struct spot *spot, const char *text, const char *shorter)
 {
 	struct bpf_program program;
 	unsigned length;
 
-	/* Netmask 0, as tcpdump gives it for a file. */
-	if (pcap_compile(reader->pcap, &program, text, optimise, 0) < 0) {
+	if (pcap_compile(reader->pcap, &program, text, 0, 0) < 0) {
 		reader_error(reader, spot, "filter: libpcap says: %s; see pcap-filter(7)",
 			     pcap_geterr(reader->pcap));
 		return false;
@@ -45,6 +41,21 @@ try_filter(struct reader *reader, const struct spot *spot, const char *text, con
 	reader_error(reader, spot, "filter: it makes %u instructions, more than %d; %s", length,
 		     FILTER_INSTRUCTIONS_MAX, shorter);
 	return false;
+}
+
+/* Compiles the filter as it is when it runs. */
+static bool
+try_filter(struct reader *reader, const struct spot *spot, const char *text)
+{
+	struct bpf_program program;
+	char message[PCAP_ERRBUF_SIZE];
+
+	if (expression_compile(text, &program, message, sizeof(message)) < 0) {
+		reader_error(reader, spot, "filter: %s; see pcap-filter(7)", message);
+		return false;
+	}
+	pcap_freecode(&program);
+	return true;
 }
 
 char *
@@ -61,8 +72,7 @@ read_filter(struct reader *reader, const struct spot *spot, const char *shorter)
 			     FILTER_BYTES_MAX, shorter);
 		return NULL;
 	}
-	if (!try_filter(reader, spot, text, shorter, false) ||
-	    !try_filter(reader, spot, text, shorter, true))
+	if (!try_length(reader, spot, text, shorter) || !try_filter(reader, spot, text))
 		return NULL;
 	return reader_copy(reader, text);
 }

@@ -1,41 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "replay/pick.h"
 
-#include <errno.h>
 #include <stdio.h>
 
-#include "core/banned.h"
+#include "config/expression.h"
 
-/* tcpdump's own; no filter reads beyond. */
-#define FILTER_SNAP 262144
+#include "core/banned.h"
 
 int
 pick_make(struct pick *pick, const struct config_replay *replay, char *reason, size_t size)
 {
-	pcap_t *pcap;
-	int ret = 0;
+	char message[256];
+	int ret;
 
 	*pick = (struct pick){
 		.from = replay->from,
 		.until = replay->until,
 		.truncated = replay->truncated,
-		.filtered = replay->filter != NULL,
 	};
-	if (!pick->filtered)
+	if (!replay->filter)
 		return 0;
-	pcap = pcap_open_dead(DLT_EN10MB, FILTER_SNAP);
-	if (!pcap) {
-		snprintf(reason, size, "out of memory");
-		pick->filtered = false;
-		return -ENOMEM;
-	}
-	/* Netmask 0, as tcpdump gives it for a file. */
-	if (pcap_compile(pcap, &pick->filter, replay->filter, 1, 0) < 0) {
-		snprintf(reason, size, "filter: %s", pcap_geterr(pcap));
-		pick->filtered = false;
-		ret = -EINVAL;
-	}
-	pcap_close(pcap);
+	ret = expression_compile(replay->filter, &pick->filter, message, sizeof(message));
+	pick->filtered = ret == 0;
+	if (ret < 0)
+		snprintf(reason, size, "filter: %s", message);
 	return ret;
 }
 

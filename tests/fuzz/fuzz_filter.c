@@ -62,7 +62,7 @@ asks_for_names(const char *expression)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t scratch[FILTER_SNAP];
+	static uint8_t scratch[EXPRESSION_SNAP];
 	char expression[EXPRESSION_MAX + 1], message[PCAP_ERRBUF_SIZE];
 	struct tally_copy copies = {0};
 	struct rte_mbuf whole, segments[2];

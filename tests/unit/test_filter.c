@@ -17,7 +17,7 @@
 #include "core/banned.h"
 
 static struct captures captures;
-static uint8_t scratch[FILTER_SNAP];
+static uint8_t scratch[EXPRESSION_SNAP];
 
 /* What the expressions are meant to reach is grouped: primitives, link layers, arithmetic, what DPDK's
  * converter and JIT get wrong by themselves. */
