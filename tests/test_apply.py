@@ -49,6 +49,23 @@ def test_a_thousand_applies(tmp_path):
         daemon.stop()
 
 
+def test_sums_hold_when_rules_go(tmp_path):
+    """Whatever becomes of rules, those that decide and those that no longer are there add up to what came in."""
+    ports = test_ports(source="rx=300", a="", b="")
+    passing, deciding = {"name": "one", "actions": []}, {"name": "one", "actions": ["drop"]}
+    rules = [passing, {"name": "two", "actions": []}, {"name": "three", "actions": [{"forward": "a"}]}]
+    with Daemon(config(ports, rules, idle="sleep"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["ports"]["a"]["tx_packets"] == 300)
+        for later, retired, passed in (([deciding], 300, 600), ([passing], 300, 600), ([], 300, 600)):
+            daemon.apply(config(ports, later, idle="sleep"))
+            answer = daemon.call("rules")
+            decided = sum(rule["packets"] for rule in answer["rules"].values() if rule["decides"])
+            assert (answer["retired"]["packets"], answer["retired_passed"]["packets"]) == (retired, passed)
+            assert decided + answer["retired"]["packets"] == 300
+            assert daemon.call("status")["retired"]["packets"] == retired
+        daemon.stop()
+
+
 def test_apply_that_is_refused_changes_nothing(tmp_path):
     with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
         shown = daemon.call("config.show")["text"]

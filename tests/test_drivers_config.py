@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The files of drivers-config/ as the programs that read them see them: udev, modprobe, systemd, grub, sluiced."""
 
+import os
 import pathlib
 import re
+import stat
 import subprocess
 
 import pytest
@@ -38,10 +40,15 @@ def test_udev_takes_the_rule(tmp_path):
     rules = tmp_path / "run/udev/rules.d"
     rules.mkdir(parents=True)
     (tmp_path / "none").mkdir()
+    # It carries the rule out, so the device is one of its own.
+    (tmp_path / "dev").mkdir()
+    os.mknod(tmp_path / "dev/null", stat.S_IFCHR, os.makedev(1, 3))
+    os.chmod(tmp_path / "dev/null", 0o666)
 
     def complaints(text):
         (rules / "60-sluice-vfio.rules").write_text(text, encoding="ascii")
         script = ("mount --bind $1/none /usr/lib/udev/rules.d; mount --bind $1/run /run; "
+                  "mount --bind $1/dev /dev; "
                   "udevadm test --action=add /sys/devices/virtual/mem/null")
         done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", tmp_path], capture_output=True, text=True,
                               check=False)
@@ -63,6 +70,7 @@ def test_udev_takes_the_rule(tmp_path):
     assert not [line for line in complaints(here) if "MODE" in line]
     (record / "0000:03:00.0").touch()
     assert [line for line in complaints(here) if "MODE 0660" in line]
+    assert os.stat("/dev/null").st_mode & 0o777 == 0o666
 
 
 @pytest.mark.parametrize("bound, taken", [({"0000:03:00.0"}, True), ({"0000:03:00.1"}, True), ({"0000:04:00.0"}, False),

@@ -140,6 +140,10 @@ report_json(const struct snapshot *snapshot)
 	/* Said where there is something to say; programs that want to know read the status. */
 	if (snapshot->unsafe)
 		json_object_set_new(result, "unsafe", json_true());
+	if (snapshot->retired.packets)
+		json_object_set_new(
+			result, "retired",
+			packets_and_bytes(snapshot->retired.packets, snapshot->retired.bytes));
 	return result;
 }
 
@@ -272,8 +276,11 @@ report_rules(const struct snapshot *snapshot)
 					      "actions", rule->actions, "decides",
 					      (int)rule->decides, "filter", rule->filter));
 	}
-	return json_pack("{s:o, s:o}", "rules", rules, "retired",
-			 packets_and_bytes(snapshot->retired.packets, snapshot->retired.bytes));
+	return json_pack("{s:o, s:o, s:o}", "rules", rules, "retired",
+			 packets_and_bytes(snapshot->retired.packets, snapshot->retired.bytes),
+			 "retired_passed",
+			 packets_and_bytes(snapshot->retired_passed.packets,
+					   snapshot->retired_passed.bytes));
 }
 
 static json_t *

@@ -258,6 +258,7 @@ account_rules(const struct account *account, struct snapshot *snapshot, bool *fa
 		out->actions = actions_text(config, actions, failed);
 	}
 	snapshot->retired = program->retired;
+	snapshot->retired_passed = program->retired_passed;
 }
 
 static void

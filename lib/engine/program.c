@@ -141,6 +141,12 @@ by_name(const void *a, const void *b)
 	return strcmp((*left)->name, (*right)->name);
 }
 
+static bool
+passes_on(const struct config_rule *rule)
+{
+	return rule->actions.end == CONFIG_END_NEXT;
+}
+
 void
 program_carry(const struct program *old, struct program *successor)
 {
@@ -150,6 +156,7 @@ program_carry(const struct program *old, struct program *successor)
 	struct tally_rule total;
 
 	add(&successor->retired, &old->retired);
+	add(&successor->retired_passed, &old->retired_passed);
 	for (unsigned i = 0; sorted && i < count; i++)
 		sorted[i] = &config->rules[i];
 	if (sorted)
@@ -161,8 +168,11 @@ program_carry(const struct program *old, struct program *successor)
 		if (sorted)
 			found = bsearch(&rule, sorted, count, sizeof(const struct config_rule *),
 					by_name);
-		add(found ? &successor->carried[*found - config->rules] : &successor->retired,
-		    &total);
+		if (found && passes_on(*found) == passes_on(rule))
+			add(&successor->carried[*found - config->rules], &total);
+		else
+			add(passes_on(rule) ? &successor->retired_passed : &successor->retired,
+			    &total);
 	}
 	total = program_rule_total(old, old->config->rule_count, true);
 	add(&successor->carried[count], &total);

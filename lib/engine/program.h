@@ -25,9 +25,10 @@ struct program {
 	void *states[PROGRAM_STAGES];
 	unsigned worker_count;
 	struct program_local locals[CONFIG_WORKERS_MAX];
-	/* What rules of earlier programs counted: by rule of this one, and of rules that are no more. */
+	/* What rules of earlier programs counted: by rule of this one, and of rules that are no more: what they decided, and
+	 * what they passed on. */
 	struct tally_rule *carried;
-	struct tally_rule retired;
+	struct tally_rule retired, retired_passed;
 };
 
 extern const struct stage *const program_stages[PROGRAM_STAGES];
@@ -53,7 +54,7 @@ program_run(const struct program *program, struct burst *burst)
 struct tally_rule program_rule_total(const struct program *program, unsigned rule, bool live);
 
 /* Hands the counters of a program that no worker has any more on to its successor: to rules of the
- * same name, the others to retired. */
+ * same name that decide or pass on as before, the others to those that are no more. */
 void program_carry(const struct program *old, struct program *successor);
 
 #endif

@@ -103,7 +103,8 @@ struct snapshot {
 	unsigned port_count, rule_count, worker_count, pool_count, replay_count;
 	struct snapshot_port *ports;
 	struct snapshot_rule *rules; /* the config's order, then "default" */
-	struct tally_rule retired;   /* what rules took that a later config no longer has */
+	/* What rules decided, and passed on, that a later config no longer has. */
+	struct tally_rule retired, retired_passed;
 	struct snapshot_worker *workers;
 	struct snapshot_pool *pools;
 	struct snapshot_replay *replays; /* the config's order */

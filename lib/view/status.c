@@ -162,7 +162,7 @@ has_replays_as_received(const json_t *replays)
 static uint64_t
 decided(const struct view *view, const json_t *total)
 {
-	uint64_t sum = 0;
+	uint64_t sum = value_number(json_object_get(view->now, "retired"), "packets");
 	const char *name;
 	json_t *rule;
 
@@ -182,6 +182,7 @@ print_rules(const struct view *view, const json_t *total)
 						     : "RULE|>PACKETS|>BYTES|>SHARE||");
 	uint64_t all = decided(view, total);
 	const json_t *rules = json_object_get(view->now, "rules");
+	uint64_t retired = value_number(json_object_get(view->now, "retired"), "packets");
 	size_t count = json_object_size(rules), shown = 0;
 	const char *name;
 	json_t *rule;
@@ -210,6 +211,9 @@ print_rules(const struct view *view, const json_t *total)
 	if (count > shown)
 		fprintf(view->out, "and %s rules more: sluice rules\n",
 			units_count(count - shown).text);
+	if (retired)
+		fprintf(view->out, "and %s packets that rules of earlier configs decided\n",
+			units_count(retired).text);
 	fprintf(view->out, "\n");
 }
 

@@ -74,7 +74,7 @@ report_has_the_contract_s_words(void **state)
 {
 	json_t *report = report_json(snapshot);
 
-	keys(report, "version ports rules drops replays copies ledger leaked cycles ");
+	keys(report, "version ports rules drops replays copies ledger leaked cycles retired ");
 	keys(at(report, "ports"), "a b ");
 	keys(at(report, "ports.a"), "rx_packets rx_bytes tx_packets tx_bytes truncated ");
 	keys(at(report, "rules"), "dns default ");
