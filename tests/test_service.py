@@ -2,10 +2,12 @@
 """sluiced as a service: signals, its run-dir, readiness, logs."""
 
 import os
+import pathlib
 import signal
 import socket
 import stat
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -46,6 +48,52 @@ def test_hangup_reads_the_config_again(daemon):
     daemon.process.send_signal(signal.SIGHUP)
     daemon.until(lambda status: status["applied"] == 1 and status["drops"]["default"] > 0)
     daemon.stop()
+
+
+def test_hangup_follows_a_link_anew(tmp_path):
+    """The name is what was given, wherever it leads now."""
+    what = config(test_ports(source="rx=endless", sink=""), default={"forward": "sink"}, idle="sleep")
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        os.rename(daemon.path, tmp_path / "first.yaml")
+        os.symlink("first.yaml", daemon.path)
+        write_config(tmp_path / "second.yaml", {**daemon.what, "default": "drop"})
+        os.symlink("second.yaml", tmp_path / "link")
+        os.rename(tmp_path / "link", daemon.path)
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.until(lambda status: status["applied"] == 1 and status["drops"]["default"] > 0)
+        daemon.stop()
+
+
+def test_config_from_a_pipe(tmp_path):
+    with tempfile.TemporaryDirectory(prefix="sluice-test-") as run_dir:
+        path = write_config(tmp_path / "config.yaml", {**endless(), "run-dir": run_dir})
+        with subprocess.Popen([SLUICED, "run", "/dev/stdin", "--plugin", PLUGINS[0]], stdin=subprocess.PIPE,
+                              stdout=subprocess.DEVNULL) as process:
+            process.stdin.write(path.read_bytes())
+            process.stdin.close()
+            deadline = time.monotonic() + 60
+            while not os.path.exists(f"{run_dir}/control.sock"):
+                assert time.monotonic() < deadline and process.poll() is None
+                time.sleep(0.05)
+            with Client(f"{run_dir}/control.sock") as client:
+                client.call("shutdown")
+            assert process.wait(timeout=30) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_while_it_starts(number, tmp_path):
+    """Nobody reads what it is to write, and it waits for that as long as it takes; a signal is heard all the same."""
+    os.mkfifo(tmp_path / "fifo")
+    what = config({**test_ports(source="rx=endless"), "file": {"pcap": {"out": "fifo"}}}, idle="sleep")
+    with Daemon(what, tmp_path, PLUGINS, wait=False) as daemon:
+        deadline = time.monotonic() + 30
+        while b"sluiced-start" not in b"".join(path.read_bytes() for path in
+                                               pathlib.Path(f"/proc/{daemon.process.pid}/task").glob("*/comm")):
+            assert time.monotonic() < deadline and daemon.process.poll() is None, daemon.text()
+            time.sleep(0.05)
+        daemon.process.send_signal(number)
+        assert daemon.process.wait(timeout=30) == -number
+        assert f"{number.name} before the ports were up" in daemon.text()
 
 
 def test_hangup_with_a_bad_config_changes_nothing(daemon):

@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "host/preflight.h"
 #include "host/sandbox.h"
+#include "interrupt.h"
 
 #include "core/banned.h"
 
@@ -89,6 +90,7 @@ command_run(const struct options *options)
 			.plugin_count = options->plugin_count,
 			.unsafe_no_iommu = options->unsafe_no_iommu},
 	};
+	struct interrupt interrupt;
 	struct error_list errors;
 	struct control *control;
 	struct engine *engine;
@@ -100,7 +102,7 @@ command_run(const struct options *options)
 	if (exit_code != EXIT_DONE)
 		return exit_code;
 	/* First the lock of the run-dir: a second daemon must not touch the first one's devices. */
-	if (control_open(config->run_dir, options->config, &control) < 0) {
+	if (control_open(config->run_dir, config->file, &control) < 0) {
 		config_free(config);
 		return EXIT_FAILED;
 	}
@@ -117,7 +119,10 @@ command_run(const struct options *options)
 		return EXIT_FAILED;
 	}
 	error_list_init(&errors, options->config);
+	/* Not sooner: what holds a thread is what held its maker. */
+	interrupt_watch(&interrupt);
 	ret = engine_start(config, &engine_options, &errors, &engine);
+	interrupt_end(&interrupt);
 	error_list_print(&errors, stderr);
 	error_list_clear(&errors);
 	if (ret < 0) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -109,9 +110,9 @@ control_open(const char *run_dir, const char *config_file, struct control **out)
 	control->listener.lock = -1;
 	control->listener.sockets[LISTENER_CONTROL] = control->listener.sockets[LISTENER_STATS] =
 		-1;
-	control->daemon.config_file = realpath(config_file, NULL);
+	control->daemon.config_file = strdup(config_file);
 	ret = control->daemon.config_file ? open_all(control, run_dir)
-					  : log_fail(errno, "%s", config_file);
+					  : log_fail(ENOMEM, "control");
 	clients_open(&control->clients, &control->daemon, control->epoll);
 	if (ret < 0) {
 		control_close(control);
