@@ -10,6 +10,20 @@
 
 #include "core/banned.h"
 
+/* Machine code knows the bytes that are there alone. */
+static bool
+reads_length(const struct filter *filter)
+{
+	for (unsigned i = 0; i < filter->program.bf_len; i++) {
+		const struct bpf_insn *insn = &filter->program.bf_insns[i];
+
+		if ((BPF_CLASS(insn->code) == BPF_LD || BPF_CLASS(insn->code) == BPF_LDX) &&
+		    BPF_MODE(insn->code) == BPF_LEN)
+			return true;
+	}
+	return false;
+}
+
 int
 filter_make(const char *expression, enum filter_use use, struct filter **out, char *message,
 	    size_t size)
@@ -26,7 +40,7 @@ filter_make(const char *expression, enum filter_use use, struct filter **out, ch
 		free(filter);
 		return ret;
 	}
-	if (use == FILTER_BEST) {
+	if (use == FILTER_BEST && !(packet_wire_length_offset >= 0 && reads_length(filter))) {
 		filter->bpf = machine_make(&filter->program);
 		filter->code = filter->bpf ? machine_code(filter->bpf) : NULL;
 	}

@@ -14,6 +14,7 @@
 
 #include "config/expression.h"
 #include "packet/contiguous.h"
+#include "port/time.h"
 #include "stage/tally.h"
 
 struct filter {
@@ -33,6 +34,13 @@ int filter_make(const char *expression, enum filter_use use, struct filter **out
 
 void filter_free(struct filter *filter);
 
+/* Offline a capture tells how long a packet was before the snap length cut it. */
+static inline uint32_t
+filter_wire_length(const struct rte_mbuf *packet)
+{
+	return packet_wire_length_offset < 0 ? packet->pkt_len : packet_wire_length(packet);
+}
+
 /* Whether the packet passes. scratch (EXPRESSION_SNAP bytes) is for packets of several segments, whose
  * copied bytes are counted in copies. Worker. */
 static inline bool
@@ -47,7 +55,7 @@ filter_passes(const struct filter *filter, struct rte_mbuf *packet, uint8_t *scr
 	bytes = packet_contiguous(packet, scratch, EXPRESSION_SNAP, &length, &copied);
 	copies->packets += copied != 0;
 	copies->bytes += copied;
-	return bpf_filter(filter->program.bf_insns, bytes, packet->pkt_len, length) != 0;
+	return bpf_filter(filter->program.bf_insns, bytes, filter_wire_length(packet), length) != 0;
 }
 
 #endif

@@ -95,7 +95,7 @@ allow_word(const struct landlock *landlock, const char *path)
 
 /* Keys of DPDK's drivers whose values are paths even without a slash in them. */
 static bool
-names_file(const char *word)
+names_file(const char *device, const char *word)
 {
 	static const char *const keys[] = {"rx_pcap=", "tx_pcap=", "socket=", "path=", "xdp_prog="};
 
@@ -103,7 +103,9 @@ names_file(const char *word)
 		if (strncmp(word, keys[i], strlen(keys[i])) == 0)
 			return true;
 	}
-	return false;
+	/* Elsewhere this is an interface. */
+	return strncmp(device, "eth_vhost", strlen("eth_vhost")) == 0 &&
+	       strncmp(word, "iface=", strlen("iface=")) == 0;
 }
 
 static int
@@ -120,7 +122,7 @@ allow_vdev(const struct landlock *landlock, const char *device)
 
 		socket |= strncmp(word, "socket=", strlen("socket=")) == 0;
 		abstract &= strcmp(word, "socket-abstract=no") != 0;
-		if (value && value[1] && (strchr(value, '/') || names_file(word)))
+		if (value && value[1] && (strchr(value, '/') || names_file(device, word)))
 			ret = allow_word(landlock, value + 1);
 	}
 	free(words);

@@ -53,7 +53,7 @@ open_port(struct ports *ports, const struct config *config, unsigned i)
 static int
 open_all(struct ports *ports, const struct config *config, unsigned workers)
 {
-	int ret = packet_time_register();
+	int ret = ports->mode == PORT_OFFLINE ? packet_time_register() : 0;
 
 	for (unsigned i = 0; ret == 0 && i < config->port_count; i++)
 		ret = open_port(ports, config, i);

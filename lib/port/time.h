@@ -11,7 +11,7 @@
 #include <rte_mbuf_dyn.h>
 #include <stdint.h>
 
-extern int packet_time_offset; /* -1 until packet_time_register */
+extern int packet_time_offset; /* -1 until packet_time_register, and so on a live daemon */
 extern int packet_wire_length_offset;
 
 /* Reserves both fields; negative errno when no room is left in the mbuf. Control thread. */
