@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whether the kernel's interfaces of af-xdp ports are there, up and as wide as the config says. */
+#include <rte_ether.h>
+
 #include "host/checks.h"
 #include "port/iface.h"
 
@@ -47,6 +49,24 @@ say(const struct preflight *work, const struct config_port *port, enum iface_pro
 	}
 }
 
+/* The kernel drops what does not fit a buffer before a driver could tell of it. */
+static void
+check_frames(const struct preflight *work, const struct config_port *port,
+	     const struct iface *iface)
+{
+	uint32_t frame = iface->mtu + RTE_ETHER_HDR_LEN;
+	struct finding *finding;
+
+	if (port->mtu || frame <= work->config->packet_size)
+		return;
+	finding = finding_add_port(work->list, FINDING_WARNING, "interface-mtu", port, "af-xdp");
+	finding_what(finding, "interface %s carries frames of %u bytes, and a packet has %u",
+		     port->device, frame, work->config->packet_size);
+	finding_why(finding, "longer ones are lost, and count as missed");
+	finding_mend(finding, "memory: { packet-size: %u }, or sudo ip link set %s mtu %u", frame,
+		     port->device, (unsigned)(work->config->packet_size - RTE_ETHER_HDR_LEN));
+}
+
 void
 check_interfaces(struct preflight *work)
 {
@@ -60,6 +80,8 @@ check_interfaces(struct preflight *work)
 		problem = iface_judge(port, &iface);
 		if (problem != IFACE_FINE)
 			say(work, port, problem, &iface);
+		else
+			check_frames(work, port, &iface);
 		/* Each queue's socket registers, and pins, the whole pool. */
 		work->xdp_bytes += (port->queues ? port->queues : iface.channels) *
 				   memory_pool_bytes(work->config);

@@ -105,8 +105,11 @@ capture_scan(const char *path, struct capture_info *info, char *reason, size_t r
 	} else {
 		name = pcap_datalink_val_to_name(type);
 		text = pcap_datalink_val_to_description(type);
-		snprintf(reason, reason_size, "has link type %s (%s), not Ethernet",
-			 name ? name : "unknown", text ? text : "no name for it");
+		if (name)
+			snprintf(reason, reason_size, "has link type %s (%s), not Ethernet", name,
+				 text ? text : "no description");
+		else
+			snprintf(reason, reason_size, "has link type %d, not Ethernet", type);
 		ret = -EPROTOTYPE;
 	}
 	pcap_close(pcap);

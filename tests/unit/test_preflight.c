@@ -196,6 +196,13 @@ interfaces_are_asked(void **state)
 	kit_says(0, "refused: tap: there is no interface no-such-iface here");
 	assert_string_equal(kit_list.items[0].code, "interface-missing");
 	assert_string_equal(kit_list.items[1].field, "ports.lo.af-xdp");
+
+	/* The loopback's frames are the longest there are. */
+	kit_config.port_count = 0;
+	kit_port(CONFIG_PORT_AF_XDP, "lo", "lo");
+	assert_int_equal(kit_preflight(), 0);
+	kit_expect("interface-mtu");
+	kit_says(0, "carries frames of 65549 bytes, and a packet has");
 }
 
 /* A name that a device chose, say, stays on its line. */
