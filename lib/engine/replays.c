@@ -105,16 +105,15 @@ int
 replays_end(struct replays *replays)
 {
 	char reason[REPLAY_REASON_MAX];
-
 	int failed = 0;
 
-	replays_tick(replays, 0);
 	for (unsigned i = 0; i < replays->count; i++) {
-		int ret = replay_stop(replays->items[i], reason);
+		int ret;
 
+		replay_follow(replays->items[i]);
+		ret = replay_stop(replays->items[i], reason);
 		if (replay_state(replays->items[i]) == REPLAY_FAILED)
 			failed = -EBADMSG;
-
 		if (ret < 0 && ret != -EALREADY)
 			log_warning("replay %s: %s", replay_config(replays->items[i])->name,
 				    reason);

@@ -56,7 +56,7 @@ await_lanes(const struct replay *replay, bool obeyed, char *reason)
 }
 
 /* One at a time: a lane looks at the order itself, not at a copy. -ETIMEDOUT: some lane did not look at it, or at the
- * one before; those that did, or will, carry it out all the same (see follow). */
+ * one before; those that did, or will, carry it out all the same (see replay_follow). */
 static int
 order(struct replay *replay, const struct lane_order *order, char *reason)
 {
@@ -161,7 +161,8 @@ replay_stop(struct replay *replay, char *reason)
 		return replay_refuse(-EALREADY, reason, "it does not run");
 	if (replay->state != REPLAY_OPENING)
 		ret = order(replay, &(struct lane_order){.verb = LANE_STOP}, reason);
-	replay->state = REPLAY_STOPPED;
+	if (ret == 0)
+		replay->state = REPLAY_STOPPED;
 	return ret;
 }
 
@@ -312,13 +313,15 @@ fail(struct replay *replay)
 	return true;
 }
 
-/* Brings the state to that of the lanes: they end by themselves, and an order that was answered with a refusal, as some
- * worker did not move, may have been carried out since. */
-static void
-follow(struct replay *replay)
+/* Lanes end by themselves; and an order that was answered with a refusal, as some worker did not move, may have been
+ * carried out since. */
+void
+replay_follow(struct replay *replay)
 {
 	unsigned counts[LANE_DONE + 1] = {0};
 
+	if (replay->state != REPLAY_RUNNING || !all_have(replay, true))
+		return;
 	for (unsigned i = 0; i < replay->lane_count; i++)
 		counts[lane_state_of(replay, i)]++;
 	if (counts[LANE_RUNNING])
@@ -337,8 +340,7 @@ replay_tick(struct replay *replay, uint64_t now_ns)
 	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader) &&
 	    !waits_for_link(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
-	if (replay->state == REPLAY_RUNNING && all_have(replay, true))
-		follow(replay);
+	replay_follow(replay);
 }
 
 void

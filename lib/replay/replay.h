@@ -84,6 +84,9 @@ void replay_start_with_link(struct replay *replay, uint64_t now_ns);
  * replay begins within one call of its files being ready. */
 void replay_tick(struct replay *replay, uint64_t now_ns);
 
+/* Brings the state of one that runs to that of its lanes, and begins nothing. */
+void replay_follow(struct replay *replay);
+
 /* Offline: waits until a packet is there or the files are at their end, and begins, with the first packet
  * due at the time it has in the capture. */
 void replay_start_virtual(struct replay *replay);
