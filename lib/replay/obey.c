@@ -129,15 +129,16 @@ lane_carry_out_dry(struct replay_lane *lane)
 void
 lane_take_order(struct replay_lane *lane, uint32_t ordered)
 {
-	const struct lane_order *order = &lane->plan->order;
+	const struct lane_order order = lane->plan->order;
 
+	/* Another may be written there from now on. */
+	atomic_store_explicit(&lane->taken, ordered, memory_order_release);
 	if (lane->is_pending && lane->pending.verb == LANE_PACE)
 		set_pace(lane, &lane->pending.pace);
 	lane->is_pending = false;
-	atomic_store_explicit(&lane->taken, ordered, memory_order_relaxed);
-	switch (order->verb) {
+	switch (order.verb) {
 	case LANE_START:
-		start(lane, order);
+		start(lane, &order);
 		break;
 	case LANE_STOP:
 		if (lane->state != LANE_DONE)
@@ -145,13 +146,13 @@ lane_take_order(struct replay_lane *lane, uint32_t ordered)
 		break;
 	case LANE_RESUME:
 		if (lane->state == LANE_PAUSED)
-			resume(lane, order);
+			resume(lane, &order);
 		break;
 	case LANE_PACE:
 	case LANE_PAUSE:
 		if (lane->state != LANE_RUNNING)
 			break;
-		lane->pending = *order;
+		lane->pending = order;
 		lane->due_ns = 0;
 		lane->is_pending = true;
 		return;
