@@ -5,6 +5,7 @@ IOMMU, which is told wherever someone looks. Other machines are made up in tests
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -155,6 +156,24 @@ def test_every_code_is_in_the_table():
     rows -= {"severity", "code", "subject"}
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lib" / "host").glob("*.c"))
     codes = set(re.findall(r'"((?:iommu|device|driver|group|vfio|no-iommu|interrupts|hugepages|memlock|dma|interface|core'
-                           r'|numa)-[a-z-]+)"', source)) | {"no-iommu"}
+                           r'|numa)-[a-z-]+)"', source)) | {"no-iommu", "run-dir"}
     codes -= {"vfio-pci", "vfio-noiommu", "af-xdp"}
     assert codes == rows
+
+
+@pytest.mark.parametrize("kind, words", [("file", "is no directory"), ("link", "is a link that leads nowhere"),
+                                         ("below", "is no directory"), ("new", None), ("there", None)])
+def test_run_dir(kind, words, tmp_path):
+    path = tmp_path / "run"
+    if kind in ("file", "below"):
+        path.touch()
+    elif kind == "link":
+        path.symlink_to("nowhere")
+    elif kind == "there":
+        path.mkdir()
+    what = {**config({"in": "dns.pcap"}), "run-dir": str(path / "a/b" if kind in ("below", "new") else path)}
+    result = subprocess.run([SLUICED, "check", "--json", write_config(tmp_path / "config.yaml", what)], capture_output=True,
+                            text=True, check=False)
+    found = [one for one in json.loads(result.stdout)["findings"] if one["code"] == "run-dir"]
+    assert result.returncode == (1 if words else 0), result
+    assert [words in one["what"] and one["field"] == "run-dir" for one in found] == [True] * bool(words)

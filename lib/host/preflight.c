@@ -11,6 +11,7 @@
 /* In the order in which one would mend: what has no sense before the line above it holds stands
  * below. */
 static void (*const checks[])(struct preflight *work) = {
+	check_run_dir,    /* there, or to be made, and this user's */
 	check_cores,      /* workers' cores exist and may be used */
 	check_interfaces, /* af-xdp: there, up, enough queues */
 	check_iommu,      /* present, and translating */
