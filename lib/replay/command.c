@@ -223,12 +223,12 @@ replay_resume(struct replay *replay, uint64_t now_ns, char *reason)
 
 	if (replay->state != REPLAY_PAUSED)
 		return replay_refuse(-EINVAL, reason, "it is not paused");
-	if (replay->repaced)
+	if (replay->changed_pace)
 		anchor(replay, &resume);
 	ret = order(replay, &resume, reason);
 	if (ret == 0) {
 		replay->state = REPLAY_RUNNING;
-		replay->repaced = false;
+		replay->changed_pace = false;
 	}
 	return ret;
 }
@@ -243,7 +243,7 @@ change_pace_together(struct replay *replay, const struct config_pace *pace, uint
 	if (ret < 0)
 		return ret;
 	replay->pace = *pace;
-	replay->repaced = true;
+	replay->changed_pace = true;
 	return replay_resume(replay, now_ns + LEAD_NS, reason);
 }
 
@@ -259,7 +259,7 @@ replay_pace(struct replay *replay, const struct config_pace *pace, uint64_t now_
 	if (replay->state == REPLAY_RUNNING)
 		ret = order(replay, &change, reason);
 	if (ret == 0) {
-		replay->repaced |= replay->state == REPLAY_PAUSED;
+		replay->changed_pace |= replay->state == REPLAY_PAUSED;
 		replay->pace = *pace;
 	}
 	return ret;
@@ -293,7 +293,7 @@ begin(struct replay *replay, uint64_t at_ns)
 	if (await_lanes(replay, false, reason) < 0)
 		return;
 	atomic_store_explicit(&replay->plan.shift_ns, 0, memory_order_relaxed);
-	replay->repaced = false;
+	replay->changed_pace = false;
 	/* Once it is ordered it will be, however late the workers see it. */
 	order(replay, &go, reason);
 	replay->state = REPLAY_RUNNING;

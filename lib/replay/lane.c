@@ -126,11 +126,11 @@ settle(struct replay_lane *lane, uint64_t now_ns)
 		schedule_make(&lane->schedule, &lane->pace, lane->anchor_ns, &lane->units);
 		lane->anchor = false;
 	}
-	if (lane->repace) {
+	if (lane->changes_pace) {
 		due = schedule_due(&lane->schedule, &lane->units);
 		schedule_make(&lane->schedule, &lane->pace, due < now_ns ? now_ns : due,
 			      &lane->units);
-		lane->repace = false;
+		lane->changes_pace = false;
 	}
 	if (!lane->is_pending)
 		return true;
@@ -247,7 +247,7 @@ walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 			break;
 		lane->dry = false;
 		units.time_ns = lane->base_ns + entry->time_ns;
-		if (unlikely(lane->anchor || lane->repace || lane->is_pending)) {
+		if (unlikely(lane->anchor || lane->changes_pace || lane->is_pending)) {
 			lane->units = units;
 			if (!settle(lane, now_ns))
 				break;
@@ -342,7 +342,7 @@ replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **pa
 	lane->due_ns = 0;
 	if (lane->plan->late == CONFIG_LATE_SHIFT)
 		lane_shift(lane, 0);
-	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->repace ||
+	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->changes_pace ||
 	    lane->is_pending)
 		count = walk(lane, now_ns, packets);
 	else

@@ -92,7 +92,7 @@ struct replay_lane {
 	struct config_pace pace;
 	bool anchor; /* the next entry is due at anchor_ns */
 	uint64_t anchor_ns;
-	bool repace;               /* the next entry keeps its time, and is the first at the pace */
+	bool changes_pace;         /* the next entry keeps its time, and is the first at the pace */
 	struct lane_order pending; /* PAUSE or PACE, at its time */
 	bool is_pending;
 	uint64_t paused_ns; /* at_ns of the pause */

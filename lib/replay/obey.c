@@ -62,7 +62,7 @@ static void
 set_pace(struct replay_lane *lane, const struct config_pace *pace)
 {
 	lane->pace = *pace;
-	lane->repace = !lane->anchor;
+	lane->changes_pace = !lane->anchor;
 }
 
 static void
@@ -76,7 +76,7 @@ start(struct replay_lane *lane, const struct lane_order *order)
 	lane->pace = order->pace;
 	lane->anchor = true;
 	lane->anchor_ns = order->at_ns;
-	lane->repace = false;
+	lane->changes_pace = false;
 	lane->shift_ns = 0;
 	lane->dry = true;
 	lane->tally = (struct lane_tally){0};
@@ -91,7 +91,7 @@ resume(struct replay_lane *lane, const struct lane_order *order)
 		return;
 	}
 	lane->pace = order->pace;
-	lane->anchor = lane->repace = false;
+	lane->anchor = lane->changes_pace = false;
 	lane->shift_ns = atomic_load_explicit(&lane->plan->shift_ns, memory_order_relaxed);
 	schedule_make(&lane->schedule, &lane->pace, order->at_ns, &order->units);
 }

@@ -21,7 +21,7 @@ struct replay {
 	bool live; /* workers poll the lanes */
 	enum replay_state state;
 	struct config_pace pace;
-	bool repaced;                /* it changed while paused: lanes do not know it yet */
+	bool changed_pace;           /* it changed while paused: lanes do not know it yet */
 	struct config_moment moment; /* where it began */
 	uint64_t patience_ns;        /* until when it waits for links; 0: it does not */
 	char reason[REPLAY_REASON_MAX];
