@@ -295,8 +295,7 @@ int
 engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
 	      const char **state, char *reason)
 {
-	return replays_order(&engine->replays, name, order, clock_now(&engine->shared.clock), state,
-			     reason);
+	return replays_order(&engine->replays, name, order, &engine->shared.clock, state, reason);
 }
 
 int

@@ -155,9 +155,10 @@ unknown(const struct replays *replays, const char *name, char *reason)
 
 int
 replays_order(struct replays *replays, const char *name, const struct engine_replay_order *order,
-	      uint64_t now_ns, const char **state, char *reason)
+	      const struct engine_clock *clock, const char **state, char *reason)
 {
 	struct replay *replay = find(replays, name);
+	uint64_t now_ns = clock_now(clock);
 	int ret = -EINVAL;
 
 	if (!replay)
@@ -182,6 +183,10 @@ replays_order(struct replays *replays, const char *name, const struct engine_rep
 	case ENGINE_REPLAY_PACE:
 		ret = replay_pace(replay, &order->pace, now_ns, reason);
 		break;
+	}
+	if (ret == 0 && replay_state(replay) == REPLAY_OPENING) {
+		replay_await_files(replay);
+		replay_tick(replay, clock_now(clock));
 	}
 	*state = states[replay_state(replay)];
 	return ret;

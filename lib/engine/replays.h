@@ -40,8 +40,8 @@ uint64_t replays_leaked(const struct replays *replays);
 
 /* See engine_replay. */
 int replays_order(struct replays *replays, const char *name,
-		  const struct engine_replay_order *order, uint64_t now_ns, const char **state,
-		  char *reason);
+		  const struct engine_replay_order *order, const struct engine_clock *clock,
+		  const char **state, char *reason);
 
 /* Fills in what a snapshot says of a replay; live as in replay_look. False: out of memory. */
 bool replays_account(const struct replay *replay, bool live, const char *port,

@@ -14,6 +14,7 @@
 #define LINK_WAIT_NS UINT64_C(9000000000)
 #define OBEY_STEP_NS 20000
 #define OBEY_STEPS 5000 /* a tenth of a second */
+#define OPEN_STEPS 1000
 
 /* Whether all lanes have looked at the last order, or carried it out. */
 static bool
@@ -173,7 +174,10 @@ replay_pause(struct replay *replay, uint64_t now_ns, char *reason)
 	int ret;
 
 	if (replay->state != REPLAY_RUNNING)
-		return replay_refuse(-EINVAL, reason, "it does not run");
+		return replay_refuse(-EINVAL, reason,
+				     replay->state == REPLAY_OPENING
+					     ? "it is opening: wait until it runs"
+					     : "it does not run");
 	ret = order(replay, &pause, reason);
 	if (ret == 0)
 		replay->state = REPLAY_PAUSED;
@@ -311,6 +315,15 @@ fail(struct replay *replay)
 	replay->state = REPLAY_FAILED;
 	log_error("replay %s: %s", replay->config->name, replay->reason);
 	return true;
+}
+
+void
+replay_await_files(const struct replay *replay)
+{
+	for (unsigned step = 0; step < OPEN_STEPS && replay->state == REPLAY_OPENING &&
+				!reader_is_ready(replay->reader);
+	     step++)
+		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
 }
 
 /* Lanes end by themselves; and an order that was answered with a refusal, as some worker did not move, may have been

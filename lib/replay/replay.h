@@ -84,6 +84,10 @@ void replay_start_with_link(struct replay *replay, uint64_t now_ns);
  * replay begins within one call of its files being ready. */
 void replay_tick(struct replay *replay, uint64_t now_ns);
 
+/* Waits a moment for the first packets of a replay that is opening: most often they are there at once, and it runs when
+ * its start is answered. */
+void replay_await_files(const struct replay *replay);
+
 /* Brings the state of one that runs to that of its lanes, and begins nothing. */
 void replay_follow(struct replay *replay);
 
