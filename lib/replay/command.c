@@ -92,10 +92,13 @@ without_link(const struct replay *replay)
 
 	for (unsigned i = 0; i < replay->ports->count; i++) {
 		const struct port *port = replay->ports->items[i];
+		/* Rules may send to any other than the one that it seems to come from. Of these, cards alone
+		 * are waited for: a virtual device without its other end may be meant so. */
+		bool counts = config->as
+				      ? i != config->port && port->config->kind == CONFIG_PORT_PCI
+				      : i == config->port;
 
-		/* Rules may send to any other than the one that it seems to come from. */
-		if ((i == config->port) != config->as &&
-		    !atomic_load_explicit(&port->up, memory_order_relaxed))
+		if (counts && !atomic_load_explicit(&port->up, memory_order_relaxed))
 			return port->config->name;
 	}
 	return NULL;
