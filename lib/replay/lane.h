@@ -100,7 +100,7 @@ struct replay_lane {
 	bool dry;
 	uint16_t stash_count;
 	struct rte_mbuf *stash[BURST_MAX]; /* unused mbufs */
-	uint16_t waiting; /* packets given back by replay_lane_give_back, due at dues[] */
+	uint16_t waiting; /* packets that the port had no room for, due at dues[] */
 	struct rte_mbuf *held[BURST_MAX];
 	uint64_t dues[BURST_MAX]; /* of the packets taken last */
 	struct lane_tally tally;
