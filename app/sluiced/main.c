@@ -5,6 +5,7 @@
 #include <rte_version.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/config.h"
 #include "core/log.h"
@@ -128,6 +129,12 @@ load_config(const char *path, struct config **out)
 	error_list_print(&errors, stderr);
 	error_list_clear(&errors);
 	return exit_code;
+}
+
+void
+keep_private(void)
+{
+	umask(umask(0) | 0027);
 }
 
 /* Reads the options into *options and *used (TAKES_ flags); returns -1 to go on, or an exit code. */

@@ -99,6 +99,7 @@ command_offline(const struct options *options)
 
 	if (exit_code != EXIT_DONE)
 		return exit_code;
+	keep_private();
 	if (!has_end(config, options->config)) {
 		config_free(config);
 		return EXIT_USAGE;

@@ -106,6 +106,7 @@ command_run(const struct options *options)
 		config_free(config);
 		return EXIT_FAILED;
 	}
+	keep_private();
 	if (!may_start(config, options)) {
 		config_free(config);
 		control_close(control);

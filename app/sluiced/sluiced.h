@@ -34,6 +34,9 @@ int load_config(const char *path, struct config **out);
 int check_host(const struct config *config, const struct options *options,
 	       struct finding_list *findings);
 
+/* What is written from now on only its owner may change, and only the group read: packets are nobody else's business. */
+void keep_private(void);
+
 int command_run(const struct options *options);
 int command_offline(const struct options *options);
 int command_check(const struct options *options);

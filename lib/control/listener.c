@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "host/run_dir.h"
 
 #include "core/banned.h"
 
 #define BACKLOG 128
+#define REASON_MAX 128
 
 static const struct {
 	const char *name;
@@ -72,19 +74,52 @@ is_current(int fd, const char *path)
 }
 
 static int
+open_lock(struct listener *listener, const char *path)
+{
+	struct stat status;
+
+	listener->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	if (listener->lock < 0 && errno != ELOOP && errno != EISDIR && errno != ENXIO)
+		return log_fail(errno, "%s can't be the daemon's lock", path);
+	if (listener->lock < 0 || fstat(listener->lock, &status) < 0 || !S_ISREG(status.st_mode)) {
+		log_error("%s can't be the daemon's lock: it is no regular file; remove it", path);
+		return -EINVAL;
+	}
+	if (flock(listener->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? refuse_second(listener) : log_fail(errno, "%s", path);
+	return 0;
+}
+
+/* A file that has other names may be somebody's, and is not written to: ours loses this one. Returns whether it did, or
+ * a negative errno. */
+static int
+give_up_linked(const struct listener *listener, const char *path)
+{
+	struct stat status;
+
+	if (fstat(listener->lock, &status) < 0)
+		return log_fail(errno, "%s", path);
+	if (status.st_nlink == 1)
+		return 0;
+	log_warning("%s is another file's name too, which is left alone", path);
+	return unlink(path) < 0 ? log_fail(errno, "%s", path) : 1;
+}
+
+static int
 take_lock(struct listener *listener)
 {
 	char path[PATH_MAX];
+	int ret;
 
 	snprintf(path, sizeof(path), "%s/lock", listener->directory);
 	for (;;) {
-		listener->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-		if (listener->lock < 0)
-			return log_fail(errno, "%s", path);
-		if (flock(listener->lock, LOCK_EX | LOCK_NB) < 0)
-			return errno == EWOULDBLOCK ? refuse_second(listener)
-						    : log_fail(errno, "%s", path);
-		if (is_current(listener->lock, path))
+		ret = open_lock(listener, path);
+		if (ret < 0)
+			return ret;
+		ret = is_current(listener->lock, path) ? give_up_linked(listener, path) : 1;
+		if (ret < 0)
+			return ret;
+		if (ret == 0)
 			break;
 		close(listener->lock);
 	}
@@ -93,25 +128,18 @@ take_lock(struct listener *listener)
 	return 0;
 }
 
-/* Who can write to the directory can put a socket of his own in the place of ours. */
 static int
 check_directory(const char *path)
 {
-	struct stat stat_buffer;
+	char reason[REASON_MAX];
+	struct stat status;
 
-	if (stat(path, &stat_buffer) < 0)
+	if (stat(path, &status) < 0)
 		return log_fail(errno, "run-dir %s", path);
-	if ((stat_buffer.st_mode & S_IWOTH) && !(stat_buffer.st_mode & S_ISVTX)) {
-		log_error("run-dir %s: everyone can write to it; chmod o-w it, or name another",
-			  path);
-		return -EPERM;
-	}
-	if (geteuid() != 0 && stat_buffer.st_uid != geteuid() && stat_buffer.st_uid != 0) {
-		log_error("run-dir %s: it belongs to user %u; name one of your own", path,
-			  (unsigned)stat_buffer.st_uid);
-		return -EPERM;
-	}
-	return 0;
+	if (run_dir_is_safe(&status, reason, sizeof(reason)))
+		return 0;
+	log_error("run-dir %s %s", path, reason);
+	return -EPERM;
 }
 
 static int
@@ -133,7 +161,9 @@ open_socket(struct listener *listener, enum listener_access access)
 	if (listener->sockets[access] < 0)
 		return log_fail(errno, "socket");
 	/* The lock is ours: what stands here was left by a daemon that was killed. */
-	unlink(address.sun_path);
+	if (unlink(address.sun_path) < 0 && errno != ENOENT)
+		return log_fail(errno, "%s is in the way of the daemon's socket; remove it",
+				address.sun_path);
 	/* By the mask, as a mode that is set later leaves a moment without it. */
 	mask = umask(0777 & ~sockets[access].mode);
 	ret = bind(listener->sockets[access], (struct sockaddr *)&address, sizeof(address));

@@ -94,6 +94,16 @@ root_number(const struct root *root, uint64_t *value, const char *format, ...)
 	return 0;
 }
 
+FILE *
+root_open(const struct root *root, const char *format, ...)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	PATH_OF(ret, root, path, format);
+	return ret < 0 ? NULL : fopen(path, "re");
+}
+
 int
 root_value(const struct root *root, const char *key, char *text, size_t size, const char *format,
 	   ...)

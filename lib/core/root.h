@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct root {
 	const char *path;
@@ -31,6 +32,10 @@ int root_read(const struct root *root, char *text, size_t size, const char *form
 /* The decimal number in a file; untouched on failure. */
 int root_number(const struct root *root, uint64_t *value, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* A file to be read and closed by the caller, or NULL. */
+FILE *root_open(const struct root *root, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* What follows `key` on the line of a file that begins with it, without blanks around. */
 int root_value(const struct root *root, const char *key, char *text, size_t size,

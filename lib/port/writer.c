@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pcap/pcap.h>
 #include <rte_mbuf.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +100,21 @@ capture_writer_open(const char *path, struct capture_writer **out)
 	return 0;
 }
 
+/* draft-ietf-opsawg-pcap, section 5: seconds have 32 bits, which end on 2106-02-07; a time behind that would be another. */
+static bool
+has_room_for(struct capture_writer *writer, uint64_t ns)
+{
+	uint64_t seconds = ns / NS_PER_SECOND;
+
+	if (seconds <= UINT32_MAX)
+		return true;
+	log_error("%s: a packet's time is %" PRIu64 " seconds after 1970, and those of a pcap file "
+		  "end in 2106, at %" PRIu32 "; it and what follows are not written",
+		  writer->path, seconds, UINT32_MAX);
+	writer->error = EOVERFLOW;
+	return false;
+}
+
 static void
 write_packet(struct capture_writer *writer, const struct rte_mbuf *packet)
 {
@@ -108,6 +125,8 @@ write_packet(struct capture_writer *writer, const struct rte_mbuf *packet)
 		.caplen = packet->pkt_len,
 	};
 
+	if (!has_room_for(writer, ns))
+		return;
 	if (header.caplen > SNAP_LENGTH)
 		header.caplen = SNAP_LENGTH;
 	pcap_dump((u_char *)writer->dumper, &header,
