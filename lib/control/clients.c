@@ -127,11 +127,14 @@ clients_accept(struct clients *clients, int listener, bool reading_only)
 static struct call
 call_of(struct rpc_request *request, const struct method *method)
 {
-	return (struct call){
+	struct call call = {
 		.method = method,
-		.id = json_incref(request->id),
+		.id = request->id,
 		.params = json_incref(request->params),
 	};
+
+	request->id = NULL;
+	return call;
 }
 
 static void

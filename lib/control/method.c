@@ -386,7 +386,7 @@ method_admit(struct call *call, bool reading_only)
 void
 call_clear(struct call *call)
 {
-	json_decref(call->id);
+	free(call->id);
 	json_decref(call->params);
 	json_decref(call->result);
 	json_decref(call->error.data);

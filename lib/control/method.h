@@ -21,7 +21,7 @@ struct method_daemon {
 /* One call on its way. Everything in it is owned by it. */
 struct call {
 	const struct method *method;
-	json_t *id;     /* NULL in a notification */
+	char *id;       /* as it was sent; NULL in a notification */
 	json_t *params; /* NULL: none */
 	json_t *result;
 	struct rpc_error error;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/rpc_id.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -58,7 +59,7 @@ is_id(const json_t *id)
 }
 
 static bool
-check_request(struct rpc_request *request, struct rpc_error *error)
+check_request(struct rpc_request *request, const struct rpc_id *text, struct rpc_error *error)
 {
 	json_t *root = request->root, *id, *method;
 	const char *key;
@@ -79,7 +80,12 @@ check_request(struct rpc_request *request, struct rpc_error *error)
 			 "`id` is a string, a number or null");
 		return false;
 	}
-	request->id = id;
+	if (id && text->text)
+		request->id = strndup(text->text, text->length);
+	if (id && !request->id) {
+		rpc_fail(error, RPC_INTERNAL, NULL, "out of memory");
+		return false;
+	}
 	value = json_object_get(root, "jsonrpc");
 	if (!json_is_string(value) || strcmp(json_string_value(value), "2.0") != 0) {
 		rpc_fail(error, RPC_INVALID_REQUEST, json_pack("{s:s}", "field", "jsonrpc"),
@@ -111,10 +117,29 @@ check_request(struct rpc_request *request, struct rpc_error *error)
 	return true;
 }
 
+/* The parser refuses numbers beyond its own: in its place it is given another, as long as the id. */
+static json_t *
+parse(const char *line, size_t length, const struct rpc_id *id, json_error_t *problem)
+{
+	char *copy = id->number ? malloc(length) : NULL;
+	json_t *root;
+
+	if (copy) {
+		memcpy(copy, line, length);
+		memset(copy + (id->text - line), ' ', id->length);
+		copy[id->text - line] = '0';
+	}
+	root = json_loadb(copy ? copy : line, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+			  problem);
+	free(copy);
+	return root;
+}
+
 bool
 rpc_read(const char *line, size_t length, struct rpc_request *request, struct rpc_error *error)
 {
 	json_error_t problem;
+	struct rpc_id id;
 
 	memset(request, 0, sizeof(*request));
 	memset(error, 0, sizeof(*error));
@@ -123,54 +148,49 @@ rpc_read(const char *line, size_t length, struct rpc_request *request, struct rp
 			 "objects and arrays nest deeper than %d", RPC_DEPTH_MAX);
 		return false;
 	}
-	request->root =
-		json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
+	id = rpc_id_find(line, length);
+	request->root = parse(line, length, &id, &problem);
 	if (!request->root) {
 		rpc_fail(error, RPC_PARSE_ERROR,
 			 json_pack("{s:i, s:i}", "line", 1, "column", problem.column),
 			 "no JSON: %s", problem.text);
 		return false;
 	}
-	return check_request(request, error);
+	return check_request(request, &id, error);
 }
 
 void
 rpc_clear(struct rpc_request *request)
 {
 	json_decref(request->root);
+	free(request->id);
 	memset(request, 0, sizeof(*request));
 }
 
 char *
-rpc_write(const json_t *id, json_t *result, struct rpc_error *error)
+rpc_write(const char *id, json_t *result, struct rpc_error *error)
 {
-	json_t *answer = json_object();
+	json_t *failure = NULL;
 	char *text, *line = NULL;
 
-	json_object_set_new(answer, "jsonrpc", json_string("2.0"));
-	json_object_set(answer, "id", id ? (json_t *)(uintptr_t)id : json_null());
 	if (error && error->code) {
-		json_t *object =
-			json_pack("{s:i, s:s}", "code", error->code, "message", error->message);
-
+		failure = json_pack("{s:i, s:s}", "code", error->code, "message", error->message);
 		if (error->data)
-			json_object_set_new(object, "data", error->data);
+			json_object_set_new(failure, "data", error->data);
 		error->data = NULL;
-		json_object_set_new(answer, "error", object);
-		json_decref(result);
 	} else if (!result) {
 		/* Each method has a result: what has none could not be made. */
-		json_object_set_new(answer, "error",
-				    json_pack("{s:i, s:s}", "code", RPC_INTERNAL, "message",
-					      "out of memory for the answer"));
-	} else {
-		json_object_set_new(answer, "result", result);
+		failure = json_pack("{s:i, s:s}", "code", RPC_INTERNAL, "message",
+				    "out of memory for the answer");
 	}
 	/* 15 digits are what every double keeps: 0.1 stays 0.1. */
-	text = json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	json_decref(answer);
-	if (text && asprintf(&line, "%s\n", text) < 0)
+	text = json_dumps(failure ? failure : result,
+			  JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	json_decref(result);
+	if (text && asprintf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"%s\":%s}\n", id ? id : "null",
+			     failure ? "error" : "result", text) < 0)
 		line = NULL;
+	json_decref(failure);
 	free(text);
 	return line;
 }

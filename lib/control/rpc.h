@@ -33,8 +33,8 @@ struct rpc_error {
 };
 
 struct rpc_request {
-	json_t *root;       /* owned */
-	json_t *id;         /* within root; NULL in a notification, which gets no answer */
+	json_t *root; /* owned */
+	char *id; /* its JSON as it was sent, owned; NULL in a notification, which gets no answer */
 	const char *method; /* within root */
 	json_t *params;     /* within root; NULL when there are none, else an object */
 };
@@ -50,7 +50,7 @@ bool rpc_read(const char *line, size_t length, struct rpc_request *request,
 void rpc_clear(struct rpc_request *request);
 
 /* The answer's line with its end, to be freed by the caller; NULL when out of memory. result or error is
- * taken over. id may be NULL, which is sent as null. */
-char *rpc_write(const json_t *id, json_t *result, struct rpc_error *error);
+ * taken over. id is JSON; it may be NULL, which is sent as null. */
+char *rpc_write(const char *id, json_t *result, struct rpc_error *error);
 
 #endif

@@ -40,7 +40,7 @@ requests_are_read(void **state)
 
 	assert_true(rpc_read(line, sizeof(line) - 1, &request, &error));
 	assert_string_equal(request.method, "m");
-	assert_int_equal(json_integer_value(request.id), 7);
+	assert_string_equal(request.id, "7");
 	assert_int_equal(json_integer_value(json_object_get(request.params, "a")), 1);
 	rpc_clear(&request);
 	assert_int_equal(CODE("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}"), 0);
@@ -114,7 +114,7 @@ nesting_has_a_limit(void **state)
 }
 
 static json_t *
-written(const json_t *id, json_t *result, struct rpc_error *error)
+written(const char *id, json_t *result, struct rpc_error *error)
 {
 	char *line = rpc_write(id, result, error);
 	json_t *answer;
@@ -132,10 +132,11 @@ static void
 answers_are_one_line(void **state)
 {
 	struct rpc_error error = {0};
-	json_t *id = json_string("x\ny"), *answer;
+	static const char id[] = "\"x\\ny\"";
+	json_t *answer;
 
 	answer = written(id, json_pack("{s:s, s:f}", "text", "a\nb", "real", 0.1), &error);
-	assert_true(json_equal(json_object_get(answer, "id"), id));
+	assert_string_equal(json_string_value(json_object_get(answer, "id")), "x\ny");
 	assert_null(json_object_get(answer, "error"));
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(answer, "result"), "text")),
@@ -160,7 +161,68 @@ answers_are_one_line(void **state)
 		json_integer_value(json_object_get(json_object_get(answer, "error"), "code")),
 		RPC_INTERNAL);
 	json_decref(answer);
-	json_decref(id);
+}
+
+/* What comes back is, byte for byte, what was sent. */
+static void
+ids_are_kept_as_they_came(void **state)
+{
+	static const char *const ids[] = {
+		"0",
+		"-0",
+		"1.0",
+		"1e3",
+		"1E+3",
+		"0.1",
+		"1.5",
+		"-12.50e-7",
+		"9223372036854775808",
+		"123456789012345678901234567890",
+		"1e400",
+		"0.1000000000000000055511151231257827",
+		"null",
+		"\"\"",
+		"\"x\"",
+		"\"\\u00e9\\ud83d\\ude00\\/\"",
+		"\"\xc3\xa9, } ] {\"",
+		"\"\\\"id\\\":2\"",
+	};
+	static const char *const lines[] = {
+		"{\"jsonrpc\":\"2.0\",\"id\":%s,\"method\":\"m\"}",
+		" { \"id\" :\t%s\t, \"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{\"id\":3}}",
+		"{\"params\":{\"id\":[{\"id\":3}]},\"method\":\"m\",\"jsonrpc\":\"2.0\","
+		"\"\\u0069d\":%s }\t",
+		"{\"jsonrpc\":\"1.0\",\"id\":%s,\"method\":\"m\"}",
+	};
+
+	for (unsigned i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		for (unsigned j = 0; j < sizeof(lines) / sizeof(lines[0]); j++) {
+			char *line, *expected, *answer;
+			struct rpc_request request;
+			struct rpc_error error;
+
+			assert_true(asprintf(&line, lines[j], ids[i]) > 0);
+			assert_int_equal(rpc_read(line, strlen(line), &request, &error), j < 3);
+			assert_string_equal(request.id, ids[i]);
+			answer = rpc_write(request.id, json_true(), NULL);
+			assert_true(asprintf(&expected,
+					     "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":true}\n",
+					     ids[i]) > 0);
+			assert_string_equal(answer, expected);
+			json_decref(error.data);
+			rpc_clear(&request);
+			free(answer);
+			free(expected);
+			free(line);
+		}
+	}
+	assert_int_equal(CODE("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":01}"), RPC_PARSE_ERROR);
+	assert_int_equal(CODE("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1.}"), RPC_PARSE_ERROR);
+	assert_int_equal(CODE("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":-}"), RPC_PARSE_ERROR);
+	assert_int_equal(CODE("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1e400,\"id\":1}"),
+			 RPC_PARSE_ERROR);
+	assert_int_equal(CODE("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":true}"),
+			 RPC_INVALID_REQUEST);
 }
 
 int
@@ -172,6 +234,7 @@ main(void)
 		cmocka_unit_test(what_is_no_request_is_refused),
 		cmocka_unit_test(nesting_has_a_limit),
 		cmocka_unit_test(answers_are_one_line),
+		cmocka_unit_test(ids_are_kept_as_they_came),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
