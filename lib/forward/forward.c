@@ -4,42 +4,10 @@
 #include <errno.h>
 #include <rte_branch_prediction.h>
 
-#include "forward/lane.h"
+#include "exit/outbox.h"
 #include "forward/plan.h"
 
 #include "core/banned.h"
-
-/* What a worker needs of its own. Everything is empty between bursts. */
-struct forward_local {
-	uint64_t touched; /* bit i: lane i holds packets */
-	struct lane lanes[CONFIG_PORTS_MAX];
-	struct lane drops[DROP_REASONS];
-};
-
-static void
-push(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
-     unsigned port, struct rte_mbuf *packet)
-{
-	struct lane *lane = &local->lanes[port];
-
-	if (unlikely(lane->count == BURST_MAX))
-		lane_flush(lane, plan->ports[port], burst);
-	lane->packets[lane->count++] = packet;
-	local->touched |= UINT64_C(1) << port;
-}
-
-static void
-push_drop(struct forward_local *local, struct burst *burst, enum drop_reason reason,
-	  struct rte_mbuf *packet)
-{
-	struct lane *lane = &local->drops[reason];
-
-	if (unlikely(lane->count == BURST_MAX)) {
-		lane_drop(burst, lane->packets, lane->count, reason);
-		lane->count = 0;
-	}
-	lane->packets[lane->count++] = packet;
-}
 
 /* The member that a flow belongs to: the same as long as it has a link; while it has none, its flows
  * (and no others) are spread over those that have. -1 when none has. */
@@ -70,29 +38,29 @@ drop_reason(unsigned target)
 }
 
 static void
-deliver(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
-	unsigned index, unsigned target)
+deliver(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst, unsigned index,
+	unsigned target)
 {
 	struct rte_mbuf *packet = burst->packets[index];
 
 	if (likely(target < TARGET_GROUP)) {
-		push(plan, local, burst, target, packet);
+		outbox_put(outbox, plan->ports, burst, target, packet);
 	} else if (target < TARGET_DROP_RULE) {
 		uint32_t hash = packet_flow_hash(packet, &burst->views[index]);
 		int member = group_member(&plan->groups[target - TARGET_GROUP], hash, burst->up);
 
 		if (likely(member >= 0))
-			push(plan, local, burst, member, packet);
+			outbox_put(outbox, plan->ports, burst, member, packet);
 		else
-			push_drop(local, burst, DROP_NO_MEMBER, packet);
+			outbox_drop(outbox, burst, DROP_NO_MEMBER, packet);
 	} else {
-		push_drop(local, burst, drop_reason(target), packet);
+		outbox_drop(outbox, burst, drop_reason(target), packet);
 	}
 }
 
 static void
-mirror(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
-       unsigned index, uint32_t list)
+mirror(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst, unsigned index,
+       uint32_t list)
 {
 	const struct forward_mirrors *mirrors = &plan->mirrors[list];
 
@@ -100,7 +68,7 @@ mirror(const struct forward_plan *plan, struct forward_local *local, struct burs
 	rte_pktmbuf_refcnt_update(burst->packets[index], mirrors->count);
 	burst->tally->ports[burst->in_port].copies += mirrors->count;
 	for (uint32_t i = 0; i < mirrors->count; i++)
-		deliver(plan, local, burst, index, plan->targets[mirrors->first + i]);
+		deliver(plan, outbox, burst, index, plan->targets[mirrors->first + i]);
 }
 
 /* The end that all packets of the burst share, in *end; false when they differ. */
@@ -122,19 +90,19 @@ static void
 forward_run(const void *state, void *memory, struct burst *burst)
 {
 	const struct forward_plan *plan = state;
-	struct forward_local *local = memory;
+	struct outbox *outbox = memory;
 	forward_end end;
 	bool same = same_end(plan, burst, &end);
 	unsigned pass = 0;
 
 	if (likely(same && burst->passed_count == 0)) {
 		if (likely(end < TARGET_GROUP)) {
-			lane_send(plan->ports[end], burst, burst->packets, burst->count,
+			exit_send(plan->ports[end], burst, burst->packets, burst->count,
 				  burst->bytes);
 			return;
 		}
 		if (end == TARGET_DROP_RULE || end == TARGET_DROP_DEFAULT) {
-			lane_drop(burst, burst->packets, burst->count, drop_reason(end));
+			exit_drop(burst, burst->packets, burst->count, drop_reason(end));
 			return;
 		}
 	}
@@ -146,29 +114,16 @@ forward_run(const void *state, void *memory, struct burst *burst)
 	/* Packet by packet, so that what leaves on one port leaves in the order in which it came. */
 	for (unsigned i = 0; i < burst->count; i++) {
 		for (; pass < burst->passed_count && burst->passed[pass].packet == i; pass++)
-			mirror(plan, local, burst, i,
+			mirror(plan, outbox, burst, i,
 			       END_MIRRORS(plan->ends[burst->passed[pass].rule]));
 		if (!same)
 			end = plan->ends[burst->verdicts[i]];
 		if (END_MIRRORS(end))
-			mirror(plan, local, burst, i, END_MIRRORS(end));
-		deliver(plan, local, burst, i, END_TARGET(end));
+			mirror(plan, outbox, burst, i, END_MIRRORS(end));
+		deliver(plan, outbox, burst, i, END_TARGET(end));
 	}
 
-	while (local->touched) {
-		unsigned port = __builtin_ctzll(local->touched);
-
-		local->touched &= local->touched - 1;
-		lane_flush(&local->lanes[port], plan->ports[port], burst);
-	}
-	for (unsigned reason = 0; reason < DROP_REASONS; reason++) {
-		struct lane *lane = &local->drops[reason];
-
-		if (lane->count) {
-			lane_drop(burst, lane->packets, lane->count, reason);
-			lane->count = 0;
-		}
-	}
+	outbox_empty(outbox, plan->ports, burst);
 }
 
 static int
@@ -188,7 +143,7 @@ forward_compile(const struct stage_env *env, void **state, struct error_list *er
 static size_t
 forward_local_size(const void *state)
 {
-	return sizeof(struct forward_local);
+	return sizeof(struct outbox);
 }
 
 static void
