@@ -27,12 +27,29 @@ varies(const char *key)
 	return strcmp(key, "elapsed") == 0 || strcmp(key, "cycles") == 0;
 }
 
-/* A reason that the expectation's version did not know yet, and for which nothing was dropped. */
+static bool
+is_nothing(const json_t *value)
+{
+	const char *key;
+	json_t *inner;
+
+	if (!json_is_object(value))
+		return json_is_integer(value) && json_integer_value(value) == 0;
+	json_object_foreach ((json_t *)value, key, inner) {
+		if (!is_nothing(inner))
+			return false;
+	}
+	return true;
+}
+
+/* A reason, or a number of a replay, that the expectation's version did not know yet, and for which there was nothing. */
 static bool
 is_new_reason(const char *path, const json_t *value)
 {
-	return strcmp(path, "drops") == 0 && json_is_integer(value) &&
-	       json_integer_value(value) == 0;
+	static const char replays[] = "replays.";
+
+	return (strcmp(path, "drops") == 0 || strncmp(path, replays, strlen(replays)) == 0) &&
+	       is_nothing(value);
 }
 
 static const char *

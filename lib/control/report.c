@@ -107,10 +107,11 @@ replay_counts(const struct snapshot_replay *replay)
 
 	json_object_update_new(
 		result,
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "dropped", number(replay->dropped),
-			  "refused", number(replay->refused), "underruns",
-			  number(replay->underruns), "skipped", number(replay->skipped), "too_long",
-			  number(replay->too_long), "backwards", number(replay->backwards)));
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "dropped",
+			  number(replay->dropped), "drops", drops_json(replay->drops), "refused",
+			  number(replay->refused), "underruns", number(replay->underruns),
+			  "skipped", number(replay->skipped), "too_long", number(replay->too_long),
+			  "empty", number(replay->empty), "backwards", number(replay->backwards)));
 	if (replay->reason)
 		json_object_set_new(result, "reason", json_string(replay->reason));
 	return result;
@@ -211,18 +212,18 @@ rate(uint64_t packets, uint64_t ns)
 static json_t *
 verdict_json(const struct snapshot_replay *replay)
 {
-	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:s, s:o, s:s}",
-			 "asked", "elapsed", seconds(replay->asked_ns), "pps",
-			 rate(replay->sent + replay->dropped, replay->asked_ns), "achieved",
-			 "elapsed", seconds(replay->taken_ns), "pps",
-			 rate(replay->sent, replay->taken_ns), "error_ns", "p50",
-			 number(replay->p50_ns), "p99", number(replay->p99_ns), "p99.9",
-			 number(replay->p99_9_ns), "max", number(replay->max_ns), "measured",
-			 "handed to the NIC", "tolerance_ns",
-			 replay->judged ? number(replay->tolerance_ns) : json_null(), "result",
-			 !replay->judged  ? "not judged"
-			 : replay->passed ? "pass"
-					  : "fail");
+	return json_pack(
+		"{s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:s, s:o, s:s}", "asked",
+		"elapsed", seconds(replay->asked_ns), "pps",
+		rate(replay->sent + replay->dropped, replay->asked_ns), "achieved", "elapsed",
+		seconds(replay->taken_ns), "pps", rate(replay->sent, replay->taken_ns), "error_ns",
+		"p50", number(replay->p50_ns), "p99", number(replay->p99_ns), "p99.9",
+		number(replay->p99_9_ns), "max", number(replay->max_ns), "measured",
+		"handed to the NIC", "tolerance_ns",
+		replay->tolerance_given ? number(replay->tolerance_ns) : json_null(), "result",
+		!replay->judged  ? "not judged"
+		: replay->passed ? "pass"
+				 : "fail");
 }
 
 static json_t *

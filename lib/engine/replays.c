@@ -216,11 +216,12 @@ replays_account(const struct replay *replay, bool live, const char *port,
 		.loops_asked = config->loops,
 		.late = report->sum.late,
 		.dropped = report->sum.dropped,
-		.refused = report->sum.refused,
+		.refused = report->lost,
 		.underruns = report->sum.underruns,
 		.truncated = report->reader.truncated,
 		.skipped = report->reader.skipped,
 		.too_long = report->reader.too_long,
+		.empty = report->reader.empty,
 		.backwards = report->reader.backwards,
 		.packet = report->sum.packet,
 		.time_ns = report->sum.time_ns,
@@ -239,9 +240,11 @@ replays_account(const struct replay *replay, bool live, const char *port,
 		.p99_9_ns = report->p99_9_ns,
 		.max_ns = report->max_ns,
 		.tolerance_ns = config->tolerance_ns,
+		.tolerance_given = config->tolerance_given,
 		.judged = report->judged,
 		.passed = report->passed,
 	};
+	memcpy(out->drops, report->sum.drops, sizeof(out->drops));
 	failed = !out->name || !out->port || (report->reason && !out->reason);
 	free(report);
 	return !failed;

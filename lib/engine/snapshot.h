@@ -73,7 +73,9 @@ struct snapshot_replay {
 	const char *reason; /* why it failed, or NULL */
 	struct config_pace pace;
 	uint64_t sent, bytes, loops, loops_asked; /* loops_asked 0: for ever */
-	uint64_t late, dropped, refused, underruns, truncated, skipped, too_long, backwards;
+	uint64_t late, dropped, refused, underruns, truncated, skipped, too_long, empty, backwards;
+	uint64_t drops
+		[DROP_REASONS]; /* refused is the sum of these but for rules' own and the default */
 	uint64_t packet, time_ns; /* where it is, since its start */
 	uint64_t packets;         /* of a loop; 0 unknown */
 	bool resident, direct, ended;
@@ -82,7 +84,7 @@ struct snapshot_replay {
 	uint32_t headers, headers_free; /* mbufs that point into it */
 	uint64_t asked_ns, taken_ns;
 	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns, tolerance_ns;
-	bool judged, passed;
+	bool tolerance_given, judged, passed;
 };
 
 struct snapshot_pool {

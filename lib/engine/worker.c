@@ -93,18 +93,28 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 	    uint64_t now_ns)
 {
 	struct burst *burst = &worker->burst;
+	const uint64_t *drops = worker->tally.ports[lane->port].drops;
+	uint64_t before[DROP_REASONS];
 
+	/* Nothing else is dropped on that port's account meanwhile: a burst is run to completion. */
+	memcpy(before, drops, sizeof(before));
 	if (lane->as) {
 		replay_lane_handed(lane, burst->count, sum_lengths(burst->packets, burst->count),
 				   now_ns);
 		worker_process(worker, program, lane->port, true);
-		return;
+	} else {
+		unsigned count = burst->count;
+
+		burst->in_port = lane->port;
+		burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
+		burst->bytes = sum_lengths(burst->packets, burst->count);
+		replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);
+		/* What waits for room comes again. */
+		count -= lane->waiting;
+		if (count)
+			count_burst(&worker->tally, count);
 	}
-	count_burst(&worker->tally, burst->count);
-	burst->in_port = lane->port;
-	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
-	burst->bytes = sum_lengths(burst->packets, burst->count);
-	replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);
+	replay_lane_lost(lane, before, drops);
 }
 
 void

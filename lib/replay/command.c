@@ -78,6 +78,39 @@ rewind_to(struct replay *replay, struct config_moment moment)
 	replay->moment = moment;
 }
 
+/* Every lane is at rest: numbers are final, those of the reader too. */
+static void
+end(struct replay *replay, enum replay_state state)
+{
+	reader_progress(replay->reader, &replay->read);
+	replay->state = state;
+	if (state != REPLAY_DONE || !replay->read.error)
+		return;
+	snprintf(replay->reason, sizeof(replay->reason), "%s", replay->read.reason);
+	replay->state = REPLAY_FAILED;
+	log_error("replay %s: %s", replay->config->name, replay->reason);
+}
+
+/* Lanes end by themselves, before an order or instead of it; and an order that was answered with a refusal, as some
+ * worker did not move, may have been carried out since. */
+void
+replay_follow(struct replay *replay)
+{
+	unsigned counts[LANE_DONE + 1] = {0};
+
+	if ((replay->state != REPLAY_RUNNING && replay->state != REPLAY_PAUSED) ||
+	    !all_have(replay, true))
+		return;
+	for (unsigned i = 0; i < replay->lane_count; i++)
+		counts[lane_state_of(replay, i)]++;
+	if (counts[LANE_RUNNING])
+		replay->state = REPLAY_RUNNING;
+	else if (counts[LANE_PAUSED])
+		replay->state = REPLAY_PAUSED;
+	else
+		end(replay, counts[LANE_STOPPED] ? REPLAY_STOPPED : REPLAY_DONE);
+}
+
 static bool
 same_moment(const struct config_moment *a, const struct config_moment *b)
 {
@@ -118,6 +151,15 @@ waits_for_link(struct replay *replay, uint64_t now_ns)
 	return false;
 }
 
+/* Numbers begin anew, not only when the first packet is there. */
+static void
+open_run(struct replay *replay)
+{
+	replay->state = REPLAY_OPENING;
+	replay->goes_on = false;
+	replay->run = 0;
+}
+
 int
 replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 {
@@ -139,7 +181,7 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 	if (!fresh && !(replay->plan.timeline->resident && replay->state != REPLAY_FAILED &&
 			same_moment(&replay->moment, &beginning)))
 		rewind_to(replay, beginning);
-	replay->state = REPLAY_OPENING;
+	open_run(replay);
 	replay_tick(replay, now_ns);
 	return 0;
 }
@@ -152,21 +194,23 @@ replay_start_with_link(struct replay *replay, uint64_t now_ns)
 	if (port)
 		log_info("replay %s: waits for the link of %s", replay->config->name, port);
 	replay->patience_ns = now_ns + LINK_WAIT_NS;
-	replay->state = REPLAY_OPENING;
+	open_run(replay);
 	replay_tick(replay, now_ns);
 }
 
 int
 replay_stop(struct replay *replay, char *reason)
 {
-	int ret = 0;
+	int ret;
 
 	if (replay_stands(replay))
 		return replay_refuse(-EALREADY, reason, "it does not run");
-	if (replay->state != REPLAY_OPENING)
-		ret = order(replay, &(struct lane_order){.verb = LANE_STOP}, reason);
-	if (ret == 0)
-		replay->state = REPLAY_STOPPED;
+	if (replay->state == REPLAY_OPENING) {
+		end(replay, REPLAY_STOPPED);
+		return 0;
+	}
+	ret = order(replay, &(struct lane_order){.verb = LANE_STOP}, reason);
+	replay_follow(replay);
 	return ret;
 }
 
@@ -176,14 +220,16 @@ replay_pause(struct replay *replay, uint64_t now_ns, char *reason)
 	const struct lane_order pause = {.verb = LANE_PAUSE, .at_ns = now_ns + LEAD_NS};
 	int ret;
 
+	replay->goes_on = false;
 	if (replay->state != REPLAY_RUNNING)
 		return replay_refuse(-EINVAL, reason,
 				     replay->state == REPLAY_OPENING
 					     ? "it is opening: wait until it runs"
 					     : "it does not run");
 	ret = order(replay, &pause, reason);
-	if (ret == 0)
-		replay->state = REPLAY_PAUSED;
+	replay_follow(replay);
+	if (ret == 0 && replay->state != REPLAY_PAUSED)
+		return replay_refuse(-EINVAL, reason, "it has just ended");
 	return ret;
 }
 
@@ -232,10 +278,11 @@ replay_resume(struct replay *replay, uint64_t now_ns, char *reason)
 		return replay_refuse(-EINVAL, reason, "it is not paused");
 	if (replay->changed_pace)
 		anchor(replay, &resume);
+	replay->goes_on = false;
 	ret = order(replay, &resume, reason);
 	if (ret == 0) {
-		replay->state = REPLAY_RUNNING;
 		replay->changed_pace = false;
+		replay_follow(replay);
 	}
 	return ret;
 }
@@ -247,11 +294,13 @@ change_pace_together(struct replay *replay, const struct config_pace *pace, uint
 {
 	int ret = replay_pause(replay, now_ns, reason);
 
-	if (ret < 0)
-		return ret;
 	replay->pace = *pace;
+	if (replay_stands(replay))
+		return 0;
 	replay->changed_pace = true;
-	return replay_resume(replay, now_ns + LEAD_NS, reason);
+	/* A worker that does not move may pause later. */
+	replay->goes_on = ret < 0;
+	return ret < 0 ? ret : replay_resume(replay, now_ns + LEAD_NS, reason);
 }
 
 int
@@ -284,9 +333,8 @@ replay_seek(struct replay *replay, struct config_moment moment, uint64_t now_ns,
 		if (ret < 0)
 			return ret;
 	}
-	replay->state = REPLAY_STOPPED;
 	rewind_to(replay, moment);
-	replay->state = REPLAY_OPENING;
+	open_run(replay);
 	replay_tick(replay, now_ns);
 	return 0;
 }
@@ -301,23 +349,10 @@ begin(struct replay *replay, uint64_t at_ns)
 		return;
 	atomic_store_explicit(&replay->plan.shift_ns, 0, memory_order_relaxed);
 	replay->changed_pace = false;
+	replay->run = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) + 1;
 	/* Once it is ordered it will be, however late the workers see it. */
 	order(replay, &go, reason);
 	replay->state = REPLAY_RUNNING;
-}
-
-static bool
-fail(struct replay *replay)
-{
-	struct reader_progress progress;
-
-	reader_progress(replay->reader, &progress);
-	if (!progress.error)
-		return false;
-	snprintf(replay->reason, sizeof(replay->reason), "%s", progress.reason);
-	replay->state = REPLAY_FAILED;
-	log_error("replay %s: %s", replay->config->name, replay->reason);
-	return true;
 }
 
 void
@@ -329,34 +364,17 @@ replay_await_files(const struct replay *replay)
 		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
 }
 
-/* Lanes end by themselves; and an order that was answered with a refusal, as some worker did not move, may have been
- * carried out since. */
-void
-replay_follow(struct replay *replay)
-{
-	unsigned counts[LANE_DONE + 1] = {0};
-
-	if (replay->state != REPLAY_RUNNING || !all_have(replay, true))
-		return;
-	for (unsigned i = 0; i < replay->lane_count; i++)
-		counts[lane_state_of(replay, i)]++;
-	if (counts[LANE_RUNNING])
-		return;
-	if (counts[LANE_PAUSED])
-		replay->state = REPLAY_PAUSED;
-	else if (counts[LANE_STOPPED])
-		replay->state = REPLAY_STOPPED;
-	else if (!fail(replay))
-		replay->state = REPLAY_DONE;
-}
-
 void
 replay_tick(struct replay *replay, uint64_t now_ns)
 {
+	char reason[REPLAY_REASON_MAX];
+
 	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader) &&
 	    !waits_for_link(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
 	replay_follow(replay);
+	if (replay->goes_on && replay->state == REPLAY_PAUSED)
+		replay_resume(replay, now_ns, reason);
 }
 
 void

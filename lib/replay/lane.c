@@ -19,25 +19,28 @@
 /* Entries looked at in one call, so that a lane to which few of them belong gives its worker back. */
 #define LOOKS_MAX (8 * BURST_MAX)
 
+/* Whether no entry will come: the last loop is out, or the good part of files that broke. */
+static bool
+is_at_end(const struct replay_lane *lane)
+{
+	struct timeline *timeline = lane->plan->timeline;
+	uint64_t end = atomic_load_explicit(&timeline->end, memory_order_acquire);
+
+	return lane->next == end &&
+	       (!timeline->resident || end == 0 || lane->tally.loops + 1 == lane->plan->loops ||
+		atomic_load_explicit(&timeline->broken, memory_order_relaxed));
+}
+
 /* Nothing is published behind the lane: the end of a loop, the end of all, or a reader that is behind. */
 static bool
 next_loop(struct replay_lane *lane)
 {
-	const struct lane_plan *plan = lane->plan;
-	struct timeline *timeline = plan->timeline;
-	uint64_t end = atomic_load_explicit(&timeline->end, memory_order_acquire);
+	struct timeline *timeline = lane->plan->timeline;
 
-	bool broken;
-
-	if (lane->next != end)
+	if (lane->next != atomic_load_explicit(&timeline->end, memory_order_acquire) ||
+	    is_at_end(lane))
 		return false;
-	broken = atomic_load_explicit(&timeline->broken, memory_order_relaxed);
-	lane->tally.loops += !broken;
-	if (!timeline->resident || lane->tally.loops == plan->loops || end == 0 || broken) {
-		lane_enter(lane, LANE_DONE);
-		atomic_store_explicit(&lane->state_seen, LANE_DONE, memory_order_release);
-		return false;
-	}
+	lane->tally.loops++;
 	lane->next = 0;
 	lane->base_ns += atomic_load_explicit(&timeline->period_ns, memory_order_relaxed);
 	if (lane->base_ns > SCHEDULE_NEVER)
@@ -128,8 +131,9 @@ settle(struct replay_lane *lane, uint64_t now_ns)
 	}
 	if (lane->changes_pace) {
 		due = schedule_due(&lane->schedule, &lane->units);
-		schedule_make(&lane->schedule, &lane->pace, due < now_ns ? now_ns : due,
-			      &lane->units);
+		due = now_ns + schedule_rescale(&lane->schedule, &lane->pace,
+						due < now_ns ? 0 : due - now_ns);
+		schedule_make(&lane->schedule, &lane->pace, due, &lane->units);
 		lane->changes_pace = false;
 	}
 	if (!lane->is_pending)
@@ -148,7 +152,7 @@ settle(struct replay_lane *lane, uint64_t now_ns)
 static void
 run_dry(struct replay_lane *lane)
 {
-	if (lane->state != LANE_RUNNING)
+	if (is_at_end(lane))
 		return;
 	/* On a virtual clock the reader is waited for. */
 	if (!lane->dry && !lane->plan->stamp)
@@ -323,6 +327,36 @@ kept:
 	return count;
 }
 
+/* Carries out, or lets wait, an order that came while the port has no room: it may have none for ever. False when the
+ * lane no longer runs. */
+static bool
+obey_at_full_port(struct replay_lane *lane, uint64_t now_ns)
+{
+	const struct timeline_entry *entry = peek(lane);
+
+	if (!entry) {
+		lane_carry_out_dry(lane);
+		return lane->state == LANE_RUNNING;
+	}
+	lane->units.time_ns = lane->base_ns + entry->time_ns;
+	return settle(lane, now_ns);
+}
+
+/* Those that the port had no room for, once more. After a pause they have later times. */
+static uint16_t
+take_waiting(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+{
+	uint16_t count = lane->waiting;
+
+	if (lane->is_pending && !obey_at_full_port(lane, now_ns))
+		return 0;
+	if (now_ns < lane->dues[count - 1])
+		return 0;
+	memcpy(packets, lane->held, count * sizeof(struct rte_mbuf *));
+	lane->waiting = 0;
+	return count;
+}
+
 uint16_t
 replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
@@ -331,13 +365,15 @@ replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **pa
 
 	if (unlikely(ordered != atomic_load_explicit(&lane->taken, memory_order_relaxed)))
 		lane_take_order(lane, ordered);
-	if (lane->state != LANE_RUNNING || now_ns < lane->due_ns)
+	if (lane->state != LANE_RUNNING)
 		return 0;
-	if (unlikely(lane->waiting)) {
-		count = lane->waiting;
-		memcpy(packets, lane->held, count * sizeof(struct rte_mbuf *));
-		lane->waiting = 0;
-		return count;
+	if (unlikely(lane->waiting))
+		return take_waiting(lane, now_ns, packets);
+	if (now_ns < lane->due_ns)
+		return 0;
+	if (unlikely(lane->next == lane->published) && is_at_end(lane)) {
+		lane_finish(lane);
+		return 0;
 	}
 	lane->due_ns = 0;
 	if (lane->plan->late == CONFIG_LATE_SHIFT)
@@ -355,38 +391,10 @@ replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **pa
 	return count;
 }
 
-void
-replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns)
-{
-	struct lane_tally *tally = &lane->tally;
-	bool timed = lane->schedule.kind != CONFIG_PACE_TOP && !lane->plan->stamp;
-
-	if (count == 0)
-		return;
-	if (lane->plan->stamp)
-		at_ns = lane->dues[count - 1];
-	if (tally->sent == 0) {
-		tally->first_ns = at_ns;
-		tally->first_due_ns = lane->dues[0];
-	}
-	tally->sent += count;
-	tally->bytes += bytes;
-	tally->last_ns = at_ns;
-	tally->last_due_ns = lane->dues[count - 1];
-	for (unsigned i = 0; timed && i < count; i++) {
-		/* The clock is read once a burst, after the last packet was found to be due. */
-		uint64_t error = at_ns - lane->dues[i];
-
-		histogram_add(&tally->errors, error);
-		if (error > lane->plan->late_ns)
-			tally->late++;
-	}
-}
-
 uint64_t
 replay_lane_wakes(const struct replay_lane *lane)
 {
 	if (lane->state != LANE_RUNNING)
 		return UINT64_MAX;
-	return lane->due_ns;
+	return lane->waiting ? lane->dues[lane->waiting - 1] : lane->due_ns;
 }

@@ -22,7 +22,7 @@ enum lane_state {
 	LANE_STOPPED, /* holds no packet */
 	LANE_RUNNING,
 	LANE_PAUSED, /* where it is, it goes on */
-	LANE_DONE,   /* every loop is out; holds no packet */
+	LANE_DONE, /* every loop is out, and the port took it or it was dropped; holds no packet */
 };
 
 /* What happens, and from when on: at_ns is on the engine's clock. Given to every lane alike. */
@@ -45,10 +45,12 @@ struct lane_order {
 /* Only the worker writes it; the control thread has the copy that the worker makes when asked. Times are
  * the engine's clock's; those of the first and the last packet are 0 before there was one. */
 struct lane_tally {
+	uint32_t run; /* number of the LANE_START since which it counts */
 	uint64_t sent, bytes;
-	uint64_t late;      /* handed over more than the replay's late_ns after they were due */
-	uint64_t dropped;   /* not sent, because they were late */
-	uint64_t refused;   /* not sent, because the port could not: no link, or no chains */
+	uint64_t late;    /* handed over more than the replay's late_ns after they were due */
+	uint64_t dropped; /* not sent, because they were late */
+	uint64_t drops
+		[DROP_REASONS]; /* of these packets, or of mirrored references to them; see tally.h */
 	uint64_t underruns; /* times that nothing was there to send because the reader was behind */
 	uint64_t loops;     /* done */
 	uint64_t packet;    /* entries passed, of all lanes, since the start */
@@ -103,7 +105,8 @@ struct replay_lane {
 	uint16_t waiting; /* packets that the port had no room for, due at dues[] */
 	struct rte_mbuf *held[BURST_MAX];
 	uint64_t dues[BURST_MAX]; /* of the packets taken last */
-	struct lane_tally tally;
+	struct lane_tally
+		tally; /* at rest while state_seen is LANE_STOPPED or LANE_DONE: then anybody may read it */
 
 	/* Between worker and control. */
 	_Atomic uint32_t taken
@@ -119,6 +122,11 @@ uint16_t replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_
 /* Says that the first count of the packets taken last, of so many bytes, were handed over at at_ns.
  * Worker. */
 void replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns);
+
+/* Counts as the replay's own what was dropped while its packets were handled: the drops of the port that they entered on
+ * or left by, before and after. Worker. */
+void replay_lane_lost(struct replay_lane *lane, const uint64_t before[DROP_REASONS],
+		      const uint64_t after[DROP_REASONS]);
 
 /* Hands all packets of a burst, which were taken last, to a port at now_ns, and counts them. Those that the
  * port has no room for come again with the next replay_lane_take. Worker. */

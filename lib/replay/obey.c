@@ -2,6 +2,7 @@
 #include "replay/obey.h"
 
 #include <rte_mempool.h>
+#include <string.h>
 
 #include "core/banned.h"
 
@@ -25,10 +26,26 @@ static void
 obeyed(struct replay_lane *lane)
 {
 	lane->is_pending = false;
-	atomic_store_explicit(&lane->state_seen, lane->state, memory_order_relaxed);
+	/* A lane that ends by itself has obeyed before: what it wrote until then is seen by its state alone. */
+	atomic_store_explicit(&lane->state_seen, lane->state, memory_order_release);
 	atomic_store_explicit(&lane->obeyed,
 			      atomic_load_explicit(&lane->taken, memory_order_relaxed),
 			      memory_order_release);
+}
+
+/* The order matters: whoever sees that a lane is done may begin anew with all that it wrote, so it writes nothing
+ * afterwards. */
+void
+lane_finish(struct replay_lane *lane)
+{
+	/* That it was the end was not known yet: there was nothing to wait for. */
+	if (lane->dry && lane->next > 0 && !lane->plan->stamp)
+		lane->tally.underruns--;
+	/* What broke is no loop. */
+	lane->tally.loops +=
+		!atomic_load_explicit(&lane->plan->timeline->broken, memory_order_relaxed);
+	lane_enter(lane, LANE_DONE);
+	obeyed(lane);
 }
 
 static void
@@ -79,13 +96,16 @@ start(struct replay_lane *lane, const struct lane_order *order)
 	lane->changes_pace = false;
 	lane->shift_ns = 0;
 	lane->dry = true;
-	lane->tally = (struct lane_tally){0};
+	memset(&lane->tally, 0, sizeof(lane->tally));
+	lane->tally.run = atomic_load_explicit(&lane->taken, memory_order_relaxed);
 }
 
 static void
 resume(struct replay_lane *lane, const struct lane_order *order)
 {
 	lane_enter(lane, LANE_RUNNING);
+	for (unsigned i = 0; i < lane->waiting; i++)
+		lane->dues[i] += order->at_ns - lane->paused_ns;
 	if (!order->anchored) {
 		move(lane, order->at_ns - lane->paused_ns);
 		return;

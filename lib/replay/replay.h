@@ -33,6 +33,8 @@ struct replay_report {
 	uint32_t headers, headers_free;
 	struct config_pace pace; /* as it is now */
 	struct lane_tally sum;   /* of all lanes */
+	uint64_t
+		lost; /* of sum.drops, those that no rule wanted: the port, or one behind the rules, did not take them */
 	struct reader_progress reader;
 	uint64_t packets; /* of a loop; 0 as long as that is unknown */
 	uint64_t now_ns;
@@ -41,7 +43,8 @@ struct replay_report {
 	uint64_t taken_ns; /* the same, as they were handed over */
 	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns; /* of the error; 0 at top pace */
 	bool ended;                                /* the numbers are final */
-	bool judged, passed;                       /* there is a tolerance, and it was kept */
+	/* There is a verdict: with a tolerance of all, and always of what was lost or could not be read. */
+	bool judged, passed;
 };
 
 /* What a config asks of its replays' files: that they are there, captures, and of Ethernet, as far as their

@@ -21,7 +21,11 @@ struct replay {
 	bool live; /* workers poll the lanes */
 	enum replay_state state;
 	struct config_pace pace;
-	bool changed_pace;           /* it changed while paused: lanes do not know it yet */
+	bool changed_pace; /* it changed while paused: lanes do not know it yet */
+	bool goes_on;      /* it pauses for a new pace alone */
+	uint32_t
+		run; /* the LANE_START that lanes' numbers are of; 0: they are of one before, or of none */
+	struct reader_progress read; /* what was read until it ended; the reader may go on */
 	struct config_moment moment; /* where it began */
 	uint64_t patience_ns;        /* until when it waits for links; 0: it does not */
 	char reason[REPLAY_REASON_MAX];

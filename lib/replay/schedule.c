@@ -40,7 +40,7 @@ schedule_rescale(const struct schedule *schedule, const struct config_pace *pace
 	double rest;
 
 	if (pace->kind != schedule->kind || pace->kind == CONFIG_PACE_TOP)
-		return rest_ns;
+		return 0;
 	schedule_make(&next, pace, 0, &none);
 	rest = (double)rest_ns * ((double)next.mul / (double)next.div) *
 	       ((double)schedule->div / (double)schedule->mul);

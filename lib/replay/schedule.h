@@ -80,7 +80,7 @@ schedule_due(const struct schedule *schedule, const struct schedule_units *units
 }
 
 /* What is left of a gap when a new pace begins in the middle of it: as much of it at the new pace, if both paces count in
- * the same unit, and the same time if not. */
+ * the same unit, and nothing if not: the new one knows no such gap. */
 uint64_t schedule_rescale(const struct schedule *schedule, const struct config_pace *pace,
 			  uint64_t rest_ns);
 

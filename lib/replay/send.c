@@ -7,6 +7,42 @@
 
 #include "core/banned.h"
 
+void
+replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns)
+{
+	struct lane_tally *tally = &lane->tally;
+	bool timed = lane->schedule.kind != CONFIG_PACE_TOP && !lane->plan->stamp;
+
+	if (count == 0)
+		return;
+	if (lane->plan->stamp)
+		at_ns = lane->dues[count - 1];
+	if (tally->sent == 0) {
+		tally->first_ns = at_ns;
+		tally->first_due_ns = lane->dues[0];
+	}
+	tally->sent += count;
+	tally->bytes += bytes;
+	tally->last_ns = at_ns;
+	tally->last_due_ns = lane->dues[count - 1];
+	for (unsigned i = 0; timed && i < count; i++) {
+		/* The clock is read once a burst, after the last packet was found to be due. */
+		uint64_t error = at_ns - lane->dues[i];
+
+		histogram_add(&tally->errors, error);
+		if (error > lane->plan->late_ns)
+			tally->late++;
+	}
+}
+
+void
+replay_lane_lost(struct replay_lane *lane, const uint64_t before[DROP_REASONS],
+		 const uint64_t after[DROP_REASONS])
+{
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		lane->tally.drops[i] += after[i] - before[i];
+}
+
 /* Drops what the port can't send. The dues of the lane go with their packets. */
 static void
 sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
@@ -21,7 +57,6 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 			lane->dues[kept++] = lane->dues[i];
 	}
 	burst->tally->ports[burst->in_port].replayed += burst->count - kept;
-	lane->tally.refused += burst->count - kept;
 	burst->count = kept;
 }
 

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "view/unsent.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -83,7 +84,7 @@ short_row(struct table *table, const char *name, const json_t *replay)
 	table_cell(table, "%s", units_count(value_number(replay, "truncated")).text);
 }
 
-/* Why replays failed, and whose files came too slowly: neither is to go by unseen. */
+/* Why replays failed, whose files came too slowly, and why packets did not leave: none is to go by unseen. */
 static void
 print_notes(FILE *out, const json_t *replays)
 {
@@ -94,7 +95,10 @@ print_notes(FILE *out, const json_t *replays)
 	json_object_foreach ((json_t *)replays, name, replay) {
 		const char *reason = value_text(replay, "reason");
 		uint64_t underruns = value_number(replay, "underruns");
+		struct unsent_text unsent = unsent_all(replay);
 
+		if (*unsent.text)
+			fprintf(out, "%s: not sent: %s\n", name, unsent.text);
 		if (*reason)
 			fprintf(out, "%s%s failed%s: %s\n", style->bad, name, style->plain, reason);
 		if (underruns)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "view/unsent.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -82,16 +83,20 @@ print_losses(FILE *out, const json_t *replay)
 		const char *key, *text;
 	} rare[] = {
 		{"truncated", "cut short by the capture"},
-		{"too_long", "too long to send"},
 		{"backwards", "with an earlier time than the record before"},
 	};
 	uint64_t underruns = value_number(replay, "underruns");
+	struct unsent_text unsent = unsent_all(replay);
 
 	label(out, "late");
 	fprintf(out, "%s; %s dropped, %s underrun%s\n",
 		units_count(value_number(replay, "late")).text,
 		units_count(value_number(replay, "dropped")).text, units_count(underruns).text,
 		underruns == 1 ? "" : "s");
+	if (*unsent.text) {
+		label(out, "not sent");
+		fprintf(out, "%s\n", unsent.text);
+	}
 	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
 		uint64_t count = value_number(replay, rare[i].key);
 
@@ -111,21 +116,29 @@ print_faults(FILE *out, const json_t *replay, const json_t *verdict)
 	uint64_t dropped = value_number(replay, "dropped");
 	uint64_t refused = value_number(replay, "refused");
 	uint64_t underruns = value_number(replay, "underruns");
+	bool exact = json_is_integer(json_object_get(verdict, "tolerance_ns"));
 	const char *separator = ": ";
 
-	if (p99 > tolerance) {
+	if (*value_text(replay, "reason")) {
+		fprintf(out, "%snot all of its files could be read", separator);
+		separator = ", ";
+	}
+	if (exact && p99 > tolerance) {
 		fprintf(out, "%sp99 is more than %s", separator, units_ns(tolerance).text);
 		separator = ", ";
 	}
-	if (dropped) {
+	if (exact && dropped) {
 		fprintf(out, "%s%s dropped", separator, units_count(dropped).text);
 		separator = ", ";
 	}
 	if (refused) {
-		fprintf(out, "%s%s not taken by the port", separator, units_count(refused).text);
+		fprintf(out, "%s%s not taken by %s (%s)", separator, units_count(refused).text,
+			json_is_true(json_object_get(replay, "as")) ? "the ports behind its rules"
+								    : "the port",
+			unsent_lost(replay).text);
 		separator = ", ";
 	}
-	if (underruns)
+	if (exact && underruns)
 		fprintf(out, "%s%s underrun%s", separator, units_count(underruns).text,
 			underruns == 1 ? "" : "s");
 	fprintf(out, "\n");
@@ -139,10 +152,11 @@ print_result(FILE *out, const json_t *replay, const json_t *verdict)
 	bool passed = strcmp(result, "pass") == 0;
 
 	label(out, "verdict");
-	if (!json_is_integer(json_object_get(verdict, "tolerance_ns"))) {
-		fprintf(out, "%s: the replay has no tolerance\n", result);
-	} else if (strcmp(result, "not judged") == 0) {
-		fprintf(out, "%s: it has not run\n", result);
+	if (strcmp(result, "not judged") == 0) {
+		fprintf(out, "%s: %s\n", result,
+			json_is_integer(json_object_get(verdict, "tolerance_ns"))
+				? "it has not run"
+				: "the replay has no tolerance");
 	} else {
 		fprintf(out, "%s%s%s", passed ? style->good : style->bad, result, style->plain);
 		if (passed)

@@ -89,7 +89,7 @@ struct transmit_queue {
 	uint16_t port, index;
 	struct held *held; /* a ring of options->hold */
 	uint32_t head, count;
-	uint64_t room;
+	uint64_t room, given; /* what is left, and what of orders->room is in it */
 	uint64_t packets, bytes, refused;
 	_Atomic uint64_t violations;
 	atomic_flag busy;

@@ -44,6 +44,8 @@ obey(struct slot *slot, const char *line)
 		orders->dry = false;
 	else if (strncmp(line, "miss ", 5) == 0)
 		orders->missed += strtoull(line + 5, NULL, 10);
+	else if (strncmp(line, "room ", 5) == 0)
+		orders->room += strtoull(line + 5, NULL, 10);
 	else if (strcmp(line, "plug") == 0)
 		orders->gone = false;
 	else if (remove || vanish || strcmp(line, "die") == 0)

@@ -10,6 +10,7 @@
  *   plug               the device is back: it can be probed again
  *   dry on|off         receive queues get no buffers
  *   miss N             N packets found no free entry in the ring
+ *   room N             each transmit queue takes N more packets, where there is an end to it (room=N)
  *
  * A device that is gone gives and takes nothing, fails what it is asked, and can't be probed. What was ordered
  * outlives the device, as a slot outlives the card in it: one thread a FIFO, from the first probe to the end of
@@ -27,6 +28,7 @@ struct rte_eth_dev;
 struct orders {
 	_Atomic bool link_down, gone, dry;
 	_Atomic uint64_t missed;
+	_Atomic uint64_t room; /* given so far */
 };
 
 /* The orders of a FIFO, heard from now on; NULL, logged, when it can't be opened. */

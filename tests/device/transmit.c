@@ -80,6 +80,12 @@ device_transmit(void *argument, struct rte_mbuf **packets, uint16_t count)
 	}
 	if (queue->orders && queue->orders->gone)
 		taken = 0;
+	if (queue->orders && options->room) {
+		uint64_t room = queue->orders->room;
+
+		queue->room += room - queue->given;
+		queue->given = room;
+	}
 	if (options->accept && taken > options->accept)
 		taken = options->accept;
 	if (options->room && taken > queue->room)

@@ -120,6 +120,49 @@ test_a_new_pace_in_the_middle_of_a_gap(void **state)
 	check_clean();
 }
 
+/* A gap of an hour, in which the pace changes by so much. */
+static void
+in_a_long_gap(unsigned lane_count, const char *before, const char *after, uint64_t least,
+	      uint64_t most)
+{
+	const uint64_t hour = UINT64_C(3600000000000);
+
+	make(lane_count, true, 1);
+	for (unsigned i = 10; i < PACKETS; i++)
+		entries[i].time_ns += hour;
+	order(LANE_START, START, before);
+	for (uint64_t now = START; now < START + 20 * STEP; now += STEP) {
+		for (unsigned i = 0; i < lane_count; i++)
+			take(&lanes[i], now);
+	}
+	assert_int_equal(seen_count, 10);
+	order(LANE_PACE, START + 30 * STEP, after);
+	for (unsigned i = 0; i < lane_count; i++) {
+		take(&lanes[i], START + 20 * STEP);
+		assert_int_equal(lanes[i].obeyed, plan.ordered);
+		assert_in_range(replay_lane_wakes(&lanes[i]), START + 30 * STEP + least,
+				START + 30 * STEP + most);
+	}
+	for (unsigned i = 0; i < lane_count; i++)
+		take(&lanes[i], START + 30 * STEP + most);
+	assert_true(seen_count > 10);
+	check_clean();
+}
+
+static void
+test_a_new_pace_in_a_long_gap(void **state)
+{
+	const uint64_t minute = UINT64_C(60000000000);
+
+	in_a_long_gap(1, "original", "top", 0, STEP);
+	in_a_long_gap(1, "original", "1kpps", 0, STEP);
+	in_a_long_gap(1, "original", "1Gbps", 0, STEP);
+	in_a_long_gap(1, "original", "60x", minute - 1000000, minute);
+	in_a_long_gap(1, "0.5x", "30x", 4 * minute / 2 - 1000000, 2 * minute);
+	in_a_long_gap(2, "original", "top", 0, STEP);
+	in_a_long_gap(2, "original", "60x", minute - 1000000, minute);
+}
+
 static bool
 is_obeyed(const struct replay_lane *lane)
 {
@@ -261,6 +304,7 @@ main(void)
 		cmocka_unit_test(test_stop_in_the_middle),
 		cmocka_unit_test(test_a_pause_in_the_middle_of_a_gap),
 		cmocka_unit_test(test_a_new_pace_in_the_middle_of_a_gap),
+		cmocka_unit_test(test_a_new_pace_in_a_long_gap),
 		cmocka_unit_test(test_orders_do_not_wait_for_what_is_owed),
 		cmocka_unit_test(test_a_new_order_takes_the_place_of_one_that_waits),
 		cmocka_unit_test(test_orders_while_there_is_nothing_to_send),

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view/unsent.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "view/value.h"
+
+#include "core/banned.h"
+
+static void
+say(struct unsent_text *text, uint64_t count, const char *why)
+{
+	size_t used = strlen(text->text);
+
+	if (count)
+		snprintf(text->text + used, sizeof(text->text) - used, "%s%s %s", used ? ", " : "",
+			 units_count(count).text, why);
+}
+
+static void
+say_drops(struct unsent_text *text, const json_t *replay, bool all)
+{
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach (json_object_get(replay, "drops"), reason, count) {
+		bool told = strcmp(reason, "rule") == 0 || strcmp(reason, "default") == 0;
+
+		if (all || !told)
+			say(text, (uint64_t)json_integer_value(count), reason);
+	}
+}
+
+struct unsent_text
+unsent_lost(const json_t *replay)
+{
+	struct unsent_text text = {""};
+
+	say_drops(&text, replay, false);
+	return text;
+}
+
+struct unsent_text
+unsent_all(const json_t *replay)
+{
+	static const struct {
+		const char *key, *text;
+	} reasons[] = {
+		{"dropped", "late"},
+		{"too_long", "too long for any frame"},
+		{"empty", "empty"},
+		{"skipped", "outside from, until or filter"},
+	};
+	struct unsent_text text = {""};
+
+	say_drops(&text, replay, true);
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		say(&text, value_number(replay, reasons[i].key), reasons[i].text);
+	return text;
+}
