@@ -35,8 +35,9 @@ def number_of(chance, value, most, names):
 
 
 def listed(chance, make):
-    """One value, or a list of some."""
-    return make() if chance.random() < 0.7 else [make() for _ in range(chance.randrange(1, 5))]
+    """One value, or a list of some, seldom of so many that rules are looked up another way."""
+    most = 60 if chance.random() < 0.05 else 5
+    return make() if chance.random() < 0.7 and most == 5 else [make() for _ in range(chance.randrange(1, most))]
 
 
 def random_match(chance, seen):

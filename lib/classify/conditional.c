@@ -113,10 +113,23 @@ find_sources(const struct plan *plan, struct local *local, const struct burst *b
 			unsigned packet = indices[kind][i / table->categories];
 
 			if (answers[i])
-				local->sources[(size_t)packet * plan->layer_count +
+				local->sources[(size_t)packet * plan->sources_max +
 					       counts[packet]++] = answers[i] - 1;
 		}
 	}
+}
+
+/* Appends those that are looked up in lists. */
+static void
+find_listed(const struct plan *plan, struct local *local, const struct burst *burst,
+	    uint32_t counts[BURST_MAX])
+{
+	const struct packet_view *views[BURST_MAX];
+
+	for (unsigned i = 0; i < burst->count; i++)
+		views[i] = &burst->views[i];
+	lists_find_all(plan->predicate_lists, views, burst->count, burst->in_port, local->sources,
+		       plan->sources_max, counts);
 }
 
 void
@@ -131,9 +144,11 @@ conditional_run(const struct plan *plan, struct local *local, struct burst *burs
 		burst_parse(burst);
 		for (uint32_t i = 0; i < plan->stack_count; i++)
 			find_sources(plan, local, burst, &plan->stacks[i], counts);
+		if (plan->predicate_lists)
+			find_listed(plan, local, burst, counts);
 	}
 	for (unsigned packet = 0; packet < burst->count; packet++) {
-		const uint32_t *sources = local->sources + (size_t)packet * plan->layer_count;
+		const uint32_t *sources = local->sources + (size_t)packet * plan->sources_max;
 
 		if (counts[packet] == 0)
 			walk_list(plan, local, burst, packet, always);

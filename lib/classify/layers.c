@@ -14,6 +14,7 @@
 struct predicate {
 	const struct config_match *match;
 	uint64_t from, hash;
+	bool listed; /* in plan->predicate_lists, and in no layer */
 	uint32_t layer;
 	uint32_t next_in_layer; /* index plus 1 */
 	uint32_t
@@ -81,6 +82,8 @@ assign_layers(struct work *work)
 		struct layer *layer;
 		uint32_t at = 0;
 
+		if (predicate->listed)
+			continue;
 		while (at < work->layer_count && !fits(work, &work->layers[at], predicate))
 			at++;
 		layer = &work->layers[at];
@@ -114,8 +117,8 @@ collect(struct plan *plan, struct work *work, struct error_list *errors)
 		plan->layer_ports |= rule->from;
 		if (work->count == before)
 			continue;
-		ret = plan_count_entries(plan, rule, rule->from, totals, errors);
-		if (ret == 0 && work->count > PREDICATES_MAX) {
+		work->predicates[before].listed = plan_is_listed(plan, rule, rule->from, totals);
+		if (work->count > PREDICATES_MAX) {
 			error_add(errors, rule->place.line, rule->place.column, NULL,
 				  "rule %s is one too many: at most %u different matches can stand "
 				  "in rules that have a filter or pass packets on",
@@ -171,7 +174,8 @@ make_stack(struct plan *plan, const struct work *work, uint32_t number, int numa
 	for (uint32_t i = 0; i < work->count; i++) {
 		const struct predicate *predicate = &work->predicates[i];
 
-		if (predicate->layer < first || predicate->layer >= first + layers)
+		if (predicate->listed || predicate->layer < first ||
+		    predicate->layer >= first + layers)
 			continue;
 		entries[count++] = (struct table_entry){
 			.match = predicate->match,
@@ -207,6 +211,34 @@ make_stacks(struct plan *plan, const struct work *work, int numa)
 	return 0;
 }
 
+/* Lists answer with every predicate that holds, however they overlap, so that these need no layers. */
+static int
+make_lists(struct plan *plan, const struct work *work)
+{
+	struct table_entry *entries = calloc(work->count + 1, sizeof(*entries));
+	uint32_t count = 0;
+	int ret;
+
+	if (!entries)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < work->count; i++) {
+		const struct predicate *predicate = &work->predicates[i];
+
+		if (!predicate->listed)
+			continue;
+		entries[count++] = (struct table_entry){
+			.match = predicate->match,
+			.from = predicate->from,
+			.value = i,
+		};
+		plan->passes_max += predicate->mirrors;
+	}
+	plan->sources_max = plan->layer_count + count;
+	ret = lists_make(entries, count, &plan->predicate_lists);
+	free(entries);
+	return ret;
+}
+
 int
 layers_make(struct plan *plan, const struct stage_env *env, struct error_list *errors)
 {
@@ -227,6 +259,8 @@ layers_make(struct plan *plan, const struct stage_env *env, struct error_list *e
 			plan->passes_max += work.layers[i].mirrors;
 		ret = make_stacks(plan, &work, env->numa);
 	}
+	if (ret == 0)
+		ret = make_lists(plan, &work);
 	free(work.buckets);
 	free(work.predicates);
 	free(work.layers);

@@ -22,28 +22,28 @@ take(struct layout *layout, size_t size)
 }
 
 static bool
-has_table(const struct plan *plan, unsigned kinds)
+can_hold(const struct plan *plan, unsigned kinds)
 {
 	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
 		if (kinds & KIND_BIT(kind) && plan->slots[kind] < plan->table_count)
 			return true;
 	}
-	return false;
+	return plan->lists != NULL;
 }
 
 static struct layout
 lay_out(const struct plan *plan)
 {
 	struct layout layout = {.end = sizeof(struct local)};
-	size_t narrow = has_table(plan, KINDS_ALL & ~KINDS_IPV6) ? CACHE_NARROW_SETS : 0;
-	size_t wide = has_table(plan, KINDS_IPV6) ? CACHE_WIDE_SETS : 0;
+	size_t narrow = can_hold(plan, KINDS_ALL & ~KINDS_IPV6) ? CACHE_NARROW_SETS : 0;
+	size_t wide = can_hold(plan, KINDS_IPV6) ? CACHE_WIDE_SETS : 0;
 	size_t words = (plan->condition_count + 63) / 64;
 
 	layout.narrow = take(&layout, narrow * sizeof(struct cache_narrow));
 	layout.wide = take(&layout, wide * sizeof(struct cache_wide));
 	layout.passed =
 		take(&layout, (size_t)plan->passes_max * BURST_MAX * sizeof(struct burst_pass));
-	layout.sources = take(&layout, (size_t)plan->layer_count * BURST_MAX * sizeof(uint32_t));
+	layout.sources = take(&layout, (size_t)plan->sources_max * BURST_MAX * sizeof(uint32_t));
 	layout.chosen = take(&layout, words * sizeof(uint64_t));
 	layout.scratch = take(&layout, plan->interprets ? EXPRESSION_SNAP : 0);
 	return layout;

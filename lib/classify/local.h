@@ -23,7 +23,7 @@ struct local {
 	struct some everyone; /* 0, 1, 2 and so on */
 
 	struct burst_pass *passed; /* passes_max a packet */
-	uint32_t *sources;         /* layer_count a packet: predicates that it holds */
+	uint32_t *sources;         /* sources_max a packet: predicates that it holds */
 	uint64_t *chosen;          /* a bit a condition; all 0 between packets */
 	uint8_t *scratch;          /* EXPRESSION_SNAP bytes */
 } __attribute__((aligned(64)));

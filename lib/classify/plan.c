@@ -2,7 +2,6 @@
 #include "classify/plan.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,25 +56,21 @@ find_terminals(struct plan *plan)
 	}
 }
 
-int
-plan_count_entries(const struct plan *plan, const struct config_rule *rule, uint64_t from,
-		   uint64_t totals[PACKET_KINDS], struct error_list *errors)
+bool
+plan_is_listed(const struct plan *plan, const struct config_rule *rule, uint64_t from,
+	       uint64_t totals[PACKET_KINDS])
 {
-	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
-		uint64_t entries = match_entries(&rule->match, from, plan->all_ports, kind);
+	uint64_t entries[PACKET_KINDS];
 
-		if (entries <= PLAN_ENTRIES_MAX - totals[kind]) {
-			totals[kind] += entries;
-			continue;
-		}
-		error_add(errors, rule->place.line, rule->place.column, NULL,
-			  "the lists in the match of rule %s make %" PRIu64
-			  " combinations, with those of the rules before it more than %u; shorten "
-			  "its lists, or join their values to prefixes and ranges",
-			  rule->name, entries, PLAN_ENTRIES_MAX);
-		return -E2BIG;
+	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
+		entries[kind] = match_entries(&rule->match, from, plan->all_ports, kind);
+		if (entries[kind] > PLAN_COMBINATIONS_MAX ||
+		    entries[kind] > PLAN_ENTRIES_MAX - totals[kind])
+			return true;
 	}
-	return 0;
+	for (unsigned kind = 0; kind < PACKET_KINDS; kind++)
+		totals[kind] += entries[kind];
+	return false;
 }
 
 int
@@ -134,41 +129,71 @@ make_tables(struct plan *plan, const struct table_entry *entries, size_t count, 
 	return 0;
 }
 
-static int
-make_terminal_tables(struct plan *plan, const struct stage_env *env, struct error_list *errors)
-{
-	struct table_entry *entries = calloc(plan->rule_count + 1, sizeof(*entries));
-	uint64_t totals[PACKET_KINDS] = {0}, common = plan->all_ports;
-	size_t count = 0;
-	int ret = 0;
+/* The plain rules with keys, apart by how they are looked up. */
+struct plain {
+	struct table_entry *entries, *listed;
+	uint32_t entry_count, listed_count;
+	uint64_t common; /* the ports on which all of them can hold */
+};
 
-	if (!entries)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < plan->rule_count && ret == 0; i++) {
+static int
+sort_plain(struct plan *plan, struct plain *plain, struct error_list *errors)
+{
+	uint64_t totals[PACKET_KINDS] = {0};
+
+	for (uint32_t i = 0; i < plan->rule_count; i++) {
 		const struct config_rule *rule = &plan->config->rules[i];
-		uint64_t from;
+		struct table_entry entry = {.match = &rule->match};
 
 		if (!is_plain(rule) || match_is_empty(&rule->match))
 			continue;
-		from = reached_from(plan, i);
-		if (from == 0)
+		entry.from = reached_from(plan, i);
+		if (entry.from == 0)
 			continue;
-		ret = plan_count_entries(plan, rule, from, totals, errors);
-		entries[count++] = (struct table_entry){
-			.match = &rule->match,
-			.from = from,
-			.value = i + 1,
-		};
-		plan->table_ports |= from;
-		common &= from;
+		plan->table_ports |= entry.from;
+		plain->common &= entry.from;
+		if (!plan_is_listed(plan, rule, entry.from, totals)) {
+			entry.value = i + 1;
+			plain->entries[plain->entry_count++] = entry;
+			continue;
+		}
+		if (plain->listed_count == LISTS_RULES_MAX) {
+			error_add(errors, rule->place.line, rule->place.column, NULL,
+				  "rule %s is one too many: at most %u rules can have lists that "
+				  "make more than %u combinations; shorten its lists, or join "
+				  "their values to prefixes and ranges",
+				  rule->name, LISTS_RULES_MAX, PLAN_COMBINATIONS_MAX);
+			return -E2BIG;
+		}
+		entry.value = i;
+		plain->listed[plain->listed_count++] = entry;
 	}
+	return 0;
+}
+
+static int
+make_terminal_tables(struct plan *plan, const struct stage_env *env, struct error_list *errors)
+{
+	struct plain plain = {
+		.entries = calloc(plan->rule_count + 1, sizeof(*plain.entries)),
+		.listed = calloc(plan->rule_count + 1, sizeof(*plain.listed)),
+		.common = plan->all_ports,
+	};
+	int ret = -ENOMEM;
+
+	if (plain.entries && plain.listed)
+		ret = sort_plain(plan, &plain, errors);
 	/* When all rules are of the same ports, others are kept from the tables, which then need not
 	 * look at ports. */
 	if (ret == 0)
-		ret = make_tables(plan, entries, count,
-				  common == plan->table_ports ? common : plan->all_ports,
+		ret = make_tables(plan, plain.entries, plain.entry_count,
+				  plain.common == plan->table_ports ? plain.common
+								    : plan->all_ports,
 				  env->numa);
-	free(entries);
+	if (ret == 0)
+		ret = lists_make(plain.listed, plain.listed_count, &plan->lists);
+	free(plain.entries);
+	free(plain.listed);
 	return ret;
 }
 
@@ -323,6 +348,8 @@ plan_free(struct plan *plan)
 		return;
 	for (unsigned i = 0; i < plan->table_count; i++)
 		table_free(plan->tables[i]);
+	lists_free(plan->lists);
+	lists_free(plan->predicate_lists);
 	for (uint32_t i = 0; i < plan->stack_count; i++) {
 		for (unsigned kind = 0; kind < PACKET_KINDS; kind++)
 			table_free(plan->stacks[i].tables[kind]);

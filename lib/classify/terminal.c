@@ -68,6 +68,30 @@ find_in_tables(const struct plan *plan, struct burst *burst, const struct some *
 	}
 }
 
+/* Rules with long lists: of those and what tables found the earlier one counts. */
+static void
+find_in_lists(const struct plan *plan, struct burst *burst, const struct some *some)
+{
+	const struct packet_view *views[BURST_MAX];
+	uint32_t verdicts[BURST_MAX];
+
+	for (unsigned i = 0; i < some->count; i++) {
+		views[i] = &burst->views[some->items[i]];
+		verdicts[i] = burst->verdicts[some->items[i]];
+	}
+	lists_find_first(plan->lists, views, some->count, burst->in_port, verdicts);
+	for (unsigned i = 0; i < some->count; i++)
+		burst->verdicts[some->items[i]] = verdicts[i];
+}
+
+static void
+find(const struct plan *plan, struct burst *burst, const struct some *some)
+{
+	find_in_tables(plan, burst, some);
+	if (plan->lists)
+		find_in_lists(plan, burst, some);
+}
+
 static void
 run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 	   const struct some *some)
@@ -80,7 +104,7 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 
 	if (local->narrow_gate.closed) {
 		cache_gate_pass(&local->narrow_gate, count, 0);
-		find_in_tables(plan, burst, some);
+		find(plan, burst, some);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++) {
@@ -105,7 +129,7 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 
 	for (unsigned i = 0; i < missed_count; i++)
 		indices.items[i] = some->items[missed.items[i]];
-	find_in_tables(plan, burst, &indices);
+	find(plan, burst, &indices);
 	for (unsigned i = 0; i < missed_count; i++) {
 		unsigned at = missed.items[i];
 
@@ -124,7 +148,7 @@ run_wide(const struct plan *plan, struct local *local, struct burst *burst, cons
 
 	if (local->wide_gate.closed) {
 		cache_gate_pass(&local->wide_gate, count, 0);
-		find_in_tables(plan, burst, some);
+		find(plan, burst, some);
 		return;
 	}
 	for (unsigned i = 0; i < count; i++) {
@@ -150,7 +174,7 @@ run_wide(const struct plan *plan, struct local *local, struct burst *burst, cons
 
 	for (unsigned i = 0; i < missed_count; i++)
 		indices.items[i] = some->items[missed.items[i]];
-	find_in_tables(plan, burst, &indices);
+	find(plan, burst, &indices);
 	for (unsigned i = 0; i < missed_count; i++) {
 		unsigned at = missed.items[i];
 

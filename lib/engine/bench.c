@@ -3,119 +3,53 @@
 
 #include <errno.h>
 #include <rte_cycles.h>
-#include <rte_ip.h>
 #include <rte_malloc.h>
-#include <rte_udp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
+#include "engine/bench_case.h"
 #include "engine/worker.h"
 
 #include "core/banned.h"
 
 #define FLOWS 8192 /* distinct packets; a multiple of BURST_MAX */
-#define FRAME 64
 #define ROUNDS 101
-
-/* What is measured: a config's whole program, or with rules < 0 parsing alone. */
-static const struct bench {
-	const char *name, *text;
-	int rules;
-	const char *actions; /* of every rule, or of the default when there are none */
-} benches[] = {
-	{"parse", "headers to views", -1, NULL},
-	{"forward", "no rules, forward", 0, "{ forward: out }"},
-	{"drop", "no rules, drop", 0, "drop"},
-	{"mirror", "one rule: mirror to two ports, forward", 1,
-	 "[ { mirror: m1 }, { mirror: m2 }, { forward: out } ]"},
-	{"group", "one rule: forward to a group of three", 1, "[ { forward: g } ]"},
-	{"rules-100", "100 rules, 8,192 flows", 100, "[ { forward: out } ]"},
-	{"rules-1000", "1,000 rules, 8,192 flows", 1000, "[ { forward: out } ]"},
-	{"rules-10000", "10,000 rules, 8,192 flows", 10000, "[ { forward: out } ]"},
-};
-
-#define BENCHES (sizeof(benches) / sizeof(benches[0]))
 
 struct setup {
 	struct ports ports;
 	struct worker *worker;
 	struct worker_shared shared;
 	struct rte_mbuf *packets[FLOWS];
+	uint32_t flow; /* of the frame that is written next */
 };
 
 const char *
 engine_bench_name(unsigned i)
 {
-	return i < BENCHES ? benches[i].name : NULL;
-}
-
-static char *
-config_text(const struct bench *bench)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fprintf(out, "version: 1\nmemory: { packets: 16383 }\nports:\n");
-	fprintf(out, "  in: { vdev: \"net_null0\", queues: 1 }\n");
-	fprintf(out, "  out: { vdev: \"net_null1\", queues: 1 }\n");
-	fprintf(out, "  m1: { vdev: \"net_null2\", queues: 1 }\n");
-	fprintf(out, "  m2: { vdev: \"net_null3\", queues: 1 }\n");
-	fprintf(out, "groups: { g: { ports: [out, m1, m2] } }\n");
-	fprintf(out, "default: %s\n", bench->rules == 0 ? bench->actions : "drop");
-	if (bench->rules > 0)
-		fprintf(out, "rules:\n");
-	/* Rule i takes the flows whose source has i as its remainder: all flows find a rule, and every
-	 * rule is another match. */
-	for (int i = 0; i < bench->rules; i++) {
-		fprintf(out, "  - name: r%d\n    actions: %s\n    match: { protocol: udp", i,
-			bench->actions);
-		if (bench->rules > 1)
-			fprintf(out, ", src: 10.%d.%d.0/24, dst-port: 53", i >> 8, i & 255);
-		fprintf(out, " }\n");
-	}
-	if (fclose(out) != 0) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return bench_case(i) ? bench_case(i)->name : NULL;
 }
 
 static void
-write_frame(uint8_t *frame, unsigned flow, unsigned rules)
+write_packets(struct setup *setup, const struct bench_case *bench)
 {
-	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	unsigned rule = rules ? flow % rules : flow;
-
-	memset(frame, 0, FRAME);
-	ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
-	ip->version_ihl = RTE_IPV4_VHL_DEF;
-	ip->time_to_live = 64;
-	ip->next_proto_id = IPPROTO_UDP;
-	ip->src_addr = rte_cpu_to_be_32(RTE_IPV4(10, rule >> 8, rule & 255, flow & 255));
-	ip->dst_addr = rte_cpu_to_be_32(RTE_IPV4(192u, 168, flow >> 8, flow & 255));
-	udp->src_port = rte_cpu_to_be_16(1024 + flow);
-	udp->dst_port = RTE_BE16(53);
+	for (unsigned i = 0; i < FLOWS; i++)
+		bench_case_frame(bench, setup->flow++,
+				 rte_pktmbuf_mtod(setup->packets[i], uint8_t *));
 }
 
 static int
-fill_packets(struct setup *setup, unsigned rules)
+fill_packets(struct setup *setup, const struct bench_case *bench)
 {
 	struct rte_mempool *pool = setup->ports.pools[0].pool;
 
 	if (rte_pktmbuf_alloc_bulk(pool, setup->packets, FLOWS) != 0)
 		return log_fail(ENOMEM, "packets to measure with");
-	for (unsigned i = 0; i < FLOWS; i++) {
-		char *frame = rte_pktmbuf_append(setup->packets[i], FRAME);
-
-		write_frame((uint8_t *)frame, i, rules);
-	}
+	for (unsigned i = 0; i < FLOWS; i++)
+		rte_pktmbuf_append(setup->packets[i], BENCH_FRAME);
+	setup->flow = 0;
+	write_packets(setup, bench);
 	return 0;
 }
 
@@ -155,14 +89,17 @@ measure_round(struct setup *setup, const struct program *program)
 }
 
 static void
-measure(struct setup *setup, const struct bench *bench, const struct program *program,
+measure(struct setup *setup, const struct bench_case *bench, const struct program *program,
 	struct bench_row *row)
 {
 	double rounds[ROUNDS];
 
 	measure_round(setup, program); /* warms caches, the flow cache among them */
-	for (unsigned i = 0; i < ROUNDS; i++)
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		if (bench->flood)
+			write_packets(setup, bench);
 		rounds[i] = measure_round(setup, program);
+	}
 	qsort(rounds, ROUNDS, sizeof(rounds[0]), compare);
 	row->name = bench->name;
 	row->text = bench->text;
@@ -180,10 +117,10 @@ give_packets_back(struct setup *setup)
 }
 
 static struct config *
-make_config(const struct bench *bench, struct error_list *errors)
+make_config(const struct bench_case *bench, struct error_list *errors)
 {
 	struct config *config = NULL;
-	char *text = config_text(bench);
+	char *text = bench_case_config(bench);
 
 	if (text)
 		config_parse(text, strlen(text), "/", &config, errors);
@@ -194,7 +131,7 @@ make_config(const struct bench *bench, struct error_list *errors)
 }
 
 static int
-run_bench(struct setup *setup, const struct bench *bench, struct bench_row *row)
+run_bench(struct setup *setup, const struct bench_case *bench, struct bench_row *row)
 {
 	struct error_list errors;
 	struct program *program = NULL;
@@ -210,9 +147,9 @@ run_bench(struct setup *setup, const struct bench *bench, struct bench_row *row)
 		config_free(config);
 		goto failed;
 	}
-	ret = fill_packets(setup, bench->rules > 0 ? bench->rules : 0);
+	ret = fill_packets(setup, bench);
 	if (ret == 0) {
-		measure(setup, bench, bench->rules < 0 ? NULL : program, row);
+		measure(setup, bench, bench->kind == BENCH_PARSE ? NULL : program, row);
 		give_packets_back(setup);
 	}
 	program_free(program);
@@ -234,12 +171,12 @@ run_benches(struct setup *setup, const char *name,
 	atomic_store(&setup->shared.up, UINT64_MAX);
 	setup->worker->shared = &setup->shared;
 	setup->worker->burst.tally = &setup->worker->tally;
-	for (unsigned i = 0; ret == 0 && i < BENCHES; i++) {
+	for (unsigned i = 0; ret == 0 && bench_case(i); i++) {
 		struct bench_row row;
 
-		if (name && strcmp(name, benches[i].name) != 0)
+		if (name && strcmp(name, bench_case(i)->name) != 0)
 			continue;
-		ret = run_bench(setup, &benches[i], &row);
+		ret = run_bench(setup, bench_case(i), &row);
 		if (ret == 0)
 			show(&row, context);
 	}
@@ -250,8 +187,8 @@ run_benches(struct setup *setup, const char *name,
 static bool
 known(const char *name)
 {
-	for (unsigned i = 0; i < BENCHES; i++) {
-		if (strcmp(name, benches[i].name) == 0)
+	for (unsigned i = 0; bench_case(i); i++) {
+		if (strcmp(name, bench_case(i)->name) == 0)
 			return true;
 	}
 	return false;
@@ -273,7 +210,7 @@ engine_bench(const char *name, void (*show)(const struct bench_row *row, void *c
 	if (!setup)
 		return log_fail(ENOMEM, "bench");
 	error_list_init(&errors, NULL);
-	config = make_config(&benches[0], &errors);
+	config = make_config(bench_case(0), &errors);
 	error_list_clear(&errors);
 	ret = config ? ports_start_eal(config, PORT_LIVE, NULL, cores) : -ENOMEM;
 	if (ret < 0)

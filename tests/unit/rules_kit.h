@@ -65,11 +65,20 @@ set_finish(struct config_set *set)
 	set->count = kept + 1;
 }
 
+/* How many values the lists of the next match have at most. */
+static unsigned longest_list = 4;
+
+static inline unsigned
+list_length(void)
+{
+	return chance(3) || longest_list > 4 ? 1 + rand() % longest_list : 1;
+}
+
 /* A set with the value in it, most of the time. */
 static inline struct config_set
 set_around(struct arena *arena, uint32_t value, uint32_t most)
 {
-	struct config_set set = {.count = chance(3) ? 1 + rand() % 4 : 1};
+	struct config_set set = {.count = list_length()};
 
 	set.ranges = arena_take(arena, set.count * sizeof(*set.ranges));
 	for (unsigned i = 0; i < set.count; i++) {
@@ -100,10 +109,49 @@ prefix_around(struct config_prefix *prefix, const void *address, uint8_t family)
 		prefix->address[bit / 8] &= ~(0x80 >> bit % 8);
 }
 
+static inline bool
+prefix_holds(const struct config_prefix *prefix, unsigned family, const uint8_t *address)
+{
+	unsigned bit = 0;
+
+	if (prefix->family != family)
+		return false;
+	while (bit < prefix->length &&
+	       ((address[bit / 8] ^ prefix->address[bit / 8]) & 0x80 >> bit % 8) == 0)
+		bit++;
+	return bit == prefix->length;
+}
+
+static int
+by_address(const void *a, const void *b)
+{
+	const struct config_prefix *left = a, *right = b;
+	int order = left->family - right->family;
+
+	order = order ? order : memcmp(left->address, right->address, 16);
+	return order ? order : left->length - right->length;
+}
+
+/* Sorted, without those that lie within others, as a config's prefixes are. */
+static inline void
+prefixes_finish(struct config_prefixes *prefixes)
+{
+	unsigned kept = 0;
+
+	qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items), by_address);
+	for (unsigned i = 1; i < prefixes->count; i++) {
+		const struct config_prefix *item = &prefixes->items[i];
+
+		if (!prefix_holds(&prefixes->items[kept], item->family, item->address))
+			prefixes->items[++kept] = *item;
+	}
+	prefixes->count = kept + 1;
+}
+
 static inline struct config_prefixes
 prefixes_around(struct arena *arena, const struct packet_view *view, bool source)
 {
-	struct config_prefixes prefixes = {.count = chance(3) ? 1 + rand() % 4 : 1};
+	struct config_prefixes prefixes = {.count = list_length()};
 	uint8_t other[16];
 
 	prefixes.items = arena_take(arena, prefixes.count * sizeof(*prefixes.items));
@@ -120,6 +168,7 @@ prefixes_around(struct arena *arena, const struct packet_view *view, bool source
 		else
 			prefix_around(&prefixes.items[i], other, chance(2) ? 4 : 6);
 	}
+	prefixes_finish(&prefixes);
 	return prefixes;
 }
 
@@ -162,16 +211,7 @@ plain_prefixes_hold(const struct config_prefixes *prefixes, unsigned family, con
 	if (prefixes->count == 0)
 		return true;
 	for (unsigned i = 0; i < prefixes->count; i++) {
-		const struct config_prefix *prefix = &prefixes->items[i];
-		const uint8_t *bytes = address;
-		unsigned bit = 0;
-
-		if (prefix->family != family)
-			continue;
-		while (bit < prefix->length &&
-		       ((bytes[bit / 8] ^ prefix->address[bit / 8]) & 0x80 >> bit % 8) == 0)
-			bit++;
-		if (bit == prefix->length)
+		if (prefix_holds(&prefixes->items[i], family, address))
 			return true;
 	}
 	return false;
