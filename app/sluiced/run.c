@@ -6,32 +6,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "config/config.h"
 #include "control/control.h"
 #include "control/print.h"
 #include "core/log.h"
+#include "core/notify.h"
+#include "core/spool.h"
+#include "ending.h"
 #include "engine/engine.h"
 #include "host/preflight.h"
 #include "host/sandbox.h"
-#include "interrupt.h"
 
 #include "core/banned.h"
 
-/* Before any thread is started, so that all inherit it: signals are read by the control thread alone. */
-static void
-block_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
+/* What the log may take to be written before the process ends. */
+#define LAST_WORDS_NS UINT64_C(200000000)
+/* What the service manager may take to hear that the daemon is ready, or ends. */
+#define READY_NS UINT64_C(1000000000)
+#define STOPPING_NS UINT64_C(50000000)
 
 /* What this machine refuses is logged, and what it could do better. Nothing is started yet. */
 static bool
@@ -63,83 +56,128 @@ may_start(const struct config *config, const struct options *options)
 	return ret >= 0;
 }
 
+/* Ports are up, and this thread stays off the workers' cores since. */
+static int
+get_ready(const struct config *config)
+{
+	spool_follow();
+	return sandbox_seal(config);
+}
+
 /* Drains and reports; the exit code of the whole run. */
 static int
 finish(struct engine *engine, int ret)
 {
 	struct snapshot *last;
-	int drained = engine_drain(engine);
+	int drained = engine_drain(engine), exit_code;
 
 	last = engine_snapshot(engine);
-	if (!last)
-		return EXIT_FAILED;
-	report_print(last, stdout);
-	fflush(stdout);
-	if (last->leaked || !last->ledger.balanced || drained < 0)
+	if (!last || last->leaked || !last->ledger.balanced || drained < 0)
 		ret = -EIO;
+	exit_code = ret < 0 ? EXIT_FAILED : EXIT_DONE;
+	ending_clean(exit_code);
+	if (last)
+		report_print(last, stdout);
+	fflush(stdout);
 	snapshot_free(last);
-	return ret < 0 ? EXIT_FAILED : EXIT_DONE;
+	return exit_code;
+}
+
+static int
+serve(struct control *control, struct engine *engine)
+{
+	int exit_code, ret;
+
+	ending_serve();
+	log_info("running: %u ports, %u rules; %s/control.sock", engine_config(engine)->port_count,
+		 engine_config(engine)->rule_count, engine_config(engine)->run_dir);
+	if (notify("READY=1", READY_NS) < 0)
+		log_warning("the service manager could not be told that the daemon is ready");
+	ret = control_run(control, engine);
+	ending_drain();
+	notify("STOPPING=1", STOPPING_NS);
+	exit_code = finish(engine, ret);
+	control_settle(control);
+	engine_free(engine);
+	return exit_code;
+}
+
+/* Takes the config over. */
+static int
+start(struct config *config, const struct options *options, struct engine **engine)
+{
+	struct engine_options engine_options = {
+		.ready = get_ready,
+		.eal = {.plugins = options->plugins,
+			.plugin_count = options->plugin_count,
+			.unsafe_no_iommu = options->unsafe_no_iommu},
+	};
+	struct error_list errors;
+	int ret;
+
+	error_list_init(&errors, options->config);
+	ret = engine_start(config, &engine_options, &errors, engine);
+	error_list_print(&errors, stderr);
+	error_list_clear(&errors);
+	return ret;
+}
+
+static int
+open_and_serve(struct config *config, const struct options *options, struct control *control)
+{
+	struct engine *engine;
+	int ret = -EPERM;
+
+	keep_private();
+	if (may_start(config, options)) {
+		host_raise_memlock();
+		ret = sandbox_enter(config, options->plugins, options->plugin_count);
+	}
+	if (ret < 0) {
+		config_free(config);
+		return EXIT_FAILED;
+	}
+	/* Not sooner: what holds a thread is what held its maker. */
+	ending_begin(control);
+	if (spool_begin() < 0)
+		log_warning("no thread for the log: what stderr does not take is lost");
+	ret = start(config, options, &engine);
+	return ret < 0 ? EXIT_FAILED : serve(control, engine);
+}
+
+/* Until the thread of ending.h has them SIGTERM and SIGINT end the process by themselves; SIGHUP waits for the control
+ * thread. */
+static void
+hold_hangups(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
 }
 
 int
 command_run(const struct options *options)
 {
-	struct engine_options engine_options = {
-		.ready = sandbox_seal,
-		.eal = {.plugins = options->plugins,
-			.plugin_count = options->plugin_count,
-			.unsafe_no_iommu = options->unsafe_no_iommu},
-	};
-	struct interrupt interrupt;
-	struct error_list errors;
 	struct control *control;
-	struct engine *engine;
 	struct config *config;
-	int exit_code, ret;
+	int exit_code;
 
-	block_signals();
+	hold_hangups();
+	log_unblock();
 	exit_code = load_config(options->config, &config);
-	if (exit_code != EXIT_DONE)
-		return exit_code;
 	/* First the lock of the run-dir: a second daemon must not touch the first one's devices. */
-	if (control_open(config->run_dir, config->file, &control) < 0) {
+	if (exit_code == EXIT_DONE && control_open(config->run_dir, config->file, &control) < 0) {
 		config_free(config);
-		return EXIT_FAILED;
-	}
-	keep_private();
-	if (!may_start(config, options)) {
-		config_free(config);
+		exit_code = EXIT_FAILED;
+	} else if (exit_code == EXIT_DONE) {
+		exit_code = open_and_serve(config, options, control);
+		ending_forget_control();
+		/* Last of all the lock: the devices are free when the next daemon may start. */
 		control_close(control);
-		return EXIT_FAILED;
 	}
-	host_raise_memlock();
-	ret = sandbox_enter(config, options->plugins, options->plugin_count);
-	if (ret < 0) {
-		config_free(config);
-		control_close(control);
-		return EXIT_FAILED;
-	}
-	error_list_init(&errors, options->config);
-	/* Not sooner: what holds a thread is what held its maker. */
-	interrupt_watch(&interrupt);
-	ret = engine_start(config, &engine_options, &errors, &engine);
-	interrupt_end(&interrupt);
-	error_list_print(&errors, stderr);
-	error_list_clear(&errors);
-	if (ret < 0) {
-		control_close(control);
-		return EXIT_FAILED;
-	}
-	log_info("running: %u ports, %u rules; %s/control.sock", engine_config(engine)->port_count,
-		 engine_config(engine)->rule_count, engine_config(engine)->run_dir);
-	sd_notify(0, "READY=1");
-
-	ret = control_run(control, engine);
-	sd_notify(0, "STOPPING=1");
-	exit_code = finish(engine, ret);
-	control_settle(control);
-	engine_free(engine);
-	/* Last of all the lock: the devices are free when the next daemon may start. */
-	control_close(control);
+	spool_flush(LAST_WORDS_NS);
 	return exit_code;
 }

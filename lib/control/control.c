@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@
 enum {
 	EVENT_CONTROL = CLIENTS_SLOTS,
 	EVENT_STATS,
-	EVENT_SIGNAL,
+	EVENT_HANGUP,
+	EVENT_STOP,
 	EVENT_TICK,
 	EVENT_REPLAY,
 	EVENT_WORK,
@@ -35,7 +37,7 @@ enum {
 
 struct control {
 	struct listener listener;
-	int epoll, signals, timer;
+	int epoll, signals, stop, timer;
 	struct method_daemon daemon;
 	struct jobs *works, *renders;
 	struct clients clients;
@@ -56,15 +58,16 @@ static int
 open_signals(struct control *control)
 {
 	sigset_t signals;
+	int ret;
 
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	control->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (control->signals < 0)
+	control->stop = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (control->signals < 0 || control->stop < 0)
 		return log_fail(errno, "signals");
-	return watch(control, control->signals, EVENT_SIGNAL);
+	ret = watch(control, control->signals, EVENT_HANGUP);
+	return ret < 0 ? ret : watch(control, control->stop, EVENT_STOP);
 }
 
 static int
@@ -106,7 +109,7 @@ control_open(const char *run_dir, const char *config_file, struct control **out)
 
 	if (!control)
 		return log_fail(ENOMEM, "control");
-	control->epoll = control->signals = control->timer = -1;
+	control->epoll = control->signals = control->stop = control->timer = -1;
 	control->listener.lock = -1;
 	control->listener.sockets[LISTENER_CONTROL] = control->listener.sockets[LISTENER_STATS] =
 		-1;
@@ -140,18 +143,18 @@ reload(struct control *control)
 }
 
 static void
-take_signals(struct control *control)
+take_hangups(struct control *control)
 {
 	struct signalfd_siginfo signal;
 
-	while (read(control->signals, &signal, sizeof(signal)) == sizeof(signal)) {
-		if (signal.ssi_signo == SIGHUP) {
-			reload(control);
-			continue;
-		}
-		log_info("%s: draining", signal.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
-		control->daemon.stop = true;
-	}
+	while (read(control->signals, &signal, sizeof(signal)) == sizeof(signal))
+		reload(control);
+}
+
+void
+control_stop(struct control *control)
+{
+	eventfd_write(control->stop, 1);
 }
 
 static void
@@ -188,8 +191,11 @@ dispatch(struct control *control, const struct epoll_event *event)
 	case EVENT_STATS:
 		clients_accept(&control->clients, control->listener.sockets[LISTENER_STATS], true);
 		break;
-	case EVENT_SIGNAL:
-		take_signals(control);
+	case EVENT_HANGUP:
+		take_hangups(control);
+		break;
+	case EVENT_STOP:
+		control->daemon.stop = true;
 		break;
 	case EVENT_TICK:
 		tick(control);
@@ -275,6 +281,12 @@ control_settle(struct control *control)
 }
 
 void
+control_abandon(const struct control *control)
+{
+	listener_unlink(&control->listener);
+}
+
+void
 control_close(struct control *control)
 {
 	if (!control)
@@ -283,6 +295,7 @@ control_close(struct control *control)
 	clients_close(&control->clients);
 	close_fd(control->timer);
 	close_fd(control->signals);
+	close_fd(control->stop);
 	close_fd(control->epoll);
 	listener_close(&control->listener);
 	free((char *)control->daemon.config_file);

@@ -218,6 +218,14 @@ remove_file(const struct listener *listener, const char *name)
 }
 
 void
+listener_unlink(const struct listener *listener)
+{
+	for (unsigned i = 0; i < LISTENERS; i++)
+		remove_file(listener, sockets[i].name);
+	remove_file(listener, "lock");
+}
+
+void
 listener_close(struct listener *listener)
 {
 	for (unsigned i = 0; i < LISTENERS; i++) {

@@ -17,6 +17,9 @@ struct listener {
  * daemon has the run-dir. */
 int listener_open(struct listener *listener, const char *directory);
 
+/* Removes the files alone. Any thread. */
+void listener_unlink(const struct listener *listener);
+
 /* Closes and removes sockets and lock. */
 void listener_close(struct listener *listener);
 

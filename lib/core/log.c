@@ -2,6 +2,7 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,11 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/spool.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
-#define LINE_MAX_BYTES 2048
+#define LINE_MAX_BYTES SPOOL_LINE
 
 static const struct {
 	const char *word;
@@ -83,20 +85,43 @@ log_level_parse(const char *word, enum log_level *level)
 	return false;
 }
 
-/* A line goes out whole, so that threads' lines do not mix. Nobody is left to tell of a failure. */
-static void
-write_line(const char *line, size_t length)
+static size_t
+put_prefix(char *line, enum log_level level)
 {
-	while (length > 0) {
-		ssize_t written = write(STDERR_FILENO, line, length);
+	if (to_journal)
+		snprintf(line, LINE_MAX_BYTES, "<%c>", levels[level].priority);
+	else
+		snprintf(line, LINE_MAX_BYTES, "%s: %s: ", program_invocation_short_name,
+			 levels[level].word);
+	return strlen(line);
+}
 
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0)
-			return;
-		line += written;
-		length -= written;
-	}
+static size_t
+end_line(char *line)
+{
+	size_t used = strlen(line);
+
+	if (used == LINE_MAX_BYTES - 1)
+		used--;
+	line[used++] = '\n';
+	return used;
+}
+
+static size_t
+notice_of_loss(char *line, uint64_t lost)
+{
+	size_t used = put_prefix(line, LOG_LEVEL_WARNING);
+
+	snprintf(line + used, LINE_MAX_BYTES - used,
+		 "%" PRIu64 " line%s of the log lost here: nobody took them in time", lost,
+		 lost == 1 ? " was" : "s were");
+	return end_line(line);
+}
+
+void
+log_unblock(void)
+{
+	spool_open(STDERR_FILENO, notice_of_loss);
 }
 
 void
@@ -107,23 +132,17 @@ log_vat(enum log_level level, const char *format, va_list args)
 
 	if ((int)level > current)
 		return;
-	if (to_journal)
-		snprintf(line, sizeof(line), "<%c>", levels[level].priority);
-	else
-		snprintf(line, sizeof(line), "%s: %s: ", program_invocation_short_name,
-			 levels[level].word);
-	used = strlen(line);
+	used = put_prefix(line, level);
 	if (vsnprintf(line + used, sizeof(line) - used, format, args) < 0)
 		return;
 	/* Words from outside must not begin a line of their own, nor command a terminal. */
 	text_clean(line + used);
 	if (level == LOG_LEVEL_ERROR)
 		snprintf(last_error, sizeof(last_error), "%s", line + used);
-	used += strlen(line + used);
-	if (used == sizeof(line) - 1)
-		used--;
-	line[used++] = '\n';
-	write_line(line, used);
+	/* Whole, so that threads' lines do not mix. */
+	used = end_line(line);
+	if (!spool_put(line, used))
+		spool_write(STDERR_FILENO, line, used);
 }
 
 void

@@ -18,6 +18,9 @@ void log_open(enum log_level level);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
+/* From here on nobody who logs waits for whoever reads stderr, see spool.h: for a program that serves. */
+void log_unblock(void);
+
 /* "error", "warning", "info" or "debug" to a level; false when the word is none of them. */
 bool log_level_parse(const char *word, enum log_level *level);
 

@@ -12,10 +12,18 @@
 
 #include "core/banned.h"
 
+static struct control *control;
+
+static void
+stop(int number)
+{
+	(void)number;
+	control_stop(control);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct control *control;
 	struct engine *engine;
 	sigset_t signals;
 	int ret;
@@ -23,13 +31,13 @@ main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	log_open(LOG_LEVEL_INFO);
 	if (control_open(argv[1], "/dev/null", &control) < 0)
 		return 1;
+	signal(SIGTERM, stop);
+	signal(SIGINT, stop);
 	engine = fake_engine(FAKE_YAML);
 	if (argc > 2)
 		engine->prepare_ms = (unsigned)strtoul(argv[2], NULL, 10);
