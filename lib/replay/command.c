@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "replay/headers.h"
 #include "replay/run.h"
 
@@ -14,7 +15,8 @@
 #define LINK_WAIT_NS UINT64_C(9000000000)
 #define OBEY_STEP_NS 20000
 #define OBEY_STEPS 5000 /* a tenth of a second */
-#define OPEN_STEPS 1000
+/* Clients wait for no more than this when a disk does not answer. */
+#define OPEN_NS 30000000
 
 /* Whether all lanes have looked at the last order, or carried it out. */
 static bool
@@ -358,9 +360,10 @@ begin(struct replay *replay, uint64_t at_ns)
 void
 replay_await_files(const struct replay *replay)
 {
-	for (unsigned step = 0; step < OPEN_STEPS && replay->state == REPLAY_OPENING &&
-				!reader_is_ready(replay->reader);
-	     step++)
+	uint64_t deadline = now_ns() + OPEN_NS;
+
+	while (replay->state == REPLAY_OPENING && !reader_is_ready(replay->reader) &&
+	       now_ns() < deadline)
 		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
 }
 

@@ -201,10 +201,19 @@ reader_timeline(struct reader *reader)
 }
 
 bool
+reader_has_begun(const struct reader *reader)
+{
+	return atomic_load_explicit(&((struct reader *)reader)->request, memory_order_acquire) !=
+	       READING_BEGIN;
+}
+
+bool
 reader_is_ready(const struct reader *reader)
 {
 	struct timeline *timeline = &reader->arena->timeline;
 
+	if (!reader_has_begun(reader))
+		return false;
 	return atomic_load_explicit(&timeline->published, memory_order_acquire) > 0 ||
 	       atomic_load_explicit(&timeline->end, memory_order_acquire) != UINT64_MAX;
 }
@@ -216,8 +225,6 @@ reader_seek(struct reader *reader, struct config_moment moment)
 	reader->moment = moment;
 	reader->request = READING_BEGIN;
 	pthread_cond_broadcast(&reader->changed);
-	while (reader->request != READING_GO_ON)
-		pthread_cond_wait(&reader->changed, &reader->lock);
 	pthread_mutex_unlock(&reader->lock);
 }
 
@@ -226,6 +233,10 @@ reader_progress(struct reader *reader, struct reader_progress *out)
 {
 	pthread_mutex_lock(&reader->lock);
 	*out = reader->progress;
+	/* What it did before it was called is over. */
+	if (reader->request == READING_BEGIN)
+		*out = (struct reader_progress){.file_bytes = reader->progress.file_bytes,
+						.direct = reader->progress.direct};
 	pthread_mutex_unlock(&reader->lock);
 }
 

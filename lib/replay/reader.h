@@ -51,10 +51,13 @@ bool reader_is_ready(const struct reader *reader);
 struct timeline *reader_timeline(struct reader *reader);
 
 /* Begins again from another moment (the kind CONFIG_MOMENT_NONE: from the replay's own start). Lanes must
- * stand still: all entries are gone, timeline->published is 0 again and entry times count from the new
- * first packet on. Packets that a device still has stay as they are until they are back. Quick: the
- * reading goes on in the thread. */
+ * stand still until reader_is_ready: all entries go, timeline->published is 0 again and entry times count from the new
+ * first packet on. Packets that a device still has stay as they are until they are back. Does not wait for the
+ * thread, which may be in a read that a disk does not answer; another call meanwhile takes the place of this. */
 void reader_seek(struct reader *reader, struct config_moment moment);
+
+/* Whether the thread has heard of the last seek: what the timeline shows is of the time since. */
+bool reader_has_begun(const struct reader *reader);
 
 void reader_progress(struct reader *reader, struct reader_progress *out);
 

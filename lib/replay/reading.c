@@ -322,7 +322,6 @@ reading_main(void *argument)
 			reader->progress = reader->now;
 			reader->progress.direct = reader->loader.direct;
 			reader->request = READING_GO_ON;
-			pthread_cond_broadcast(&reader->changed);
 		}
 		pthread_mutex_unlock(&reader->lock);
 		if (request == READING_CLOSE)

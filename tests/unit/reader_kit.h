@@ -211,6 +211,19 @@ assert_entry(const struct timeline *timeline, const struct timeline_entry *entry
 	}
 }
 
+/* Lanes stand still until the thread has heard of it. */
+static inline void
+seek_to(struct reader *reader, struct config_moment moment)
+{
+	uint64_t give_up = walk_clock() + READER_PATIENCE_NS;
+
+	reader_seek(reader, moment);
+	while (!reader_has_begun(reader)) {
+		assert_true(walk_clock() < give_up);
+		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+	}
+}
+
 /* Waits until nothing more will be published. */
 static inline void
 await_finish(struct reader *reader, struct reader_progress *progress)

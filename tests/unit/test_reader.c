@@ -215,7 +215,7 @@ assert_part(struct reader *reader, const struct config_moment *moment, unsigned 
 	    unsigned until)
 {
 	if (moment)
-		reader_seek(reader, *moment);
+		seek_to(reader, *moment);
 	assert_records(reader, merged_records + from, until - from, 1, 0);
 }
 
@@ -260,7 +260,7 @@ seeks(void **state)
 				moment = (struct config_moment){CONFIG_MOMENT_TIME, ns + i % 2};
 				assert_part(reader, &moment, first_since(total, ns + i % 2), total);
 				/* Not waited for. */
-				reader_seek(reader, moment);
+				seek_to(reader, moment);
 			}
 			assert_part(reader, &(struct config_moment){0}, 0, total);
 			reader_close(reader);
@@ -291,14 +291,14 @@ picks_a_part(void **state)
 	assert_int_equal(progress.skipped, 49999);
 	assert_int_equal(progress.error, 0);
 	/* Not before its from. */
-	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 10});
+	seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 10});
 	assert_records(reader, merged_records + 49999, 10, 3,
 		       merged_records[50008]->ns - merged_records[49999]->ns);
-	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 50005});
+	seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 50005});
 	assert_records(reader, merged_records + 50004, 5, 3,
 		       merged_records[50008]->ns - merged_records[50004]->ns);
 	/* Nor behind its until. */
-	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 50010});
+	seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 50010});
 	await_finish(reader, &progress);
 	assert_int_equal(progress.error, -ENODATA);
 	reader_close(reader);
@@ -343,9 +343,9 @@ tells_when_it_is_ready(void **state)
 	replay.until = (struct config_moment){CONFIG_MOMENT_PACKET, 900};
 	assert_int_equal(reader_open(&replay, 1, -1, news, &reader, reason, sizeof(reason)), 0);
 	assert_told(reader, news);
-	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 500});
+	seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 500});
 	assert_told(reader, news);
-	reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 950});
+	seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 950});
 	assert_told(reader, news);
 	await_finish(reader, &progress);
 	assert_int_equal(progress.error, -ENODATA);
@@ -374,7 +374,7 @@ leaves_alone_what_a_device_holds(void **state)
 	for (unsigned from = 0; from < 60000; from += 20000) {
 		struct walk walk = {.timeline = reader_timeline(reader)};
 
-		reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
+		seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
 		for (unsigned i = 0; i < 200; i++) {
 			assert_true(walk_next(&walk));
 			held[count++] = walk.entry;
@@ -386,7 +386,7 @@ leaves_alone_what_a_device_holds(void **state)
 		unsigned from = i * 54321 % 60000;
 		struct walk walk = {.timeline = reader_timeline(reader)};
 
-		reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
+		seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
 		for (unsigned n = from; n < 60000 && n < from + 15000; n++) {
 			assert_true(walk_next(&walk));
 			assert_entry(walk.timeline, &walk.entry, records[n],
@@ -401,7 +401,7 @@ leaves_alone_what_a_device_holds(void **state)
 		assert_memory_equal(timeline->arena + held[i].offset, record->bytes, record->kept);
 		atomic_fetch_sub(&timeline->blocks[held[i].offset >> TIMELINE_BLOCK_SHIFT].left, 1);
 	}
-	reader_seek(reader, (struct config_moment){0});
+	seek_to(reader, (struct config_moment){0});
 	assert_records(reader, records, 60000, 1, 0);
 	reader_close(reader);
 	free(records);

@@ -116,8 +116,7 @@ goes_on_anywhere(void **state)
 		for (unsigned i = 1; i < 12; i++) {
 			unsigned number = i * 54321u % PACKETS;
 
-			reader_seek(reader,
-				    (struct config_moment){CONFIG_MOMENT_PACKET, number + 1});
+			seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, number + 1});
 			assert_records(reader, pointers + number, PACKETS - number, 2,
 				       records[PACKETS - 1].ns - records[number].ns);
 			reader_progress(reader, &progress);
