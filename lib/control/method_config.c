@@ -162,9 +162,14 @@ work_config_apply(const struct method_daemon *daemon, struct call *call)
 void
 answer_config_apply(struct method_daemon *daemon, struct call *call)
 {
+	int ret = engine_swap(daemon->engine, call->program);
 	unsigned rules;
 
-	if (engine_swap(daemon->engine, call->program) < 0) {
+	if (ret == -ENOMEM) {
+		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+		return;
+	}
+	if (ret < 0) {
 		rpc_fail(&call->error, RPC_REFUSED, NULL,
 			 "a worker has not moved since the last apply, and still has the config "
 			 "before it: see `sluice workers`");

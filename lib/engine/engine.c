@@ -14,18 +14,19 @@
 #include "core/log.h"
 #include "core/now.h"
 #include "core/populate.h"
+#include "core/reaper.h"
 #include "engine/account.h"
 #include "engine/drain.h"
 #include "engine/notice.h"
 #include "engine/pulse.h"
 #include "engine/replays.h"
 #include "engine/service.h"
+#include "engine/swap.h"
 
 #include "core/banned.h"
 
-/* How long a worker that does not move is waited for, before the old program is left to a later
- * tick or, where there is one already, the swap is refused. */
-#define SWAP_TIMEOUT_NS 1000000000
+/* How long the last packets are waited for: as long as a worker may need to come back from a driver. */
+#define STOP_TIMEOUT_NS UINT64_C(2000000000)
 
 struct engine {
 	struct worker_shared shared;
@@ -36,8 +37,7 @@ struct engine {
 	struct worker *workers[CONFIG_WORKERS_MAX];
 	unsigned worker_count;
 	uint16_t cores[CONFIG_WORKERS_MAX];
-	struct program *old; /* replaced, but a worker may still have it */
-	uint64_t old_token;
+	struct swap swap;
 	uint64_t started_ns;
 	unsigned applied, stalled;
 	bool launched, drained;
@@ -79,6 +79,11 @@ make_workers(struct engine *engine)
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
 	};
+	engine->swap = (struct swap){
+		.shared = &engine->shared,
+		.ports = &engine->ports,
+		.worker_count = engine->worker_count,
+	};
 	return service_begin(&engine->service);
 }
 
@@ -112,7 +117,7 @@ launch(struct engine *engine)
 	atomic_store(&engine->shared.receive, true);
 	for (unsigned i = 0; i < engine->worker_count; i++)
 		rte_eal_remote_launch(worker_main, engine->workers[i], engine->workers[i]->lcore);
-	engine->launched = true;
+	engine->launched = engine->swap.launched = true;
 }
 
 int
@@ -184,83 +189,28 @@ int
 engine_prepare(struct engine *engine, struct config *config, struct program **out,
 	       struct error_list *errors)
 {
-	return program_make(config, &engine->ports, engine->worker_count, out, errors);
+	return swap_prepare(&engine->swap, config, out, errors);
 }
 
 void
 engine_discard(struct program *program)
 {
-	program_free(program);
-}
-
-static struct program *
-current_program(const struct engine *engine)
-{
-	return atomic_load_explicit(&((struct engine *)engine)->shared.program,
-				    memory_order_relaxed);
-}
-
-/* Frees the replaced program as soon as no worker can have it. */
-static bool
-reclaim(struct engine *engine)
-{
-	if (!engine->old)
-		return true;
-	if (engine->launched && !rte_rcu_qsbr_check(engine->shared.rcu, engine->old_token, false))
-		return false;
-	program_carry(engine->old, current_program(engine));
-	program_free(engine->old);
-	engine->old = NULL;
-	return true;
-}
-
-/* Gives each the other's, which are equal: what refers to the running ones goes on doing so. */
-static void
-swap_replays(struct config *a, struct config *b)
-{
-	struct config_replay *replays = a->replays;
-
-	a->replays = b->replays;
-	b->replays = replays;
-}
-
-/* Waits for workers to leave the replaced program, not longer than SWAP_TIMEOUT_NS. */
-static bool
-await_reclaim(struct engine *engine)
-{
-	uint64_t deadline = now_ns() + SWAP_TIMEOUT_NS;
-
-	while (!reclaim(engine)) {
-		if (now_ns() > deadline)
-			return false;
-		nap();
-	}
-	return true;
+	swap_discard(program);
 }
 
 int
 engine_swap(struct engine *engine, struct program *program)
 {
-	if (!await_reclaim(engine))
-		return -EBUSY;
-	engine->old = current_program(engine);
-	atomic_store_explicit(&engine->shared.program, program, memory_order_release);
-	/* Ports and replays are the same in both, see config_needs_restart; the old config goes away. */
-	for (unsigned i = 0; i < engine->ports.count; i++)
-		engine->ports.items[i]->config = &program->config->ports[i];
-	swap_replays(engine->old->config, program->config);
-	engine->old_token = rte_rcu_qsbr_start(engine->shared.rcu);
-	engine->applied++;
-	if (!await_reclaim(engine))
-		log_warning("a worker has not moved for a second: the config before stays in "
-			    "memory until it does");
-	return 0;
+	int ret = swap_in(&engine->swap, program);
+
+	engine->applied += ret == 0;
+	return ret;
 }
 
 const struct config *
 engine_config(const struct engine *engine)
 {
-	return current_program(engine)->config;
+	return swap_current(&engine->shared)->config;
 }
 
 struct snapshot *
@@ -269,7 +219,7 @@ engine_snapshot(struct engine *engine)
 	bool fresh[CONFIG_WORKERS_MAX];
 	struct account account = {
 		.ports = &engine->ports,
-		.program = current_program(engine),
+		.program = swap_current(&engine->shared),
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
 		.replays = &engine->replays,
@@ -322,7 +272,7 @@ engine_tick(struct engine *engine)
 	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
 		    now_ns());
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
-	reclaim(engine);
+	swap_reclaim(&engine->swap);
 	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
 }
 
@@ -344,16 +294,32 @@ engine_moves(const struct engine *engine)
 	return engine->stalled == 0;
 }
 
-static void
+/* A worker that doesn't come back is in a driver, which may be in a disk that does not answer: its device can't be closed
+ * then, nor what it works with be freed. */
+static int
 stop_workers(struct engine *engine)
 {
+	uint64_t deadline = now_ns() + STOP_TIMEOUT_NS;
+
 	if (!engine->launched)
-		return;
+		return 0;
 	atomic_store(&engine->shared.stop, true);
+	for (unsigned i = 0; i < engine->worker_count; i++) {
+		while (rte_eal_get_lcore_state(engine->workers[i]->lcore) == RUNNING) {
+			if (now_ns() > deadline) {
+				log_error("worker pmd-%u does not come back from a driver: it is "
+					  "given up, with what it holds",
+					  engine->cores[i]);
+				return -ETIMEDOUT;
+			}
+			nap();
+		}
+	}
 	rte_eal_mp_wait_lcore();
-	engine->launched = false;
-	reclaim(engine);
+	engine->launched = engine->swap.launched = false;
+	swap_reclaim(&engine->swap);
 	service_settle(&engine->service);
+	return 0;
 }
 
 int
@@ -365,7 +331,9 @@ engine_drain(struct engine *engine)
 		return 0;
 	atomic_store(&engine->shared.receive, false);
 	replays_end(&engine->replays);
-	stop_workers(engine);
+	ret = stop_workers(engine);
+	if (ret < 0)
+		return ret;
 	drain_transmit(&engine->ports);
 	ret = ports_close(&engine->ports);
 	engine->leaked = ports_leaked(&engine->ports) + replays_leaked(&engine->replays);
@@ -381,9 +349,11 @@ engine_free(struct engine *engine)
 {
 	if (!engine)
 		return;
-	engine_drain(engine);
+	if (!engine->drained && engine_drain(engine) < 0 && !engine->drained)
+		return;
 	replays_close(&engine->replays);
-	program_free(current_program(engine));
+	program_free(swap_current(&engine->shared));
+	reaper_settle();
 	free_workers(engine);
 	rte_free(engine->shared.rcu);
 	ports_free(&engine->ports);

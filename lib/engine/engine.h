@@ -41,7 +41,9 @@ int engine_prepare(struct engine *engine, struct config *config, struct program 
 void engine_discard(struct program *program);
 
 /* Makes a prepared program the one that runs: after it returns no worker has the old one, which is
- * freed, its counters carried over to rules of the same name. No packet is lost or sees half of each. */
+ * freed, its counters carried over to rules of the same name. No packet is lost or sees half of each. A worker that does not
+ * move is waited for a moment: what it has is freed when it does, and -EBUSY returned where it still has the one before.
+ * -ENOMEM: nothing changed. */
 int engine_swap(struct engine *engine, struct program *program);
 
 /* The config that runs; valid until the next engine_swap. */
@@ -93,10 +95,12 @@ void engine_begin_replays(struct engine *engine);
 bool engine_moves(const struct engine *engine);
 
 /* Stops receiving, lets what is held leave (2 s at most), stops workers and ports. The last snapshot
- * can still be taken, and says what leaked. Returns 0 or a negative errno when something failed. */
+ * can still be taken, and says what leaked. Returns 0 or a negative errno when something failed: -ETIMEDOUT when a
+ * worker does not come back, and its ports can't be closed. */
 int engine_drain(struct engine *engine);
 
-/* Frees everything, stopping first what still runs. */
+/* Frees everything, stopping first what still runs; nothing when a worker does not come back. It may take long: replays'
+ * readers are waited for, and programs freed. */
 void engine_free(struct engine *engine);
 
 /* Feeds every capture to its end on a virtual clock in this thread, drains, and gives the last

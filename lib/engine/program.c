@@ -43,6 +43,7 @@ program_free(struct program *program)
 			program_stages[i]->release(program->states[i]);
 	}
 	free(program->carried);
+	free(program->heirs);
 	config_free(program->config);
 	free(program);
 }
@@ -147,34 +148,54 @@ passes_on(const struct config_rule *rule)
 	return rule->actions.end == CONFIG_END_NEXT;
 }
 
+int
+program_follow(struct program *program, const struct program *before)
+{
+	const struct config *config = program->config, *old = before->config;
+	const struct config_rule **sorted =
+		calloc(config->rule_count + 1, sizeof(const struct config_rule *));
+
+	free(program->heirs);
+	program->before = before;
+	program->heirs = calloc(old->rule_count + 1, sizeof(*program->heirs));
+	if (!sorted || !program->heirs) {
+		free(sorted);
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < config->rule_count; i++)
+		sorted[i] = &config->rules[i];
+	qsort(sorted, config->rule_count, sizeof(const struct config_rule *), by_name);
+	for (unsigned i = 0; i < old->rule_count; i++) {
+		const struct config_rule *rule = &old->rules[i], **found;
+
+		found = bsearch(&rule, sorted, config->rule_count,
+				sizeof(const struct config_rule *), by_name);
+		program->heirs[i] = found && passes_on(*found) == passes_on(rule)
+					    ? (uint32_t)(*found - config->rules)
+					    : PROGRAM_NO_HEIR;
+	}
+	program->heirs[old->rule_count] = config->rule_count;
+	free(sorted);
+	return 0;
+}
+
 void
 program_carry(const struct program *old, struct program *successor)
 {
-	const struct config *config = successor->config;
-	unsigned count = config->rule_count;
-	const struct config_rule **sorted = calloc(count + 1, sizeof(const struct config_rule *));
-	struct tally_rule total;
-
 	add(&successor->retired, &old->retired);
 	add(&successor->retired_passed, &old->retired_passed);
-	for (unsigned i = 0; sorted && i < count; i++)
-		sorted[i] = &config->rules[i];
-	if (sorted)
-		qsort(sorted, count, sizeof(const struct config_rule *), by_name);
-	for (unsigned i = 0; i < old->config->rule_count; i++) {
-		const struct config_rule *rule = &old->config->rules[i], **found = NULL;
+	for (unsigned i = 0; i <= old->config->rule_count; i++) {
+		struct tally_rule total = program_rule_total(old, i, true);
+		uint32_t heir = successor->heirs[i];
 
-		total = program_rule_total(old, i, true);
-		if (sorted)
-			found = bsearch(&rule, sorted, count, sizeof(const struct config_rule *),
-					by_name);
-		if (found && passes_on(*found) == passes_on(rule))
-			add(&successor->carried[*found - config->rules], &total);
+		if (heir != PROGRAM_NO_HEIR)
+			add(&successor->carried[heir], &total);
 		else
-			add(passes_on(rule) ? &successor->retired_passed : &successor->retired,
+			add(passes_on(&old->config->rules[i]) ? &successor->retired_passed
+							      : &successor->retired,
 			    &total);
 	}
-	total = program_rule_total(old, old->config->rule_count, true);
-	add(&successor->carried[count], &total);
-	free(sorted);
+	free(successor->heirs);
+	successor->heirs = NULL;
+	successor->before = NULL;
 }

@@ -29,7 +29,12 @@ struct program {
 	 * what they passed on. */
 	struct tally_rule *carried;
 	struct tally_rule retired, retired_passed;
+	/* By rule of the program before: which rule of this one counts on for it, or PROGRAM_NO_HEIR. */
+	const struct program *before;
+	uint32_t *heirs;
 };
+
+#define PROGRAM_NO_HEIR UINT32_MAX
 
 extern const struct stage *const program_stages[PROGRAM_STAGES];
 
@@ -53,8 +58,12 @@ program_run(const struct program *program, struct burst *burst)
  * the workers' own counters instead of their answers (when they no longer run). */
 struct tally_rule program_rule_total(const struct program *program, unsigned rule, bool live);
 
-/* Hands the counters of a program that no worker has any more on to its successor: to rules of the
- * same name that decide or pass on as before, the others to those that are no more. */
+/* Works out which rules of a program follow which of the one before, while that one runs: those of the same name that
+ * decide or pass on as before. -ENOMEM without memory. */
+int program_follow(struct program *program, const struct program *before);
+
+/* Hands the counters of a program that no worker has any more on to the one that followed it: to its rules' heirs, the
+ * others to those that are no more. Quick: a few additions a rule. */
 void program_carry(const struct program *old, struct program *successor);
 
 #endif
