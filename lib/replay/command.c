@@ -3,9 +3,7 @@
 #include <time.h>
 
 #include "core/log.h"
-#include "core/now.h"
-#include "replay/headers.h"
-#include "replay/run.h"
+#include "replay/files.h"
 
 #include "core/banned.h"
 
@@ -15,8 +13,6 @@
 #define LINK_WAIT_NS UINT64_C(9000000000)
 #define OBEY_STEP_NS 20000
 #define OBEY_STEPS 5000 /* a tenth of a second */
-/* Clients wait for no more than this when a disk does not answer. */
-#define OPEN_NS 30000000
 
 /* Whether all lanes have looked at the last order, or carried it out. */
 static bool
@@ -72,25 +68,22 @@ order(struct replay *replay, const struct lane_order *order, char *reason)
 	return await_lanes(replay, true, reason);
 }
 
-/* Takes the reader back to a moment. What a device still has of the old run stays untouched until it is back. */
 static void
-rewind_to(struct replay *replay, struct config_moment moment)
+fail(struct replay *replay, const char *reason)
 {
-	reader_seek(replay->reader, moment);
-	replay->moment = moment;
+	snprintf(replay->reason, sizeof(replay->reason), "%s", reason);
+	replay->state = REPLAY_FAILED;
+	log_error("replay %s: %s", replay->config->name, replay->reason);
 }
 
 /* Every lane is at rest: numbers are final, those of the reader too. */
 static void
 end(struct replay *replay, enum replay_state state)
 {
-	reader_progress(replay->reader, &replay->read);
+	reader_progress(replay->material.reader, &replay->read);
 	replay->state = state;
-	if (state != REPLAY_DONE || !replay->read.error)
-		return;
-	snprintf(replay->reason, sizeof(replay->reason), "%s", replay->read.reason);
-	replay->state = REPLAY_FAILED;
-	log_error("replay %s: %s", replay->config->name, replay->reason);
+	if (state == REPLAY_DONE && replay->read.error)
+		fail(replay, replay->read.reason);
 }
 
 /* Lanes end by themselves, before an order or instead of it; and an order that was answered with a refusal, as some
@@ -169,6 +162,7 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 	bool fresh = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) == 0 &&
 		     same_moment(&replay->moment, &beginning);
 	bool waited = replay->patience_ns > 0;
+	int ret;
 
 	/* Whoever orders it to start does not want it to wait. */
 	replay->patience_ns = 0;
@@ -180,9 +174,12 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 		return replay_refuse(-EALREADY, reason,
 				     replay->state == REPLAY_PAUSED ? "it is paused: resume it"
 								    : "it runs already");
-	if (!fresh && !(replay->plan.timeline->resident && replay->state != REPLAY_FAILED &&
-			same_moment(&replay->moment, &beginning)))
-		rewind_to(replay, beginning);
+	replay->stale |= !fresh && !(replay->plan.timeline->resident && !replay->read.error &&
+				     same_moment(&replay->moment, &beginning));
+	replay->moment = beginning;
+	ret = files_look(replay, reason);
+	if (ret < 0)
+		return ret;
 	open_run(replay);
 	replay_tick(replay, now_ns);
 	return 0;
@@ -208,6 +205,7 @@ replay_stop(struct replay *replay, char *reason)
 	if (replay_stands(replay))
 		return replay_refuse(-EALREADY, reason, "it does not run");
 	if (replay->state == REPLAY_OPENING) {
+		files_give_up(replay);
 		end(replay, REPLAY_STOPPED);
 		return 0;
 	}
@@ -335,7 +333,9 @@ replay_seek(struct replay *replay, struct config_moment moment, uint64_t now_ns,
 		if (ret < 0)
 			return ret;
 	}
-	rewind_to(replay, moment);
+	/* What a device still has of the old run stays untouched until it is back. */
+	replay->moment = moment;
+	replay->stale = true;
 	open_run(replay);
 	replay_tick(replay, now_ns);
 	return 0;
@@ -357,14 +357,16 @@ begin(struct replay *replay, uint64_t at_ns)
 	replay->state = REPLAY_RUNNING;
 }
 
-void
-replay_await_files(const struct replay *replay)
+/* Whether its files are what they are now, and the first of their packets is there. */
+static bool
+is_ready(struct replay *replay)
 {
-	uint64_t deadline = now_ns() + OPEN_NS;
+	char reason[REPLAY_REASON_MAX];
+	int ret = files_settle(replay, reason);
 
-	while (replay->state == REPLAY_OPENING && !reader_is_ready(replay->reader) &&
-	       now_ns() < deadline)
-		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
+	if (ret < 0)
+		fail(replay, reason);
+	return ret > 0 && reader_is_ready(replay->material.reader);
 }
 
 void
@@ -372,8 +374,8 @@ replay_tick(struct replay *replay, uint64_t now_ns)
 {
 	char reason[REPLAY_REASON_MAX];
 
-	if (replay->state == REPLAY_OPENING && reader_is_ready(replay->reader) &&
-	    !waits_for_link(replay, now_ns))
+	material_tidy(&replay->retired);
+	if (replay->state == REPLAY_OPENING && is_ready(replay) && !waits_for_link(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
 	replay_follow(replay);
 	if (replay->goes_on && replay->state == REPLAY_PAUSED)
@@ -385,7 +387,7 @@ replay_start_virtual(struct replay *replay)
 {
 	struct timeline *timeline = replay->plan.timeline;
 
-	while (!reader_is_ready(replay->reader))
+	while (!reader_is_ready(replay->material.reader))
 		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
 	begin(replay, atomic_load_explicit(&timeline->start_ns, memory_order_relaxed));
 }

@@ -107,7 +107,7 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 		.state = replay->state,
 		.reason = replay->state == REPLAY_FAILED ? replay->reason : NULL,
 		.resident = timeline->resident,
-		.arena_bytes = timeline->block_count * TIMELINE_BLOCK_SIZE,
+		.arena_bytes = material_bytes(&replay->material) + material_bytes(replay->retired),
 		.headers = replay->plan.headers->size,
 		.headers_free = rte_mempool_avail_count(replay->plan.headers),
 		.pace = replay->pace,
@@ -119,7 +119,7 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 	if (replay->run && replay_stands(replay))
 		out->reader = replay->read;
 	else
-		reader_progress(replay->reader, &out->reader);
+		reader_progress(replay->material.reader, &out->reader);
 	out->direct = out->reader.direct;
 	out->packets = timeline->resident && end != UINT64_MAX
 			       ? end

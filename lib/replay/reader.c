@@ -148,8 +148,8 @@ free_reader(struct reader *reader)
 }
 
 int
-reader_open(const struct config_replay *replay, unsigned lanes, int numa, int news,
-	    struct reader **out, char *reason, size_t reason_size)
+reader_find(const struct config_replay *replay, struct reader **out, char *reason,
+	    size_t reason_size)
 {
 	size_t size = (sizeof(struct reader) + 127) / 128 * 128;
 	struct reader *reader = aligned_alloc(128, size);
@@ -161,12 +161,26 @@ reader_open(const struct config_replay *replay, unsigned lanes, int numa, int ne
 	}
 	memset(reader, 0, size);
 	reader->config = replay;
-	reader->news = news;
 	ret = pick_make(&reader->pick, replay, reason, reason_size);
 	if (ret == 0)
 		ret = open_sources(reader, replay, reason, reason_size);
-	if (ret == 0)
-		ret = make_arena(reader, lanes, numa, reason, reason_size);
+	if (ret < 0) {
+		text_clean(reason);
+		free_reader(reader);
+		return ret;
+	}
+	*out = reader;
+	return 0;
+}
+
+int
+reader_make(struct reader *reader, unsigned lanes, int numa, int news, char *reason,
+	    size_t reason_size)
+{
+	const struct config_replay *replay = reader->config;
+	int ret = make_arena(reader, lanes, numa, reason, reason_size);
+
+	reader->news = news;
 	if (ret < 0)
 		goto failed;
 	loader_open(&reader->loader, &reader->arena->timeline, reader->source_count * WINDOW_DEPTH,
@@ -185,13 +199,36 @@ reader_open(const struct config_replay *replay, unsigned lanes, int numa, int ne
 		  reader->arena->timeline.resident ? "its files fit its memory"
 						   : "its files stream through its memory",
 		  reader->loader.direct ? "direct" : "buffered");
-	*out = reader;
 	return 0;
 
 failed:
 	text_clean(reason);
 	free_reader(reader);
 	return ret;
+}
+
+int
+reader_open(const struct config_replay *replay, unsigned lanes, int numa, int news,
+	    struct reader **out, char *reason, size_t reason_size)
+{
+	struct reader *reader;
+	int ret = reader_find(replay, &reader, reason, reason_size);
+
+	if (ret == 0)
+		ret = reader_make(reader, lanes, numa, news, reason, reason_size);
+	if (ret == 0)
+		*out = reader;
+	return ret;
+}
+
+struct identity *
+reader_identities(const struct reader *reader)
+{
+	struct identity *identities = calloc(reader->source_count, sizeof(*identities));
+
+	for (unsigned i = 0; identities && i < reader->source_count; i++)
+		identities[i] = reader->sources[i].identity;
+	return identities;
 }
 
 struct timeline *
@@ -241,16 +278,30 @@ reader_progress(struct reader *reader, struct reader_progress *out)
 }
 
 void
-reader_close(struct reader *reader)
+reader_leave(struct reader *reader)
 {
-	if (!reader)
-		return;
 	pthread_mutex_lock(&reader->lock);
 	reader->request = READING_CLOSE;
 	pthread_cond_broadcast(&reader->changed);
 	pthread_mutex_unlock(&reader->lock);
-	pthread_join(reader->thread, NULL);
-	pthread_cond_destroy(&reader->changed);
-	pthread_mutex_destroy(&reader->lock);
+}
+
+bool
+reader_has_left(const struct reader *reader)
+{
+	return atomic_load_explicit(&((struct reader *)reader)->left, memory_order_acquire);
+}
+
+void
+reader_close(struct reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->arena) {
+		reader_leave(reader);
+		pthread_join(reader->thread, NULL);
+		pthread_cond_destroy(&reader->changed);
+		pthread_mutex_destroy(&reader->lock);
+	}
 	free_reader(reader);
 }

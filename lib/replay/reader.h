@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "replay/identity.h"
 #include "replay/timeline.h"
 
 struct reader;
@@ -44,6 +45,16 @@ struct reader_progress {
 int reader_open(const struct config_replay *replay, unsigned lanes, int numa, int news,
 		struct reader **out, char *reason, size_t reason_size);
 
+/* The two halves of reader_open. The first opens the files, and may wait for their disk for long; reader_close undoes it. The
+ * second makes arena and thread; where it fails nothing is left of the reader. Any thread. */
+int reader_find(const struct config_replay *replay, struct reader **out, char *reason,
+		size_t reason_size);
+int reader_make(struct reader *reader, unsigned lanes, int numa, int news, char *reason,
+		size_t reason_size);
+
+/* What its files were when they were opened, in the config's order; to be freed. NULL: no memory. */
+struct identity *reader_identities(const struct reader *reader);
+
 /* Whether there is a packet, or none will come. The eventfd is written to when that becomes so. */
 bool reader_is_ready(const struct reader *reader);
 
@@ -61,7 +72,11 @@ bool reader_has_begun(const struct reader *reader);
 
 void reader_progress(struct reader *reader, struct reader_progress *out);
 
-/* Ends the thread, and frees the arena. Every packet must have come back. */
+/* Tells the thread to end, and does not wait for it; has_left says when it did. */
+void reader_leave(struct reader *reader);
+bool reader_has_left(const struct reader *reader);
+
+/* Ends the thread, and frees the arena. Every packet must have come back. NULL is fine. */
 void reader_close(struct reader *reader);
 
 #endif

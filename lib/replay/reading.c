@@ -324,8 +324,10 @@ reading_main(void *argument)
 			reader->request = READING_GO_ON;
 		}
 		pthread_mutex_unlock(&reader->lock);
-		if (request == READING_CLOSE)
+		if (request == READING_CLOSE) {
+			atomic_store_explicit(&reader->left, true, memory_order_release);
 			return NULL;
+		}
 		read_all(reader);
 	}
 }

@@ -35,6 +35,7 @@ struct reader {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	_Atomic bool left;               /* the thread is at its end */
 	_Atomic int request;             /* enum reading_request; changed under the lock */
 	struct config_moment moment;     /* where to begin; under the lock */
 	struct reader_progress progress; /* under the lock */

@@ -7,12 +7,16 @@
 
 #include <stdio.h>
 
+#include "replay/material.h"
+#include "replay/renewal.h"
 #include "replay/replay.h"
 
 struct replay {
 	const struct config_replay *config;
 	const struct ports *ports;
-	struct reader *reader;
+	struct material material;
+	struct material *retired; /* of files that were others */
+	struct renewal *renewal;  /* its files are looked at; else NULL */
 	struct lane_plan plan;
 	struct replay_lane *lanes[CONFIG_WORKERS_MAX]; /* by lane, not by worker */
 	unsigned lane_count;
@@ -26,7 +30,9 @@ struct replay {
 	uint32_t
 		run; /* the LANE_START that lanes' numbers are of; 0: they are of one before, or of none */
 	struct reader_progress read; /* what was read until it ended; the reader may go on */
-	struct config_moment moment; /* where it began */
+	struct config_moment moment; /* where it began, or is to begin */
+	bool stale;                  /* the reader is not there, and has to be sent there */
+	int news;                    /* see reader_open */
 	uint64_t patience_ns;        /* until when it waits for links; 0: it does not */
 	char reason[REPLAY_REASON_MAX];
 };

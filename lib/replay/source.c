@@ -68,6 +68,7 @@ open_both(struct source *source, char *reason, size_t size)
 		return -EINVAL;
 	}
 	window->size = status.st_size;
+	source->identity = identity_of(&status);
 	if (takes_direct(source->path, window->plain))
 		window->direct = open(source->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
 	return 0;

@@ -7,6 +7,7 @@
 #define REPLAY_SOURCE_H
 
 #include "replay/format.h"
+#include "replay/identity.h"
 #include "replay/mark.h"
 #include "replay/window.h"
 
@@ -14,7 +15,8 @@
 
 struct source {
 	const char *path;
-	const char *name; /* the last part of it */
+	const char *name;         /* the last part of it */
+	struct identity identity; /* of the file, when it was opened */
 	struct window window;
 	uint8_t head[FORMAT_HEAD];
 	unsigned head_size;

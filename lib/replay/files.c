@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/files.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "core/log.h"
+#include "core/now.h"
+
+#include "core/banned.h"
+
+/* Most files are looked at, opened anew and begun to be read in much less; clients wait no longer when a disk does not
+ * answer. */
+#define LOOK_NS 15000000
+#define OPEN_NS 30000000
+#define STEP_NS 20000
+
+/* What is read is what the new reader reads; devices may have packets of the old one for long. */
+static int
+take_over(struct replay *replay, struct reader *reader, char *reason)
+{
+	const struct port *port = replay->ports->items[replay->config->port];
+	struct material material, unused = {.reader = reader};
+	int ret = material_make(&material, reader, replay->config, replay->ports,
+				replay->lane_count, port->numa, reason);
+
+	if (ret < 0) {
+		material_retire(&unused, &replay->retired);
+		return ret;
+	}
+	log_info("replay %s: its files are read anew: they have changed, or may have", replay->config->name);
+	material_retire(&replay->material, &replay->retired);
+	replay->material = material;
+	material_use(&material, &replay->plan);
+	replay->stale = replay->moment.kind != CONFIG_MOMENT_NONE;
+	return 0;
+}
+
+int
+files_settle(struct replay *replay, char *reason)
+{
+	struct renewal *renewal = replay->renewal;
+	struct reader *reader;
+	int ret = 0;
+
+	if (renewal) {
+		if (!renewal_is_over(renewal))
+			return 0;
+		replay->renewal = NULL;
+		ret = renewal_end(renewal, &reader, reason, REPLAY_REASON_MAX);
+		if (ret == 0 && reader)
+			ret = take_over(replay, reader, reason);
+		if (ret < 0)
+			return ret;
+	}
+	if (replay->stale)
+		reader_seek(replay->material.reader, replay->moment);
+	replay->stale = false;
+	return 1;
+}
+
+int
+files_look(struct replay *replay, char *reason)
+{
+	const struct port *port = replay->ports->items[replay->config->port];
+	uint64_t deadline = now_ns() + LOOK_NS;
+	int ret;
+
+	material_tidy(&replay->retired);
+	replay->renewal = renewal_begin(replay->config, replay->material.reader, replay->lane_count,
+					port->numa, replay->news);
+	if (!replay->renewal)
+		return replay_refuse(-ENOMEM, reason, "no memory to look at its files");
+	while ((ret = files_settle(replay, reason)) == 0 && now_ns() < deadline)
+		nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
+	return ret < 0 ? ret : 0;
+}
+
+void
+files_give_up(struct replay *replay)
+{
+	struct material unused = {0};
+
+	if (!replay->renewal)
+		return;
+	renewal_give_up(replay->renewal, &unused.reader);
+	replay->renewal = NULL;
+	/* What was begun with is not where the reader stands. */
+	replay->stale = true;
+	if (unused.reader)
+		material_retire(&unused, &replay->retired);
+}
+
+void
+replay_await_files(const struct replay *replay)
+{
+	uint64_t deadline = now_ns() + OPEN_NS;
+
+	while (replay->state == REPLAY_OPENING && !reader_is_ready(replay->material.reader) &&
+	       now_ns() < deadline)
+		nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/renewal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+
+#include "core/banned.h"
+
+struct renewal {
+	const struct config_replay *config;
+	struct identity *seen;
+	unsigned lanes;
+	int numa, news;
+	pthread_t thread;
+	/* Until it takes memory nobody has to wait for it, and what comes then takes but a moment. */
+	_Atomic enum phase { LOOKING, TAKING, OVER, GIVEN_UP } phase;
+	int error;
+	struct reader *reader;
+	char reason[256];
+};
+
+static void
+renewal_free(struct renewal *renewal)
+{
+	free(renewal->seen);
+	free(renewal);
+}
+
+/* 1: as they were; 0; or a negative errno. */
+static int
+look(struct renewal *renewal)
+{
+	const struct config_replay *config = renewal->config;
+	int same = 1;
+
+	for (unsigned i = 0; i < config->file_count && same >= 0; i++) {
+		int ret = identity_holds(config->files[i], &renewal->seen[i], renewal->reason,
+					 sizeof(renewal->reason));
+
+		same = ret <= 0 ? ret : same;
+	}
+	return same;
+}
+
+static void *
+renew(void *argument)
+{
+	struct renewal *renewal = argument;
+	enum phase phase = LOOKING;
+
+	renewal->error = look(renewal);
+	if (renewal->error == 0)
+		renewal->error = reader_find(renewal->config, &renewal->reader, renewal->reason,
+					     sizeof(renewal->reason));
+	if (!atomic_compare_exchange_strong(&renewal->phase, &phase, TAKING)) {
+		reader_close(renewal->reader);
+		renewal_free(renewal);
+		return NULL;
+	}
+	if (renewal->reader) {
+		renewal->error =
+			reader_make(renewal->reader, renewal->lanes, renewal->numa, renewal->news,
+				    renewal->reason, sizeof(renewal->reason));
+		if (renewal->error < 0)
+			renewal->reader = NULL;
+	}
+	atomic_store_explicit(&renewal->phase, OVER, memory_order_release);
+	if (renewal->news >= 0)
+		eventfd_write(renewal->news, 1);
+	return NULL;
+}
+
+struct renewal *
+renewal_begin(const struct config_replay *config, const struct reader *reader, unsigned lanes,
+	      int numa, int news)
+{
+	struct renewal *renewal = calloc(1, sizeof(*renewal));
+	sigset_t all, before;
+	int err;
+
+	if (!renewal)
+		return NULL;
+	renewal->config = config;
+	renewal->lanes = lanes;
+	renewal->numa = numa;
+	renewal->news = news;
+	renewal->seen = reader_identities(reader);
+	if (!renewal->seen)
+		goto failed;
+	/* The daemon's signals are for its main thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&renewal->thread, NULL, renew, renewal);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (err)
+		goto failed;
+	return renewal;
+
+failed:
+	renewal_free(renewal);
+	return NULL;
+}
+
+bool
+renewal_is_over(const struct renewal *renewal)
+{
+	return atomic_load_explicit(&((struct renewal *)renewal)->phase, memory_order_acquire) ==
+	       OVER;
+}
+
+int
+renewal_end(struct renewal *renewal, struct reader **out, char *reason, size_t size)
+{
+	int error = renewal->error;
+
+	pthread_join(renewal->thread, NULL);
+	*out = renewal->reader;
+	if (error < 0)
+		snprintf(reason, size, "%s", renewal->reason);
+	renewal_free(renewal);
+	return error < 0 ? error : 0;
+}
+
+void
+renewal_give_up(struct renewal *renewal, struct reader **out)
+{
+	enum phase phase = LOOKING;
+	pthread_t thread = renewal->thread;
+
+	*out = NULL;
+	/* From then on it frees itself. */
+	if (atomic_compare_exchange_strong(&renewal->phase, &phase, GIVEN_UP)) {
+		pthread_detach(thread);
+		return;
+	}
+	pthread_join(thread, NULL);
+	*out = renewal->reader;
+	renewal_free(renewal);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Renewal: looks, before a replay starts again, whether its files are still those that were read, and opens them anew if
+ * not. In a thread of its own: a disk that does not answer keeps nobody. Control thread.
+ */
+#ifndef REPLAY_RENEWAL_H
+#define REPLAY_RENEWAL_H
+
+#include "replay/reader.h"
+
+struct renewal;
+
+/* Looks at the files of a reader that is open, with its arguments of reader_open. news is written to when it is over.
+ * NULL: no memory, or no thread. The config must outlive it. */
+struct renewal *renewal_begin(const struct config_replay *config, const struct reader *reader,
+			      unsigned lanes, int numa, int news);
+
+bool renewal_is_over(const struct renewal *renewal);
+
+/* What came of one that is over, which is freed. 0: with *out NULL nothing changed, else it is a new reader, which reads;
+ * or a negative errno, with the reason. */
+int renewal_end(struct renewal *renewal, struct reader **out, char *reason, size_t size);
+
+/* Waits no longer for one; the result as above, if there is one already, is *out. */
+void renewal_give_up(struct renewal *renewal, struct reader **out);
+
+#endif
