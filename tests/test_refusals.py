@@ -146,3 +146,20 @@ def test_check_is_quiet_about_a_good_config(tmp_path):
     run = Run([SLUICED, "check", write_config(tmp_path / "config.yaml", what)], tmp_path)
     assert run.code == 0 and run.out and not run.err
     assert not (tmp_path / "a.pcap").exists(), "check writes nothing"
+
+
+def test_targets_of_one_packet_have_a_bound(tmp_path):
+    """References to a packet are counted in 16 bits: what could pass them is refused, by the rules' names."""
+    ports = {"in": "dns.pcap", "a": out("a")}
+
+    def rules(count, mirrors, last):
+        return [{"name": f"r{number}", "actions": [{"mirror": "a"} for _ in range(mirrors)]} for number in range(count)
+                ] + [{"name": "last", "actions": last}]
+
+    error = refused(config(ports, rules(1, 65, ["drop"])), tmp_path, code=2)
+    assert "actions: 65 targets; one rule can give a packet to at most 64" in error
+    refused(config(ports, rules(1, 1, [*[{"mirror": "a"} for _ in range(64)], {"forward": "a"}])), tmp_path, code=2)
+    what = config(ports, rules(938, 64, ["drop"]), **{"run-dir": str(tmp_path / "run")})
+    for command in COMMANDS:
+        error = refused(what, tmp_path, command, code=1)
+        assert re.search(r"rules r0 to r937: 938 rules .* to 60032 targets; at most 60000", error), error

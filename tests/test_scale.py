@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from lib import capture
+from lib.daemon import Daemon, PLUGINS, check_status, test_ports
 from lib.offline import SLUICED, Run, config, offline, out, write_config
 
 MANY = 10_000
@@ -58,6 +59,17 @@ def test_256_filters(tmp_path):
     run = offline(config({"in": {"pcap": {"in": "in.pcap"}}, "a": out("a")}, rules), tmp_path)
     assert all(run.report["rules"][f"f{number}"]["packets"] == 1 for number in range(256))
     assert [p.data for p in run.sent["a"]] == [udp(number) for number in range(128, 256)]
+
+
+def test_as_many_targets_as_one_packet_may_have(tmp_path):
+    """59,968 references to each packet, of which a device keeps 60,000: none is freed before the last is given back."""
+    rules = [{"name": f"r{number}", "actions": [{"mirror": "tap"} for _ in range(64)]} for number in range(937)]
+    what = config(test_ports(wan="rx=20", tap="hold=60000"), rules, idle="sleep")
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        status = daemon.until(lambda status: status["ports"]["tap"]["tx_packets"] == 20 * 937 * 64, 60)
+        check_status(status)
+        assert status["drops"]["default"] == 20
+        daemon.stop()
 
 
 def test_check_of_ten_thousand_rules_is_quick(tmp_path):

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sluiced.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "engine/engine.h"
 #include "host/preflight.h"
 #include "port/memory.h"
 #include "port/ports.h"
@@ -137,15 +139,33 @@ print_text(const struct options *options, struct outcome *outcome)
 	       config->packet_size, (double)memory_pool_bytes(config) / (1 << 20));
 }
 
-/* Files and host, both, so that all that stands in the way is shown at once. */
+/* Whether the rules can be compiled, by compiling them. */
+static int
+check_rules(struct outcome *outcome)
+{
+	struct finding *finding;
+	int ret = outcome->config->rule_count ? engine_try(outcome->config, &outcome->errors) : 0;
+
+	if (ret != -EAGAIN)
+		return ret;
+	finding = finding_add(&outcome->findings, FINDING_WARNING, "rules-untried", "rules");
+	finding_what(finding, "the rules could not be compiled to see whether they can be: DPDK "
+			      "does not start here");
+	finding_why(finding, "`run` compiles them before it takes a packet");
+	finding_mend(finding, "sluiced check --log-level debug, which says all that DPDK says");
+	return 0;
+}
+
+/* Files, host and rules, all, so that all that stands in the way is shown at once. */
 static bool
 check_here(const struct options *options, struct outcome *outcome)
 {
 	int captures = ports_check(outcome->config, &outcome->errors);
 	int replays = replay_check(outcome->config, &outcome->errors);
 	int host = check_host(outcome->config, options, &outcome->findings);
+	int rules = check_rules(outcome);
 
-	return captures >= 0 && replays >= 0 && host >= 0;
+	return captures >= 0 && replays >= 0 && host >= 0 && rules >= 0;
 }
 
 int

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "classify/layers.h"
+#include "classify/references.h"
 
 #include "core/banned.h"
 
@@ -323,7 +324,9 @@ plan_make(const struct stage_env *env, struct plan **out, struct error_list *err
 				  ? (UINT64_C(1) << env->config->port_count) - 1
 				  : UINT64_MAX;
 	find_terminals(plan);
-	ret = make_filters(plan, errors);
+	ret = references_check(env->config, errors);
+	if (ret == 0)
+		ret = make_filters(plan, errors);
 	if (ret == 0)
 		ret = make_terminal_tables(plan, env, errors);
 	if (ret == 0)

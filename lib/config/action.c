@@ -113,6 +113,7 @@ void
 read_actions(struct reader *reader, const struct spot *spot, struct config_actions *actions)
 {
 	struct spot item = {0};
+	unsigned targets;
 
 	if (!reader_list(reader, spot,
 			 "a list such as [ drop ] or [ { mirror: tap }, { forward: wan } ]"))
@@ -132,6 +133,11 @@ read_actions(struct reader *reader, const struct spot *spot, struct config_actio
 		else
 			read_word(reader, &item, actions);
 	}
+	targets = actions->mirror_count + (actions->end == CONFIG_END_FORWARD);
+	if (targets > CONFIG_TARGETS_MAX)
+		reader_error(reader, spot,
+			     "actions: %u targets; one rule can give a packet to at most %u",
+			     targets, CONFIG_TARGETS_MAX);
 }
 
 void

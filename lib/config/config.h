@@ -20,6 +20,7 @@
 #define CONFIG_GROUP_PORTS_MAX 64
 #define CONFIG_WORKERS_MAX 64
 #define CONFIG_RULES_MAX 1000000
+#define CONFIG_TARGETS_MAX 64 /* of one rule: its mirrors and its forward */
 #define CONFIG_REPLAYS_MAX 64
 #define CONFIG_REPLAY_FILES_MAX 64
 #define CONFIG_VERIFY_DEFAULT 1024

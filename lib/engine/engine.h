@@ -33,6 +33,12 @@ const char *engine_dpdk_version(void);
 int engine_start(struct config *config, const struct engine_options *options,
 		 struct error_list *errors, struct engine **out);
 
+/* Compiles a config's rules as a start would, and lets go of the result: for a process that starts nothing. Opens no
+ * device, touches no hugepages, and starts the EAL, which a process does once and here
+ * keeps to its end. -EINVAL and findings in errors when they
+ * can't be compiled; -EAGAIN, said in the log, when the EAL does not start here. The config is not changed. */
+int engine_try(struct config *config, struct error_list *errors);
+
 /* Compiles a config against the running ports. Any thread, one at a time; it may take seconds, and the
  * engine goes on meanwhile. On success *out is to be given to engine_swap or engine_discard, and owns
  * the config. On failure the config is still the caller's. */

@@ -18,6 +18,9 @@
 #define RULE(rest) HEAD "rules:\n  - { name: x, " rest " }\n"
 /* And of a match, from column 25 on. */
 #define MATCH(rest) RULE("match: { " rest " }")
+#define FOUR "{ mirror: a }, { mirror: a }, { mirror: a }, { mirror: a }"
+#define SIXTEEN FOUR ", " FOUR ", " FOUR ", " FOUR
+#define SIXTY_FOUR SIXTEEN ", " SIXTEEN ", " SIXTEEN ", " SIXTEEN
 #define PORT(rest) "version: 1\nports:\n  p: { " rest " }\n"
 
 static const struct config_case cases[] = {
@@ -142,6 +145,10 @@ static const struct config_case cases[] = {
 	{RULE("actions: [ drop, { mirror: a } ]"), 8, 33, "rules[0].actions[1]", "behind drop"},
 	{RULE("actions: [ { forward: a, mirror: b } ]"), 8, 27, "rules[0].actions[0]",
 	 "each action is an item of its own"},
+	{RULE("actions: [ " SIXTY_FOUR ", { mirror: a } ]"), 8, 25, "rules[0].actions",
+	 "actions: 65 targets; one rule can give a packet to at most 64"},
+	{RULE("actions: [ " SIXTY_FOUR ", { forward: a } ]"), 8, 25, "rules[0].actions",
+	 "actions: 65 targets"},
 	{RULE("actions: [ { drop: a } ]"), 8, 35, "rules[0].actions[0].drop", "write [ drop ]"},
 	{RULE("actions: [ { forwrd: a } ]"), 8, 29, "rules[0].actions[0].forwrd",
 	 "did you mean \"forward\"?"},
