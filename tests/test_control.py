@@ -270,13 +270,61 @@ def test_refusals(daemon, words, code, reason):
     assert done.returncode == code
     assert reason in done.stderr
     assert not done.stdout
+    # The same for a program: the client's own errors have its exit code, the daemon's one below zero.
+    said = daemon.sluice(*words, "--json")
+    error = json.loads(said.stdout)["error"]
+    assert said.returncode == code and said.stderr
+    assert error["code"] == code or error["code"] < 0
+    assert error["message"]
+
+
+def test_errors_are_json_everywhere(daemon, tmp_path):
+    """Wherever it fails: options, words, files, an answer that is none, a daemon that goes away."""
+    def error(*words, **more):
+        done = daemon.sluice(*words, **more)
+        assert done.returncode != 0 and done.stderr.startswith("sluice: ")
+        return json.loads(done.stdout)["error"]
+
+    assert error("--js", "bogus")["code"] == 2
+    assert error("status", "--watch", "--json")["code"] == 2
+    assert error("config", "apply", "-", "--json", input="#" * 70000)["code"] == 1
+    assert error("config", "check", "/", "--json")["message"]
+    assert error("call", "config.check", json.dumps({"text": "#" * 70000}), "--json")["code"] == 1
+    assert error("replay", "start", "none", "--follow", "--json")["code"] < 0
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "other"))
+        other.listen()
+        done = subprocess.Popen([SLUICE, "--json", "--socket", tmp_path / "other", "status"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL)
+        client = other.accept()[0]
+        client.sendall(b"220 smtp\r\n")
+        assert "JSON-RPC" in json.loads(done.communicate(timeout=10)[0])["error"]["message"]
+        client.close()
+    with subprocess.Popen([SLUICE, "--json", "--socket", daemon.run_dir, "--watch", "0.1", "status"],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(0.3)
+        daemon.stop()
+        lines = process.communicate(timeout=10)[0].splitlines()
+        assert process.returncode == 3 and json.loads(lines[-1])["error"]["code"] == 3
+
+
+@pytest.mark.parametrize("group", ["config", "port", "replay"])
+def test_help_of_a_group(group):
+    done = subprocess.run([SLUICE, group, "--help"], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0 and not done.stderr
+    described = re.findall(r"^  sluice ((?:[a-z]+ ?)+)", done.stdout, re.MULTILINE)
+    assert [words.strip() for words in described] == [words for words in commands() if words.startswith(group + " ")]
+    alone = subprocess.run([SLUICE, group], capture_output=True, text=True, timeout=10, check=False)
+    assert alone.returncode == 2 and not alone.stdout
+    assert all(words.split()[1] in alone.stderr for words in commands() if words.startswith(group + " "))
 
 
 def test_no_daemon(tmp_path):
     for words in (["status"], ["shutdown"], ["config", "apply", __file__], ["--json", "status"]):
         done = subprocess.run([SLUICE, "--socket", tmp_path / "none", *words], capture_output=True, text=True,
                               timeout=10, check=False)
-        assert done.returncode == 3 and "sluiced" in done.stderr and not done.stdout
+        assert done.returncode == 3 and "sluiced" in done.stderr
+        assert json.loads(done.stdout)["error"]["code"] == 3 if "--json" in words else not done.stdout
 
 
 def test_config_round_trip(daemon, tmp_path):

@@ -17,11 +17,9 @@ run_call(const struct command *command, const struct options *options, char *con
 
 	if (arguments[1]) {
 		params = json_loads(arguments[1], JSON_REJECT_DUPLICATES, &problem);
-		if (!params) {
-			fprintf(stderr, "sluice: the parameters are no JSON: column %d: %s\n",
-				problem.column, problem.text);
-			return EXIT_USAGE;
-		}
+		if (!params)
+			return say_failed(EXIT_USAGE, "the parameters are no JSON: column %d: %s",
+					  problem.column, problem.text);
 	}
 	/* What only reads is given by stats.sock too; what is refused there is said there. */
 	ret = daemon_open(&daemon, options, true);

@@ -154,27 +154,8 @@ match(const struct command *command, int count, char *const *words)
 	return 0;
 }
 
-static void
-say_what_follows(const char *word)
-{
-	const char *separator = "";
-	size_t length = strlen(word);
-
-	fprintf(stderr, "sluice: `%s` is followed by", word);
-	for (size_t i = 0; i < COMMANDS; i++) {
-		const char *words = commands[i].words;
-
-		if (strncmp(words, word, length) != 0 || words[length] != ' ')
-			continue;
-		fprintf(stderr, "%s %s", separator, words + length + 1);
-		separator = ",";
-	}
-	fprintf(stderr, "; see `sluice --help`\n");
-}
-
-/* Whether a word begins commands of several. */
-static bool
-is_prefix(const char *word)
+bool
+command_is_group(const char *word)
 {
 	size_t length = strlen(word);
 
@@ -186,12 +167,41 @@ is_prefix(const char *word)
 	return false;
 }
 
+/* What may stand behind a word: "list, start". */
+static char *
+verbs_of(const char *word)
+{
+	size_t length = strlen(word), size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	for (size_t i = 0; out && i < COMMANDS; i++) {
+		const char *words = commands[i].words;
+
+		if (strncmp(words, word, length) == 0 && words[length] == ' ')
+			fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", words + length + 1);
+	}
+	if (out)
+		fclose(out);
+	return text;
+}
+
+static void
+say_what_follows(const char *word)
+{
+	char *verbs = verbs_of(word);
+
+	say_failed(EXIT_USAGE, "`%s` is followed by %s; see `sluice %s --help`", word,
+		   verbs ? verbs : "", word);
+	free(verbs);
+}
+
 static void
 say_unknown(int count, char *const *words)
 {
 	const char *known[COMMANDS], *nearest = NULL;
-	char *two = NULL;
-	bool prefix = is_prefix(words[0]);
+	char *two = NULL, *verbs = NULL;
+	bool group = command_is_group(words[0]);
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		known[i] = commands[i].words;
@@ -199,17 +209,16 @@ say_unknown(int count, char *const *words)
 		two = NULL;
 	if (two)
 		nearest = text_nearest(two, known, COMMANDS);
-	if (!nearest && !prefix)
+	if (!nearest && !group)
 		nearest = text_nearest(words[0], known, COMMANDS);
-	fprintf(stderr, "sluice: unknown command %s",
-		text_quote(two && prefix ? two : words[0]).text);
-	if (nearest)
-		fprintf(stderr, "; did you mean `%s`?", nearest);
-	fprintf(stderr, "\n");
-	if (prefix)
-		say_what_follows(words[0]);
-	else
-		fprintf(stderr, "see `sluice --help`\n");
+	if (group)
+		verbs = verbs_of(words[0]);
+	say_failed(EXIT_USAGE, "unknown command %s%s%s%s%s%s%s%s; see `sluice %s%s--help`",
+		   text_quote(two && group ? two : words[0]).text,
+		   nearest ? "; did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "",
+		   group ? "; `" : "", group ? words[0] : "", group ? "` is followed by " : "",
+		   verbs ? verbs : "", group ? words[0] : "", group ? " " : "");
+	free(verbs);
 	free(two);
 }
 
@@ -221,7 +230,7 @@ command_find(int count, char *const *words, int *used)
 		if (*used)
 			return &commands[i];
 	}
-	if (count == 1 && is_prefix(words[0]))
+	if (count == 1 && command_is_group(words[0]))
 		say_what_follows(words[0]);
 	else
 		say_unknown(count, words);

@@ -26,16 +26,16 @@ text_params(const char *file, const char *directory)
 	json_t *value;
 
 	if (failed || length > TEXT_MAX) {
-		fprintf(stderr, "sluice: %s: %s\n", file,
-			failed ? strerror(errno)
-			       : "more than 64 KiB; put it in a file and name that");
+		say_failed(EXIT_FAILED, "%s: %s", file,
+			   failed ? strerror(errno)
+				  : "more than 64 KiB; put it in a file and name that");
 		return NULL;
 	}
 	if (in != stdin)
 		fclose(in);
 	value = json_stringn(text, length);
 	if (!value) {
-		fprintf(stderr, "sluice: %s: not UTF-8 text\n", file);
+		say_failed(EXIT_FAILED, "%s: not UTF-8 text", file);
 		return NULL;
 	}
 	return json_pack("{s:o, s:s}", "text", value, "directory", directory);
@@ -58,7 +58,7 @@ config_params(const char *file)
 	json_t *params = NULL;
 
 	if (!directory) {
-		fprintf(stderr, "sluice: the working directory: %s\n", strerror(errno));
+		say_failed(EXIT_FAILED, "the working directory: %s", strerror(errno));
 		return NULL;
 	}
 	if (!is_regular(file))
@@ -70,8 +70,7 @@ config_params(const char *file)
 	if (path) {
 		params = json_pack("{s:s}", "file", path);
 		if (!params)
-			fprintf(stderr, "sluice: %s: the path is not UTF-8; rename the file\n",
-				file);
+			say_failed(EXIT_FAILED, "%s: the path is not UTF-8; rename the file", file);
 	}
 	free(path);
 	free(directory);
@@ -84,8 +83,7 @@ check_file(const char *file)
 {
 	if (strcmp(file, "-") == 0 || access(file, F_OK) == 0)
 		return EXIT_DONE;
-	fprintf(stderr, "sluice: %s: %s\n", file, strerror(errno));
-	return EXIT_USAGE;
+	return say_failed(EXIT_USAGE, "%s: %s", file, strerror(errno));
 }
 
 static void

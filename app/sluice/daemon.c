@@ -87,9 +87,8 @@ unreachable(const struct daemon *daemon, int err)
 			 "owner";
 	else if (err == -ECONNREFUSED)
 		advice = "the daemon that made the socket is gone; start sluiced";
-	fprintf(stderr, "sluice: can't reach the daemon at %s: %s; %s\n", daemon->path,
-		strerror(-err), advice);
-	return EXIT_UNREACHABLE;
+	return say_failed(EXIT_UNREACHABLE, "can't reach the daemon at %s: %s; %s", daemon->path,
+			  strerror(-err), advice);
 }
 
 int
@@ -122,8 +121,8 @@ daemon_close(struct daemon *daemon)
 static int
 lost(const struct daemon *daemon, const char *how)
 {
-	fprintf(stderr, "sluice: the daemon at %s %s before it answered\n", daemon->path, how);
-	return EXIT_UNREACHABLE;
+	return say_failed(EXIT_UNREACHABLE, "the daemon at %s %s before it answered", daemon->path,
+			  how);
 }
 
 static long long
@@ -212,10 +211,8 @@ receive_line(struct daemon *daemon, long long deadline, size_t *end)
 			return -1;
 		if (ready == 0)
 			return lost(daemon, "took more than 30 s");
-		if (!make_room(daemon)) {
-			fprintf(stderr, "sluice: out of memory for the answer\n");
-			return EXIT_FAILED;
-		}
+		if (!make_room(daemon))
+			return say_failed(EXIT_FAILED, "out of memory for the answer");
 		got = recv(daemon->fd, daemon->buffer + daemon->used, daemon->size - daemon->used,
 			   0);
 		if (got < 0 && errno == EINTR)
@@ -251,12 +248,10 @@ receive_answer(struct daemon *daemon, long long deadline, json_t **answer)
 		if (!json_is_object(*answer)) {
 			json_decref(*answer);
 			*answer = NULL;
-			fprintf(stderr,
-				"sluice: what answers at %s does not speak JSON-RPC; is it "
-				"sluiced's "
-				"socket?\n",
-				daemon->path);
-			return EXIT_FAILED;
+			return say_failed(EXIT_FAILED,
+					  "what answers at %s does not speak JSON-RPC; is it "
+					  "sluiced's socket?",
+					  daemon->path);
 		}
 		if (is_ours(daemon, *answer))
 			return EXIT_DONE;
@@ -280,17 +275,15 @@ daemon_call(struct daemon *daemon, const char *method, json_t *params, bool pati
 		json_object_set_new(request, "params", params);
 	text = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
-	if (!text) {
-		fprintf(stderr, "sluice: the request can't be written as JSON; is it UTF-8?\n");
-		return EXIT_FAILED;
-	}
+	if (!text)
+		return say_failed(EXIT_FAILED,
+				  "the request can't be written as JSON; is it UTF-8?");
 	length = strlen(text);
 	if (length > REQUEST_MAX) {
-		fprintf(stderr,
-			"sluice: the request has %zu bytes, and the daemon takes %d; give it a "
-			"file "
-			"by name\n",
-			length, REQUEST_MAX);
+		say_failed(EXIT_FAILED,
+			   "the request has %zu bytes, and the daemon takes %d; give it a file by "
+			   "name",
+			   length, REQUEST_MAX);
 	} else {
 		text[length] = '\n';
 		send_all(daemon, text, length + 1);

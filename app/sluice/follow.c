@@ -213,11 +213,10 @@ follow(struct daemon *daemon, const struct options *options, const char *name)
 	if (ret == EXIT_DONE) {
 		ret = conclude(&following, options);
 	} else if (ret < 0) {
-		fprintf(stderr,
-			"sluice: no longer followed, and no verdict yet: replay %s goes on; "
-			"`sluice replay stop %s` ends it\n",
-			name, name);
-		ret = EXIT_FAILED;
+		ret = say_failed(EXIT_FAILED,
+				 "no longer followed, and no verdict yet: replay %s goes on; "
+				 "`sluice replay stop %s` ends it",
+				 name, name);
 	}
 	json_decref(following.last);
 	return ret;

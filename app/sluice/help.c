@@ -41,6 +41,23 @@ help_print(FILE *out)
 }
 
 void
+help_group(const char *word, FILE *out)
+{
+	size_t length = strlen(word);
+	const struct command *command;
+	char text[64];
+
+	fprintf(out, "Usage:\n");
+	for (unsigned i = 0; (command = command_at(i)); i++) {
+		if (strncmp(command->words, word, length) != 0 || command->words[length] != ' ')
+			continue;
+		synopsis(command, text, sizeof(text));
+		fprintf(out, "  sluice %-*s  %s\n", SYNOPSIS_WIDTH, text, command->text);
+	}
+	fprintf(out, "\nEach has more to say with --help; `sluice --help` has the options.\n");
+}
+
+void
 help_command(const struct command *command, FILE *out)
 {
 	char text[64];

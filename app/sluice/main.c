@@ -36,13 +36,10 @@ wrong_option(const char *word, int option)
 		text_nearest(word, option_words, sizeof(option_words) / sizeof(option_words[0]));
 
 	if (option == ':')
-		fprintf(stderr, "sluice: %s needs a value", word);
-	else
-		fprintf(stderr, "sluice: unknown option %s", text_quote(word).text);
-	if (option != ':' && nearest)
-		fprintf(stderr, "; did you mean `%s`?", nearest);
-	fprintf(stderr, "\nsee `sluice --help`\n");
-	return EXIT_USAGE;
+		return say_failed(EXIT_USAGE, "%s needs a value; see `sluice --help`", word);
+	return say_failed(EXIT_USAGE, "unknown option %s%s%s%s; see `sluice --help`",
+			  text_quote(word).text, nearest ? "; did you mean `" : "",
+			  nearest ? nearest : "", nearest ? "`?" : "");
 }
 
 static int
@@ -55,9 +52,8 @@ parse_watch(const char *word, double *seconds)
 	if (errno == 0 && end != word && !*end && isfinite(*seconds) &&
 	    *seconds >= WATCH_SECONDS_MIN && *seconds <= WATCH_SECONDS_MAX)
 		return EXIT_DONE;
-	fprintf(stderr, "sluice: --watch takes seconds from %g to %g, like 1 or 0.5, not %s\n",
-		WATCH_SECONDS_MIN, WATCH_SECONDS_MAX, text_quote(word).text);
-	return EXIT_USAGE;
+	return say_failed(EXIT_USAGE, "--watch takes seconds from %g to %g, like 1 or 0.5, not %s",
+			  WATCH_SECONDS_MIN, WATCH_SECONDS_MAX, text_quote(word).text);
 }
 
 /* Returns -1 to go on, or an exit code. */
@@ -98,25 +94,18 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 static int
 check_arguments(const struct command *command, const struct options *options, int count)
 {
-	if (options->watch > 0 && !command->reading) {
-		fprintf(stderr, "sluice: --watch repeats what only reads: status, ports, rules, "
-				"workers, drops, memory, config show, replay list\n");
-		return EXIT_USAGE;
-	}
-	if (options->follow && !command->follows) {
-		fprintf(stderr, "sluice: --follow is for `sluice replay start NAME`\n");
-		return EXIT_USAGE;
-	}
-	if (count < (int)command->least) {
-		fprintf(stderr, "sluice: `%s` needs %s; see `sluice %s --help`\n", command->words,
-			command->arguments, command->words);
-		return EXIT_USAGE;
-	}
-	if (count > (int)command->most) {
-		fprintf(stderr, "sluice: one word too many for `%s`; see `sluice %s --help`\n",
-			command->words, command->words);
-		return EXIT_USAGE;
-	}
+	if (options->watch > 0 && !command->reading)
+		return say_failed(EXIT_USAGE,
+				  "--watch repeats what only reads: status, ports, rules, "
+				  "workers, drops, memory, config show, replay list");
+	if (options->follow && !command->follows)
+		return say_failed(EXIT_USAGE, "--follow is for `sluice replay start NAME`");
+	if (count < (int)command->least)
+		return say_failed(EXIT_USAGE, "`%s` needs %s; see `sluice %s --help`",
+				  command->words, command->arguments, command->words);
+	if (count > (int)command->most)
+		return say_failed(EXIT_USAGE, "one word too many for `%s`; see `sluice %s --help`",
+				  command->words, command->words);
 	return EXIT_DONE;
 }
 
@@ -131,6 +120,20 @@ finish_output(int exit_code)
 	return EXIT_FAILED;
 }
 
+/* Before the options are read, whose errors are to be said that way too. */
+static bool
+wants_json(char *const *words)
+{
+	for (; *words && strcmp(*words, "--") != 0; words++) {
+		size_t length = strlen(*words);
+
+		/* getopt takes any beginning of it. */
+		if (length > strlen("--") && strncmp(*words, "--json", length) == 0)
+			return true;
+	}
+	return false;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -141,12 +144,19 @@ main(int argc, char **argv)
 	int ret, used, count;
 
 	signal(SIGPIPE, SIG_IGN);
+	say_as_json(wants_json(argv + 1));
 	ret = parse_options(argc, argv, &options, &help);
 	if (ret >= 0)
 		return finish_output(ret);
 	if (optind == argc) {
 		help_print(help ? stdout : stderr);
-		return help ? finish_output(EXIT_DONE) : EXIT_USAGE;
+		if (help)
+			return finish_output(EXIT_DONE);
+		return say_failed(EXIT_USAGE, "a command is missing");
+	}
+	if (help && optind + 1 == argc && command_is_group(argv[optind])) {
+		help_group(argv[optind], stdout);
+		return finish_output(EXIT_DONE);
 	}
 	command = command_find(argc - optind, argv + optind, &used);
 	if (!command)

@@ -31,7 +31,7 @@ params_of(const struct command *command, char *const *arguments)
 		params = NULL;
 	}
 	if (!params)
-		fprintf(stderr, "sluice: the arguments are not UTF-8 text\n");
+		say_failed(EXIT_USAGE, "the arguments are not UTF-8 text");
 	return params;
 }
 

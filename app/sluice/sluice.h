@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "say.h"
 #include "view/view.h"
 
 /* Exit codes of daemon and client. */
@@ -52,7 +53,11 @@ const struct command *command_at(unsigned i);
 /* The command that words begin with; *used is how many of them it takes. NULL: none, said on stderr. */
 const struct command *command_find(int count, char *const *words, int *used);
 
+/* Whether a word begins several commands. */
+bool command_is_group(const char *word);
+
 void help_print(FILE *out);
+void help_group(const char *word, FILE *out);
 void help_command(const struct command *command, FILE *out);
 
 int run_reading(const struct command *command, const struct options *options,
