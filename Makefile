@@ -50,9 +50,8 @@ lint: setup-tests
 install: all
 	@scripts/install.sh $(BUILD) $(PREFIX) $(DESTDIR)
 
-# What the last installation from this build directory put anywhere.
 uninstall:
-	@ninja -C $(BUILD) uninstall
+	@/usr/bin/python3 scripts/uninstall.py $(BUILD) $(PREFIX) $(DESTDIR)
 
 clean:
 	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-faults $(BUILD)-fuzz $(BUILD)-lint
@@ -76,5 +75,5 @@ help:
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"
 	@echo "make install        into PREFIX ($(PREFIX)), staged under DESTDIR"
-	@echo "make uninstall      take that away again"
+	@echo "make uninstall      take that away again, from the same PREFIX and DESTDIR"
 	@echo "make clean          remove what was built"

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What `make install` puts where; and the demo."""
 
+import json
 import re
 import shutil
 import subprocess
 
 import pytest
+import yaml
 
+from lib.daemon import Daemon
 from lib.offline import BUILD, ROOT
 
 
@@ -86,6 +89,40 @@ def test_user_of_the_service(stage, tmp_path):
         assert done.returncode == 0, done.stderr
     assert "sluice" in (tmp_path / "etc" / "passwd").read_text(encoding="ascii")
     assert (tmp_path / "etc" / "sluice").is_dir()
+
+
+def test_the_example_passes_its_own_check_and_runs(stage, tmp_path):
+    """As it lies there, on whatever machine this is."""
+    example = stage / "share/doc/sluice/examples/sluice.yaml"
+    done = subprocess.run([stage / "bin/sluiced", "check", "--json", example], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done
+    result = json.loads(done.stdout)
+    assert result["runs_here"] is True and result["errors"] == []
+    what = yaml.safe_load(example.read_text(encoding="ascii"))
+    what["memory"] = {"packets": 8191, "hugepages": False}
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda status: status["ports"]["lan"]["tx_packets"] > 1000)
+        daemon.stop()
+
+
+def test_uninstall_takes_away_what_these_words_installed(tmp_path):
+    """Another installation, be it later, stays as it is; so do files of others."""
+    unit = (BUILD / "drivers-config" / "sluiced.service").read_text(encoding="ascii")
+    prefix = re.search(r"^ExecStart=(.*)/bin/sluiced ", unit, re.MULTILINE).group(1)
+    for place in ("first", "second"):
+        subprocess.run([ROOT / "scripts" / "install.sh", BUILD, prefix, tmp_path / place], check=True, capture_output=True)
+    second = sorted((tmp_path / "second").rglob("*"))
+    other = tmp_path / "first" / prefix.lstrip("/") / "share/doc/sluice/notes"
+    other.write_text("mine")
+    command = ["make", "-s", "-C", ROOT, "uninstall", f"BUILD={BUILD}", f"PREFIX={prefix}"]
+    done = subprocess.run([*command, f"DESTDIR={tmp_path}/first"], check=True, capture_output=True, text=True)
+    assert f"uninstall: {tmp_path}/first{prefix}/bin/sluiced\n" in done.stdout
+    assert [path for path in (tmp_path / "first").rglob("*") if not path.is_dir()] == [other]
+    assert sorted((tmp_path / "second").rglob("*")) == second
+    subprocess.run([*command, f"DESTDIR={tmp_path}/second"], check=True, capture_output=True)
+    assert not list((tmp_path / "second").iterdir())
+    done = subprocess.run([*command, f"DESTDIR={tmp_path}/second"], check=True, capture_output=True, text=True)
+    assert "nothing of sluice's" in done.stdout
 
 
 def test_client_links_no_dpdk(stage):

@@ -163,3 +163,26 @@ def test_targets_of_one_packet_have_a_bound(tmp_path):
     for command in COMMANDS:
         error = refused(what, tmp_path, command, code=1)
         assert re.search(r"rules r0 to r937: 938 rules .* to 60032 targets; at most 60000", error), error
+
+
+def test_counts_of_one_are_in_the_singular(tmp_path):
+    rules = [{"name": "one", "actions": ["drop"]}]
+    what = config({"a": {"vdev": "net_null0"}}, rules, **{"run-dir": str(tmp_path / "run")})
+    run = Run([SLUICED, "check", write_config(tmp_path / "config.yaml", what)], tmp_path)
+    assert run.code == 0 and ": a valid config: 1 port, 0 groups, 1 rule; 8191 mbufs" in run.out, run.out
+    what = config({"a": "dns.pcap", "b": out("b")}, groups={"g": ["b"]}, **{"run-dir": str(tmp_path / "run")})
+    run = Run([SLUICED, "check", write_config(tmp_path / "config.yaml", what)], tmp_path)
+    assert run.code == 0 and ": 2 ports, 1 group, 0 rules;" in run.out, run.out
+
+
+@pytest.mark.parametrize("replays, warned", [({}, True), ({"r": {"to": "seen"}}, True), ({"r": {"to": {"as": "seen"}}}, False)])
+def test_a_port_that_a_replay_enters_receives(replays, warned, tmp_path):
+    """A rule from a port that is only written waits for ever, unless a replay comes in there."""
+    rules = [{"name": "x", "from": ["seen"], "actions": [{"forward": "seen"}]}]
+    what = config({"in": "dns.pcap", "seen": out("seen")}, rules)
+    if replays:
+        what["replays"] = {name: {"file": str(capture.fixture("dns.pcap")), "pace": "top", **replay}
+                           for name, replay in replays.items()}
+    run = offline(what, tmp_path)
+    assert ("nothing comes in from port seen" in run.err) == warned
+    assert run.report["rules"]["x"]["packets"] > 0 or warned

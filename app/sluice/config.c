@@ -130,12 +130,11 @@ print_done(const char *method, const char *file, const json_t *result)
 		else
 			printf("%s: the same as what runs\n", file);
 	} else {
+		uint64_t rules = (uint64_t)json_integer_value(json_object_get(result, "rules"));
 		unsigned lines = changed_lines(changes ? changes : "");
 
-		printf("%s: applied, %s rules; %u line%s of the config changed\n", file,
-		       units_count((uint64_t)json_integer_value(json_object_get(result, "rules")))
-			       .text,
-		       lines, lines == 1 ? "" : "s");
+		printf("%s: applied, %s rule%s; %u line%s of the config changed\n", file,
+		       units_count(rules).text, units_plural(rules), lines, units_plural(lines));
 	}
 }
 

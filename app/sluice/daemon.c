@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/text.h"
+#include "core/units.h"
 #include "watch.h"
 
 #include "core/banned.h"
@@ -350,7 +351,8 @@ daemon_refused(const struct options *options, const json_t *error, const char *f
 	}
 	print_findings(findings, file);
 	if (count > (long long)shown)
-		fprintf(stderr, "sluice: and %lld findings more\n", count - (long long)shown);
+		fprintf(stderr, "sluice: and %lld finding%s more\n", count - (long long)shown,
+			units_plural((uint64_t)(count - (long long)shown)));
 	if (shown == 0 && asprintf(&text, "%s", message ? message : "the daemon refused") >= 0) {
 		text_clean(text);
 		fprintf(stderr, "sluice: %s\n", text);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "core/units.h"
 #include "engine/engine.h"
 #include "host/preflight.h"
 #include "port/memory.h"
@@ -132,11 +133,13 @@ print_text(const struct options *options, struct outcome *outcome)
 		fprintf(stderr, "%s: out of memory; not all findings are shown\n", options->config);
 	if (!config)
 		return;
-	printf("%s: a valid config%s: %u ports, %u groups, %u rules; %u mbufs of %u bytes need "
+	printf("%s: a valid config%s: %u port%s, %u group%s, %u rule%s; %u mbufs of %u bytes need "
 	       "%.1f MiB\n",
 	       options->config, outcome->runs ? "" : ", which this machine can't run",
-	       config->port_count, config->group_count, config->rule_count, config->packets,
-	       config->packet_size, (double)memory_pool_bytes(config) / (1 << 20));
+	       config->port_count, units_plural(config->port_count), config->group_count,
+	       units_plural(config->group_count), config->rule_count,
+	       units_plural(config->rule_count), config->packets, config->packet_size,
+	       (double)memory_pool_bytes(config) / (1 << 20));
 }
 
 /* Whether the rules can be compiled, by compiling them. */

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/notify.h"
 #include "core/spool.h"
+#include "core/units.h"
 #include "ending.h"
 #include "engine/engine.h"
 #include "host/preflight.h"
@@ -86,11 +87,13 @@ finish(struct engine *engine, int ret)
 static int
 serve(struct control *control, struct engine *engine)
 {
+	const struct config *config = engine_config(engine);
 	int exit_code, ret;
 
 	ending_serve();
-	log_info("running: %u ports, %u rules; %s/control.sock", engine_config(engine)->port_count,
-		 engine_config(engine)->rule_count, engine_config(engine)->run_dir);
+	log_info("running: %u port%s, %u rule%s; %s/control.sock", config->port_count,
+		 units_plural(config->port_count), config->rule_count,
+		 units_plural(config->rule_count), config->run_dir);
 	if (notify("READY=1", READY_NS) < 0)
 		log_warning("the service manager could not be told that the daemon is ready");
 	ret = control_run(control, engine);

@@ -34,9 +34,9 @@ enum {
 	FIELD_RUN_DIR,
 	FIELD_PORTS,
 	FIELD_GROUPS,
+	FIELD_REPLAYS,
 	FIELD_RULES,
 	FIELD_DEFAULT,
-	FIELD_REPLAYS,
 	FIELDS
 };
 
@@ -197,8 +197,8 @@ read_run_dir(struct reader *reader, const struct spot *spot)
 	config->run_dir = path;
 }
 
-/* Ports come before groups and these before rules and replays, whatever their order in the file, so that every
- * name is known when it is used. */
+/* Ports come before groups, these before replays, and these before rules, whatever their order in the file, so that
+ * every name is known when it is used, and where packets come in. */
 static void
 read_sections(struct reader *reader, const struct spot *root)
 {

@@ -35,13 +35,24 @@ read_name(struct reader *reader, const struct spot *spot, struct config_rule *ru
 			     rule->name, reader->config->rules[other].place.line);
 }
 
+/* Replays are read before rules. */
+static bool
+has_replay(const struct config *config, unsigned port)
+{
+	for (unsigned i = 0; i < config->replay_count; i++) {
+		if (config->replays[i].as && config->replays[i].port == port)
+			return true;
+	}
+	return false;
+}
+
 static bool
 can_receive(const struct reader *reader, unsigned port)
 {
 	const struct config_port *config = &reader->config->ports[port];
 
-	return config->kind != CONFIG_PORT_PCAP || config->pcap_in ||
-	       (reader->bad_ports >> port & 1);
+	return has_replay(reader->config, port) || config->kind != CONFIG_PORT_PCAP ||
+	       config->pcap_in || (reader->bad_ports >> port & 1);
 }
 
 static void

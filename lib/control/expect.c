@@ -11,6 +11,8 @@
 
 #include "port/compare.h"
 
+#include "core/units.h"
+
 #include "core/banned.h"
 
 #define SHOWN_MAX 10
@@ -147,7 +149,8 @@ compare_capture(struct comparison *comparison, const char *wanted, const char *g
 	while ((line = strsep(&rest, "\n")) && *line)
 		fprintf(comparison->out, "%s: %s\n", base_name(got), line);
 	if (differences > 0)
-		fprintf(comparison->out, "%s: %ld packets differ\n", base_name(got), differences);
+		fprintf(comparison->out, "%s: %ld packet%s differ%s\n", base_name(got), differences,
+			units_plural((uint64_t)differences), differences == 1 ? "s" : "");
 	comparison->differences += differences < 0 ? 1 : differences;
 	free(words);
 }

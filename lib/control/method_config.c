@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/units.h"
 
 #include "core/banned.h"
 
@@ -179,7 +180,7 @@ answer_config_apply(struct method_daemon *daemon, struct call *call)
 	rules = engine_config(daemon->engine)->rule_count;
 	call->result = json_pack("{s:b, s:i, s:O}", "applied", 1, "rules", (int)rules, "changes",
 				 call->changes);
-	log_info("config applied: %u rules", rules);
+	log_info("config applied: %u rule%s", rules, units_plural(rules));
 }
 
 void

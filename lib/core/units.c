@@ -11,6 +11,12 @@
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
+const char *
+units_plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 struct units_text
 units_count(uint64_t count)
 {

@@ -15,6 +15,9 @@ struct units_text {
 /* 1234567 as "1,234,567". */
 struct units_text units_count(uint64_t count);
 
+/* What stands behind the noun of a count: "" for 1, else "s". */
+const char *units_plural(uint64_t count);
+
 /* Bytes of traffic, in powers of 1000: "1.23 MB". Below 1000 exact: "42 B". */
 struct units_text units_bytes(uint64_t bytes);
 

@@ -338,8 +338,8 @@ engine_drain(struct engine *engine)
 	ret = ports_close(&engine->ports);
 	engine->leaked = ports_leaked(&engine->ports) + replays_leaked(&engine->replays);
 	if (engine->leaked)
-		log_error("%lu mbufs are missing from the pools after drain: a packet was leaked",
-			  (unsigned long)engine->leaked);
+		log_error("%lu mbuf%s missing from the pools after drain: a packet was leaked",
+			  (unsigned long)engine->leaked, engine->leaked == 1 ? " is" : "s are");
 	engine->drained = true;
 	return ret;
 }

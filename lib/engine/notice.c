@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "core/log.h"
+#include "core/units.h"
 
 #include "core/banned.h"
 
@@ -36,15 +37,15 @@ tell_losses(struct notice *notice, const struct ports *ports, unsigned index, ui
 
 	if (is_due(notice, index, NOTICE_NO_MBUF, losses.no_mbuf, now_ns, &more))
 		log_warning("port %s: %" PRIu64
-			    " times there was no buffer to receive into, as all "
+			    " time%s there was no buffer to receive into, as all "
 			    "%u packets of the pool were in use; raise memory.packets, `sluice "
 			    "memory` shows who holds them",
-			    name, more, port->pool ? port->pool->size : 0);
+			    name, more, units_plural(more), port->pool ? port->pool->size : 0);
 	if (is_due(notice, index, NOTICE_MISSED, losses.missed, now_ns, &more))
-		log_warning("port %s: %" PRIu64 " packets were lost before sluice, as the receive "
+		log_warning("port %s: %" PRIu64 " packet%s lost before sluice, as the receive "
 			    "ring was full; give it more queues and workers, a longer rx-ring, or "
 			    "cores without other work, and see that memory.packets suffices",
-			    name, more);
+			    name, more, more == 1 ? " was" : "s were");
 }
 
 static void
@@ -63,11 +64,11 @@ tell_checksums(struct notice *notice, const struct ports *ports, unsigned index,
 	}
 	if (is_due(notice, index, NOTICE_CHECKSUM, wrong, now_ns, &more))
 		log_warning("port %s: %" PRIu64
-			    " packets had a wrong checksum that the NIC called good "
+			    " packet%s had a wrong checksum that the NIC called good "
 			    "(%" PRIu64 " of %" PRIu64
 			    " checked in all); the NIC, its memory or its "
 			    "path to this machine's is at fault: don't trust what it receives",
-			    port->config->name, more, wrong, checked);
+			    port->config->name, more, units_plural(more), wrong, checked);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "classify/classify.h"
 #include "core/populate.h"
+#include "core/units.h"
 #include "forward/forward.h"
 
 #include "core/banned.h"
@@ -106,9 +107,9 @@ program_make(struct config *config, const struct ports *ports, unsigned workers,
 
 no_memory:
 	error_add(errors, 0, 0, NULL,
-		  "out of memory for the tables of %u rules; reserve more hugepages "
+		  "out of memory for the tables of %u rule%s; reserve more hugepages "
 		  "or use fewer rules",
-		  config->rule_count);
+		  config->rule_count, units_plural(config->rule_count));
 failed:
 	program_free(program);
 	return ret;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <rte_branch_prediction.h>
 
+#include "core/units.h"
 #include "exit/outbox.h"
 #include "forward/plan.h"
 
@@ -132,8 +133,8 @@ forward_compile(const struct stage_env *env, void **state, struct error_list *er
 	struct forward_plan *plan = forward_plan_make(env->config, env->ports);
 
 	if (!plan) {
-		error_add(errors, 0, 0, NULL, "out of memory for the actions of %u rules",
-			  env->config->rule_count);
+		error_add(errors, 0, 0, NULL, "out of memory for the actions of %u rule%s",
+			  env->config->rule_count, units_plural(env->config->rule_count));
 		return -ENOMEM;
 	}
 	*state = plan;

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/units.h"
+
 #include "core/banned.h"
 
 #define SHOWN_MAX 5
@@ -94,7 +96,8 @@ compare(pcap_t *wanted, const char *wanted_path, pcap_t *got, const char *got_pa
 					      number, differences < SHOWN_MAX, out);
 	}
 	if (missing || extra)
-		fprintf(out, "%lu packets, expected %lu\n", number - missing, number - extra);
+		fprintf(out, "%lu packet%s, expected %lu\n", number - missing,
+			units_plural(number - missing), number - extra);
 	return differences + missing + extra;
 }
 

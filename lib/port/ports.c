@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/units.h"
 #include "port/device.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
@@ -135,8 +136,8 @@ count_unsent(struct ports *ports)
 		unsent = RTE_MIN(unsent,
 				 port->tx_queues * (port->rx_ring + (uint64_t)AF_XDP_SEND_PACKETS));
 		port->pool->driver_holds += unsent;
-		log_warning("port %s: %" PRIu64 " packets could not leave, the link is down",
-			    port->config->name, unsent);
+		log_warning("port %s: %" PRIu64 " packet%s could not leave, the link is down",
+			    port->config->name, unsent, units_plural(unsent));
 	}
 }
 

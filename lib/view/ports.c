@@ -101,11 +101,12 @@ print_checksums(const struct view *view)
 		if (value_number(port, "checksum_wrong") == 0)
 			continue;
 		fprintf(view->out,
-			"\nport %s: of %s packets checked whose checksums the NIC calls good, %s "
-			"were "
-			"wrong\n",
+			"\nport %s: of %s packet%s checked whose checksums the NIC calls good, %s "
+			"%s wrong\n",
 			name, units_count(value_number(port, "checksum_checked")).text,
-			units_count(value_number(port, "checksum_wrong")).text);
+			units_plural(value_number(port, "checksum_checked")),
+			units_count(value_number(port, "checksum_wrong")).text,
+			value_number(port, "checksum_wrong") == 1 ? "was" : "were");
 	}
 }
 

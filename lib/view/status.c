@@ -209,11 +209,11 @@ print_rules(const struct view *view, const json_t *total)
 	}
 	table_print(table, view->out);
 	if (count > shown)
-		fprintf(view->out, "and %s rules more: sluice rules\n",
-			units_count(count - shown).text);
+		fprintf(view->out, "and %s rule%s more: sluice rules\n",
+			units_count(count - shown).text, units_plural(count - shown));
 	if (retired)
-		fprintf(view->out, "and %s packets that rules of earlier configs decided\n",
-			units_count(retired).text);
+		fprintf(view->out, "and %s packet%s that rules of earlier configs decided\n",
+			units_count(retired).text, units_plural(retired));
 	fprintf(view->out, "\n");
 }
 
@@ -273,8 +273,8 @@ print_leaked(const struct view *view)
 	uint64_t leaked = value_number(view->now, "leaked");
 
 	if (leaked)
-		fprintf(view->out, "%smemory   %s packets LEAKED%s\n", style->bad,
-			units_count(leaked).text, style->plain);
+		fprintf(view->out, "%smemory   %s packet%s LEAKED%s\n", style->bad,
+			units_count(leaked).text, units_plural(leaked), style->plain);
 	else if (!json_object_get(view->now, "state"))
 		fprintf(view->out, "%smemory%s   every packet is back in its pool\n", style->bold,
 			style->plain);

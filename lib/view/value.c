@@ -80,8 +80,9 @@ value_print_copies(FILE *out, const json_t *copies)
 		bytes ? "" : style->plain);
 	json_object_foreach ((json_t *)copies, reason, copy) {
 		if (value_number(copy, "packets"))
-			fprintf(out, "; %s: %s packets, %s", reason,
+			fprintf(out, "; %s: %s packet%s, %s", reason,
 				units_count(value_number(copy, "packets")).text,
+				units_plural(value_number(copy, "packets")),
 				units_bytes(value_number(copy, "bytes")).text);
 	}
 	fprintf(out, "\n");

@@ -24,14 +24,15 @@ print_state(FILE *out, const char *name, const json_t *replay)
 	const struct table_style *style = table_style(out);
 	uint64_t asked = value_number(replay, "loops_asked"), loops = value_number(replay, "loops");
 
-	fprintf(out, "%sreplay %s%s %s: %s packets, %s, ", style->bold, name, style->plain,
+	fprintf(out, "%sreplay %s%s %s: %s packet%s, %s, ", style->bold, name, style->plain,
 		value_text(replay, "state"), units_count(value_number(replay, "sent")).text,
+		units_plural(value_number(replay, "sent")),
 		units_bytes(value_number(replay, "bytes")).text);
 	if (asked)
 		fprintf(out, "%s of %s loop%s\n", units_count(loops).text, units_count(asked).text,
-			asked == 1 ? "" : "s");
+			units_plural(asked));
 	else
-		fprintf(out, "%s loop%s\n", units_count(loops).text, loops == 1 ? "" : "s");
+		fprintf(out, "%s loop%s\n", units_count(loops).text, units_plural(loops));
 }
 
 static void
