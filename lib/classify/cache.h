@@ -117,18 +117,17 @@ cache_wide_set(const uint64_t key[5])
 }
 
 #ifdef __SSE4_1__
-/* Of one comparison a way, each quarter of which is all ones where it was equal, the way that is equal as
- * a whole; CACHE_WAYS when none is. */
+/* Of one comparison a way, each half of which is all ones where it was equal, the way that is equal as a
+ * whole; CACHE_WAYS when none is. */
 static inline unsigned
 cache_equal_way(__m128i first, __m128i second, __m128i third)
 {
-	/* A bit for each quarter: those of the first way are the lowest four. */
-	unsigned quarters = _mm_movemask_epi8(
+	/* Two bits for each half: those of the first way are the lowest four. */
+	unsigned halves = _mm_movemask_epi8(
 		_mm_packs_epi16(_mm_packs_epi32(first, second), _mm_packs_epi32(third, third)));
 
-	quarters &= quarters >> 1;
-	quarters &= quarters >> 2;
-	return (unsigned)__builtin_ctz((quarters & 0x111) | 1u << CACHE_WAYS * 4) / 4;
+	halves &= halves >> 2;
+	return (unsigned)__builtin_ctz((halves & 0x111) | 1u << CACHE_WAYS * 4) / 4;
 }
 
 static inline __m128i
@@ -140,7 +139,7 @@ cache_wide_equal(const uint64_t way[5], const uint64_t key[5])
 	differ =
 		_mm_or_si128(differ, _mm_xor_si128(_mm_loadu_si128(&a[1]), _mm_loadu_si128(&b[1])));
 	differ = _mm_or_si128(differ, _mm_cvtsi64_si128((int64_t)(way[4] ^ key[4])));
-	return _mm_cmpeq_epi32(differ, _mm_setzero_si128());
+	return _mm_cmpeq_epi64(differ, _mm_setzero_si128());
 }
 #endif
 
@@ -153,9 +152,9 @@ cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
 	const __m128i *ways = (const __m128i *)set->keys;
 	__m128i wanted = _mm_loadu_si128((const __m128i *)key);
 
-	return cache_equal_way(_mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[0])),
-			       _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[1])),
-			       _mm_cmpeq_epi32(wanted, _mm_load_si128(&ways[2])));
+	return cache_equal_way(_mm_cmpeq_epi64(wanted, _mm_load_si128(&ways[0])),
+			       _mm_cmpeq_epi64(wanted, _mm_load_si128(&ways[1])),
+			       _mm_cmpeq_epi64(wanted, _mm_load_si128(&ways[2])));
 #else
 	unsigned found = CACHE_WAYS;
 

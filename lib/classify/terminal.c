@@ -92,15 +92,37 @@ find(const struct plan *plan, struct burst *burst, const struct some *some)
 		find_in_lists(plan, burst, some);
 }
 
+/* Looks up those packets of some that their sets do not have, and notes them there. */
 static void
+find_missed(const struct plan *plan, struct burst *burst, const struct some *some,
+	    struct cache_narrow *const *sets, uint64_t (*keys)[2])
+{
+	struct some missed = {0}, indices;
+
+	for (unsigned i = 0; i < some->count; i++) {
+		indices.items[missed.count] = some->items[i];
+		missed.items[missed.count] = i;
+		missed.count += cache_narrow_find(sets[i], keys[i]) == CACHE_WAYS;
+	}
+	indices.count = missed.count;
+	find(plan, burst, &indices);
+	for (unsigned i = 0; i < missed.count; i++) {
+		unsigned at = missed.items[i];
+
+		cache_narrow_insert(sets[at], keys[at], burst->verdicts[indices.items[i]]);
+	}
+}
+
+/* everyone: some is the whole burst, in order, as most often it is: known to the compiler, that takes a load out of
+ * each step. */
+static __rte_always_inline void
 run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
-	   const struct some *some)
+	   const struct some *some, bool everyone)
 {
 	uint64_t port_bits = cache_port_bits(burst->in_port);
 	uint64_t keys[BURST_MAX][2];
 	struct cache_narrow *sets[BURST_MAX];
-	struct some missed;
-	unsigned count = some->count, missed_count = 0;
+	unsigned count = some->count, missed = 0;
 
 	if (local->narrow_gate.closed) {
 		cache_gate_pass(&local->narrow_gate, count, 0);
@@ -108,33 +130,23 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 		return;
 	}
 	for (unsigned i = 0; i < count; i++) {
-		cache_narrow_key(&burst->views[some->items[i]], port_bits, keys[i]);
+		unsigned index = everyone ? i : some->items[i];
+
+		cache_narrow_key(&burst->views[index], port_bits, keys[i]);
 		sets[i] = &local->narrow[cache_narrow_set(keys[i])];
 		rte_prefetch0(sets[i]);
 	}
 	for (unsigned i = 0; i < count; i++) {
 		unsigned way = cache_narrow_find(sets[i], keys[i]);
 
-		burst->verdicts[some->items[i]] = sets[i]->values[way];
-		missed.items[missed_count] = i;
-		missed_count += way == CACHE_WAYS;
+		burst->verdicts[everyone ? i : some->items[i]] = sets[i]->values[way];
+		missed += way == CACHE_WAYS;
 	}
 	burst->tally->cache_lookups += count;
-	burst->tally->cache_hits += count - missed_count;
-	cache_gate_pass(&local->narrow_gate, count, count - missed_count);
-	if (missed_count == 0)
-		return;
-
-	struct some indices = {.count = missed_count};
-
-	for (unsigned i = 0; i < missed_count; i++)
-		indices.items[i] = some->items[missed.items[i]];
-	find(plan, burst, &indices);
-	for (unsigned i = 0; i < missed_count; i++) {
-		unsigned at = missed.items[i];
-
-		cache_narrow_insert(sets[at], keys[at], burst->verdicts[some->items[at]]);
-	}
+	burst->tally->cache_hits += count - missed;
+	cache_gate_pass(&local->narrow_gate, count, count - missed);
+	if (missed)
+		find_missed(plan, burst, some, sets, keys);
 }
 
 static void
@@ -212,7 +224,7 @@ run_both(const struct plan *plan, struct local *local, struct burst *burst)
 	}
 	if (narrow.count) {
 		if (local->narrow)
-			run_narrow(plan, local, burst, &narrow);
+			run_narrow(plan, local, burst, &narrow, false);
 		else
 			set_terminal(plan, burst, &narrow);
 	}
@@ -227,13 +239,9 @@ run_both(const struct plan *plan, struct local *local, struct burst *burst)
 void
 terminal_run(const struct plan *plan, struct local *local, struct burst *burst)
 {
-	unsigned kinds = 0;
-
-	for (unsigned i = 0; i < burst->count; i++)
-		kinds |= burst->views[i].kind;
-	if (likely(!(kinds & WIDE_BIT) && local->narrow)) {
+	if (likely(!(burst->kinds & WIDE_BIT) && local->narrow)) {
 		local->everyone.count = burst->count;
-		run_narrow(plan, local, burst, &local->everyone);
+		run_narrow(plan, local, burst, &local->everyone, true);
 	} else {
 		run_both(plan, local, burst);
 	}

@@ -53,9 +53,10 @@ struct packet_view {
 
 _Static_assert(sizeof(struct packet_view) == 64, "one view, one cache line");
 
-/* Parses count packets that all came in on in_port (the config's index) into views. */
-void packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
-		  struct packet_view *views);
+/* Parses count packets that all came in on in_port (the config's index) into views. Returns their kinds,
+ * or-ed. */
+unsigned packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
+		      struct packet_view *views);
 
 /* A hash of the flow, all 32 bits of it good: equal for both directions, and equal for all fragments
  * of a datagram (the addresses alone for those). Without IP: of the two MAC addresses. */

@@ -8,6 +8,6 @@ burst_parse(struct burst *burst)
 {
 	if (burst->parsed)
 		return;
-	packet_parse(burst->packets, burst->count, burst->in_port, burst->views);
+	burst->kinds = packet_parse(burst->packets, burst->count, burst->in_port, burst->views);
 	burst->parsed = true;
 }

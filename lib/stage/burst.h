@@ -27,7 +27,8 @@ struct burst {
 	uint16_t count;   /* at least 1 */
 	uint16_t in_port; /* the config's index of the port that received all of them */
 	uint16_t worker;  /* its index, which is the index of its TX queues */
-	bool parsed;      /* views are valid; see burst_parse */
+	bool parsed;      /* views and kinds are valid; see burst_parse */
+	uint8_t kinds;    /* of all views, or-ed */
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
 	uint64_t bytes;   /* of all packets */
 	uint64_t up;      /* bit i: port i had a link when the burst was received */
