@@ -291,18 +291,18 @@ worker_json(const struct snapshot_worker *worker)
 
 	for (unsigned i = 0; i < TALLY_FILL_STEPS; i++)
 		json_array_append_new(fill, number(worker->fill[i]));
-	return json_pack("{s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:{s:o, "
-			 "s:o}}",
-			 "core", (int)worker->core, "fresh", (int)worker->fresh, "stalled",
-			 (int)worker->stalled, "minor_faults", number(worker->minor_faults),
-			 "major_faults", number(worker->major_faults), "packets",
-			 number(worker->packets), "bursts", number(worker->bursts), "busy_cycles",
-			 number(worker->busy_cycles), "idle_cycles", number(worker->idle_cycles),
-			 "sleep_ns", number(worker->sleep_ns), "cycles_per_packet",
-			 worker->packets ? (double)worker->busy_cycles / (double)worker->packets
-					 : 0.0,
-			 "fill", fill, "cache", "lookups", number(worker->cache_lookups), "hits",
-			 number(worker->cache_hits));
+	return json_pack(
+		"{s:i, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o, s:{s:o, "
+		"s:o}}",
+		"core", (int)worker->core, "fresh", (int)worker->fresh, "age_ns",
+		number(worker->age_ns), "stalled", (int)worker->stalled, "minor_faults",
+		number(worker->minor_faults), "major_faults", number(worker->major_faults),
+		"packets", number(worker->packets), "bursts", number(worker->bursts), "busy_cycles",
+		number(worker->busy_cycles), "idle_cycles", number(worker->idle_cycles), "sleep_ns",
+		number(worker->sleep_ns), "cycles_per_packet",
+		worker->packets ? (double)worker->busy_cycles / (double)worker->packets : 0.0,
+		"fill", fill, "cache", "lookups", number(worker->cache_lookups), "hits",
+		number(worker->cache_hits));
 }
 
 json_t *

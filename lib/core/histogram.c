@@ -17,23 +17,35 @@ bucket_top(unsigned bucket)
 }
 
 void
+histogram_clear(struct histogram *histogram)
+{
+	__atomic_store_n(&histogram->max, 0, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		__atomic_store_n(&histogram->buckets[i], 0, __ATOMIC_RELAXED);
+}
+
+void
 histogram_merge(struct histogram *sum, const struct histogram *part)
 {
-	sum->count += part->count;
-	if (part->max > sum->max)
-		sum->max = part->max;
+	uint64_t max = __atomic_load_n(&part->max, __ATOMIC_RELAXED);
+
+	if (max > sum->max)
+		sum->max = max;
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
-		sum->buckets[i] += part->buckets[i];
+		sum->buckets[i] += __atomic_load_n(&part->buckets[i], __ATOMIC_RELAXED);
 }
 
 uint64_t
 histogram_quantile(const struct histogram *histogram, uint64_t numerator, uint64_t denominator)
 {
-	unsigned __int128 wanted = (unsigned __int128)histogram->count * numerator;
-	uint64_t seen = 0;
+	unsigned __int128 wanted;
+	uint64_t count = 0, seen = 0;
 
-	if (histogram->count == 0)
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++)
+		count += histogram->buckets[i];
+	if (count == 0)
 		return 0;
+	wanted = (unsigned __int128)count * numerator;
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += histogram->buckets[i];
 		if ((unsigned __int128)seen * denominator >= wanted)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Histogram: a distribution of 64-bit values in fixed memory, each kept to within 1/32 of itself (in the
- * manner of HdrHistogram: powers of two, each in 32 equal steps). One thread adds; a copy is plain
- * assignment.
+ * manner of HdrHistogram: powers of two, each in 32 equal steps). One thread adds and clears; another may merge it into a
+ * sum meanwhile, which then has what was added before, and perhaps some of what is added just then.
  */
 #ifndef CORE_HISTOGRAM_H
 #define CORE_HISTOGRAM_H
@@ -14,7 +14,6 @@
 #define HISTOGRAM_BUCKETS ((64 - HISTOGRAM_STEP_BITS + 1) * HISTOGRAM_STEPS)
 
 struct histogram {
-	uint64_t count;
 	uint64_t max;
 	uint64_t buckets[HISTOGRAM_BUCKETS];
 };
@@ -33,12 +32,17 @@ histogram_bucket(uint64_t value)
 static inline void
 histogram_add(struct histogram *histogram, uint64_t value)
 {
-	histogram->count++;
+	uint64_t *bucket = &histogram->buckets[histogram_bucket(value)];
+
+	__atomic_store_n(bucket, *bucket + 1, __ATOMIC_RELAXED);
 	if (value > histogram->max)
-		histogram->max = value;
-	histogram->buckets[histogram_bucket(value)]++;
+		__atomic_store_n(&histogram->max, value, __ATOMIC_RELAXED);
 }
 
+/* Whoever merges it meanwhile has some of before. */
+void histogram_clear(struct histogram *histogram);
+
+/* sum is nobody else's. */
 void histogram_merge(struct histogram *sum, const struct histogram *part);
 
 /* The value that a share of numerator/denominator of all values does not exceed: 99, 100 is the 99th

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/account.h"
 
+#include "engine/collect.h"
 #include "engine/pulse.h"
 #include "engine/replays.h"
 
 #include <rte_cycles.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +93,7 @@ explain(const struct program *program, unsigned rule)
 
 static void
 account_port(const struct account *account, unsigned index, struct snapshot_port *out,
-	     struct tally_port *sum, bool *failed)
+	     const struct tally_port *sum, uint64_t since, bool *failed)
 {
 	const struct port *port = account->ports->items[index];
 	struct port_losses losses = port_losses(port);
@@ -131,9 +133,9 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->tx_bytes = sum->tx_bytes;
 	out->replayed = sum->replayed;
 	out->copies = sum->copies;
-	ledger->in = sum->rx_packets + sum->replayed + sum->copies;
+	ledger->in = sum->rx_packets + sum->replayed + sum->copies + since;
 	ledger->out = sum->out;
-	ledger->held = sum->held;
+	ledger->held = sum->held + since;
 	for (unsigned i = 0; i < DROP_REASONS; i++) {
 		out->drops[i] = sum->drops[i];
 		ledger->dropped += sum->drops[i];
@@ -141,29 +143,16 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	ledger->balanced = ledger->in == ledger->out + ledger->dropped + ledger->held;
 }
 
-static bool
-answered(const struct account *account, unsigned index)
-{
-	return !account->fresh || account->fresh[index];
-}
-
-static const struct tally *
-worker_tally(const struct account *account, unsigned index)
-{
-	const struct worker *worker = account->workers[index];
-
-	return account->live || !answered(account, index) ? &worker->tally : &worker->answer;
-}
-
-/* What a worker that is stuck within a burst has not accounted for yet: it has it in its hands. */
+/* What came in to a worker that owes an answer since it last gave one. Where it went is not known yet. */
 static uint64_t
-in_hand(const struct tally_port *port)
+moved(const struct worker *worker, unsigned index)
 {
-	uint64_t done = port->out + port->held;
+	const struct tally_port *known = &worker->known.tally.ports[index];
+	const size_t port = offsetof(struct tally, ports[index]);
 
-	for (unsigned i = 0; i < DROP_REASONS; i++)
-		done += port->drops[i];
-	return port->rx_packets + port->replayed + port->copies - done;
+	return collect_look(worker, port + offsetof(struct tally_port, rx_packets)) +
+	       collect_look(worker, port + offsetof(struct tally_port, replayed)) -
+	       known->rx_packets - known->replayed;
 }
 
 static void
@@ -175,26 +164,16 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 	for (unsigned i = 0; i < snapshot->port_count; i++) {
 		struct snapshot_port *port = &snapshot->ports[i];
 		struct tally_port sum = {0};
+		uint64_t since = 0;
 
 		for (unsigned w = 0; w < account->worker_count; w++) {
-			const struct tally_port *part = &worker_tally(account, w)->ports[i];
+			const struct worker *worker = account->workers[w];
 
-			sum.held += part->held;
-			if (!answered(account, w))
-				sum.held += in_hand(part);
-			sum.rx_packets += part->rx_packets;
-			sum.rx_bytes += part->rx_bytes;
-			sum.tx_packets += part->tx_packets;
-			sum.tx_bytes += part->tx_bytes;
-			sum.replayed += part->replayed;
-			sum.copies += part->copies;
-			sum.checksum_checked += part->checksum_checked;
-			sum.checksum_wrong += part->checksum_wrong;
-			sum.out += part->out;
-			for (unsigned r = 0; r < DROP_REASONS; r++)
-				sum.drops[r] += part->drops[r];
+			tally_add_port(&sum, &worker->known.tally.ports[i]);
+			if (worker->known.late)
+				since += moved(worker, i);
 		}
-		account_port(account, i, port, &sum, failed);
+		account_port(account, i, port, &sum, since, failed);
 		all->in += port->ledger.in;
 		all->out += port->ledger.out;
 		all->dropped += port->ledger.dropped;
@@ -214,11 +193,13 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 {
 	for (unsigned i = 0; i < account->worker_count; i++) {
 		struct snapshot_worker *out = &snapshot->workers[i];
-		const struct tally *tally = worker_tally(account, i);
+		const struct collected *known = &account->workers[i]->known;
+		const struct tally *tally = &known->tally;
 		struct pulse_faults faults = pulse_faults(account->workers[i]);
 
 		out->core = account->workers[i]->core;
-		out->fresh = answered(account, i);
+		out->fresh = !known->late;
+		out->age_ns = collect_age_ns(account->workers[i]);
 		out->stalled = pulse_stalled(account->workers[i]);
 		out->minor_faults = faults.minor;
 		out->major_faults = faults.major;
@@ -248,7 +229,7 @@ account_rules(const struct account *account, struct snapshot *snapshot, bool *fa
 		bool is_default = i == config->rule_count;
 		const struct config_actions *actions =
 			is_default ? &config->default_actions : &config->rules[i].actions;
-		struct tally_rule total = program_rule_total(program, i, account->live);
+		struct tally_rule total = program->totals[i];
 
 		out->name = copy(is_default ? "default" : config->rules[i].name, failed);
 		out->packets = total.packets;
@@ -284,8 +265,7 @@ account_replays(const struct account *account, struct snapshot *snapshot, bool *
 		const struct replay *replay = account->replays->items[i];
 		const struct port *port = account->ports->items[replay_config(replay)->port];
 
-		*failed |= !replays_account(replay, account->live, port->config->name,
-					    &snapshot->replays[i]);
+		*failed |= !replays_account(replay, port->config->name, &snapshot->replays[i]);
 	}
 }
 

@@ -10,15 +10,13 @@
 #include "engine/worker.h"
 #include "port/ports.h"
 
-/* What a snapshot is made of. */
+/* What a snapshot is made of. What workers count is taken as collect.h knows it. */
 struct account {
 	const struct ports *ports;
 	const struct program *program;
 	const struct replays *replays;
 	struct worker *const *workers;
 	unsigned worker_count;
-	bool live; /* workers have stopped: their own counters are read instead of their answers */
-	const bool *fresh; /* by worker: it answered; NULL: all did */
 };
 
 /* The caller frees the result with snapshot_free; it holds copies of all names. NULL: no memory. */

@@ -170,7 +170,7 @@ run_benches(struct setup *setup, const char *name,
 		return log_fail(ENOMEM, "bench");
 	atomic_store(&setup->shared.up, UINT64_MAX);
 	setup->worker->shared = &setup->shared;
-	setup->worker->burst.tally = &setup->worker->tally;
+	worker_reset(setup->worker);
 	for (unsigned i = 0; ret == 0 && bench_case(i); i++) {
 		struct bench_row row;
 

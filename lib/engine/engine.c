@@ -16,6 +16,7 @@
 #include "core/populate.h"
 #include "core/reaper.h"
 #include "engine/account.h"
+#include "engine/collect.h"
 #include "engine/drain.h"
 #include "engine/notice.h"
 #include "engine/pulse.h"
@@ -27,6 +28,8 @@
 
 /* How long the last packets are waited for: as long as a worker may need to come back from a driver. */
 #define STOP_TIMEOUT_NS UINT64_C(2000000000)
+/* How often workers' counters are asked for at least. */
+#define ASK_NS UINT64_C(500000000)
 
 struct engine {
 	struct worker_shared shared;
@@ -39,6 +42,7 @@ struct engine {
 	uint16_t cores[CONFIG_WORKERS_MAX];
 	struct swap swap;
 	uint64_t started_ns;
+	uint64_t asked_ns; /* when workers' counters were last asked for */
 	unsigned applied, stalled;
 	bool launched, drained;
 	bool unsafe;
@@ -115,8 +119,10 @@ static void
 launch(struct engine *engine)
 {
 	atomic_store(&engine->shared.receive, true);
-	for (unsigned i = 0; i < engine->worker_count; i++)
+	for (unsigned i = 0; i < engine->worker_count; i++) {
+		engine->workers[i]->known.tsc = rte_rdtsc();
 		rte_eal_remote_launch(worker_main, engine->workers[i], engine->workers[i]->lcore);
+	}
 	engine->launched = engine->swap.launched = true;
 }
 
@@ -216,20 +222,21 @@ engine_config(const struct engine *engine)
 struct snapshot *
 engine_snapshot(struct engine *engine)
 {
-	bool fresh[CONFIG_WORKERS_MAX];
+	struct program *program = swap_current(&engine->shared);
 	struct account account = {
 		.ports = &engine->ports,
-		.program = swap_current(&engine->shared),
+		.program = program,
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
 		.replays = &engine->replays,
-		.live = !engine->launched,
-		.fresh = engine->launched ? fresh : NULL,
 	};
 	struct snapshot *snapshot;
 
+	engine->asked_ns = now_ns();
 	if (engine->launched)
-		pulse_ask(engine->workers, engine->worker_count, fresh);
+		collect(engine->workers, engine->worker_count, program);
+	else
+		collect_stopped(engine->workers, engine->worker_count, program);
 	snapshot = account_snapshot(&account);
 	if (!snapshot)
 		return NULL;
@@ -262,6 +269,18 @@ engine_port(struct engine *engine, const char *name, bool up, const char **state
 	return ret;
 }
 
+/* What is known of a worker that stops answering is not older than ASK_NS, whether anybody asked or not. */
+static void
+keep_known(struct engine *engine)
+{
+	uint64_t now = now_ns();
+
+	if (!engine->launched || now - engine->asked_ns < ASK_NS)
+		return;
+	engine->asked_ns = now;
+	collect_ask(engine->workers, engine->worker_count, swap_current(&engine->shared));
+}
+
 void
 engine_tick(struct engine *engine)
 {
@@ -272,6 +291,7 @@ engine_tick(struct engine *engine)
 	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
 		    now_ns());
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
+	keep_known(engine);
 	swap_reclaim(&engine->swap);
 	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
 }

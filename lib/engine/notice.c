@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/units.h"
+#include "engine/collect.h"
 
 #include "core/banned.h"
 
@@ -57,10 +58,12 @@ tell_checksums(struct notice *notice, const struct ports *ports, unsigned index,
 
 	/* As they are at the moment; the ledger's rigour is not needed here. */
 	for (unsigned i = 0; i < worker_count; i++) {
-		const struct tally_port *tally = &workers[i]->tally.ports[index];
+		const size_t place = offsetof(struct tally, ports[index]);
 
-		checked += tally->checksum_checked;
-		wrong += tally->checksum_wrong;
+		checked += collect_look(workers[i],
+					place + offsetof(struct tally_port, checksum_checked));
+		wrong += collect_look(workers[i],
+				      place + offsetof(struct tally_port, checksum_wrong));
 	}
 	if (is_due(notice, index, NOTICE_CHECKSUM, wrong, now_ns, &more))
 		log_warning("port %s: %" PRIu64

@@ -8,6 +8,7 @@
 
 #include "core/log.h"
 #include "engine/account.h"
+#include "engine/collect.h"
 #include "engine/replays.h"
 #include "port/feed.h"
 
@@ -67,12 +68,12 @@ run_virtual(struct feed *feed, struct worker *worker, const struct program *prog
 			worker_play(worker, program, lane, due);
 		else
 			worker_process(worker, program, in_port, false);
-		worker->tally.busy_cycles += rte_rdtsc() - started;
+		burst->tally->busy_cycles += rte_rdtsc() - started;
 	}
 }
 
 static struct snapshot *
-last_snapshot(struct ports *ports, const struct program *program, const struct replays *replays,
+last_snapshot(struct ports *ports, struct program *program, const struct replays *replays,
 	      struct worker *worker)
 {
 	struct account account = {
@@ -81,9 +82,11 @@ last_snapshot(struct ports *ports, const struct program *program, const struct r
 		.replays = replays,
 		.workers = &worker,
 		.worker_count = 1,
-		.live = true,
 	};
-	struct snapshot *snapshot = account_snapshot(&account);
+	struct snapshot *snapshot;
+
+	collect_stopped(&worker, 1, program);
+	snapshot = account_snapshot(&account);
 
 	if (snapshot) {
 		snapshot->state = "stopped";
@@ -125,7 +128,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 		goto worker_failed;
 	}
 	worker->shared = &shared;
-	worker->burst.tally = &worker->tally;
+	worker_reset(worker);
 	ret = replays_open(&replays, config, &ports, &worker, 1, true, errors);
 	if (ret < 0)
 		goto replays_failed;

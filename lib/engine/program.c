@@ -28,8 +28,8 @@ free_local(struct program *program, struct program_local *local)
 			program_stages[i]->local_fini(program->states[i], local->stages[i]);
 		rte_free(local->stages[i]);
 	}
-	rte_free(local->rules);
-	rte_free(local->answer);
+	for (unsigned i = 0; i < 2; i++)
+		rte_free(local->rules[i]);
 }
 
 void
@@ -43,7 +43,7 @@ program_free(struct program *program)
 		if (program->states[i])
 			program_stages[i]->release(program->states[i]);
 	}
-	free(program->carried);
+	free(program->totals);
 	free(program->heirs);
 	config_free(program->config);
 	free(program);
@@ -52,12 +52,13 @@ program_free(struct program *program)
 static int
 make_local(struct program *program, struct program_local *local, unsigned rules)
 {
-	local->rules = rte_calloc("rules", rules, sizeof(*local->rules), RTE_CACHE_LINE_SIZE);
-	local->answer = rte_calloc("rules", rules, sizeof(*local->answer), RTE_CACHE_LINE_SIZE);
-	if (!local->rules || !local->answer)
-		return -ENOMEM;
-	populate_memory(local->rules, rules * sizeof(*local->rules));
-	populate_memory(local->answer, rules * sizeof(*local->answer));
+	for (unsigned i = 0; i < 2; i++) {
+		local->rules[i] =
+			rte_calloc("rules", rules, sizeof(*local->rules[i]), RTE_CACHE_LINE_SIZE);
+		if (!local->rules[i])
+			return -ENOMEM;
+		populate_memory(local->rules[i], rules * sizeof(*local->rules[i]));
+	}
 	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
 		const struct stage *stage = program_stages[i];
 		size_t size = stage->local_size ? stage->local_size(program->states[i]) : 0;
@@ -86,8 +87,8 @@ program_make(struct config *config, const struct ports *ports, unsigned workers,
 	if (!program)
 		goto no_memory;
 	program->worker_count = workers;
-	program->carried = calloc(config->rule_count + 1, sizeof(*program->carried));
-	if (!program->carried)
+	program->totals = calloc(config->rule_count + 1, sizeof(*program->totals));
+	if (!program->totals)
 		goto no_memory;
 	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
 		ret = program_stages[i]->compile(&env, &program->states[i], errors);
@@ -122,17 +123,18 @@ add(struct tally_rule *sum, const struct tally_rule *part)
 	sum->bytes += part->bytes;
 }
 
-struct tally_rule
-program_rule_total(const struct program *program, unsigned rule, bool live)
+/* Most rules of many took nothing since the last time: their memory is read, and not written. */
+void
+program_gather(struct program *program, unsigned worker, unsigned turn)
 {
-	struct tally_rule sum = program->carried[rule];
+	struct tally_rule *rules = program->locals[worker].rules[turn];
 
-	for (unsigned i = 0; i < program->worker_count; i++) {
-		const struct program_local *local = &program->locals[i];
-
-		add(&sum, live ? &local->rules[rule] : &local->answer[rule]);
+	for (unsigned i = 0; i <= program->config->rule_count; i++) {
+		if (!rules[i].packets)
+			continue;
+		add(&program->totals[i], &rules[i]);
+		rules[i] = (struct tally_rule){0};
 	}
-	return sum;
 }
 
 static int
@@ -181,20 +183,24 @@ program_follow(struct program *program, const struct program *before)
 }
 
 void
-program_carry(const struct program *old, struct program *successor)
+program_carry(struct program *old, struct program *successor)
 {
+	for (unsigned i = 0; i < old->worker_count; i++) {
+		program_gather(old, i, 0);
+		program_gather(old, i, 1);
+	}
 	add(&successor->retired, &old->retired);
 	add(&successor->retired_passed, &old->retired_passed);
 	for (unsigned i = 0; i <= old->config->rule_count; i++) {
-		struct tally_rule total = program_rule_total(old, i, true);
+		const struct tally_rule *total = &old->totals[i];
 		uint32_t heir = successor->heirs[i];
 
 		if (heir != PROGRAM_NO_HEIR)
-			add(&successor->carried[heir], &total);
+			add(&successor->totals[heir], total);
 		else
 			add(passes_on(&old->config->rules[i]) ? &successor->retired_passed
 							      : &successor->retired,
-			    &total);
+			    total);
 	}
 	free(successor->heirs);
 	successor->heirs = NULL;

@@ -15,9 +15,8 @@
 
 struct program_local {
 	void *stages[PROGRAM_STAGES];
-	struct tally_rule *rules; /* rule_count + 1, the default last */
-	struct tally_rule
-		*answer; /* the copy of rules that the worker made when it was last asked */
+	/* What rules took: rule_count + 1, the default last. The worker counts in the set whose turn it is. */
+	struct tally_rule *rules[2];
 };
 
 struct program {
@@ -25,9 +24,9 @@ struct program {
 	void *states[PROGRAM_STAGES];
 	unsigned worker_count;
 	struct program_local locals[CONFIG_WORKERS_MAX];
-	/* What rules of earlier programs counted: by rule of this one, and of rules that are no more: what they decided, and
-	 * what they passed on. */
-	struct tally_rule *carried;
+	/* What was gathered of all workers, and carried over from earlier programs: by rule of this one, the default last;
+	 * and of rules that are no more: what they decided, and what they passed on. Control thread. */
+	struct tally_rule *totals;
 	struct tally_rule retired, retired_passed;
 	/* By rule of the program before: which rule of this one counts on for it, or PROGRAM_NO_HEIR. */
 	const struct program *before;
@@ -49,14 +48,13 @@ program_run(const struct program *program, struct burst *burst)
 {
 	const struct program_local *local = &program->locals[burst->worker];
 
-	burst->rules = local->rules;
+	burst->rules = local->rules[burst->turn];
 	for (unsigned i = 0; i < PROGRAM_STAGES; i++)
 		program_stages[i]->run(program->states[i], local->stages[i], burst);
 }
 
-/* What a rule counted in all, over workers and earlier programs; rule_count is the default. live reads
- * the workers' own counters instead of their answers (when they no longer run). */
-struct tally_rule program_rule_total(const struct program *program, unsigned rule, bool live);
+/* Adds what a worker counted in a set that rests to the totals, and empties it. Control thread. */
+void program_gather(struct program *program, unsigned worker, unsigned turn);
 
 /* Works out which rules of a program follow which of the one before, while that one runs: those of the same name that
  * decide or pass on as before. -ENOMEM without memory. */
@@ -64,6 +62,6 @@ int program_follow(struct program *program, const struct program *before);
 
 /* Hands the counters of a program that no worker has any more on to the one that followed it: to its rules' heirs, the
  * others to those that are no more. Quick: a few additions a rule. */
-void program_carry(const struct program *old, struct program *successor);
+void program_carry(struct program *old, struct program *successor);
 
 #endif

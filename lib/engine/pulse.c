@@ -4,40 +4,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/log.h"
 #include "core/now.h"
 
 #include "core/banned.h"
 
-/* How long a snapshot waits for workers: many rounds of a busy one, a few of one that sleeps. */
-#define ANSWER_TIMEOUT_NS 20000000
 /* A worker sleeps half a millisecond at most, and a round over full rings takes less: one that needs a
  * second is stuck in a driver, or has its core taken away. */
 #define STALL_NS UINT64_C(1000000000)
 #define STAT_BYTES 1024
-
-void
-pulse_ask(struct worker *const *workers, unsigned count, bool *fresh)
-{
-	uint64_t deadline = now_ns() + ANSWER_TIMEOUT_NS;
-
-	for (unsigned i = 0; i < count; i++)
-		atomic_fetch_add_explicit(&workers[i]->asked, 1, memory_order_release);
-	for (unsigned i = 0; i < count; i++) {
-		struct worker *worker = workers[i];
-		uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_relaxed);
-
-		for (;;) {
-			fresh[i] = atomic_load_explicit(&worker->answered, memory_order_acquire) ==
-				   asked;
-			if (fresh[i] || now_ns() > deadline)
-				break;
-			nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
-		}
-	}
-}
 
 static void
 look(struct worker *worker, uint64_t now)

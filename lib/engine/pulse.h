@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pulse: what the control thread learns of workers as threads: whether they answer, whether they move at all, and
+ * Pulse: what the control thread learns of workers as threads: whether they move at all, and
  * how often the kernel had to bring in a page for them. Control thread.
  */
 #ifndef ENGINE_PULSE_H
@@ -10,10 +10,6 @@
 #include <stdint.h>
 
 #include "engine/worker.h"
-
-/* Asks all workers for their counters, and waits some milliseconds at most; fresh says by worker which of them
- * answered. */
-void pulse_ask(struct worker *const *workers, unsigned count, bool *fresh);
 
 /* Looks whether workers' rounds went on since the last look. One that stands still for a second is logged
  * once, and again when it moves. Call every 100 ms or so; returns how many stand still. */

@@ -193,8 +193,7 @@ replays_order(struct replays *replays, const char *name, const struct engine_rep
 }
 
 bool
-replays_account(const struct replay *replay, bool live, const char *port,
-		struct snapshot_replay *out)
+replays_account(const struct replay *replay, const char *port, struct snapshot_replay *out)
 {
 	const struct config_replay *config = replay_config(replay);
 	struct replay_report *report = calloc(1, sizeof(*report));
@@ -202,7 +201,7 @@ replays_account(const struct replay *replay, bool live, const char *port,
 
 	if (!report)
 		return false;
-	replay_look(replay, live, report);
+	replay_look(replay, report);
 	*out = (struct snapshot_replay){
 		.name = strdup(config->name),
 		.port = strdup(port),

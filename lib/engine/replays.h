@@ -43,8 +43,7 @@ int replays_order(struct replays *replays, const char *name,
 		  const struct engine_replay_order *order, const struct engine_clock *clock,
 		  const char **state, char *reason);
 
-/* Fills in what a snapshot says of a replay; live as in replay_look. False: out of memory. */
-bool replays_account(const struct replay *replay, bool live, const char *port,
-		     struct snapshot_replay *out);
+/* Fills in what a snapshot says of a replay, as its lanes' tallies are known. False: out of memory. */
+bool replays_account(const struct replay *replay, const char *port, struct snapshot_replay *out);
 
 #endif

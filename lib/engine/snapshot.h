@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Snapshot: everything the engine can say of itself at one moment, as plain data. Each worker's part
- * was taken by that worker between two bursts, so the ledger in it balances exactly.
+ * Snapshot: everything the engine can say of itself at one moment, as plain data. Each worker's part is as it was
+ * between two bursts, so the ledger in it balances exactly.
  */
 #ifndef ENGINE_SNAPSHOT_H
 #define ENGINE_SNAPSHOT_H
@@ -56,8 +56,9 @@ struct snapshot_rule {
 
 struct snapshot_worker {
 	unsigned core;
-	bool fresh;   /* false: the worker did not answer in time, its numbers may be torn */
-	bool stalled; /* it stood still for a second or more */
+	bool fresh; /* false: it did not answer in time, and its numbers are as old as age_ns says */
+	uint64_t age_ns;
+	bool stalled;                        /* it stood still for a second or more */
 	uint64_t minor_faults, major_faults; /* page faults since it began to poll */
 	uint64_t packets, bursts;
 	uint64_t busy_cycles, idle_cycles, sleep_ns;

@@ -29,8 +29,8 @@ verify_burst(struct worker_queue *queue, const struct burst *burst, struct tally
 			at++;
 			continue;
 		}
-		tally->checksum_checked++;
-		tally->checksum_wrong += verdict == CHECKSUM_WRONG;
+		tally_count(&tally->checksum_checked, 1);
+		tally_count(&tally->checksum_wrong, verdict == CHECKSUM_WRONG);
 		at += queue->verify;
 	}
 	queue->until = at - burst->count;

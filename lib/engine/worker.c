@@ -67,8 +67,7 @@ worker_process(struct worker *worker, const struct program *program, uint16_t in
 	       bool replayed)
 {
 	struct burst *burst = &worker->burst;
-	struct tally *tally = &worker->tally;
-	struct tally_port *port = &tally->ports[in_port];
+	struct tally_port *port = &burst->tally->ports[in_port];
 	unsigned count = burst->count;
 
 	burst->in_port = in_port;
@@ -78,12 +77,12 @@ worker_process(struct worker *worker, const struct program *program, uint16_t in
 	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
 	burst->bytes = sum_lengths(burst->packets, count);
 
-	count_burst(tally, count);
+	count_burst(burst->tally, count);
 	if (unlikely(replayed)) {
-		port->replayed += count;
+		tally_count(&port->replayed, count);
 	} else {
-		port->rx_packets += count;
-		port->rx_bytes += burst->bytes;
+		tally_count(&port->rx_packets, count);
+		tally_count(&port->rx_bytes, burst->bytes);
 	}
 	program_run(program, burst);
 }
@@ -93,7 +92,7 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 	    uint64_t now_ns)
 {
 	struct burst *burst = &worker->burst;
-	const uint64_t *drops = worker->tally.ports[lane->port].drops;
+	const uint64_t *drops = burst->tally->ports[lane->port].drops;
 	uint64_t before[DROP_REASONS];
 
 	/* Nothing else is dropped on that port's account meanwhile: a burst is run to completion. */
@@ -112,22 +111,34 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 		/* What waits for room comes again. */
 		count -= lane->waiting;
 		if (count)
-			count_burst(&worker->tally, count);
+			count_burst(burst->tally, count);
 	}
 	replay_lane_lost(lane, before, drops);
 }
 
-void
-worker_answer(struct worker *worker, const struct program *program)
+static void
+take_turn(struct worker *worker, uint8_t turn)
 {
-	struct program_local *local = (struct program_local *)&program->locals[worker->index];
+	worker->burst.turn = turn;
+	worker->burst.tally = &worker->tallies[turn];
+}
+
+void
+worker_reset(struct worker *worker)
+{
+	worker->burst.worker = worker->index;
+	take_turn(worker, 0);
+}
+
+void
+worker_change_over(struct worker *worker, uint64_t tsc)
+{
 	uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_acquire);
 
-	worker->answer = worker->tally;
+	take_turn(worker, worker->burst.turn ^ 1);
 	for (unsigned i = 0; i < worker->lane_count; i++)
 		worker->lanes[i]->answer = worker->lanes[i]->tally;
-	memcpy(local->answer, local->rules,
-	       (program->config->rule_count + 1) * sizeof(*local->rules));
+	worker->rested_tsc = tsc;
 	atomic_store_explicit(&worker->answered, asked, memory_order_release);
 }
 
@@ -186,7 +197,7 @@ receive_round(struct worker *worker, const struct program *program)
 		if (burst->count == 0)
 			continue;
 		if (unlikely(queue->until < burst->count))
-			verify_burst(queue, burst, &worker->tally.ports[queue->port->index]);
+			verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
 		else
 			queue->until -= burst->count;
 		worker_process(worker, program, queue->port->index, false);
@@ -256,15 +267,14 @@ worker_main(void *arg)
 {
 	struct worker *worker = arg;
 	struct worker_shared *shared = worker->shared;
-	struct tally *tally = &worker->tally;
+	struct burst *burst = &worker->burst;
 	enum config_idle idle = shared->idle;
 	unsigned empty_rounds = 0, quiet = 0;
 	uint64_t rounds = 0;
 	struct stopwatch watch;
 
 	settle(worker);
-	worker->burst.worker = worker->index;
-	worker->burst.tally = tally;
+	worker_reset(worker);
 	rte_rcu_qsbr_thread_online(shared->rcu, worker->index);
 
 	watch = (struct stopwatch){.since = rte_rdtsc()};
@@ -285,24 +295,23 @@ worker_main(void *arg)
 				quiet = quiet ? quiet - 1 : QUIET_ROUNDS;
 			received += played;
 		}
-		if (unlikely(atomic_load_explicit(&worker->asked, memory_order_relaxed) !=
-			     atomic_load_explicit(&worker->answered, memory_order_relaxed))) {
-			stopwatch_lap(&watch, tally, watch.busy);
-			worker_answer(worker, program);
+		if (unlikely(worker_asked(worker))) {
+			stopwatch_lap(&watch, burst->tally, watch.busy);
+			worker_change_over(worker, watch.since);
 		}
 		rte_rcu_qsbr_quiescent(shared->rcu, worker->index);
 		atomic_store_explicit(&worker->rounds, ++rounds, memory_order_relaxed);
 
 		if (watch.busy != (received > 0))
-			stopwatch_lap(&watch, tally, received > 0);
+			stopwatch_lap(&watch, burst->tally, received > 0);
 		if (received) {
 			empty_rounds = 0;
 		} else if (idle != CONFIG_IDLE_POLL) {
-			tally->sleep_ns += idle_round(worker, empty_rounds);
+			burst->tally->sleep_ns += idle_round(worker, empty_rounds);
 			empty_rounds++;
 		}
 	}
-	stopwatch_lap(&watch, tally, false);
+	stopwatch_lap(&watch, burst->tally, false);
 	rte_rcu_qsbr_thread_offline(shared->rcu, worker->index);
 	return 0;
 }

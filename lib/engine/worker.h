@@ -49,6 +49,14 @@ struct worker_pulse {
 	bool stalled;
 };
 
+/* What the control thread knows of a worker's counters, see collect.h; its own. */
+struct collected {
+	struct tally tally;
+	uint64_t tsc; /* the moment at which they were so */
+	bool awaited; /* it was asked, and its answer is not in here yet */
+	bool late;    /* it has been waited for in vain */
+};
+
 struct worker {
 	unsigned index, core, lcore;
 	struct worker_shared *shared;
@@ -63,14 +71,15 @@ struct worker {
 
 	_Atomic uint64_t
 		rounds; /* that it polled, with packets or without; the worker alone writes it */
-	struct tally tally;
+	struct tally tallies[2]; /* see collect.h */
 	struct burst burst;
 
-	/* The control thread asks by raising asked; the worker copies its counters between two rounds
-	 * and then sets answered to the same. */
+	/* The control thread asks by raising asked; between two rounds the worker changes over to its other tally and
+	 * then sets answered to the same. */
 	_Atomic uint32_t asked __attribute__((aligned(64)));
 	_Atomic uint32_t answered;
-	struct tally answer;
+	uint64_t rested_tsc; /* when it changed over; written before answered */
+	struct collected known;
 } __attribute__((aligned(64)));
 
 /* An lcore's main function: polls until shared->stop. arg is the worker. Returns 0. */
@@ -86,7 +95,19 @@ void worker_process(struct worker *worker, const struct program *program, uint16
 void worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
 		 uint64_t now_ns);
 
-/* Copies the counters for whoever asked. Worker, or control when the worker doesn't run. */
-void worker_answer(struct worker *worker, const struct program *program);
+/* From now on the worker, which does not run, counts in the first of its tallies. */
+void worker_reset(struct worker *worker);
+
+/* Whether the control thread has asked since it last answered. */
+static inline bool
+worker_asked(struct worker *worker)
+{
+	return atomic_load_explicit(&worker->asked, memory_order_relaxed) !=
+	       atomic_load_explicit(&worker->answered, memory_order_relaxed);
+}
+
+/* Between two bursts, at a TSC: leaves what it counted to whoever asked, and goes on with its other tally. As quick for many
+ * rules as for few. Worker. */
+void worker_change_over(struct worker *worker, uint64_t tsc);
 
 #endif

@@ -56,8 +56,7 @@ struct lane_tally {
 	uint64_t packet;    /* entries passed, of all lanes, since the start */
 	uint64_t time_ns;   /* of the capture, of the next packet, since the start */
 	uint64_t first_due_ns, last_due_ns, first_ns, last_ns;
-	uint64_t shifted_ns;     /* by how much lateness moved the schedule */
-	struct histogram errors; /* ns from due to handed over */
+	uint64_t shifted_ns; /* by how much lateness moved the schedule */
 };
 
 /* What all lanes of a replay share; written by the control thread while they stand still. */
@@ -107,13 +106,17 @@ struct replay_lane {
 	uint64_t dues[BURST_MAX]; /* of the packets taken last */
 	struct lane_tally
 		tally; /* at rest while state_seen is LANE_STOPPED or LANE_DONE: then anybody may read it */
+	/* Of this run, ns from due to handed over. Too long to be copied between two bursts: the control thread looks at it
+	 * while it changes. */
+	struct histogram errors;
 
 	/* Between worker and control. */
 	_Atomic uint32_t taken
 		__attribute__((aligned(64))); /* number of the last order that was looked at */
 	_Atomic uint32_t obeyed;              /* of the last one carried out */
 	_Atomic uint32_t state_seen;          /* enum lane_state, with obeyed */
-	struct lane_tally answer;
+	struct lane_tally answer;             /* the worker's copy, when it was last asked */
+	struct lane_tally known;              /* what the control thread made of it; its own */
 };
 
 /* Packets that are due at now_ns, at most BURST_MAX; the caller owns them. Worker. */

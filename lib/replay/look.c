@@ -37,7 +37,6 @@ add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 	sum->last_due_ns = most(sum->last_due_ns, part->last_due_ns);
 	sum->last_ns = most(sum->last_ns, part->last_ns);
 	sum->shifted_ns = most(sum->shifted_ns, part->shifted_ns);
-	histogram_merge(&sum->errors, &part->errors);
 }
 
 static double
@@ -64,12 +63,11 @@ progress_of(const struct replay *replay, const struct replay_report *report)
 /* The numbers of a lane that run's. One that is at rest writes them no more: they are final, whether its worker answers
  * or not. */
 static const struct lane_tally *
-tally_of(const struct replay *replay, unsigned index, bool live)
+tally_of(const struct replay *replay, unsigned index)
 {
 	static const struct lane_tally none;
 	const struct replay_lane *lane = replay->lanes[index];
-	const struct lane_tally *tally =
-		live || replay_stands(replay) ? &lane->tally : &lane->answer;
+	const struct lane_tally *tally = replay_stands(replay) ? &lane->tally : &lane->known;
 
 	return replay->run && tally->run == replay->run ? tally : &none;
 }
@@ -97,8 +95,9 @@ judge(const struct config_replay *config, struct replay_report *report)
 }
 
 void
-replay_look(const struct replay *replay, bool live, struct replay_report *out)
+replay_look(const struct replay *replay, struct replay_report *out)
 {
+	struct histogram errors = {0};
 	const struct timeline *timeline = replay->plan.timeline;
 	uint64_t end =
 		atomic_load_explicit(&((struct timeline *)timeline)->end, memory_order_acquire);
@@ -113,8 +112,13 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 		.pace = replay->pace,
 		.ended = replay_stands(replay),
 	};
-	for (unsigned i = 0; i < replay->lane_count; i++)
-		add_lane(&out->sum, tally_of(replay, i, live), i == 0);
+	for (unsigned i = 0; i < replay->lane_count; i++) {
+		const struct lane_tally *tally = tally_of(replay, i);
+
+		add_lane(&out->sum, tally, i == 0);
+		if (tally->run)
+			histogram_merge(&errors, &replay->lanes[i]->errors);
+	}
 	out->lost = lost(&out->sum);
 	if (replay->run && replay_stands(replay))
 		out->reader = replay->read;
@@ -131,9 +135,9 @@ replay_look(const struct replay *replay, bool live, struct replay_report *out)
 	out->progress = replay->state == REPLAY_DONE ? 1 : progress_of(replay, out);
 	out->asked_ns = out->sum.last_due_ns - out->sum.first_due_ns - out->sum.shifted_ns;
 	out->taken_ns = out->sum.last_ns - out->sum.first_ns;
-	out->p50_ns = histogram_quantile(&out->sum.errors, 50, 100);
-	out->p99_ns = histogram_quantile(&out->sum.errors, 99, 100);
-	out->p99_9_ns = histogram_quantile(&out->sum.errors, 999, 1000);
-	out->max_ns = out->sum.errors.max;
+	out->p50_ns = histogram_quantile(&errors, 50, 100);
+	out->p99_ns = histogram_quantile(&errors, 99, 100);
+	out->p99_9_ns = histogram_quantile(&errors, 999, 1000);
+	out->max_ns = errors.max;
 	judge(replay->config, out);
 }

@@ -98,6 +98,7 @@ start(struct replay_lane *lane, const struct lane_order *order)
 	lane->dry = true;
 	memset(&lane->tally, 0, sizeof(lane->tally));
 	lane->tally.run = atomic_load_explicit(&lane->taken, memory_order_relaxed);
+	histogram_clear(&lane->errors);
 }
 
 static void

@@ -98,7 +98,7 @@ void replay_follow(struct replay *replay);
  * due at the time it has in the capture. */
 void replay_start_virtual(struct replay *replay);
 
-/* live: lanes' tallies are read as they are (no worker runs), not as last answered. */
-void replay_look(const struct replay *replay, bool live, struct replay_report *out);
+/* As lanes' tallies are known. */
+void replay_look(const struct replay *replay, struct replay_report *out);
 
 #endif

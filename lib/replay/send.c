@@ -29,7 +29,7 @@ replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uin
 		/* The clock is read once a burst, after the last packet was found to be due. */
 		uint64_t error = at_ns - lane->dues[i];
 
-		histogram_add(&tally->errors, error);
+		histogram_add(&lane->errors, error);
 		if (error > lane->plan->late_ns)
 			tally->late++;
 	}
@@ -56,7 +56,7 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 		if (!(dropped >> i & 1))
 			lane->dues[kept++] = lane->dues[i];
 	}
-	burst->tally->ports[burst->in_port].replayed += burst->count - kept;
+	tally_count(&burst->tally->ports[burst->in_port].replayed, burst->count - kept);
 	burst->count = kept;
 }
 
@@ -69,7 +69,7 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 	if (burst->count == 0)
 		return;
 	sent = exit_offer(port, burst, burst->packets, burst->count, &burst->bytes);
-	burst->tally->ports[burst->in_port].replayed += sent;
+	tally_count(&burst->tally->ports[burst->in_port].replayed, sent);
 	replay_lane_handed(lane, sent, burst->bytes, now_ns);
 	lane->waiting = burst->count - sent;
 	if (lane->waiting) {

@@ -30,6 +30,8 @@ struct burst {
 	bool parsed;      /* views and kinds are valid; see burst_parse */
 	uint8_t kinds;    /* of all views, or-ed */
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
+	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
+	uint8_t turn;
 	uint64_t bytes;   /* of all packets */
 	uint64_t up;      /* bit i: port i had a link when the burst was received */
 
@@ -38,7 +40,7 @@ struct burst {
 	struct burst_pass *passed; /* memory of classify; ordered by packet, then by rule */
 	unsigned passed_count;
 
-	struct tally *tally;      /* the worker's */
+	struct tally *tally;      /* the worker's, whose turn it is */
 	struct tally_rule *rules; /* the worker's for this program: rule_count + 1, default last */
 
 	struct packet_view views[BURST_MAX];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stage/tally.h"
 
+#include <stddef.h>
+
 #include "core/banned.h"
 
 static const struct {
@@ -39,4 +41,27 @@ const char *
 copy_reason_text(enum copy_reason reason)
 {
 	return copies[reason].text;
+}
+
+/* Every counter is one, whatever its name: none can be forgotten. */
+static void
+add(void *sum, const void *part, size_t size)
+{
+	uint64_t *to = sum;
+	const uint64_t *from = part;
+
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+void
+tally_add(struct tally *sum, const struct tally *part)
+{
+	add(sum, part, sizeof(*sum));
+}
+
+void
+tally_add_port(struct tally_port *sum, const struct tally_port *part)
+{
+	add(sum, part, sizeof(*sum));
 }

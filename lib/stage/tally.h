@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tally: one worker's counters. Only that worker writes them, with plain stores, added up once a
- * burst; others get them as the copy which the worker makes between two bursts.
+ * Tally: one worker's counters. Only that worker writes them, added up once a burst. It has two that take
+ * turns, so that others read the one that rests: see engine/collect.h.
  */
 #ifndef STAGE_TALLY_H
 #define STAGE_TALLY_H
@@ -57,7 +57,8 @@ struct tally_copy {
 
 struct tally_port {
 	/* The port as such. */
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	uint64_t rx_packets, rx_bytes; /* by tally_count, as are replayed and checksum_... */
+	uint64_t tx_packets, tx_bytes;
 	/* The ledger of packets that came in here, wherever they went:
 	 * rx_packets + replayed + copies = out + sum(drops) + held. */
 	uint64_t replayed; /* by replays, as if received here or straight out of here */
@@ -76,5 +77,21 @@ struct tally {
 	struct tally_copy copies[COPY_REASONS];
 	struct tally_port ports[CONFIG_PORTS_MAX];
 } __attribute__((aligned(64)));
+
+/* Counts where others may look at any moment: they see the number before or after, never half of it. */
+static inline void
+tally_count(uint64_t *counter, uint64_t count)
+{
+	__atomic_store_n(counter, *counter + count, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t
+tally_look(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+void tally_add(struct tally *sum, const struct tally *part);
+void tally_add_port(struct tally_port *sum, const struct tally_port *part);
 
 #endif

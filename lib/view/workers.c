@@ -49,10 +49,12 @@ worker_cells(struct table *table, const struct view *view, const json_t *worker,
 		   units_count(value_number(worker, "minor_faults") +
 			       value_number(worker, "major_faults"))
 			   .text);
-	table_cell(table, "%s",
-		   stalled ? "STALLED: it does not move"
-		   : stale ? "did not answer: numbers may be old"
-			   : "");
+	if (stale)
+		table_cell(table, "%s; its numbers are %s old",
+			   stalled ? "STALLED: it does not move" : "did not answer in time",
+			   units_duration(value_real(worker, "age_ns") / 1e9).text);
+	else
+		table_cell(table, "%s", stalled ? "STALLED: it did not move" : "");
 }
 
 /* Bursts by the packets in them: how much each round finds says how far a worker is from its limit. */

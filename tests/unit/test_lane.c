@@ -21,7 +21,7 @@ test_on_time(void **state)
 		assert_int_equal(seen_at[i], START + i * STEP);
 	}
 	assert_int_equal(lanes[0].state, LANE_DONE);
-	assert_int_equal(lanes[0].tally.errors.max, 0);
+	assert_int_equal(lanes[0].errors.max, 0);
 	check_clean();
 }
 

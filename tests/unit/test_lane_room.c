@@ -137,7 +137,7 @@ test_a_pause_at_a_full_port(void **state)
 	order(LANE_RESUME, START + 1021 * STEP, NULL);
 	assert_int_equal(send_some(&lanes[0], START + 1000 * STEP, 32), 0);
 	assert_int_equal(send_some(&lanes[0], START + 1021 * STEP, 32), 7);
-	assert_true(lanes[0].tally.errors.max <= 11 * STEP);
+	assert_true(lanes[0].errors.max <= 11 * STEP);
 	run(START + 1022 * STEP, START + 2100 * STEP);
 	assert_all_in_order(PACKETS);
 	check_clean();
