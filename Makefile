@@ -38,7 +38,8 @@ test-vm: setup-vm
 
 bench: setup-tests
 	@scripts/build.sh $(BUILD) release
-	@/usr/bin/python3 scripts/bench/$(BENCH).py --sluiced $(BUILD)/app/sluiced/sluiced --json $(BUILD)/bench-$(BENCH).json
+	@/usr/bin/python3 scripts/bench/$(BENCH).py --sluiced $(BUILD)/app/sluiced/sluiced --json $(BUILD)/bench-$(BENCH).json \
+		$(if $(L3FWD),--l3fwd $(L3FWD))
 
 fuzz: setup-tests
 	@scripts/build.sh $(BUILD)-fuzz fuzz
@@ -71,7 +72,8 @@ help:
 	@echo "make test           build, then every test"
 	@echo "make test-sanitize  the same under ASan and UBSan (also: make test SANITIZE=1)"
 	@echo "make test-vm        NICs, VFIO and the IOMMU, in a guest of QEMU"
-	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays)"
+	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays;"
+	@echo "                    L3FWD=PATH: against DPDK's l3fwd too)"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"
 	@echo "make install        into PREFIX ($(PREFIX)), staged under DESTDIR"

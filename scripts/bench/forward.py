@@ -22,6 +22,7 @@ import traffic  # noqa: E402
 L3FWD_ACL = {100: 37 / 103, 1000: 36 / 103, 10000: 33 / 103}
 # 45 Mpps where that testpmd gives 103.
 RULES_FLOOR = 45 / 103
+L3FWD_FLOOR = {100: 1.6, 1000: 1.6, 10000: None}
 FLOWS = 10000
 FLOOD = 1000000
 
@@ -29,9 +30,18 @@ FLOOD = 1000000
 class Case:
     """One comparison. `floor` is the ratio that is promised, None where a figure is only stated."""
 
-    def __init__(self, name, text, config, devices, floor, options=(), baseline=None):
+    def __init__(self, name, text, config, devices, floor, options=(), baseline=None, l3fwd_rules=None):
         self.name, self.text, self.config = name, text, config
         self.devices, self.floor, self.options, self.baseline = devices, floor, options, baseline
+        self.l3fwd_rules = l3fwd_rules
+
+    def peer(self, sluiced, l3fwd, core, scratch):
+        """The other program of a pair, started."""
+        if self.baseline:
+            return peers.Sluice(sluiced, self.baseline, scratch)
+        if self.l3fwd_rules:
+            return peers.L3fwd(l3fwd, self.devices, core, self.l3fwd_rules, scratch)
+        return peers.Testpmd(self.devices, core, self.options)
 
 
 def config(core, rx, rules="", default="{ forward: out }", packets=65535, size=2048, extra_ports="",
@@ -43,8 +53,8 @@ def config(core, rx, rules="", default="{ forward: out }", packets=65535, size=2
     return text + f"default: {default}\n"
 
 
-def cases(core, scratch):
-    """All cases, in the order of the table."""
+def cases(core, scratch, l3fwd=None):
+    """All cases, in the order of the table; those against l3fwd where there is one."""
     null_pair = ["net_null0", "net_null1,no-rx=1"]
     flows, flood = f"{scratch}/flows.pcap", f"{scratch}/flood.pcap"
     from_flows, from_flood = (f"net_pcap0,rx_pcap={p},infinite_rx=1" for p in (flows, flood))
@@ -60,6 +70,12 @@ def cases(core, scratch):
         yield Case(f"rules-{count}", f"{count:,} rules, {FLOWS:,} flows",
                    config(core, from_flows, traffic.rules(count, FLOWS, "out"), "drop"), pcap_pair,
                    RULES_FLOOR, mbufs)
+    for count in (100, 1000, 10000) if l3fwd else ():
+        routes = f"{scratch}/l3fwd-{count}"
+        traffic.write_l3fwd_rules(routes, count, FLOWS, 1)
+        yield Case(f"l3fwd-{count}", f"{count:,} rules, {FLOWS:,} flows, against l3fwd-acl",
+                   config(core, from_flows, traffic.rules(count, FLOWS, "out"), "drop"), pcap_pair,
+                   L3FWD_FLOOR[count], l3fwd_rules=routes)
     for count in (100, 1000, 10000):
         yield Case(f"flood-{count}", f"{count:,} rules, {FLOOD:,} flows",
                    config(core, from_flood, traffic.rules(count, FLOOD, "out"), "drop", 1300000, 128),
@@ -87,16 +103,14 @@ def measure(start, seconds):
         program.stop()
 
 
-def run_case(case, sluiced, core, pairs, seconds):
+def run_case(case, arguments):
+    sluiced, pairs, seconds = arguments.sluiced, arguments.pairs, arguments.seconds
     results = []
     for number in range(pairs):
         with tempfile.TemporaryDirectory() as run_dir:
             ours = measure(lambda: peers.Sluice(sluiced, case.config, run_dir), seconds)
-        with tempfile.TemporaryDirectory() as run_dir:
-            if case.baseline:
-                theirs = measure(lambda: peers.Sluice(sluiced, case.baseline, run_dir), seconds)
-            else:
-                theirs = measure(lambda: peers.Testpmd(case.devices, core, case.options), seconds)
+        with tempfile.TemporaryDirectory() as scratch:
+            theirs = measure(lambda: case.peer(sluiced, arguments.l3fwd, arguments.core, scratch), seconds)
         results.append((ours, theirs))
         if sys.stderr.isatty():
             print(f"\r{case.name}: pair {number + 1} of {pairs} ", end="", file=sys.stderr, flush=True)
@@ -134,6 +148,8 @@ def main():
     parser.add_argument("--json", default="build/bench-forward.json", help="where the JSON goes")
     parser.add_argument("--pairs", type=int, default=5, help="pairs of runs a case (default 5)")
     parser.add_argument("--seconds", type=float, default=2.0, help="measured a run (default 2)")
+    parser.add_argument("--l3fwd", metavar="PATH",
+                        help="a built l3fwd of DPDK's examples, without offloads: measured beside testpmd")
     parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
     parser.add_argument("cases", nargs="*", help="names of cases (default: all)")
     arguments = parser.parse_args()
@@ -141,15 +157,14 @@ def main():
     results = []
     try:
         with machine.hugepages(), tempfile.TemporaryDirectory() as scratch:
-            for case in cases(arguments.core, scratch):
+            for case in cases(arguments.core, scratch, arguments.l3fwd):
                 if not arguments.cases or case.name in arguments.cases:
-                    results.append(run_case(case, arguments.sluiced, arguments.core, arguments.pairs,
-                                            arguments.seconds))
+                    results.append(run_case(case, arguments))
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
     where = machine.describe()
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, "
-          f"{where['date']}; Mpps, medians of {arguments.pairs} pairs; peer: dpdk-testpmd io, or one worker")
+          f"{where['date']}; Mpps, medians of {arguments.pairs} pairs; peer: dpdk-testpmd io where no other is named")
     print_table(results)
     pathlib.Path(arguments.json).write_text(
         json.dumps({"machine": where, "results": results}, indent=2) + "\n", encoding="ascii")

@@ -128,3 +128,57 @@ class Testpmd:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.communicate(timeout=20)
+
+
+class L3fwd:
+    """DPDK's example l3fwd with its ACL look-up, on one core, from the first of two devices to the second."""
+
+    @staticmethod
+    def _algorithm():
+        """The fastest that rte_acl has on this processor."""
+        with open("/proc/cpuinfo", encoding="ascii") as info:
+            return "avx512x32" if " avx512bw" in info.read() else "avx2"
+
+    def __init__(self, program, devices, core, rules, scratch):
+        self.files = f"sluice-bench-{os.getpid()}"
+        self.socket = f"/run/dpdk/{self.files}/dpdk_telemetry.v2"
+        rules6 = os.path.join(scratch, "rules6")
+        with open(rules6, "w", encoding="ascii") as out:
+            out.write("R2001:db8:0:0:0:0:0:0/32 2001:db8:0:0:0:0:0:0/32 0 : 65535 0 : 65535 0x00/0x00 1\n")
+        command = [program, "--in-memory", f"--file-prefix={self.files}", "--no-pci",
+                   "--force-max-simd-bitwidth=512", "-l", str(core)]
+        for device in devices:
+            command += ["--vdev", device]
+        command += ["--", "-P", "-p", "3", "--rx-queue-size=16384", "--parse-ptype", "--lookup=acl", f"--alg={self._algorithm()}",
+                    f"--config=(0,0,{core}),(1,0,{core})", f"--rule_ipv4={rules}", f"--rule_ipv6={rules6}"]
+        self.log = open(os.path.join(scratch, "l3fwd.log"), "w+", encoding="utf-8")  # pylint: disable=R1732
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 60
+        while self._sent() == 0:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.log.seek(0)
+                raise Failed("l3fwd: " + self.log.read()[-2000:])
+            time.sleep(0.1)
+
+    def _sent(self):
+        """Packets that left by the second device, from l3fwd's telemetry; it prints none itself."""
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+                client.connect(self.socket)
+                client.recv(16384)
+                client.send(b"/ethdev/stats,1")
+                return json.loads(client.recv(16384))["/ethdev/stats"]["opackets"]
+        except OSError:
+            return 0
+
+    def rate(self, seconds):
+        time.sleep(WARM_UP)
+        before, start = self._sent(), time.monotonic()
+        time.sleep(seconds)
+        after, end = self._sent(), time.monotonic()
+        return {"pps": (after - before) / (end - start)}
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self.log.close()

@@ -34,23 +34,37 @@ def dotted(address):
     return ".".join(str(address >> shift & 255) for shift in (24, 16, 8, 0))
 
 
-def rules(count, flows, target):
-    """`count` rules of which each takes a share of `flows` flows that no other rule takes, and which
-    together take all: five-tuples, exact where a share is one flow, else with a source prefix as long
-    as the share allows."""
+def matches(count, flows):
+    """`count` five-tuples of which each takes a share of `flows` flows that no other takes, and which together
+    take all: exact where a share is one flow, else with a source prefix as long as the share allows. Each is (source,
+    its prefix's length, destination, its length, source ports, destination ports)."""
     share = flows // count
     bits = max(share - 1, 0).bit_length()
-    lines = []
     for rule in range(count):
         # Prefixes hold 2^bits flows: the shares are spread to stand on their boundaries.
-        first = rule << bits
-        src, dst, src_port, dst_port = flow(first)
-        match = [f"src: {dotted(src)}/{32 - bits}", "protocol: udp"]
+        src, dst, src_port, dst_port = flow(rule << bits)
         if bits == 0:
-            match += [f"dst: {dotted(dst)}/32", f"src-port: {src_port}", f"dst-port: {dst_port}"]
+            yield dotted(src), 32, dotted(dst), 32, (src_port, src_port), (dst_port, dst_port)
         else:
-            match += ["dst: 192.168.0.0/16", "src-port: 1024-65535", "dst-port: 53-68"]
-        lines.append(
-            f"  - {{ name: r{rule}, match: {{ {', '.join(match)} }}, actions: [ {{ forward: {target} }} ] }}"
-        )
-    return "\n".join(lines)
+            yield dotted(src), 32 - bits, "192.168.0.0", 16, (1024, 65535), (53, 68)
+
+
+def port_range(ports, between="-"):
+    return f"{ports[0]}{between}{ports[1]}"
+
+
+def rules(count, flows, target):
+    """`count` rules for a config, see matches."""
+    return "\n".join(
+        f"  - {{ name: r{number}, match: {{ src: {src}/{src_bits}, protocol: udp, dst: {dst}/{dst_bits}, "
+        f"src-port: {port_range(src_ports)}, dst-port: {port_range(dst_ports)} }}, "
+        f"actions: [ {{ forward: {target} }} ] }}"
+        for number, (src, src_bits, dst, dst_bits, src_ports, dst_ports) in enumerate(matches(count, flows)))
+
+
+def write_l3fwd_rules(path, count, flows, port):
+    """The same as routes to a port by its number, for l3fwd's --rule_ipv4."""
+    with open(path, "w", encoding="ascii") as out:
+        for src, src_bits, dst, dst_bits, src_ports, dst_ports in matches(count, flows):
+            out.write(f"R{src}/{src_bits} {dst}/{dst_bits} {port_range(src_ports, ' : ')} "
+                      f"{port_range(dst_ports, ' : ')} 17/0xff {port}\n")
