@@ -113,8 +113,8 @@ notice_of_loss(char *line, uint64_t lost)
 	size_t used = put_prefix(line, LOG_LEVEL_WARNING);
 
 	snprintf(line + used, LINE_MAX_BYTES - used,
-		 "%" PRIu64 " line%s of the log lost here: nobody took them in time", lost,
-		 lost == 1 ? " was" : "s were");
+		 "%" PRIu64 " line%s lost here, as nobody read the log in time", lost,
+		 lost == 1 ? "" : "s");
 	return end_line(line);
 }
 

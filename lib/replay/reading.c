@@ -325,6 +325,8 @@ reading_main(void *argument)
 		}
 		pthread_mutex_unlock(&reader->lock);
 		if (request == READING_CLOSE) {
+			/* Whoever then frees the arena does not wait for the kernel, which may still write into it. */
+			loader_drain(&reader->loader);
 			atomic_store_explicit(&reader->left, true, memory_order_release);
 			return NULL;
 		}

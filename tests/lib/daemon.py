@@ -59,10 +59,11 @@ class Refused(Exception):
 
 class Daemon:
     """Starts sluiced with a config (a dict), waits until it answers, and ends it at last whatever happened.
-    Sockets' paths are short, so the run-dir is not below pytest's. before: words of a command that becomes the daemon."""
+    Sockets' paths are short, so the run-dir is not below pytest's. before: words of a command that becomes the daemon.
+    stdout, stderr: descriptors in place of the files that out and log are."""
 
     def __init__(self, what, directory, plugins=(), options=(), environment=None, run_dir=None, wait=True,
-                 before=()):
+                 before=(), stdout=None, stderr=None):
         self.directory = directory
         self.own_dir = None if run_dir else tempfile.TemporaryDirectory(prefix="sluice-test-")
         self.run_dir = run_dir or self.own_dir.name
@@ -74,8 +75,10 @@ class Daemon:
         for plugin in plugins:
             command += ["--plugin", plugin]
         with open(self.log, "wb") as err, open(self.out, "wb") as out:
-            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=err, env={**os.environ, **(environment or {})})
+            self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                            stdout=out if stdout is None else stdout,
+                                            stderr=err if stderr is None else stderr,
+                                            env={**os.environ, **(environment or {})})
         if wait:
             self.wait_ready()
 
