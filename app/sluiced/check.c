@@ -175,7 +175,11 @@ int
 check_host(const struct config *config, const struct options *options,
 	   struct finding_list *findings)
 {
-	const struct preflight_options how = {.unsafe_no_iommu = options->unsafe_no_iommu};
+	const struct preflight_options how = {
+		.unsafe_no_iommu = options->unsafe_no_iommu,
+		.plugins = options->plugins,
+		.plugin_count = options->plugin_count,
+	};
 	struct host host;
 	int ret = host_open(&host);
 

@@ -30,8 +30,8 @@ static const struct command {
 	 TAKES_PLUGIN | TAKES_UNSAFE, true, command_run},
 	{"offline", "CONFIG", "feed every capture to its end on a virtual clock, and report",
 	 TAKES_JSON | TAKES_EXPECT, true, command_offline},
-	{"check", "CONFIG", "say what run would refuse", TAKES_JSON | TAKES_UNSAFE, true,
-	 command_check},
+	{"check", "CONFIG", "say what run would refuse", TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE,
+	 true, command_check},
 	{"bench", "[NAME]", "measure costs in cycles per packet on this machine", TAKES_JSON, false,
 	 command_bench},
 };
@@ -63,7 +63,7 @@ usage(FILE *out)
 		"  --json             offline, check, bench: print the result as one JSON object\n"
 		"  --expect DIR       offline: compare what was written with the captures and the\n"
 		"                     report.json in DIR; exit 1 on any difference\n"
-		"  --plugin PATH      run: load a further DPDK driver (may be repeated)\n"
+		"  --plugin PATH      run, check: a further DPDK driver (may be repeated)\n"
 		"  --unsafe-no-iommu  run, check: go on where no IOMMU keeps devices to the memory "
 		"that\n"
 		"                     they were given; a NIC can then reach all of this machine's\n"

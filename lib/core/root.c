@@ -136,6 +136,21 @@ root_value(const struct root *root, const char *key, char *text, size_t size, co
 }
 
 int
+root_target(const struct root *root, char target[PATH_MAX], const char *format, ...)
+{
+	char path[PATH_MAX];
+	ssize_t length;
+	int ret;
+
+	PATH_OF(ret, root, path, format);
+	length = ret == 0 ? readlink(path, target, PATH_MAX - 1) : 0;
+	if (length < 0)
+		ret = -errno;
+	target[ret == 0 ? length : 0] = '\0';
+	return ret;
+}
+
+int
 root_link(const struct root *root, char name[ROOT_NAME_MAX], const char *format, ...)
 {
 	char path[PATH_MAX], target[PATH_MAX];

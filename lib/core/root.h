@@ -45,6 +45,10 @@ int root_value(const struct root *root, const char *key, char *text, size_t size
 int root_link(const struct root *root, char name[ROOT_NAME_MAX], const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Where a symbolic link points, whole. */
+int root_target(const struct root *root, char target[PATH_MAX], const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* What lies in a directory, but for names that begin with a dot. On failure there are none; names
  * are to be freed with root_names_free either way. */
 int root_list(const struct root *root, struct root_names *names, const char *format, ...)

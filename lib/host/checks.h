@@ -23,11 +23,15 @@ struct preflight {
 	bool translates;        /* there is an IOMMU, with groups of its own */
 	struct core_plan cores; /* without workers when the config's can't be had */
 	struct memory_plan memory;
+	bool unseen;        /* processes that may have a card open */
 	uint64_t xdp_bytes; /* that the sockets of af-xdp ports pin */
 };
 
 /* Behind a check stands the one that must have run before. */
 void check_cores(struct preflight *work);
+void check_drivers(struct preflight *work);
+void check_rights(struct preflight *work);
+void check_busy(struct preflight *work);
 void check_interfaces(struct preflight *work);
 void check_iommu(struct preflight *work);
 void check_nics(struct preflight *work);

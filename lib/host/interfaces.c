@@ -40,11 +40,18 @@ say(const struct preflight *work, const struct config_port *port, enum iface_pro
 		finding_what(finding, "queues: %u were asked for, but %s has %u", port->queues,
 			     name, iface->channels);
 		finding_why(finding, "each queue of the port is one of the interface's");
-		finding_mend(finding, "sudo ethtool -L %s combined %u", name, port->queues);
+		if (iface->channels_max >= port->queues)
+			finding_mend(finding, "sudo ethtool -L %s combined %u", name, port->queues);
+		else
+			finding_mend(finding, "queues: %u; %s can't have more than %u",
+				     iface->channels_max, name, iface->channels_max);
 		break;
 	case IFACE_NAME:
 		finding_why(finding, "its arguments are split at such characters");
-		finding_mend(finding, "sudo ip link set %s name NEW", name);
+		finding_mend(finding,
+			     "sudo ip link set %s down, sudo ip link set %s name NEW, sudo "
+			     "ip link set NEW up, and name NEW",
+			     name, name);
 		break;
 	}
 }
@@ -55,16 +62,27 @@ check_frames(const struct preflight *work, const struct config_port *port,
 	     const struct iface *iface)
 {
 	uint32_t frame = iface->mtu + RTE_ETHER_HDR_LEN;
+	uint32_t room = memory_xdp_frame(work->config->packet_size);
+	uint32_t larger = memory_xdp_size(frame), least, most;
 	struct finding *finding;
 
-	if (port->mtu || frame <= work->config->packet_size)
+	/* Sizes that AF_XDP does not take at all are refused elsewhere. */
+	memory_xdp_sizes(&least, &most);
+	if (port->mtu || frame <= room || work->config->packet_size < least ||
+	    work->config->packet_size > most)
 		return;
 	finding = finding_add_port(work->list, FINDING_WARNING, "interface-mtu", port, "af-xdp");
-	finding_what(finding, "interface %s carries frames of %u bytes, and a packet has %u",
-		     port->device, frame, work->config->packet_size);
+	finding_what(finding,
+		     "interface %s carries frames of %u bytes, and of memory.packet-size %u AF_XDP "
+		     "leaves room for %u",
+		     port->device, frame, work->config->packet_size, room);
 	finding_why(finding, "longer ones are lost, and count as missed");
-	finding_mend(finding, "memory: { packet-size: %u }, or sudo ip link set %s mtu %u", frame,
-		     port->device, (unsigned)(work->config->packet_size - RTE_ETHER_HDR_LEN));
+	if (larger)
+		finding_mend(finding, "memory: { packet-size: %u }, or sudo ip link set %s mtu %u",
+			     larger, port->device, room - RTE_ETHER_HDR_LEN);
+	else
+		finding_mend(finding, "sudo ip link set %s mtu %u", port->device,
+			     room - RTE_ETHER_HDR_LEN);
 }
 
 void

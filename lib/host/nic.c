@@ -59,6 +59,15 @@ read_group(const struct root *root, const char *address, struct nic *nic)
 		  nic->group);
 }
 
+static uint16_t
+read_id(const struct root *root, const char *address, const char *name)
+{
+	char text[16];
+
+	root_read(root, text, sizeof(text), DEVICE "/%s", address, name);
+	return (uint16_t)strtoul(text, NULL, 16);
+}
+
 void
 nic_read(const struct root *root, const struct config_port *port, struct nic *nic)
 {
@@ -72,6 +81,12 @@ nic_read(const struct root *root, const struct config_port *port, struct nic *ni
 		return;
 	root_read(root, class, sizeof(class), DEVICE "/class", address);
 	nic->other = class[0] && strncmp(class, CLASS_NETWORK, strlen(CLASS_NETWORK)) != 0;
+	nic->model = (struct pmd_model){
+		.vendor = read_id(root, address, "vendor"),
+		.device = read_id(root, address, "device"),
+		.subvendor = read_id(root, address, "subsystem_vendor"),
+		.subdevice = read_id(root, address, "subsystem_device"),
+	};
 	snprintf(directory, sizeof(directory), DEVICE, address);
 	nic_interface(root, directory, nic->interface);
 	/* "-1", where the device does not know, is no number here. */

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "core/root.h"
 #include "port/pci.h"
+#include "port/pmd.h"
 
 struct nic {
 	const struct config_port *port;
@@ -17,6 +18,7 @@ struct nic {
 	char driver[ROOT_NAME_MAX];    /* the kernel's, or "" */
 	char interface[ROOT_NAME_MAX]; /* that the kernel makes of it, or "" */
 	bool other;                    /* it is something else than a network card */
+	struct pmd_model model;        /* zeros where it is not told */
 	int node;                      /* NUMA; -1 when it is not told */
 	bool has_group;
 	unsigned group;

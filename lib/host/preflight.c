@@ -12,13 +12,16 @@
  * below. */
 static void (*const checks[])(struct preflight *work) = {
 	check_run_dir,    /* there, or to be made, and this user's */
+	check_drivers,    /* DPDK's, for each port, and what they are told */
 	check_cores,      /* workers' cores exist and may be used */
 	check_interfaces, /* af-xdp: there, up, enough queues */
+	check_rights,     /* capabilities for what is the kernel's */
 	check_iommu,      /* present, and translating */
 	check_nics,       /* PCI devices: there, and with vfio */
 	check_groups,     /* nothing in their IOMMU groups that the kernel uses */
 	check_unsafe,     /* vfio's own ways round the IOMMU are off */
 	check_vfio,       /* this user may open what vfio gives */
+	check_busy,       /* no other process has a queue or a card */
 	check_hugepages,  /* enough, by size and NUMA node */
 	check_memlock,    /* as much may be pinned as will be */
 	check_entries,    /* as many mappings may be made as will be */

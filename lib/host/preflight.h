@@ -15,6 +15,8 @@
 
 struct preflight_options {
 	bool unsafe_no_iommu; /* what is unsafe for want of an IOMMU is a warning, not refused */
+	const char *const *plugins; /* files of further drivers */
+	unsigned plugin_count;
 };
 
 /* Appends every finding to list. Returns 0 when `run` may start, -EPERM when it may not, or

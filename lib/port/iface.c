@@ -25,15 +25,16 @@ read_speed(int fd, struct ifreq request)
 	return speed == (uint32_t)SPEED_UNKNOWN ? 0 : speed;
 }
 
-static unsigned
-read_channels(int fd, struct ifreq request)
+static void
+read_channels(int fd, struct ifreq request, struct iface *iface)
 {
 	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
 
 	request.ifr_data = (char *)&channels;
 	if (ioctl(fd, SIOCETHTOOL, &request) < 0 || channels.combined_count == 0)
-		return 1;
-	return channels.combined_count;
+		return;
+	iface->channels = channels.combined_count;
+	iface->channels_max = channels.max_combined;
 }
 
 int
@@ -42,7 +43,7 @@ iface_read(const char *name, struct iface *iface)
 	struct ifreq request = {0};
 	int fd, ret = 0;
 
-	*iface = (struct iface){.channels = 1};
+	*iface = (struct iface){.channels = 1, .channels_max = 1};
 	if (strlen(name) >= sizeof(request.ifr_name))
 		return 0;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -59,7 +60,7 @@ iface_read(const char *name, struct iface *iface)
 		if (ioctl(fd, SIOCGIFMTU, &request) == 0)
 			iface->mtu = request.ifr_mtu > UINT16_MAX ? UINT16_MAX : request.ifr_mtu;
 		iface->speed = read_speed(fd, request);
-		iface->channels = read_channels(fd, request);
+		read_channels(fd, request, iface);
 	} else if (errno != ENODEV) {
 		ret = -errno;
 	}

@@ -17,8 +17,9 @@ struct iface {
 	bool running;    /* has a carrier */
 	bool promiscuous;
 	uint16_t mtu;
-	uint32_t speed;    /* Mbit/s; 0 unknown */
-	unsigned channels; /* queue pairs in use; at least 1 */
+	uint32_t speed;        /* Mbit/s; 0 unknown */
+	unsigned channels;     /* queue pairs in use; at least 1 */
+	unsigned channels_max; /* that it could have */
 };
 
 /* Negative errno when the kernel can't be asked; an interface that is not there is no error. */

@@ -6,6 +6,7 @@
 #include <rte_mempool.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "port/driver.h"
 
@@ -18,6 +19,10 @@
 #define DEFAULT_RING 1024
 #define DEFAULT_PAGE_BYTES (2 * MIB)
 #define BURST_PACKETS 64
+
+/* The kernel's XDP_UMEM_MIN_CHUNK_SIZE, and XDP_PACKET_HEADROOM, which it keeps before what it receives. */
+#define XDP_CHUNK_MIN 2048
+#define XDP_CHUNK_KEPT 256
 
 /* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. */
 #define REPLAY_BLOCK_BYTES (2 * MIB)
@@ -33,12 +38,51 @@
 #define RULE_BYTES (64 * 1024ull)
 #define TABLES_BYTES_MAX (6 * 1024 * MIB)
 
+static uint32_t
+object_bytes(uint32_t packet_size)
+{
+	return rte_mempool_calc_obj_size(
+		sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + packet_size, 0, NULL);
+}
+
 uint64_t
 memory_pool_bytes(const struct config *config)
 {
-	uint32_t object = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + config->packet_size;
+	return (uint64_t)config->packets * object_bytes(config->packet_size);
+}
 
-	return (uint64_t)config->packets * rte_mempool_calc_obj_size(object, 0, NULL);
+void
+memory_xdp_sizes(uint32_t *least, uint32_t *most)
+{
+	uint32_t page = (uint32_t)getpagesize();
+
+	for (*most = page; object_bytes(*most) > page;)
+		--*most;
+	for (*least = 0; object_bytes(*least) < XDP_CHUNK_MIN;)
+		++*least;
+}
+
+uint32_t
+memory_xdp_frame(uint32_t packet_size)
+{
+	struct rte_mempool_objsz parts;
+	uint32_t kept = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM, chunk;
+
+	chunk = rte_mempool_calc_obj_size(kept + packet_size, 0, &parts);
+	kept += parts.header_size + XDP_CHUNK_KEPT;
+	return chunk > kept ? chunk - kept : 0;
+}
+
+uint32_t
+memory_xdp_size(uint32_t frame)
+{
+	uint32_t size, most;
+
+	for (memory_xdp_sizes(&size, &most); size <= most; size++) {
+		if (memory_xdp_frame(size) >= frame)
+			return size;
+	}
+	return 0;
 }
 
 uint32_t

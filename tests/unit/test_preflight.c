@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <rte_build_config.h>
 
 #include "host_kit.h"
 
@@ -190,7 +191,7 @@ interfaces_are_asked(void **state)
 	kit_config.port_count = 0;
 	kit_port(CONFIG_PORT_AF_XDP, "tap", "no-such-iface");
 	kit_port(CONFIG_PORT_AF_XDP, "lo", "lo")->queues = 1000;
-	kit_file("/proc/self/status", KIT_STATUS("0000000000004000"));
+	kit_file("/proc/self/status", KIT_STATUS("000000c000207000"));
 	assert_int_equal(kit_preflight(), -EPERM);
 	assert_int_equal(kit_list.count, 2);
 	kit_says(0, "refused: tap: there is no interface no-such-iface here");
@@ -202,7 +203,83 @@ interfaces_are_asked(void **state)
 	kit_port(CONFIG_PORT_AF_XDP, "lo", "lo");
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect("interface-mtu");
-	kit_says(0, "carries frames of 65549 bytes, and a packet has");
+	kit_says(0, "carries frames of 65549 bytes, and of memory.packet-size 2048 AF_XDP leaves "
+		    "room for 1792");
+	kit_says(0, "mend: sudo ip link set lo mtu 1778 [");
+
+	kit_config.packet_size = 1024;
+	assert_int_equal(kit_preflight(), -EPERM);
+	kit_expect("packet-size");
+
+	/* Rights are needed for each. */
+	kit_config.packet_size = 2048;
+	kit_file("/proc/self/status", KIT_STATUS("0000000000007000"));
+	assert_int_equal(kit_preflight(), -EPERM);
+	kit_expect("interface-mtu", "capability-missing");
+	kit_says(1, "user sluice has not: CAP_BPF CAP_PERFMON CAP_SYS_ADMIN;");
+}
+
+static void
+who_has_a_card_is_named(void **state)
+{
+	kit_file("/proc/4711/comm", "vpp_main\n");
+	kit_link("/proc/4711/fd/3", "/dev/null");
+	kit_link("/proc/4711/fd/17", "/dev/vfio/13");
+	kit_link("/proc/4712/fd/3", "/dev/pts/12");
+	assert_int_equal(kit_preflight(), -EPERM);
+	kit_expect("group-busy");
+	kit_says(0, "refused: lan: process 4711 (vpp_main) has /dev/vfio/13; ");
+	kit_says(0, "mend: end it: sudo kill 4711 [");
+	kit_remove("/proc/4711/fd/17");
+	assert_int_equal(kit_preflight(), 0);
+	kit_expect(NULL);
+	if (geteuid() == 0)
+		return;
+	/* What can't be seen is said. */
+	assert_int_equal(chmod(kit_path("/proc/4711/fd"), 0), 0);
+	assert_int_equal(kit_preflight(), 0);
+	kit_expect("holders-unseen");
+	assert_int_equal(chmod(kit_path("/proc/4711/fd"), 0755), 0);
+}
+
+#define PMD(name) RTE_EAL_PMD_PATH "/librte_net_" name ".so.23.0"
+#define INFO(name, ids)                           \
+	"\x7f"                                    \
+	"ELF PMD_INFO_STRING= {\"name\": \"" name \
+	"\", \"params\": \"x=<int>\", \"pci_ids\": [" ids "]}"
+
+static void
+drivers_are_known_by_their_files(void **state)
+{
+	kit_file(DEVICES WAN "/vendor", "0x8086\n");
+	kit_file(DEVICES WAN "/device", "0x10fb\n");
+	kit_file(DEVICES WAN "/subsystem_vendor", "0x8086\n");
+	kit_file(DEVICES WAN "/subsystem_device", "0x0003\n");
+	kit_port(CONFIG_PORT_VDEV, "null", "eth_null0,size=64");
+	kit_file(PMD("null"), INFO("net_null", ""));
+	kit_file(PMD("ixgbe"),
+		 INFO("net_ixgbe", "[32902, 4282, 65535, 65535], [32902, 4347, 65535, 65535]"));
+	assert_int_equal(kit_preflight(), 0);
+	kit_expect(NULL);
+
+	kit_file(PMD("ixgbe"), INFO("net_ixgbe", "[32902, 4347, 32902, 4]"));
+	assert_int_equal(kit_preflight(), -EPERM);
+	kit_expect("device-no-driver");
+	kit_says(0, "no driver of this DPDK takes PCI device " WAN ", which is a 8086:10fb");
+
+	kit_file(PMD("ixgbe"), INFO("net_ixgbe", "[32902, 4347, 65535, 3]"));
+	kit_remove(PMD("null"));
+	assert_int_equal(kit_preflight(), -EPERM);
+	kit_expect("driver-missing");
+	kit_says(0, "mend: sudo apt install librte-net-null23 [");
+	kit_ports[2].device = (char *)(uintptr_t) "net_ixgb0";
+	kit_preflight();
+	kit_says(0, "did you mean net_ixgbe?");
+
+	/* Where there are no files nothing is known. */
+	kit_remove(RTE_EAL_PMD_PATH);
+	assert_int_equal(kit_preflight(), 0);
+	kit_expect(NULL);
 }
 
 /* A name that a device chose, say, stays on its line. */
@@ -239,6 +316,8 @@ main(void)
 		CASE(a_device_that_the_iommu_does_not_cover_is_refused),
 		CASE(a_group_that_is_let_through_is_told),
 		CASE(interfaces_are_asked),
+		CASE(who_has_a_card_is_named),
+		CASE(drivers_are_known_by_their_files),
 		CASE(findings_are_one_line_whatever_they_say),
 	};
 
