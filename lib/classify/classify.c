@@ -76,28 +76,36 @@ count_verdicts(struct burst *burst)
 	}
 }
 
-static void
-classify_run(const void *state, void *memory, struct burst *burst)
+static __rte_noinline void
+look_up(const struct plan *plan, struct local *local, struct burst *burst, bool conditions)
 {
-	const struct plan *plan = state;
-	struct local *local = memory;
-	const struct plan_port *port = &plan->ports[burst->in_port];
-	bool conditions = port->always.count || plan_looks_up_layers(plan, burst->in_port);
-
 	if (plan_looks_up(plan, burst->in_port)) {
 		burst_parse(burst);
 		terminal_run(plan, local, burst);
-	} else if (conditions) {
-		for (unsigned i = 0; i < burst->count; i++)
-			burst->verdicts[i] = port->terminal;
 	} else {
-		burst->verdicts[0] = port->terminal;
-		count_uniform(burst, port->terminal);
-		return;
+		for (unsigned i = 0; i < burst->count; i++)
+			burst->verdicts[i] = plan->ports[burst->in_port].terminal;
 	}
 	if (conditions)
 		conditional_run(plan, local, burst);
 	count_verdicts(burst);
+}
+
+/* Where no packet need be looked at, the call is most of what this costs: the rest is a function of its own, so that
+ * this one saves no registers. */
+static void
+classify_run(const void *state, void *memory, struct burst *burst)
+{
+	const struct plan *plan = state;
+	const struct plan_port *port = &plan->ports[burst->in_port];
+	bool conditions = port->always.count || plan_looks_up_layers(plan, burst->in_port);
+
+	if (conditions || plan_looks_up(plan, burst->in_port)) {
+		look_up(plan, memory, burst, conditions);
+		return;
+	}
+	burst->verdicts[0] = port->terminal;
+	count_uniform(burst, port->terminal);
 }
 
 const struct stage classify_stage = {

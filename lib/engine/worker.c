@@ -62,9 +62,8 @@ count_burst(struct tally *tally, unsigned count)
 	tally->fill[fill_step(count)]++;
 }
 
-void
-worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
-	       bool replayed)
+static inline void
+process(struct worker *worker, const struct program *program, uint16_t in_port, bool replayed)
 {
 	struct burst *burst = &worker->burst;
 	struct tally_port *port = &burst->tally->ports[in_port];
@@ -85,6 +84,13 @@ worker_process(struct worker *worker, const struct program *program, uint16_t in
 		tally_count(&port->rx_bytes, burst->bytes);
 	}
 	program_run(program, burst);
+}
+
+void
+worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
+	       bool replayed)
+{
+	process(worker, program, in_port, replayed);
 }
 
 void
@@ -200,7 +206,7 @@ receive_round(struct worker *worker, const struct program *program)
 			verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
 		else
 			queue->until -= burst->count;
-		worker_process(worker, program, queue->port->index, false);
+		process(worker, program, queue->port->index, false);
 		total += burst->count;
 	}
 	return total;

@@ -87,16 +87,37 @@ same_end(const struct forward_plan *plan, const struct burst *burst, forward_end
 	return differing == 0;
 }
 
+/* Packet by packet, so that what leaves on one port leaves in the order in which it came. */
+static __rte_noinline void
+distribute(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst)
+{
+	unsigned pass = 0;
+
+	/* Now, while every packet is still here to be read. */
+	if (plan->uses_groups)
+		burst_parse(burst);
+	for (unsigned i = 0; i < burst->count; i++) {
+		forward_end end = plan->ends[burst->verdicts[burst->uniform ? 0 : i]];
+
+		for (; pass < burst->passed_count && burst->passed[pass].packet == i; pass++)
+			mirror(plan, outbox, burst, i,
+			       END_MIRRORS(plan->ends[burst->passed[pass].rule]));
+		if (END_MIRRORS(end))
+			mirror(plan, outbox, burst, i, END_MIRRORS(end));
+		deliver(plan, outbox, burst, i, END_TARGET(end));
+	}
+	outbox_empty(outbox, plan->ports, burst);
+}
+
+/* Bursts that leave whole pay for no more than the call: what else there is to do is a function of its own, so that this one
+ * saves no registers. */
 static void
 forward_run(const void *state, void *memory, struct burst *burst)
 {
 	const struct forward_plan *plan = state;
-	struct outbox *outbox = memory;
 	forward_end end;
-	bool same = same_end(plan, burst, &end);
-	unsigned pass = 0;
 
-	if (likely(same && burst->passed_count == 0)) {
+	if (likely(same_end(plan, burst, &end) && burst->passed_count == 0)) {
 		if (likely(end < TARGET_GROUP)) {
 			exit_send(plan->ports[end], burst, burst->packets, burst->count,
 				  burst->bytes);
@@ -107,24 +128,7 @@ forward_run(const void *state, void *memory, struct burst *burst)
 			return;
 		}
 	}
-
-	/* Now, while every packet is still here to be read. */
-	if (plan->uses_groups)
-		burst_parse(burst);
-
-	/* Packet by packet, so that what leaves on one port leaves in the order in which it came. */
-	for (unsigned i = 0; i < burst->count; i++) {
-		for (; pass < burst->passed_count && burst->passed[pass].packet == i; pass++)
-			mirror(plan, outbox, burst, i,
-			       END_MIRRORS(plan->ends[burst->passed[pass].rule]));
-		if (!same)
-			end = plan->ends[burst->verdicts[i]];
-		if (END_MIRRORS(end))
-			mirror(plan, outbox, burst, i, END_MIRRORS(end));
-		deliver(plan, outbox, burst, i, END_TARGET(end));
-	}
-
-	outbox_empty(outbox, plan->ports, burst);
+	distribute(plan, memory, burst);
 }
 
 static int

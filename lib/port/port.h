@@ -100,7 +100,7 @@ static inline uint16_t
 port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_t count)
 {
 	uint16_t queue = worker;
-	uint16_t sent;
+	uint16_t sent = 0, taken;
 
 	if (port->writer)
 		return capture_writer_send(port->writer, packets, count);
@@ -108,14 +108,10 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
 		queue = worker % port->tx_queues;
 		rte_spinlock_lock(&port->tx_locks[queue]);
 	}
-	sent = rte_eth_tx_burst(port->id, queue, packets, count);
-	while (sent < count && sent > 0) {
-		uint16_t more = rte_eth_tx_burst(port->id, queue, packets + sent, count - sent);
-
-		if (more == 0)
-			break;
-		sent += more;
-	}
+	do {
+		taken = rte_eth_tx_burst(port->id, queue, packets + sent, count - sent);
+		sent += taken;
+	} while (unlikely(sent < count) && taken > 0);
 	if (port->tx_locks)
 		rte_spinlock_unlock(&port->tx_locks[queue]);
 	return sent;
