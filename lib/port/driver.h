@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* net_af_xdp 22.11: packets each queue keeps in the kernel's hands to receive into, and the most that
- * may be on their way out. */
+/* net_af_xdp: packets each queue keeps in the kernel's hands to receive into, the ring where it gives them to it, and
+ * the most that may be on their way out. */
 #define AF_XDP_FILL_PACKETS 2048
+#define AF_XDP_FILL_RING 4096
 #define AF_XDP_SEND_PACKETS 2048
 
 struct driver {
@@ -18,13 +19,12 @@ struct driver {
 	bool paired; /* needs as many RX as TX queues */
 	bool chains; /* sends packets of several segments, though it does not offer MULTI_SEGS */
 	bool loops; /* what was sent waits in the device to be received: emptied before it closes */
-	bool settles;   /* collects sent packets only when asked to send again */
 	bool flat_pool; /* needs a pool that lies in one piece, objects no larger than a page */
 	bool blind;     /* writes packets of its argument `size` without looking at the buffer's */
 	/* It offers to check what it receives, but that is done by the CPU, or leaves packets of other virtual
 	 * machines without the checksums that they then must get when they are sent. */
 	bool soft_checksums;
-	uint16_t keeps; /* packets a queue never gives back, see driver.c */
+	uint16_t keeps; /* packets a queue never gives back by itself, see driver.c */
 };
 
 /* Never NULL: a driver without peculiarities has none set. */

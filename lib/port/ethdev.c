@@ -12,6 +12,7 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/iface.h"
+#include "port/rescue.h"
 
 #include "core/banned.h"
 
@@ -240,7 +241,7 @@ check_pool(const struct port *port)
 }
 
 static int
-setup_queues(struct port *port, const struct rte_eth_dev_info *info)
+open_queues(struct port *port, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_txconf tx = info->default_txconf;
 	const char *root =
@@ -258,7 +259,8 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 					     rte_eth_dev_socket_id(port->id), NULL,
 					     port->pool->pool);
 		if (ret < 0) {
-			/* A driver that keeps packets may have taken them before it failed. */
+			/* A driver that keeps packets may have taken them before it failed, and forgets
+			 * them with the socket. */
 			port->pool->may_hold += port->quirks->keeps;
 			return failed(port, ret, "a receive queue can't be set up", root);
 		}
@@ -273,6 +275,24 @@ setup_queues(struct port *port, const struct rte_eth_dev_info *info)
 			return failed(port, ret, "a transmit queue can't be set up", root);
 	}
 	return 0;
+}
+
+/* Also of queues that could not be set up, for which the driver may have taken packets by then. */
+static int
+setup_queues(struct port *port, const struct rte_eth_dev_info *info)
+{
+	struct leftovers before;
+	int ret;
+
+	if (!port->quirks->keeps)
+		return open_queues(port, info);
+	leftover_list(&before);
+	ret = open_queues(port, info);
+	leftover_list(&port->left);
+	leftover_subtract(&port->left, &before);
+	leftover_free(&before);
+	rescue_prepare(port);
+	return ret;
 }
 
 static int

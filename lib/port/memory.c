@@ -5,6 +5,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,10 +46,42 @@ object_bytes(uint32_t packet_size)
 		sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + packet_size, 0, NULL);
 }
 
+static bool
+is_af_xdp(const struct config_port *port)
+{
+	return port->kind == CONFIG_PORT_AF_XDP ||
+	       (port->kind == CONFIG_PORT_VDEV && strncmp(port->device, "net_af_xdp", 10) == 0);
+}
+
+bool
+memory_is_flat(const struct config *config)
+{
+	for (unsigned i = 0; i < config->port_count; i++) {
+		if (is_af_xdp(&config->ports[i]))
+			return true;
+	}
+	return false;
+}
+
+uint32_t
+memory_element_bytes(const struct config *config)
+{
+	uint32_t element = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + config->packet_size;
+	uint32_t object = rte_mempool_calc_obj_size(element, RTE_MEMPOOL_F_NO_SPREAD, NULL);
+	uint32_t page = (uint32_t)getpagesize();
+
+	if (!memory_is_flat(config) || object > page)
+		return element;
+	return element + rte_align32pow2(object) - object;
+}
+
 uint64_t
 memory_pool_bytes(const struct config *config)
 {
-	return (uint64_t)config->packets * object_bytes(config->packet_size);
+	uint32_t flags = memory_is_flat(config) ? RTE_MEMPOOL_F_NO_SPREAD : 0;
+
+	return (uint64_t)config->packets *
+	       rte_mempool_calc_obj_size(memory_element_bytes(config), flags, NULL);
 }
 
 void

@@ -40,6 +40,12 @@ struct memory_plan {
 	unsigned main_node;  /* of what belongs to no pool, while there is room */
 };
 
+/* Whether packets must lie without gaps, each within a page, for the kernel to be shown them (pool.c). */
+bool memory_is_flat(const struct config *config);
+
+/* Bytes of one packet with all that belongs to it, as mempools count them. */
+uint32_t memory_element_bytes(const struct config *config);
+
 /* Bytes of one pool of the config's packets. */
 uint64_t memory_pool_bytes(const struct config *config);
 

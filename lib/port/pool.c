@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/pool.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+#include <rte_memzone.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "core/populate.h"
@@ -19,16 +23,83 @@ populate_chunk(struct rte_mempool *pool, void *context, struct rte_mempool_memhd
 	populate_memory(chunk->addr, chunk->len);
 }
 
+static void
+free_memory(struct rte_mempool_memhdr *memory, void *zone)
+{
+	rte_memzone_free(zone);
+}
+
+static int
+populate_flat(struct rte_mempool *pool, uint64_t bytes, int numa)
+{
+	const struct rte_memzone *zone;
+	char name[RTE_MEMZONE_NAMESIZE];
+	int ret;
+
+	snprintf(name, sizeof(name), "%.*s memory", (int)sizeof(name) - 8, pool->name);
+	zone = rte_memzone_reserve_aligned(name, bytes, numa, 0, getpagesize());
+	if (!zone)
+		return -rte_errno;
+	if (rte_eal_iova_mode() == RTE_IOVA_VA || !rte_eal_has_hugepages())
+		ret = rte_mempool_populate_iova(pool, zone->addr, zone->iova, zone->len,
+						free_memory, (void *)(uintptr_t)zone);
+	else
+		ret = rte_mempool_populate_virt(pool, zone->addr, zone->len, zone->hugepage_sz,
+						free_memory, (void *)(uintptr_t)zone);
+	if (ret > 0)
+		return 0;
+	if (pool->nb_mem_chunks == 0)
+		rte_memzone_free(zone);
+	return ret < 0 ? ret : -ENOBUFS;
+}
+
+/*
+ * net_af_xdp shows the kernel as much of the pool's memory as its packets take without gaps. DPDK leaves a gap where one
+ * would lie in two pages, and the packets at the end would be out of the kernel's sight, which
+ * takes them without a word and gives them back to nobody. So a packet takes a power of two of bytes, and
+ * the first one lies where a page begins.
+ */
+static struct rte_mempool *
+make_flat(const struct config *config, const char *name, unsigned cache, int numa)
+{
+	struct rte_pktmbuf_pool_private about = {
+		.mbuf_data_room_size = RTE_PKTMBUF_HEADROOM + config->packet_size,
+	};
+	struct rte_mempool *pool =
+		rte_mempool_create_empty(name, config->packets, memory_element_bytes(config), cache,
+					 sizeof(about), numa, RTE_MEMPOOL_F_NO_SPREAD);
+	int ret;
+
+	if (!pool)
+		return NULL;
+	ret = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
+	if (ret == 0) {
+		rte_pktmbuf_pool_init(pool, &about);
+		ret = populate_flat(pool, memory_pool_bytes(config), numa);
+	}
+	if (ret < 0) {
+		rte_mempool_free(pool);
+		rte_errno = -ret;
+		return NULL;
+	}
+	rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+	return pool;
+}
+
 static struct port_pool *
 pool_make(struct ports *ports, const struct config *config, int numa, unsigned workers)
 {
 	struct port_pool *pool = &ports->pools[ports->pool_count];
+	unsigned cache = memory_cache_size(config->packets, workers);
 
 	*pool = (struct port_pool){.numa = numa, .size = config->packets};
 	snprintf(pool->name, sizeof(pool->name), "packets%u", ports->pool_count);
-	pool->pool = rte_pktmbuf_pool_create(pool->name, config->packets,
-					     memory_cache_size(config->packets, workers), 0,
-					     RTE_PKTMBUF_HEADROOM + config->packet_size, numa);
+	if (memory_is_flat(config))
+		pool->pool = make_flat(config, pool->name, cache, numa);
+	else
+		pool->pool =
+			rte_pktmbuf_pool_create(pool->name, config->packets, cache, 0,
+						RTE_PKTMBUF_HEADROOM + config->packet_size, numa);
 	if (!pool->pool) {
 		log_error("memory: no room for %u packets of %u bytes (%" PRIu64 " MiB): %s; lower "
 			  "memory.packets or reserve more hugepages (sysctl vm.nr_hugepages)",

@@ -14,10 +14,18 @@
 
 #include "config/config.h"
 #include "port/fault.h"
+#include "port/leftover.h"
 #include "port/writer.h"
 
 struct driver;
 struct port_pool;
+struct xsk_rings;
+
+/* Packets that a driver gave to the kernel, see rescue.h. */
+struct rescue_list {
+	struct rte_mbuf **packets; /* one stands there as often as it was given */
+	uint32_t count, room;
+};
 
 /* Whether a port takes part. Only the control thread changes it, while no worker may touch the device. */
 enum port_service {
@@ -73,6 +81,9 @@ struct port {
 	struct rte_device *handle; /* of the device that id is on */
 	bool opened;               /* id is a device of ours */
 	uint32_t kept;             /* packets that its driver does not give back by itself */
+	struct leftovers left;     /* descriptors that it does not close by itself */
+	struct xsk_rings *rings;   /* of the sockets among them, in the same order */
+	struct rescue_list later;  /* of devices before, to be freed once the kernel let go of them */
 	uint64_t closed_ns;        /* when its device was closed */
 	bool restore;              /* the interface below was not promiscuous before */
 	bool vdev;                 /* made by us, to be removed again */

@@ -9,18 +9,16 @@
 #include <time.h>
 
 #include "core/log.h"
-#include "core/units.h"
 #include "port/device.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
 #include "port/removal.h"
+#include "port/rescue.h"
 #include "port/service.h"
 #include "port/time.h"
 
 #include "core/banned.h"
-
-#define SETTLE_STEPS 200 /* of a millisecond */
 
 static struct port *
 port_new(const struct config_port *config, uint16_t index)
@@ -96,65 +94,6 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 	return 0;
 }
 
-/* Lets drivers that collect what they sent only when they send again do so, until nothing but their own
- * share is missing from the pools. */
-static void
-settle(const struct ports *ports)
-{
-	for (unsigned step = 0; step < SETTLE_STEPS; step++) {
-		bool any = false;
-
-		for (unsigned i = 0; i < ports->count; i++) {
-			const struct port *port = ports->items[i];
-
-			if (!port->started || !port->quirks->settles)
-				continue;
-			any = true;
-			for (uint16_t queue = 0; queue < port->tx_queues; queue++)
-				rte_eth_tx_burst(port->id, queue, NULL, 0);
-		}
-		if (!any || ports_leaked(ports) == 0)
-			return;
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	}
-}
-
-/* A driver whose link went down, or whose interface was removed, keeps what it took to send and could
- * not. Those packets are lost, but no leak of ours. */
-static void
-count_unsent(struct ports *ports)
-{
-	for (unsigned i = 0; i < ports->count; i++) {
-		struct port *port = ports->items[i];
-		uint64_t unsent = ports_leaked(ports);
-
-		if (!port->started || !port->quirks->settles || unsent == 0)
-			continue;
-		port_poll_link(port);
-		if (port->up)
-			continue;
-		unsent = RTE_MIN(unsent,
-				 port->tx_queues * (port->rx_ring + (uint64_t)AF_XDP_SEND_PACKETS));
-		port->pool->driver_holds += unsent;
-		log_warning("port %s: %" PRIu64 " packet%s could not leave, the link is down",
-			    port->config->name, unsent, units_plural(unsent));
-	}
-}
-
-static void
-close_ports(struct ports *ports, bool settling)
-{
-	for (unsigned i = ports->count; i-- > 0;) {
-		struct port *port = ports->items[i];
-
-		if (port->quirks->settles != settling)
-			continue;
-		if (port->started)
-			service_stop(port);
-		device_close(port);
-	}
-}
-
 int
 ports_close(struct ports *ports)
 {
@@ -162,11 +101,8 @@ ports_close(struct ports *ports)
 
 	removal_unwatch();
 	iommu_log_close(ports);
-	/* Settling looks at what is missing, so the others give back theirs first. */
-	close_ports(ports, false);
-	settle(ports);
-	count_unsent(ports);
-	close_ports(ports, true);
+	for (unsigned i = ports->count; i-- > 0;)
+		service_close(ports->items[i], false);
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct port *port = ports->items[i];
 		int closed = port->writer ? capture_writer_close(port->writer) : 0;
@@ -200,7 +136,7 @@ void
 ports_free(struct ports *ports)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
-		rte_free(ports->items[i]->tx_locks);
+		rescue_later(ports->items[i]);
 		rte_free(ports->items[i]);
 		ports->items[i] = NULL;
 	}

@@ -1,34 +1,41 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rescue: net_af_xdp closes and forgets the packets that lie in its sockets' rings, and with libxdp of Debian 12
- * the sockets too, which then keep their queues of the interface. Those packets whose place in
- * a ring says that they are sluice's again are looked up before, and freed after the device has closed; how many
- * are lost all the same is known, too. Control thread; no worker touches the port.
+ * Rescue: net_af_xdp closes and forgets the packets that it had given to the kernel. Which ones those are is read from
+ * its sockets' rings before (all of them: to receive into, received, to be sent, on their way, sent), and they
+ * are freed when the kernel can't touch them any more. Control thread; no worker touches the port.
  */
 #ifndef PORT_RESCUE_H
 #define PORT_RESCUE_H
 
 #include "port/ports.h"
-
-struct rescue_socket {
-	int fd;
-	uint64_t inode;
-};
+#include "port/xsk.h"
 
 struct rescue {
-	struct rescue_socket *sockets; /* of the queues */
-	unsigned socket_count;
-	struct rte_mbuf **packets;
-	uint32_t count;
-	uint32_t lost; /* packets that nobody gets back */
-	bool known; /* false: the driver's rings could not be read, and all that it keeps is lost */
-	uint32_t maybe; /* then also up to so many that it was sending */
+	struct rescue_list now; /* free when the device is closed */
+	/* Free when the kernel has let go of the sockets, of which the next one on the same queue is the proof. */
+	struct rescue_list later;
+	uint32_t unsent;         /* of both, those that the kernel had not sent */
+	uint32_t queues;         /* found */
+	uint32_t lost;           /* packets that nobody finds */
+	struct leftovers before; /* the device was closed */
 };
 
-/* The device is still started. */
-void rescue_look(const struct port *port, struct rescue *rescue);
+/* Adds what a queue's rings hold. direct: the NIC itself may still write to or read from packets some time after
+ * the socket is closed. gone: there is no NIC any more. -ENOMEM. */
+int rescue_collect(struct rescue *rescue, const struct rte_mempool *pool,
+		   const struct xsk_rings *rings, bool direct, bool gone);
 
-/* It is closed. Brings the pool's account of what drivers hold up to date. */
+/* Maps the rings of the sockets that the driver has opened, port->left: once their interface is gone, the kernel maps no
+ * more. They keep the sockets open until rescue_free. */
+void rescue_prepare(struct port *port);
+
+/* Waits a moment for what is on its way, and looks at what the driver was given. */
+void rescue_look(struct port *port, struct rescue *rescue);
+
+/* The device is closed. Brings the pool's account of what drivers hold up to date. */
 void rescue_free(struct port *port, struct rescue *rescue);
+
+/* Frees what was kept of the port's devices before: they are gone for certain. */
+void rescue_later(struct port *port);
 
 #endif

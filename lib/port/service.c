@@ -20,7 +20,6 @@
 #include "core/banned.h"
 
 #define DRAIN_PACKETS 64
-#define SETTLE_STEPS 20 /* of a millisecond */
 #define REOPEN_NS UINT64_C(200000000)
 
 /* What the input capture holds; it must still be what ports_check found sound. */
@@ -95,7 +94,7 @@ drain_received(struct port *port)
 	}
 }
 
-void
+static void
 service_stop(struct port *port)
 {
 	if (port->started && port->quirks->loops)
@@ -111,32 +110,19 @@ service_stop(struct port *port)
 	port->started = false;
 }
 
-/* Lets a driver that collects what it sent only when it sends again do so. */
-static void
-settle(const struct port *port)
+void
+service_close(struct port *port, bool hand_back)
 {
-	for (unsigned step = 0; step < SETTLE_STEPS; step++) {
-		for (uint16_t queue = 0; queue < port->tx_queues; queue++)
-			rte_eth_tx_burst(port->id, queue, NULL, 0);
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	}
-}
+	struct rescue rescue;
 
-static void
-close_device(struct port *port)
-{
-	bool settles = port->quirks->settles;
-	struct rescue rescue = {0};
-
-	if (port->started && settles) {
-		settle(port);
-		rescue_look(port, &rescue);
-	}
+	rescue_look(port, &rescue);
 	if (port->started)
 		service_stop(port);
-	device_hand_back(port);
-	if (settles && port->pool)
-		rescue_free(port, &rescue);
+	if (hand_back)
+		device_hand_back(port);
+	else
+		device_close(port);
+	rescue_free(port, &rescue);
 	port->closed_ns = now_ns();
 	rte_free(port->tx_locks);
 	port->tx_locks = NULL;
@@ -147,7 +133,7 @@ ports_release(struct ports *ports, struct port *port)
 {
 	port->past = port_losses(port);
 	eal_log_hold(true);
-	close_device(port);
+	service_close(port, true);
 	eal_log_hold(false);
 	atomic_store(&port->up, false);
 	atomic_store(&port->speed, 0);
@@ -158,7 +144,7 @@ static int
 check_packets(const struct config *config, const struct port *port, unsigned workers)
 {
 	const struct port_pool *pool = port->pool;
-	uint32_t gone = pool ? pool->forgotten + pool->may_hold : 0;
+	uint32_t gone = pool ? pool->forgotten + pool->may_hold + port->later.count : 0;
 
 	if (gone == 0 ||
 	    pool->size - RTE_MIN(pool->size, gone) >= memory_packets_needed(config, workers))
@@ -196,7 +182,7 @@ ports_retake(struct ports *ports, const struct config *config, struct port *port
 	if (ret == 0)
 		ret = ethdev_start(port);
 	if (ret < 0)
-		close_device(port);
+		service_close(port, true);
 	eal_log_hold(false);
 	if (ret < 0)
 		return ret;

@@ -15,7 +15,8 @@ int service_open(struct ports *ports, struct port *port);
 int service_setup(struct ports *ports, const struct config *config, struct port *port,
 		  unsigned workers);
 
-/* Stops the device, which then has given back what it held. It stays open. */
-void service_stop(struct port *port);
+/* Stops and closes the device, and takes back what its driver does not give back by itself. hand_back: it is to be free
+ * for others while the daemon goes on. */
+void service_close(struct port *port, bool hand_back);
 
 #endif

@@ -224,7 +224,7 @@ interfaces_pin_memory_for_each_queue(void **state)
 	kit_file("/proc/self/limits", KIT_LIMITS("8388608"));
 	kit_preflight();
 	assert_string_equal(kit_list.items[kit_list.count - 1].code, "memlock-low");
-	kit_says(kit_list.count - 1, "148 MiB are to be pinned");
+	kit_says(kit_list.count - 1, "256 MiB are to be pinned");
 }
 
 static void
