@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from lib.daemon import Daemon, PLUGINS, Refused, check_status, test_ports
-from lib.offline import config
+from lib.offline import config, write_config
 
 APPLIES = 1000
 PORTS = test_ports(source="rx=endless,flows=1000", a="hold=32", a2="", b="hold=7", b2="")
@@ -101,4 +101,29 @@ def test_apply_of_ten_thousand_rules(tmp_path):
         done = daemon.sluice("config", "apply", str(path))
         assert done.returncode == 0, done.stderr
         check_status(daemon.call("status"))
+        daemon.stop()
+
+
+def test_long_lists_are_shown_compared_and_applied(tmp_path):
+    """Rules with lists of 8,192 ranges, which hold between them what came in, are written and read like others."""
+    prefixes = [f"10.{number >> 8}.{number & 255}.0/24" for number in range(2, 20_000, 2)]
+    fields = [{"src": prefixes, "vlan": list(range(0, 4095, 4))},
+              {"src-port": [f"{low}-{low + 3}" for low in range(0, 65536, 8)]},
+              {"src-port": [f"{low}-{low + 3}" for low in range(4, 65536, 8)]}]
+    rules = [{"name": f"r{number}", "match": match, "actions": [{"mirror": "b2"}, {"forward": "b"}]}
+             for number, match in enumerate(fields)]
+    what = config(PORTS, rules, idle="sleep")
+    with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
+        files = [write_config(tmp_path / name, {**what, "rules": some, "run-dir": str(daemon.run_dir)})
+                 for name, some in (("all.yaml", rules), ("two.yaml", rules[1:]))]
+        for file in files:
+            assert daemon.call("config.apply", file=str(file))["applied"] is True
+            shown = daemon.call("config.show")["text"]
+            assert daemon.call("config.diff", file=str(write_config(tmp_path / "shown.yaml", shown)))["equal"] is True
+        diff = daemon.call("config.diff", file=str(files[0]))["diff"]
+        assert [line[0] for line in diff.splitlines() if "10.0.2.0/24" in line] == ["+"]
+        status = daemon.until(lambda status: status["rules"]["r1"]["packets"] and status["rules"]["r2"]["packets"]
+                              and status["ledger"]["held"] == 0)
+        check_twins(status)
+        assert status["rules"]["default"]["packets"] == 0
         daemon.stop()
