@@ -189,16 +189,29 @@ prefix_pair_overlaps(const struct config_prefix *a, const struct config_prefix *
 	       (a->address[bits / 8] ^ b->address[bits / 8]) >> (8 - bits % 8) == 0;
 }
 
+/* Which of two prefixes comes first in the order of a config's lists. */
+static int
+prefix_order(const struct config_prefix *a, const struct config_prefix *b)
+{
+	return a->family != b->family ? a->family - b->family
+				      : memcmp(a->address, b->address, address_length(a));
+}
+
+/* None of a list lies in another of it, so what comes before the other list's next can overlap none. */
 static bool
 prefixes_overlap(const struct config_prefixes *a, const struct config_prefixes *b)
 {
+	unsigned i = 0, j = 0;
+
 	if (a->count == 0 || b->count == 0)
 		return true;
-	for (unsigned i = 0; i < a->count; i++) {
-		for (unsigned j = 0; j < b->count; j++) {
-			if (prefix_pair_overlaps(&a->items[i], &b->items[j]))
-				return true;
-		}
+	while (i < a->count && j < b->count) {
+		if (prefix_pair_overlaps(&a->items[i], &b->items[j]))
+			return true;
+		if (prefix_order(&a->items[i], &b->items[j]) < 0)
+			i++;
+		else
+			j++;
 	}
 	return false;
 }

@@ -47,6 +47,7 @@ struct config_prefix {
 	uint8_t address[16]; /* network order; IPv4 in the first 4 bytes; host bits are 0 */
 };
 
+/* Sorted by family and address; none lies in another. */
 struct config_prefixes {
 	struct config_prefix *items;
 	unsigned count; /* 0: the key was not given */

@@ -313,6 +313,43 @@ lists_across_each_other_are_halved(void **state)
 	subject_stop(&subject);
 }
 
+static bool
+prefixes_meet(const struct config_prefixes *a, const struct config_prefixes *b)
+{
+	for (unsigned i = 0; i < a->count; i++) {
+		for (unsigned j = 0; j < b->count; j++) {
+			const struct config_prefix *x = &a->items[i], *y = &b->items[j];
+
+			if (prefix_holds(x, y->family, y->address) ||
+			    prefix_holds(y, x->family, x->address))
+				return true;
+		}
+	}
+	return a->count == 0 || b->count == 0;
+}
+
+/* Whether two lists have an address in common, in one walk over both. */
+static void
+overlaps_of_lists(void **state)
+{
+	unsigned met = 0;
+
+	srand(3);
+	for (unsigned round = 0; round < 20000; round++) {
+		struct config_match a = {0}, b = {0};
+		bool meet;
+
+		arena.used = 0;
+		a.src = random_prefixes(1 + rand() % 8, round % 2 ? 46 : 4);
+		b.src = random_prefixes(1 + rand() % 8, round % 2 ? 46 : 4);
+		meet = prefixes_meet(&a.src, &b.src);
+		met += meet;
+		assert_int_equal(match_overlap(&a, &b), meet);
+		assert_int_equal(match_overlap(&b, &a), meet);
+	}
+	assert_true(met > 1000 && met < 19000);
+}
+
 int
 main(void)
 {
@@ -320,6 +357,7 @@ main(void)
 		cmocka_unit_test(rules_agree),
 		cmocka_unit_test(no_rules_are_no_lists),
 		cmocka_unit_test(lists_across_each_other_are_halved),
+		cmocka_unit_test(overlaps_of_lists),
 	};
 	int failed;
 
