@@ -183,6 +183,11 @@ port_json(const struct snapshot_port *port)
 			  "tx_queues", port->tx_queues, "rx_ring", port->rx_ring, "tx_ring",
 			  port->tx_ring, "promiscuous", (int)port->promiscuous, "tx_shared",
 			  (int)port->tx_shared));
+	json_object_update_new(result, json_pack("{s:o, s:o, s:o, s:o}", "min_frame",
+						 number(port->min_frame), "max_frame",
+						 number(port->max_frame), "max_untagged",
+						 number(port->max_untagged), "max_chained",
+						 number(port->max_chained)));
 	json_object_update_new(
 		result, json_pack("{s:o, s:o, s:o, s:o}", "missed", number(port->missed),
 				  "rx_errors", number(port->rx_errors), "rx_nombuf",

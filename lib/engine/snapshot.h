@@ -28,6 +28,8 @@ struct snapshot_port {
 	uint32_t speed; /* Mbit/s; 0 unknown */
 	int numa;       /* -1: none */
 	uint16_t rx_queues, tx_queues, rx_ring, tx_ring, mtu;
+	/* The frames that it can send, in bytes; chained: of those in several buffers, 0: none. */
+	uint32_t min_frame, max_frame, max_untagged, max_chained;
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it, not as asked */
 	bool tx_shared;   /* fewer TX queues than workers: they take turns under a lock */

@@ -74,6 +74,7 @@ process(struct worker *worker, const struct program *program, uint16_t in_port, 
 	burst->uniform = false;
 	burst->passed_count = 0;
 	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
+	burst->bounds = replayed ? &frame_any : &worker->shared->ports->items[in_port]->gives;
 	burst->bytes = sum_lengths(burst->packets, count);
 
 	count_burst(burst->tally, count);
@@ -111,6 +112,7 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 		unsigned count = burst->count;
 
 		burst->in_port = lane->port;
+		burst->bounds = &frame_any;
 		burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
 		burst->bytes = sum_lengths(burst->packets, burst->count);
 		replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);

@@ -2,6 +2,7 @@
 #include "exit/exit.h"
 
 #include <rte_branch_prediction.h>
+#include <rte_ether.h>
 
 #include "core/banned.h"
 
@@ -9,7 +10,7 @@ void
 exit_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count, enum drop_reason reason)
 {
 	rte_pktmbuf_free_bulk(packets, count);
-	burst->tally->ports[burst->in_port].drops[reason] += count;
+	tally_count(&burst->tally->ports[burst->in_port].drops[reason], count);
 }
 
 /* Why a port whose bit in burst->up is clear takes nothing. */
@@ -19,24 +20,68 @@ absence(const struct port *port)
 	return port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
 }
 
-/* Drops the packets of several segments. */
-static uint32_t
-drop_chains(struct burst *burst, struct rte_mbuf **packets, uint16_t count, uint64_t *bytes)
+/* Whether the port can't send some of them: a few instructions a packet, without a branch. */
+static bool
+any_unfit(const struct frame_limits *limits, struct rte_mbuf *const *packets, uint16_t count)
 {
-	struct rte_mbuf *chains[BURST_MAX];
-	uint16_t kept = 0, dropped = 0;
+	uint32_t min = limits->min;
+	uint32_t max = atomic_load_explicit(&limits->untagged, memory_order_relaxed);
+	uint32_t unfit = 0; /* the sign of a difference */
+
+	for (uint16_t i = 0; i < count; i++)
+		unfit |= (packets[i]->pkt_len - min) | (max - packets[i]->pkt_len) |
+			 (1u - packets[i]->nb_segs);
+	return unfit >> 31;
+}
+
+/* Whether a tag of 802.1Q stands first. */
+static bool
+is_tagged(const struct rte_mbuf *packet)
+{
+	const struct rte_ether_hdr *header = rte_pktmbuf_mtod(packet, const struct rte_ether_hdr *);
+
+	return packet->data_len >= sizeof(*header) &&
+	       header->ether_type == RTE_BE16(RTE_ETHER_TYPE_VLAN);
+}
+
+/* Why the port can't send it; DROP_REASONS when it can. */
+static enum drop_reason
+judge(const struct frame_limits *limits, const struct rte_mbuf *packet)
+{
+	uint32_t length = packet->pkt_len;
+
+	if (length < limits->min)
+		return DROP_TOO_SHORT;
+	if (length > atomic_load_explicit(&limits->max, memory_order_relaxed) ||
+	    (length > atomic_load_explicit(&limits->untagged, memory_order_relaxed) &&
+	     !is_tagged(packet)))
+		return DROP_TOO_LONG;
+	if (packet->nb_segs == 1)
+		return DROP_REASONS;
+	if (limits->chained == 0 || packet->nb_segs > limits->segments)
+		return DROP_SEGMENTS;
+	return length > limits->chained ? DROP_TOO_LONG : DROP_REASONS;
+}
+
+static uint32_t
+drop_unfit(const struct frame_limits *limits, struct burst *burst, struct rte_mbuf **packets,
+	   uint16_t count, uint64_t *bytes)
+{
+	uint16_t kept = 0;
 	uint32_t mask = 0;
 
 	for (uint16_t i = 0; i < count; i++) {
-		if (packets[i]->nb_segs == 1) {
-			packets[kept++] = packets[i];
+		struct rte_mbuf *packet = packets[i];
+		enum drop_reason reason = judge(limits, packet);
+
+		if (reason == DROP_REASONS) {
+			packets[kept++] = packet;
 			continue;
 		}
 		mask |= UINT32_C(1) << i;
-		*bytes -= packets[i]->pkt_len;
-		chains[dropped++] = packets[i];
+		*bytes -= packet->pkt_len;
+		exit_drop(burst, &packet, 1, reason);
 	}
-	exit_drop(burst, chains, dropped, DROP_SEGMENTS);
 	return mask;
 }
 
@@ -49,9 +94,11 @@ exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packet
 		*bytes = 0;
 		return UINT32_MAX >> (BURST_MAX - count);
 	}
-	if (unlikely(!port->chains))
-		return drop_chains(burst, packets, count, bytes);
-	return 0;
+	if (likely(frame_limits_hold(&port->sends, burst->bounds)))
+		return 0;
+	if (likely(!any_unfit(&port->sends, packets, count)))
+		return 0;
+	return drop_unfit(&port->sends, burst, packets, count, bytes);
 }
 
 uint16_t

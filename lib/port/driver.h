@@ -14,6 +14,10 @@
 #define AF_XDP_FILL_RING 4096
 #define AF_XDP_SEND_PACKETS 2048
 
+/* Bytes of two VLAN tags, for which the MTU leaves room. */
+#define DRIVER_TAGS 8
+#define DRIVER_INTERFACES 2
+
 struct driver {
 	const char *name;
 	bool paired; /* needs as many RX as TX queues */
@@ -25,6 +29,21 @@ struct driver {
 	 * machines without the checksums that they then must get when they are sent. */
 	bool soft_checksums;
 	uint16_t keeps; /* packets a queue never gives back by itself, see driver.c */
+
+	/* The frames that it can send, see frames.h. */
+	uint16_t shortest;
+	bool any_length; /* its MTU bounds nothing */
+	bool own_mtu;    /* bounds frames by its MTU, though it does not bound that */
+	bool copies; /* frames of others into one packet of its pool, without looking at their length */
+	uint8_t tags;     /* bytes that a frame may have beyond MTU and Ethernet header */
+	bool tagged_only; /* only with a tag of 802.1Q */
+	uint16_t
+		chained; /* longest of several segments that it sends whole; 0: as long as others */
+	const char *slot; /* its argument that says what it copies a frame into; of so many bytes */
+	uint16_t slot_bytes, slot_taken; /* without it; those that are its own */
+	const char *interfaces
+		[DRIVER_INTERFACES]; /* its arguments that name the interface it sends on */
+	bool strict;                 /* receives only what Ethernet and its MTU allow */
 };
 
 /* Never NULL: a driver without peculiarities has none set. */

@@ -2,6 +2,7 @@
 #include "port/ethdev.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <rte_ether.h>
 #include <rte_malloc.h>
 #include <stdlib.h>
@@ -335,14 +336,14 @@ ethdev_setup(struct port *port, unsigned workers)
 	return ret;
 }
 
-/* net_af_xdp does not know its interface's own. */
+/* Drivers that send on an interface do not know its own. */
 static void
 read_mtu(struct port *port)
 {
+	char name[IF_NAMESIZE];
 	struct iface iface;
 
-	if (port->config->kind == CONFIG_PORT_AF_XDP &&
-	    iface_read(port->config->device, &iface) == 0)
+	if (frames_interface(port, name, sizeof(name)) && iface_read(name, &iface) == 0)
 		port->mtu = iface.mtu;
 	else
 		rte_eth_dev_get_mtu(port->id, &port->mtu);
@@ -351,6 +352,7 @@ read_mtu(struct port *port)
 int
 ethdev_start(struct port *port)
 {
+	struct rte_eth_dev_info info;
 	struct rte_ether_addr mac;
 	int ret;
 
@@ -363,5 +365,9 @@ ethdev_start(struct port *port)
 	if (rte_eth_macaddr_get(port->id, &mac) == 0)
 		memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
 	read_mtu(port);
+	ret = rte_eth_dev_info_get(port->id, &info);
+	if (ret < 0)
+		return failed(port, ret, "the device tells nothing of itself", NULL);
+	frames_judge(port, &info);
 	return set_promiscuous(port);
 }

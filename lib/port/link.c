@@ -2,6 +2,7 @@
 #include "port/port.h"
 
 #include <inttypes.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -19,10 +20,16 @@
 static bool
 read_iface(struct port *port, bool *up, uint32_t *speed)
 {
+	char name[IF_NAMESIZE];
 	struct iface iface;
 
-	if (port->config->kind != CONFIG_PORT_AF_XDP ||
-	    iface_read(port->config->device, &iface) < 0)
+	if (!frames_interface(port, name, sizeof(name)) || iface_read(name, &iface) < 0)
+		return false;
+	if (iface.exists && iface.mtu != port->mtu) {
+		port->mtu = iface.mtu;
+		frames_follow_mtu(port, iface.mtu);
+	}
+	if (port->config->kind != CONFIG_PORT_AF_XDP)
 		return false;
 	if (!iface.exists || iface.index != port->ifindex)
 		atomic_store(&port->gone, true);

@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "port/fault.h"
+#include "port/frames.h"
 #include "port/leftover.h"
 #include "port/writer.h"
 
@@ -45,9 +46,10 @@ struct port {
 		id; /* ethdev; RTE_MAX_ETHPORTS when there is no device (offline, nothing to read) */
 	uint16_t rx_queues, tx_queues;
 	bool can_receive; /* false: there is nothing to poll (a capture port without input) */
-	bool chains;      /* sends packets of several segments; to others only single ones may go */
 	struct capture_writer *writer; /* offline: where packets go, on every port; else NULL */
-	rte_spinlock_t *tx_locks; /* one a TX queue when there are fewer than workers, else NULL */
+	rte_spinlock_t *tx_locks;  /* one a TX queue when there are fewer than workers, else NULL */
+	struct frame_limits sends; /* nothing else may be given to port_send */
+	struct frame_bounds gives; /* what port_receive may bring */
 
 	/* Control thread. */
 	uint16_t index; /* in the config */
@@ -72,6 +74,9 @@ struct port {
 
 	/* The port room's own. */
 	const struct driver *quirks;
+	bool chains;               /* its driver sends packets of several segments */
+	bool frames_by_mtu;        /* the MTU bounds what it sends */
+	uint32_t frame_room;       /* what its driver copies into, at the most */
 	struct port_pool *pool;    /* what its queues receive into */
 	struct port_losses past;   /* of devices that this port had before */
 	bool was_up;               /* its link, since the daemon was started */

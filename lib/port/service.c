@@ -48,13 +48,13 @@ open_offline(struct port *port)
 {
 	const struct config_port *config = port->config;
 
-	port->chains = true;
 	port->tx_queues = 1;
 	if (config->kind != CONFIG_PORT_PCAP) {
 		port->can_receive = false;
 		log_info("port %s: offline there is no device; what goes there is counted alone",
 			 config->name);
 	}
+	frames_judge_writer(port);
 	return capture_writer_open(config->pcap_out, &port->writer);
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "packet/view.h"
+#include "port/frames.h"
 #include "stage/tally.h"
 
 struct rte_mbuf;
@@ -32,8 +33,9 @@ struct burst {
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
 	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
 	uint8_t turn;
-	uint64_t bytes;   /* of all packets */
-	uint64_t up;      /* bit i: port i had a link when the burst was received */
+	uint64_t bytes; /* of all packets */
+	uint64_t up;    /* bit i: port i had a link when the burst was received */
+	const struct frame_bounds *bounds; /* of all packets; &frame_any where nothing is known */
 
 	/* Written by classify: the rule that decided, rule_count for the default. */
 	uint32_t verdicts[BURST_MAX];

@@ -11,14 +11,17 @@
 #include "config/config.h"
 
 /* Why a packet ended here: identifier, name on the socket, what it means to an operator. */
-#define DROP_REASON_TABLE(X)                                                           \
-	X(RULE, "rule", "a rule's last action was drop")                               \
-	X(DEFAULT, "default", "no rule decided and the default is drop")               \
-	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                 \
-	X(NO_MEMBER, "no-member", "no port of the group had a link")                   \
-	X(PORT_DOWN, "port-down", "the port had no link, or was taken out of service") \
-	X(REMOVED, "removed", "the port's device was removed")                         \
-	X(SEGMENTS, "segments", "longer than memory.packet-size, and the port can't send it")
+#define DROP_REASON_TABLE(X)                                                                  \
+	X(RULE, "rule", "a rule's last action was drop")                                      \
+	X(DEFAULT, "default", "no rule decided and the default is drop")                      \
+	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                        \
+	X(NO_MEMBER, "no-member", "no port of the group had a link")                          \
+	X(PORT_DOWN, "port-down", "the port had no link, or was taken out of service")        \
+	X(REMOVED, "removed", "the port's device was removed")                                \
+	X(SEGMENTS, "segments", "longer than memory.packet-size, and the port can't send it") \
+	X(TOO_LONG, "too-long", "longer than any frame that the port can send")               \
+	X(TOO_SHORT, "too-short", "shorter than any frame that the port can send")            \
+	X(REFUSED, "refused", "the port took nothing for a second, though it had a link and room")
 
 enum drop_reason {
 #define X(id, name, text) DROP_##id,

@@ -32,7 +32,8 @@ errors_of(const json_t *port)
 static void
 print_devices(const struct view *view)
 {
-	struct table *table = table_new("PORT|STATE|>CHANGES|MAC|>MTU|QUEUES|RINGS|DRIVER|DEVICE");
+	struct table *table =
+		table_new("PORT|STATE|>CHANGES|MAC|>MTU|FRAMES|QUEUES|RINGS|DRIVER|DEVICE");
 	const char *name;
 	json_t *port;
 
@@ -42,6 +43,8 @@ print_devices(const struct view *view)
 		table_cell(table, "%s", units_count(value_number(port, "link_changes")).text);
 		table_cell(table, "%s", value_text(port, "mac"));
 		table_cell(table, "%s", units_count(value_number(port, "mtu")).text);
+		table_cell(table, "%u to %u", (unsigned)value_number(port, "min_frame"),
+			   (unsigned)value_number(port, "max_frame"));
 		table_cell(table, "%u in, %u out%s", (unsigned)value_number(port, "rx_queues"),
 			   (unsigned)value_number(port, "tx_queues"),
 			   json_is_true(json_object_get(port, "tx_shared")) ? " shared" : "");

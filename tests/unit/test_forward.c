@@ -117,6 +117,7 @@ begin(unsigned count)
 	burst.uniform = false;
 	burst.passed_count = 0;
 	burst.up = UINT64_MAX;
+	burst.bounds = &frame_any;
 	burst.bytes = count * 64;
 	burst.tally = &tally;
 	burst.rules = rules;
