@@ -40,7 +40,8 @@ find_rows(const struct lists_part *part, unsigned kind, uint16_t in_port, const 
 	const uint64_t *by_kind = part->kinds + (size_t)kind * stride;
 	const uint64_t *by_port = part->ports + (size_t)in_port * stride;
 
-	for (unsigned i = 0; i < stride; i++)
+	found->base[0] = by_kind[0] & by_port[0];
+	for (unsigned i = 1; i < stride; i++)
 		found->base[i] = by_kind[i] & by_port[i];
 	for (unsigned i = 0; i < group->count; i++)
 		found->common[i] = found->base[0];
