@@ -18,6 +18,7 @@ import yaml
 from lib import capture, stall
 from lib.daemon import Daemon, DRAIN_SECONDS, PLUGINS, Refused, test_ports
 from lib.offline import SLUICED, config, write_config
+from test_sandbox import WALL, held, threads
 
 # What is promised besides the drain, and what a machine that does much else may add.
 END_SECONDS = 2 + DRAIN_SECONDS
@@ -290,6 +291,22 @@ def test_commands_that_take_long(command, tmp_path):
 
 def thread_names(daemon):
     return {path.read_text().strip() for path in pathlib.Path(f"/proc/{daemon.process.pid}/task").glob("*/comm")}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may hold a thread that no user may trace")
+def test_a_worker_that_does_not_come_back(tmp_path):
+    """It is given up, and the report says what it had; the exit code, that this was no drain."""
+    with Daemon(simple(), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["ports"]["sink"]["tx_packets"] == 300)
+        number = next(int(thread["Pid"]) for thread in threads(daemon) if thread["Name"].startswith("pmd-"))
+        with held(daemon):
+            began = time.monotonic()
+            daemon.process.send_signal(signal.SIGTERM)
+            os.waitpid(number, WALL)
+            assert daemon.process.wait(timeout=60) == 1
+            assert time.monotonic() - began < END_SECONDS + BUSY_SECONDS
+        assert "does not come back from a driver" in daemon.text()
+        assert "300" in daemon.out.read_text()
 
 
 def test_programs_are_freed_beside_the_control_thread(tmp_path):

@@ -271,10 +271,14 @@ print_leaked(const struct view *view)
 {
 	const struct table_style *style = table_style(view->out);
 	uint64_t leaked = value_number(view->now, "leaked");
+	uint64_t held = value_number(json_object_get(view->now, "ledger"), "held");
 
 	if (leaked)
 		fprintf(view->out, "%smemory   %s packet%s LEAKED%s\n", style->bad,
 			units_count(leaked).text, units_plural(leaked), style->plain);
+	else if (!json_object_get(view->now, "state") && held)
+		fprintf(view->out, "%smemory   %s packet%s held to the end%s\n", style->bad,
+			units_count(held).text, units_plural(held), style->plain);
 	else if (!json_object_get(view->now, "state"))
 		fprintf(view->out, "%smemory%s   every packet is back in its pool\n", style->bold,
 			style->plain);
