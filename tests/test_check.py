@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from lib.capture import fixture
 from lib.daemon import Daemon, PLUGINS, test_ports
 from lib.net import Machine, run
 from lib.offline import SLUICED, config, out, write_config
@@ -94,6 +95,7 @@ WRONG = [
     ("net_vhost0", {}, "vdev-arguments", "iface"),
     ("net_af_packet0,iface=no-such-if", {}, "interface-missing", "ip link"),
     ("net_af_packet0,iface=lo", {"queues": 2}, "vdev-queues", "qpairs=2"),
+    ("net_null.0,size=64", {}, "vdev-arguments", "net_tap0"),
     ("net_null0,size=4096", {}, "packet-size", "2048"),
 ]
 
@@ -104,6 +106,14 @@ def test_virtual_devices(vdev, keys, code, mend, place):
     assert list(refused) == [code] and mend in refused[code]["mend"], refused
     done = place.command("run", one(vdev, **keys))
     assert done.returncode == 1 and f"[{code}]" in done.stderr, done.stderr
+
+
+def test_a_capture_has_one_queue(place):
+    what = config({"in": {"pcap": {"in": str(fixture("dns.pcap")), "out": "a.pcap"}, "queues": 2}})
+    assert list(place.check(what)) == ["vdev-queues"]
+    assert place.command("run", what).returncode == place.command("offline", what).returncode == 1
+    what["ports"]["in"]["queues"] = 1
+    assert not place.check(what)
 
 
 @pytest.mark.parametrize("vdev, keys", [("net_null0,size=2048", {"queues": 4}), ("eth_null0,copy=1", {}), ("net_ring0", {}),

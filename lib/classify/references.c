@@ -141,7 +141,7 @@ say(const struct work *work, uint64_t sum, struct error_list *errors)
 
 	error_add(errors, last->place.line, last->place.column, NULL,
 		  "rules %s to %s: %" PRIu32 " rules that pass packets on can take the same packet "
-					     "of port %s, and give it, with "
+		  "of port %s, and give it, with "
 		  "the one that decides, to %" PRIu64 " targets; at most %u can have one packet",
 		  first->name, last->name, work->class_count, work->config->ports[work->port].name,
 		  sum, REFERENCES_MAX);

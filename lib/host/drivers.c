@@ -15,6 +15,7 @@
 
 #define WORDS_MAX 12
 #define NAME_SIZE 64
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /* What a driver is started with: "iface=eth1", KEY then "=". As of DPDK 22.11, which refuses all others. */
 struct words {
@@ -152,6 +153,32 @@ say_words(const struct preflight *work, const struct config_port *port, const ch
 		finding_mend(finding, "there are %s", all);
 }
 
+static void
+say_name(const struct preflight *work, const struct config_port *port, const char *name)
+{
+	struct finding *finding =
+		finding_add_port(work->list, FINDING_REFUSED, "vdev-arguments", port, "vdev");
+
+	finding_what(finding, "%s is no device's name", text_quote(name).text);
+	finding_why(finding, "it has letters, digits and _, and begins with the driver's");
+	finding_mend(finding,
+		     "name it as net_null or net_tap0 are; arguments stand behind a comma");
+}
+
+/* A capture is one stream. */
+static void
+check_stream(const struct preflight *work, const struct config_port *port)
+{
+	struct finding *finding;
+
+	if (port->queues <= 1)
+		return;
+	finding = finding_add_port(work->list, FINDING_REFUSED, "vdev-queues", port, "queues");
+	finding_what(finding, "queues: %u were asked for, and a capture has one", port->queues);
+	finding_why(finding, "its packets are one stream");
+	finding_mend(finding, "queues: 1, or leave it out");
+}
+
 static bool
 has_key(const struct words *words, const char *key)
 {
@@ -259,6 +286,11 @@ check_vdev(const struct preflight *work, const struct config_port *port, const s
 		work->list->no_memory = true;
 		return;
 	}
+	if (name[strspn(name, NAME_LETTERS)]) {
+		say_name(work, port, name);
+		free(copy);
+		return;
+	}
 	words = words_of(name);
 	if (pmds->complete && !pmds_make(pmds, name) && !is_further(work, name))
 		say_missing(work, port, "vdev", name, pmds);
@@ -331,6 +363,7 @@ check_drivers(struct preflight *work)
 			check_pages(work, port, "af-xdp");
 		} else if (port->kind == CONFIG_PORT_PCAP) {
 			check_kind(work, port, "pcap", "net_pcap", &pmds);
+			check_stream(work, port);
 		}
 	}
 	for (unsigned i = 0; i < work->nic_count; i++)

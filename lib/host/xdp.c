@@ -27,8 +27,8 @@ take_answer(char *answer, ssize_t length, take_fn take, void *context)
 {
 	int left = (int)length, ret = 1;
 
-	for (struct nlmsghdr *message = (void *)answer; NLMSG_OK(message, left);
-	     message = NLMSG_NEXT(message, left)) {
+	for (struct nlmsghdr *message = (void *)answer;
+	     left > 0 && NLMSG_OK(message, (unsigned)left); message = NLMSG_NEXT(message, left)) {
 		const struct nlmsgerr *error = NLMSG_DATA(message);
 
 		if (message->nlmsg_type == NLMSG_DONE)
