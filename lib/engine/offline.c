@@ -25,13 +25,12 @@ next_lane(struct worker *worker, uint64_t *due)
 	*due = UINT64_MAX;
 	for (unsigned i = 0; i < worker->lane_count; i++) {
 		struct replay_lane *lane = worker->lanes[i];
+		uint64_t lane_due;
 
-		/* Asked at time 0 it gives nothing, and knows afterwards when it is due. */
-		while (replay_lane_take(lane, 0, worker->burst.packets) == 0 &&
-		       replay_lane_wakes(lane) == 0)
+		while (!replay_lane_look(lane, &lane_due))
 			nanosleep(&(struct timespec){.tv_nsec = READER_NAP_NS}, NULL);
-		if (replay_lane_wakes(lane) < *due) {
-			*due = replay_lane_wakes(lane);
+		if (lane_due < *due) {
+			*due = lane_due;
 			best = lane;
 		}
 	}

@@ -63,14 +63,17 @@ arena_make(unsigned blocks, uint64_t entries, unsigned lanes, int numa, int *err
 	timeline->blocks = aligned_alloc(64, blocks * sizeof(*timeline->blocks));
 	if (!timeline->iova || !timeline->blocks)
 		goto failed;
-	arena->entry_bytes = entries * (sizeof(*timeline->entries) + 1) + OWNERS_STEP;
+	arena->entry_bytes = entries * (sizeof(*timeline->entries) + sizeof(*timeline->lengths) +
+					sizeof(*timeline->owners)) +
+			     OWNERS_STEP;
 	memory = mmap(NULL, arena->entry_bytes, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
 		goto failed;
 	timeline->entries = memory;
-	timeline->owners = (uint8_t *)(timeline->entries + entries);
-	/* A worker walks 17 bytes a packet: with large pages it waits less for the page table. */
+	timeline->lengths = (uint16_t *)(timeline->entries + entries);
+	timeline->owners = (uint8_t *)(timeline->lengths + entries);
+	/* A worker walks 18 bytes a packet: with large pages it waits less for the page table. */
 	madvise(memory, arena->entry_bytes, MADV_HUGEPAGE);
 	arena->zone = reserve(blocks * TIMELINE_BLOCK_SIZE, numa);
 	if (!arena->zone) {

@@ -41,11 +41,11 @@ static int
 await_lanes(const struct replay *replay, bool obeyed, char *reason)
 {
 	for (unsigned step = 0; !all_have(replay, obeyed); step++) {
-		struct rte_mbuf *none[BURST_MAX];
+		uint64_t due_ns;
 
-		/* Without workers this thread does it: at time 0 a lane looks at its order and gives nothing. */
+		/* Without workers this thread does it. */
 		for (unsigned i = 0; !replay->live && i < replay->lane_count; i++)
-			replay_lane_take(replay->lanes[i], 0, none);
+			replay_lane_look(replay->lanes[i], &due_ns);
 		if (step == OBEY_STEPS)
 			return replay_refuse(-ETIMEDOUT, reason,
 					     "a worker does not move: see `sluice workers`");
@@ -264,8 +264,9 @@ anchor(const struct replay *replay, struct lane_order *resume)
 	resume->units = lane->units;
 	resume->pace = replay->pace;
 	if (due > lane->paused_ns && lane->schedule.kind != CONFIG_PACE_TOP)
-		resume->at_ns +=
-			schedule_rescale(&lane->schedule, &replay->pace, due - lane->paused_ns);
+		resume->at_ns = schedule_later(
+			resume->at_ns,
+			schedule_rescale(&lane->schedule, &replay->pace, due - lane->paused_ns));
 }
 
 int

@@ -5,9 +5,6 @@
  * them. Knows pcap (micro- and nanoseconds, either byte order; draft-ietf-opsawg-pcap) and pcapng
  * (several sections and interfaces, any if_tsresol and if_tsoffset, enhanced, simple and obsolete packet
  * blocks, unknown blocks passed over; draft-ietf-opsawg-pcapng). Ethernet alone is let in.
- *
- * In every kind of record the four bytes before the packet are its length on the wire, in the file's
- * byte order: whoever pads a cut packet reads it there.
  */
 #ifndef REPLAY_FORMAT_H
 #define REPLAY_FORMAT_H
@@ -28,8 +25,7 @@ struct format_interface;
 
 struct format {
 	enum { FORMAT_PCAP, FORMAT_PCAPNG } kind;
-	bool swapped; /* numbers are in the other byte order than this machine's: those of the record
-		       * just returned, since a pcapng file's sections may differ */
+	bool swapped;       /* numbers are in the other byte order than this machine's */
 	uint64_t time_unit; /* pcap: nanoseconds in one of a record's fractions, 1 or 1000 */
 	uint64_t last_ns; /* time of the record before, for simple packet blocks, which have none */
 	struct format_interface *interfaces; /* pcapng: of this section */

@@ -66,3 +66,24 @@ headers_are_back(const struct rte_mempool *headers)
 {
 	return rte_mempool_full(headers);
 }
+
+bool
+headers_pad(struct rte_mempool *headers, struct rte_mbuf *packet, uint16_t length, uint8_t *zeros,
+	    rte_iova_t zeros_iova)
+{
+	struct rte_mbuf *tail;
+
+	if (rte_mempool_get(headers, (void **)&tail) < 0)
+		return false;
+	tail->buf_addr = zeros;
+	tail->buf_iova = zeros_iova;
+	tail->buf_len = length - packet->data_len;
+	tail->data_off = 0;
+	tail->data_len = length - packet->data_len;
+	tail->ol_flags = RTE_MBUF_F_EXTERNAL;
+	rte_mbuf_ext_refcnt_set(tail->shinfo, 1);
+	packet->next = tail;
+	packet->nb_segs = 2;
+	packet->pkt_len = length;
+	return true;
+}

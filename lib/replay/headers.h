@@ -31,6 +31,11 @@ headers_release(struct timeline *timeline, uint64_t offset)
 				  memory_order_release);
 }
 
+/* Chains zeros, of which there are enough in one piece, behind a packet that is to leave with so many bytes. False when
+ * no mbuf is left for them. Worker. */
+bool headers_pad(struct rte_mempool *headers, struct rte_mbuf *packet, uint16_t length,
+		 uint8_t *zeros, rte_iova_t zeros_iova);
+
 /* Points an mbuf of the pool at a packet. Worker. */
 static inline void
 headers_point(struct rte_mbuf *header, const struct timeline *timeline, uint64_t offset,

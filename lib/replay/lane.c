@@ -2,7 +2,6 @@
 #include "replay/lane.h"
 
 #include <rte_branch_prediction.h>
-#include <rte_byteorder.h>
 #include <rte_mempool.h>
 #include <rte_prefetch.h>
 #include <string.h>
@@ -14,8 +13,8 @@
 
 #include "core/banned.h"
 
-/* A lane that is behind by more than this does not owe what it has not sent: orders don't wait for it. */
-#define BEHIND_NS 100000
+/* Times are taken off what a lane has counted of the capture's when they are so many: a loop fits above it. */
+#define BASE_MAX (UINT64_MAX / 4)
 /* Entries looked at in one call, so that a lane to which few of them belong gives its worker back. */
 #define LOOKS_MAX (8 * BURST_MAX)
 
@@ -43,8 +42,11 @@ next_loop(struct replay_lane *lane)
 	lane->tally.loops++;
 	lane->next = 0;
 	lane->base_ns += atomic_load_explicit(&timeline->period_ns, memory_order_relaxed);
-	if (lane->base_ns > SCHEDULE_NEVER)
-		lane->base_ns = SCHEDULE_NEVER;
+	if (lane->base_ns > BASE_MAX) {
+		schedule_rebase(&lane->schedule, lane->base_ns);
+		lane->past_ns = schedule_later(lane->past_ns, lane->base_ns);
+		lane->base_ns = 0;
+	}
 	return true;
 }
 
@@ -62,41 +64,10 @@ peek(struct replay_lane *lane)
 	return &timeline->entries[lane->next & timeline->mask];
 }
 
-/* The length on the wire of a packet that is to be padded. */
-static uint16_t
-padded_length(const struct timeline *timeline, const struct timeline_entry *entry)
+static inline uint64_t
+now_of(uint64_t until_ns)
 {
-	uint32_t length;
-
-	memcpy(&length, timeline->arena + entry->offset - sizeof(length), sizeof(length));
-	return entry->swapped ? rte_bswap32(length) : length;
-}
-
-static inline uint16_t
-sent_length(const struct timeline *timeline, const struct timeline_entry *entry)
-{
-	return likely(!entry->pad) ? entry->length : padded_length(timeline, entry);
-}
-
-/* Chains zeros behind a cut packet. False when no mbuf is left for them. */
-static bool
-pad(const struct lane_plan *plan, struct rte_mbuf *packet, uint16_t length)
-{
-	struct rte_mbuf *tail;
-
-	if (rte_mempool_get(plan->headers, (void **)&tail) < 0)
-		return false;
-	tail->buf_addr = plan->zeros;
-	tail->buf_iova = plan->zeros_iova;
-	tail->buf_len = length - packet->data_len;
-	tail->data_off = 0;
-	tail->data_len = length - packet->data_len;
-	tail->ol_flags = RTE_MBUF_F_EXTERNAL;
-	rte_mbuf_ext_refcnt_set(tail->shinfo, 1);
-	packet->next = tail;
-	packet->nb_segs = 2;
-	packet->pkt_len = length;
-	return true;
+	return until_ns ? until_ns - 1 : 0;
 }
 
 /* What becomes of a packet whose time has passed by more than late_ns. False: it is not sent. */
@@ -117,35 +88,6 @@ late(struct replay_lane *lane, const struct timeline_entry *entry, uint64_t *due
 	default:
 		return true;
 	}
-}
-
-/* Gives the next entry its time, carrying out what waits for this. False when the lane no longer runs. */
-static bool
-settle(struct replay_lane *lane, uint64_t now_ns)
-{
-	uint64_t due;
-
-	if (lane->anchor) {
-		schedule_make(&lane->schedule, &lane->pace, lane->anchor_ns, &lane->units);
-		lane->anchor = false;
-	}
-	if (lane->changes_pace) {
-		due = schedule_due(&lane->schedule, &lane->units);
-		due = now_ns + schedule_rescale(&lane->schedule, &lane->pace,
-						due < now_ns ? 0 : due - now_ns);
-		schedule_make(&lane->schedule, &lane->pace, due, &lane->units);
-		lane->changes_pace = false;
-	}
-	if (!lane->is_pending)
-		return true;
-	due = schedule_due(&lane->schedule, &lane->units);
-	/* A lane that is behind, or that knows no times, does at once what it is told. */
-	if (lane->pace.kind == CONFIG_PACE_TOP || due + BEHIND_NS < now_ns)
-		due = lane->pending.at_ns;
-	if (due < lane->pending.at_ns)
-		return true;
-	lane_carry_out(lane, due);
-	return lane->state == LANE_RUNNING && settle(lane, now_ns);
 }
 
 /* Notes that the reader is behind, once each time. */
@@ -194,23 +136,25 @@ enum gift {
 };
 
 /* Gives the caller the next entry, which is the lane's own, has the given length when sent, and lies behind
- * these units. */
+ * these units, if it is due before until_ns. Here and below that is the nanosecond after now, or 0 to find out
+ * when a packet is due and give none: one may be due at 0. */
 static inline enum gift
 give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t length,
-     const struct schedule_units *units, uint64_t now_ns, struct rte_mbuf **packets,
+     const struct schedule_units *units, uint64_t until_ns, struct rte_mbuf **packets,
      uint16_t *count)
 {
 	const struct lane_plan *plan = lane->plan;
 	uint64_t due = schedule_due(&lane->schedule, units);
 	struct rte_mbuf *packet;
 
-	if (due > now_ns) {
+	if (due >= until_ns) {
 		lane->due_ns = due;
+		lane->waits = true;
 		warm_up(lane, entry);
 		return KEPT;
 	}
-	if (unlikely(due + plan->late_ns < now_ns) && lane->schedule.kind != CONFIG_PACE_TOP &&
-	    !late(lane, entry, &due, now_ns))
+	if (unlikely(until_ns - 1 - due > plan->late_ns) &&
+	    lane->schedule.kind != CONFIG_PACE_TOP && !late(lane, entry, &due, until_ns - 1))
 		return PASSED;
 	if (unlikely(lane->stash_count == 0) && !fill_stash(lane))
 		return KEPT;
@@ -219,7 +163,8 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 	/* Rules look at the packet itself, which lies in memory and in no cache. */
 	if (lane->as)
 		rte_prefetch0(plan->timeline->arena + entry->offset);
-	if (unlikely(entry->pad) && !pad(plan, packet, length))
+	if (unlikely(length != entry->length) &&
+	    !headers_pad(plan->headers, packet, length, plan->zeros, plan->zeros_iova))
 		return KEPT;
 	lane->stash_count--;
 	if (plan->stamp) {
@@ -235,7 +180,7 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
  * the units are a copy, which stays in registers: counted in the lane, each sum would wait for the one before
  * to come back from memory. */
 static uint16_t
-walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 {
 	struct timeline *timeline = lane->plan->timeline;
 	struct schedule_units units = lane->units;
@@ -253,12 +198,12 @@ walk(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 		units.time_ns = lane->base_ns + entry->time_ns;
 		if (unlikely(lane->anchor || lane->changes_pace || lane->is_pending)) {
 			lane->units = units;
-			if (!settle(lane, now_ns))
+			if (!lane_settle(lane, now_of(until_ns)))
 				break;
 		}
-		length = sent_length(timeline, entry);
+		length = timeline->lengths[lane->next & timeline->mask];
 		if (entry->lane == lane->index &&
-		    give(lane, entry, length, &units, now_ns, packets, &count) == KEPT)
+		    give(lane, entry, length, &units, until_ns, packets, &count) == KEPT)
 			break;
 		schedule_units_pass(&units, length);
 		lane->next++;
@@ -278,10 +223,8 @@ pass_over(struct replay_lane *lane, unsigned entries, struct schedule_units *uni
 	if (lane->schedule.kind == CONFIG_PACE_FRAME_BITS ||
 	    lane->schedule.kind == CONFIG_PACE_WIRE_BITS) {
 		for (unsigned i = 0; i < entries; i++)
-			schedule_units_pass(
-				units,
-				sent_length(timeline,
-					    &timeline->entries[(lane->next + i) & timeline->mask]));
+			schedule_units_pass(units,
+					    timeline->lengths[(lane->next + i) & timeline->mask]);
 	} else {
 		units->packets += entries;
 	}
@@ -290,7 +233,7 @@ pass_over(struct replay_lane *lane, unsigned entries, struct schedule_units *uni
 
 /* Among other lanes' packets: first finds its own, then jumps from one to the next. */
 static uint16_t
-jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+jump(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 {
 	struct timeline *timeline = lane->plan->timeline;
 	struct schedule_units units = lane->units;
@@ -313,9 +256,9 @@ jump(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 		pass_over(lane, own[i] - passed, &units);
 		passed = own[i];
 		entry = &timeline->entries[lane->next & timeline->mask];
-		length = sent_length(timeline, entry);
+		length = timeline->lengths[lane->next & timeline->mask];
 		units.time_ns = lane->base_ns + entry->time_ns;
-		if (give(lane, entry, length, &units, now_ns, packets, &count) == KEPT)
+		if (give(lane, entry, length, &units, until_ns, packets, &count) == KEPT)
 			goto kept;
 		schedule_units_pass(&units, length);
 		lane->next++;
@@ -339,7 +282,7 @@ obey_at_full_port(struct replay_lane *lane, uint64_t now_ns)
 		return lane->state == LANE_RUNNING;
 	}
 	lane->units.time_ns = lane->base_ns + entry->time_ns;
-	return settle(lane, now_ns);
+	return lane_settle(lane, now_ns);
 }
 
 /* Those that the port had no room for, once more. After a pause they have later times. */
@@ -357,38 +300,63 @@ take_waiting(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packet
 	return count;
 }
 
-uint16_t
-replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+/* Goes on from where it is, or ends. */
+static inline uint16_t
+advance(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
+{
+	uint16_t count;
+
+	if (unlikely(lane->next == lane->published) && is_at_end(lane)) {
+		lane_finish(lane);
+		return 0;
+	}
+	lane->due_ns = 0;
+	lane->waits = false;
+	if (lane->plan->late == CONFIG_LATE_SHIFT)
+		lane_shift(lane, 0);
+	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->changes_pace ||
+	    lane->is_pending)
+		count = walk(lane, until_ns, packets);
+	else
+		count = jump(lane, until_ns, packets);
+	if (!lane->plan->timeline->resident)
+		atomic_store_explicit(&lane->plan->timeline->lanes[lane->index].passed, lane->next,
+				      memory_order_release);
+	lane->tally.packet = lane->units.packets;
+	lane->tally.time_ns = schedule_later(lane->past_ns, lane->units.time_ns);
+	return count;
+}
+
+static inline void
+take_orders(struct replay_lane *lane)
 {
 	uint32_t ordered = atomic_load_explicit(&lane->plan->ordered, memory_order_acquire);
-	uint16_t count;
 
 	if (unlikely(ordered != atomic_load_explicit(&lane->taken, memory_order_relaxed)))
 		lane_take_order(lane, ordered);
+}
+
+uint16_t
+replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+{
+	take_orders(lane);
 	if (lane->state != LANE_RUNNING)
 		return 0;
 	if (unlikely(lane->waiting))
 		return take_waiting(lane, now_ns, packets);
 	if (now_ns < lane->due_ns)
 		return 0;
-	if (unlikely(lane->next == lane->published) && is_at_end(lane)) {
-		lane_finish(lane);
-		return 0;
-	}
-	lane->due_ns = 0;
-	if (lane->plan->late == CONFIG_LATE_SHIFT)
-		lane_shift(lane, 0);
-	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->changes_pace ||
-	    lane->is_pending)
-		count = walk(lane, now_ns, packets);
-	else
-		count = jump(lane, now_ns, packets);
-	if (!lane->plan->timeline->resident)
-		atomic_store_explicit(&lane->plan->timeline->lanes[lane->index].passed, lane->next,
-				      memory_order_release);
-	lane->tally.packet = lane->units.packets;
-	lane->tally.time_ns = lane->units.time_ns;
-	return count;
+	return advance(lane, now_ns + 1, packets);
+}
+
+bool
+replay_lane_look(struct replay_lane *lane, uint64_t *due_ns)
+{
+	take_orders(lane);
+	if (lane->state == LANE_RUNNING && !lane->waits && !lane->waiting)
+		advance(lane, 0, NULL);
+	*due_ns = replay_lane_wakes(lane);
+	return lane->state != LANE_RUNNING || lane->waits || lane->waiting;
 }
 
 uint64_t

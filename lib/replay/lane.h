@@ -85,8 +85,10 @@ struct replay_lane {
 	/* The worker's own. */
 	enum lane_state state;
 	uint64_t due_ns;    /* when the next packet is due; 0 when that is to be found out */
+	bool waits;         /* due_ns is known */
 	uint64_t next;      /* entry */
 	uint64_t base_ns;   /* of this loop, on the timeline */
+	uint64_t past_ns;   /* taken off base_ns so far, which else would outgrow its 64 bits */
 	uint64_t published; /* as last seen */
 	struct schedule schedule;
 	struct schedule_units units; /* before the next entry */
@@ -122,6 +124,11 @@ struct replay_lane {
 /* Packets that are due at now_ns, at most BURST_MAX; the caller owns them. Worker. */
 uint16_t replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets);
 
+/* Looks at its orders and at its next packet, and gives nothing. False: it is not known yet when that is due, as
+ * the reader is behind or other lanes' packets come first; ask again. True: at *due_ns, which may be any time from 0
+ * on; UINT64_MAX: not before an order. Worker. */
+bool replay_lane_look(struct replay_lane *lane, uint64_t *due_ns);
+
 /* Says that the first count of the packets taken last, of so many bytes, were handed over at at_ns.
  * Worker. */
 void replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns);
@@ -136,7 +143,8 @@ void replay_lane_lost(struct replay_lane *lane, const uint64_t before[DROP_REASO
 void replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *port,
 		      uint64_t now_ns);
 
-/* When the lane next has something to do, on the engine's clock; UINT64_MAX: not before an order. Worker. */
+/* When the lane next has something to do, on the engine's clock; 0: at once; UINT64_MAX: not before an order.
+ * Worker. */
 uint64_t replay_lane_wakes(const struct replay_lane *lane);
 
 #endif

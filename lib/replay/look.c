@@ -9,7 +9,7 @@
 static uint64_t
 least(uint64_t a, uint64_t b)
 {
-	return a == 0 || (b != 0 && b < a) ? b : a;
+	return a < b ? a : b;
 }
 
 static uint64_t
@@ -22,6 +22,14 @@ most(uint64_t a, uint64_t b)
 static void
 add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 {
+	/* A lane that sent nothing has no times, and any time may be one, 0 as well. */
+	if (part->sent && sum->sent) {
+		sum->first_due_ns = least(sum->first_due_ns, part->first_due_ns);
+		sum->first_ns = least(sum->first_ns, part->first_ns);
+	} else if (part->sent) {
+		sum->first_due_ns = part->first_due_ns;
+		sum->first_ns = part->first_ns;
+	}
 	sum->sent += part->sent;
 	sum->bytes += part->bytes;
 	sum->late += part->late;
@@ -32,8 +40,6 @@ add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 	sum->loops = first || part->loops < sum->loops ? part->loops : sum->loops;
 	sum->packet = first || part->packet < sum->packet ? part->packet : sum->packet;
 	sum->time_ns = first || part->time_ns < sum->time_ns ? part->time_ns : sum->time_ns;
-	sum->first_due_ns = least(sum->first_due_ns, part->first_due_ns);
-	sum->first_ns = least(sum->first_ns, part->first_ns);
 	sum->last_due_ns = most(sum->last_due_ns, part->last_due_ns);
 	sum->last_ns = most(sum->last_ns, part->last_ns);
 	sum->shifted_ns = most(sum->shifted_ns, part->shifted_ns);

@@ -6,11 +6,15 @@
 
 #include "core/banned.h"
 
+/* A lane that is behind by more than this does not owe what it has not sent: orders don't wait for it. */
+#define BEHIND_NS 100000
+
 void
 lane_enter(struct replay_lane *lane, enum lane_state state)
 {
 	lane->state = state;
 	lane->due_ns = 0;
+	lane->waits = false;
 	lane->is_pending = false;
 	if (state == LANE_STOPPED || state == LANE_DONE) {
 		rte_pktmbuf_free_bulk(lane->held, lane->waiting);
@@ -51,10 +55,9 @@ lane_finish(struct replay_lane *lane)
 static void
 move(struct replay_lane *lane, uint64_t by_ns)
 {
-	if (lane->anchor)
-		lane->anchor_ns += by_ns;
-	else
-		lane->schedule.anchor_ns += by_ns;
+	uint64_t *anchor_ns = lane->anchor ? &lane->anchor_ns : &lane->schedule.anchor_ns;
+
+	*anchor_ns = schedule_later(*anchor_ns, by_ns);
 }
 
 void
@@ -88,6 +91,7 @@ start(struct replay_lane *lane, const struct lane_order *order)
 	lane_enter(lane, LANE_RUNNING);
 	lane->next = 0;
 	lane->base_ns = 0;
+	lane->past_ns = 0;
 	lane->published = 0;
 	lane->units = (struct schedule_units){0};
 	lane->pace = order->pace;
@@ -128,9 +132,10 @@ lane_carry_out(struct replay_lane *lane, uint64_t due)
 	} else {
 		lane->pace = order->pace;
 		lane->anchor = true;
-		lane->anchor_ns = order->at_ns +
-				  schedule_rescale(&lane->schedule, &lane->pace,
-						   due > order->at_ns ? due - order->at_ns : 0);
+		lane->anchor_ns = schedule_later(
+			order->at_ns,
+			schedule_rescale(&lane->schedule, &lane->pace,
+					 due > order->at_ns ? due - order->at_ns : 0));
 	}
 	obeyed(lane);
 }
@@ -145,6 +150,34 @@ lane_carry_out_dry(struct replay_lane *lane)
 		set_pace(lane, &lane->pending.pace);
 		obeyed(lane);
 	}
+}
+
+bool
+lane_settle(struct replay_lane *lane, uint64_t now_ns)
+{
+	uint64_t due;
+
+	if (lane->anchor) {
+		schedule_make(&lane->schedule, &lane->pace, lane->anchor_ns, &lane->units);
+		lane->anchor = false;
+	}
+	if (lane->changes_pace) {
+		due = schedule_due(&lane->schedule, &lane->units);
+		due = schedule_later(now_ns, schedule_rescale(&lane->schedule, &lane->pace,
+							      due < now_ns ? 0 : due - now_ns));
+		schedule_make(&lane->schedule, &lane->pace, due, &lane->units);
+		lane->changes_pace = false;
+	}
+	if (!lane->is_pending)
+		return true;
+	due = schedule_due(&lane->schedule, &lane->units);
+	/* A lane that is behind, or that knows no times, does at once what it is told. */
+	if (lane->pace.kind == CONFIG_PACE_TOP || due + BEHIND_NS < now_ns)
+		due = lane->pending.at_ns;
+	if (due < lane->pending.at_ns)
+		return true;
+	lane_carry_out(lane, due);
+	return lane->state == LANE_RUNNING && lane_settle(lane, now_ns);
 }
 
 void
@@ -175,6 +208,7 @@ lane_take_order(struct replay_lane *lane, uint32_t ordered)
 			break;
 		lane->pending = order;
 		lane->due_ns = 0;
+		lane->waits = false;
 		lane->is_pending = true;
 		return;
 	}

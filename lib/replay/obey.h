@@ -24,6 +24,10 @@ void lane_carry_out(struct replay_lane *lane, uint64_t due);
 /* Carries out the order that waited while there is no packet. */
 void lane_carry_out_dry(struct replay_lane *lane);
 
+/* Gives the next entry, before which lane->units lie, its time, carrying out what waits for this. False when the lane no
+ * longer runs. */
+bool lane_settle(struct replay_lane *lane, uint64_t now_ns);
+
 /* Moves the schedule to where lateness has moved that of all lanes, at least by the given time. */
 void lane_shift(struct replay_lane *lane, uint64_t by_ns);
 

@@ -90,6 +90,7 @@ publisher_flush(struct publisher *publisher)
 		uint64_t place = publisher->published++ & timeline->mask;
 
 		timeline->entries[place] = publisher->entries[i];
+		timeline->lengths[place] = publisher->lengths[i];
 		timeline->owners[place] = publisher->entries[i].lane;
 	}
 	publisher->count = 0;

@@ -19,6 +19,7 @@ struct publisher {
 	uint64_t published;
 	unsigned count; /* entries that wait to be published */
 	struct timeline_entry entries[PUBLISHER_BATCH];
+	uint16_t lengths[PUBLISHER_BATCH]; /* see timeline.h */
 	/* What parsing takes: they point at the packets. */
 	struct rte_mbuf packets[PUBLISHER_BATCH];
 	struct packet_view views[PUBLISHER_BATCH];
@@ -37,10 +38,11 @@ publisher_is_full(const struct publisher *publisher)
 	return publisher->count == PUBLISHER_BATCH;
 }
 
-/* It must not be full. */
+/* It must not be full. length: of the packet when it leaves. */
 static inline void
-publisher_add(struct publisher *publisher, const struct timeline_entry *entry)
+publisher_add(struct publisher *publisher, const struct timeline_entry *entry, uint16_t length)
 {
+	publisher->lengths[publisher->count] = length;
 	publisher->entries[publisher->count++] = *entry;
 }
 

@@ -115,12 +115,12 @@ take(struct reader *reader, bool pad)
 	reader->last_ns = merge->time_ns;
 	publisher_add(&reader->publisher,
 		      &(struct timeline_entry){
-			      .time_ns = merge->time_ns - reader->first_ns + reader->base_ns,
+			      .time_ns = schedule_later(reader->base_ns,
+							merge->time_ns - reader->first_ns),
 			      .offset = record->offset,
 			      .length = record->length,
-			      .pad = pad,
-			      .swapped = source->format.swapped,
-		      });
+		      },
+		      pad ? record->wire_length : record->length);
 	source->window.unpublished++;
 	return publisher_is_full(&reader->publisher) ? publish(reader) : 0;
 }
@@ -202,8 +202,8 @@ period(const struct reader *reader)
 	uint64_t gaps = reader->loop_packets - 1;
 
 	if (reader->config->gap_given)
-		return taken + reader->config->gap_ns;
-	return gaps ? taken + taken / gaps : 0;
+		return schedule_later(taken, reader->config->gap_ns);
+	return gaps ? schedule_later(taken, taken / gaps) : 0;
 }
 
 static int
@@ -239,9 +239,7 @@ read_loops(struct reader *reader)
 		if (ret == -ECANCELED)
 			return ret;
 		if (reader->loop_packets) {
-			reader->base_ns += period(reader);
-			if (reader->base_ns > SCHEDULE_NEVER)
-				reader->base_ns = SCHEDULE_NEVER;
+			reader->base_ns = schedule_later(reader->base_ns, period(reader));
 			if (reader->loop == 0)
 				atomic_store_explicit(&timeline->period_ns, reader->base_ns,
 						      memory_order_relaxed);

@@ -26,10 +26,21 @@ schedule_make(struct schedule *schedule, const struct config_pace *pace, uint64_
 uint64_t
 schedule_due_far(const struct schedule *schedule, uint64_t passed)
 {
-	unsigned __int128 due =
-		(unsigned __int128)passed * schedule->mul / schedule->div + schedule->anchor_ns;
+	unsigned __int128 wait = (unsigned __int128)passed * schedule->mul / schedule->div;
 
-	return due > SCHEDULE_NEVER ? SCHEDULE_NEVER : (uint64_t)due;
+	return schedule_later(schedule->anchor_ns,
+			      wait > SCHEDULE_NEVER ? SCHEDULE_NEVER : (uint64_t)wait);
+}
+
+void
+schedule_rebase(struct schedule *schedule, uint64_t time_ns)
+{
+	const struct schedule_units units = {.time_ns = time_ns};
+
+	if (schedule->kind != CONFIG_PACE_ORIGINAL)
+		return;
+	schedule->anchor_ns = schedule_due(schedule, &units);
+	schedule->anchor_units = 0;
 }
 
 uint64_t

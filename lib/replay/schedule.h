@@ -30,7 +30,22 @@ struct schedule {
 #define SCHEDULE_WIRE_OVERHEAD 24
 /* A time that does not come; there is room behind it to be added to. */
 #define SCHEDULE_NEVER (UINT64_MAX / 4 * 3)
+/* What lies between two times of a capture fits a signed number of nanoseconds, 292 years, so that a loop may
+ * follow another before a sum of them is too large. */
+#define SCHEDULE_SPAN_MAX ((uint64_t)INT64_MAX)
 #define SCHEDULE_FRAME_MIN 60
+
+/* So much later than a time. What lies beyond the end of time stays there: a sum that began anew would be due
+ * at once. */
+static inline uint64_t
+schedule_later(uint64_t at_ns, uint64_t by_ns)
+{
+	uint64_t sum;
+
+	if (!__builtin_add_overflow(at_ns, by_ns, &sum) && sum <= SCHEDULE_NEVER)
+		return sum;
+	return at_ns > SCHEDULE_NEVER ? at_ns : SCHEDULE_NEVER;
+}
 
 static inline uint64_t
 schedule_units_of(enum config_pace_kind kind, const struct schedule_units *units)
@@ -75,9 +90,13 @@ schedule_due(const struct schedule *schedule, const struct schedule_units *units
 		return schedule->anchor_ns;
 	/* Most often it fits, and a division of 64 bits takes a third of the time. */
 	if (!__builtin_mul_overflow(at - schedule->anchor_units, schedule->mul, &product))
-		return schedule->anchor_ns + product / schedule->div;
+		return schedule_later(schedule->anchor_ns, product / schedule->div);
 	return schedule_due_far(schedule, at - schedule->anchor_units);
 }
+
+/* The same schedule, once times of the capture count from time_ns on. Rounds what is due there to a
+ * nanosecond. */
+void schedule_rebase(struct schedule *schedule, uint64_t time_ns);
 
 /* What is left of a gap when a new pace begins in the middle of it: as much of it at the new pace, if both paces count in
  * the same unit, and nothing if not: the new one knows no such gap. */

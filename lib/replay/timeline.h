@@ -22,17 +22,13 @@
 #define TIMELINE_BLOCK_SHIFT 21
 #define TIMELINE_BLOCK_SIZE (UINT64_C(1) << TIMELINE_BLOCK_SHIFT)
 
-/* Where a packet lies: its byte offset in the arena (40 bits), its length (16), its lane (6), whether it is
- * to be padded to its wire length, which stands in the 4 bytes before it, and whether those are in the
- * other byte order than this machine's. */
+/* Where a packet lies: its byte offset in the arena (40 bits), its length there (16), and its lane (6). */
 struct timeline_entry {
 	uint64_t
 		time_ns; /* since the first packet of the first loop; not less than the one before */
 	uint64_t offset : 40;
 	uint64_t length : 16;
 	uint64_t lane : 6;
-	uint64_t pad : 1;
-	uint64_t swapped : 1;
 };
 
 _Static_assert(sizeof(struct timeline_entry) == 16, "four entries a cache line");
@@ -52,6 +48,10 @@ struct timeline {
 	struct timeline_block *blocks;
 	unsigned block_count;
 	struct timeline_entry *entries;
+	/* The bytes that each entry's packet leaves with: those in the arena, and zeros behind them when it is
+	 * padded. Lanes pass over others' packets by these, and never look at bytes that are not their own: such a
+	 * block may have been filled anew. */
+	uint16_t *lengths;
 	uint8_t *
 		owners; /* the lane of each entry once more, see owners.h; 7 bytes behind the last may be read */
 	uint64_t mask; /* entry n stands at entries[n & mask] */

@@ -21,6 +21,7 @@
 static struct timeline timeline;
 static struct timeline_block block;
 static struct timeline_entry entries[1024];
+static uint16_t lengths[1024];
 static uint8_t owners[1024 + OWNERS_STEP];
 static uint8_t *arena;
 static uint64_t iova;
@@ -55,6 +56,7 @@ make(unsigned lane_count, bool resident, uint64_t loops)
 	timeline.blocks = &block;
 	timeline.block_count = 1;
 	timeline.entries = entries;
+	timeline.lengths = lengths;
 	timeline.owners = owners;
 	timeline.mask = 1023;
 	timeline.lane_count = lane_count;
@@ -69,6 +71,7 @@ make(unsigned lane_count, bool resident, uint64_t loops)
 						     .offset = i * LENGTH,
 						     .length = LENGTH,
 						     .lane = i * 7 % lane_count};
+		lengths[i] = LENGTH;
 		owners[i] = entries[i].lane;
 	}
 	plan.timeline = &timeline;

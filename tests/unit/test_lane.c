@@ -127,6 +127,87 @@ test_without_mbufs_it_waits(void **state)
 	check_clean();
 }
 
+static void
+test_a_packet_may_be_due_at_0(void **state)
+{
+	uint64_t due;
+
+	/* As offline, where times are those of the capture. */
+	make(1, true, 1);
+	order(LANE_START, 0, "original");
+	for (unsigned i = 0; i < PACKETS; i++) {
+		assert_true(replay_lane_look(&lanes[0], &due));
+		assert_int_equal(due, i * STEP);
+		assert_int_equal(seen_count, i);
+		take(&lanes[0], due);
+	}
+	assert_true(replay_lane_look(&lanes[0], &due));
+	assert_int_equal(due, UINT64_MAX);
+	check_clean();
+}
+
+static void
+test_others_are_passed_by_what_the_timeline_says(void **state)
+{
+	uint64_t bits = 0;
+
+	/* The bytes of the other lane's packets, and those before them, are anything by now. */
+	make(2, true, 1);
+	for (unsigned i = 0; i < PACKETS; i++) {
+		if (entries[i].lane != 0) {
+			memset(arena + i * LENGTH - sizeof(uint32_t), 0xff, LENGTH);
+			lengths[i] = LENGTH + 1000 + i;
+		}
+	}
+	for (unsigned i = 0; i < PACKETS; i++)
+		memcpy(arena + i * LENGTH, &i, sizeof(i));
+	order(LANE_START, START, "1Gbps");
+	for (unsigned i = 0; i < PACKETS; i++) {
+		if (entries[i].lane == 0) {
+			if (START + bits > 0)
+				take(&lanes[0], START + bits - 1);
+			assert_true(seen_count == 0 || seen[seen_count - 1] < i);
+			take(&lanes[0], START + bits);
+			assert_int_equal(seen[seen_count - 1], i);
+		}
+		bits += lengths[i] * 8;
+	}
+	check_clean();
+}
+
+static void
+test_time_goes_on_where_64_bits_end(void **state)
+{
+	const uint64_t loops = 60, speed = 1000000;
+
+	/* 73 years of the capture a loop, in 38 minutes. */
+	make(1, true, loops);
+	timeline.period_ns = UINT64_C(1) << 61;
+	order(LANE_START, START, "1000000x");
+	for (uint64_t loop = 0; loop < loops; loop++) {
+		uint64_t due = START + loop * (timeline.period_ns / speed) +
+			       loop * (timeline.period_ns % speed) / speed;
+
+		take(&lanes[0], due - 2);
+		assert_int_equal(lanes[0].tally.sent, loop * PACKETS);
+		take(&lanes[0], due + PACKETS * STEP / speed + 2);
+		assert_int_equal(lanes[0].tally.sent, (loop + 1) * PACKETS);
+	}
+	check_clean();
+}
+
+static void
+test_what_is_beyond_the_end_of_time_does_not_come(void **state)
+{
+	make(1, true, 1);
+	entries[PACKETS - 1].time_ns = SCHEDULE_SPAN_MAX;
+	order(LANE_START, START, "0.0001x");
+	take(&lanes[0], UINT64_MAX / 2);
+	assert_int_equal(seen_count, PACKETS - 1);
+	assert_int_equal(replay_lane_wakes(&lanes[0]), SCHEDULE_NEVER);
+	check_clean();
+}
+
 int
 main(void)
 {
@@ -138,6 +219,10 @@ main(void)
 		cmocka_unit_test(test_many_loops),
 		cmocka_unit_test(test_streaming_gives_its_packets_back),
 		cmocka_unit_test(test_without_mbufs_it_waits),
+		cmocka_unit_test(test_a_packet_may_be_due_at_0),
+		cmocka_unit_test(test_others_are_passed_by_what_the_timeline_says),
+		cmocka_unit_test(test_time_goes_on_where_64_bits_end),
+		cmocka_unit_test(test_what_is_beyond_the_end_of_time_does_not_come),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -389,8 +389,7 @@ leaves_alone_what_a_device_holds(void **state)
 		seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
 		for (unsigned n = from; n < 60000 && n < from + 15000; n++) {
 			assert_true(walk_next(&walk));
-			assert_entry(walk.timeline, &walk.entry, records[n],
-				     records[n]->ns - records[from]->ns);
+			assert_entry(&walk, records[n], records[n]->ns - records[from]->ns);
 		}
 		walk_end(&walk);
 	}

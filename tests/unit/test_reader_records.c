@@ -300,8 +300,7 @@ splits_by_flow(void **state)
 			lane = walks[0].entry.lane;
 			assert_memory_equal(&walks[0].entry, &walks[1].entry,
 					    sizeof(walks[0].entry));
-			assert_entry(walks[0].timeline, &walks[0].entry, &seen.records[i],
-				     seen.records[i].ns - READER_BASE);
+			assert_entry(&walks[0], &seen.records[i], seen.records[i].ns - READER_BASE);
 			assert_in_range(lane, 0, 1);
 			sums[lane]++;
 			if (lanes[i % 97] < 0)

@@ -98,6 +98,34 @@ test_anchor(void **state)
 }
 
 static void
+test_the_end_of_time(void **state)
+{
+	/* A sum that began anew would be due at once. */
+	static const uint64_t anchors[] = {0, 1, 5 * SECOND, UINT64_C(1) << 62, SCHEDULE_NEVER};
+	static const char *const paces[] = {"original", "2x", "0.001x", "1pps", "1bps"};
+	const struct schedule_units none = {0},
+				    far = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
+		struct config_pace pace;
+		char reason[256];
+
+		assert_int_equal(config_pace_parse(paces[i], &pace, reason, sizeof(reason)), 0);
+		for (size_t a = 0; a < sizeof(anchors) / sizeof(anchors[0]); a++) {
+			struct schedule schedule;
+
+			schedule_make(&schedule, &pace, anchors[a], &none);
+			assert_true(schedule_due(&schedule, &far) >= anchors[a]);
+			assert_true(schedule_due(&schedule, &far) >= UINT64_MAX / 2);
+			assert_true(schedule_due(&schedule, &far) <= SCHEDULE_NEVER);
+		}
+	}
+	assert_int_equal(schedule_later(SCHEDULE_NEVER, 1), SCHEDULE_NEVER);
+	assert_int_equal(schedule_later(5, UINT64_MAX), SCHEDULE_NEVER);
+	assert_int_equal(schedule_later(5, 6), 11);
+}
+
+static void
 test_short_frames_take_a_minimum_on_the_wire(void **state)
 {
 	struct schedule_units units = {0};
@@ -166,6 +194,7 @@ main(void)
 		cmocka_unit_test(test_capture_time_is_scaled),
 		cmocka_unit_test(test_every_packet_on_its_own),
 		cmocka_unit_test(test_anchor),
+		cmocka_unit_test(test_the_end_of_time),
 		cmocka_unit_test(test_short_frames_take_a_minimum_on_the_wire),
 		cmocka_unit_test(test_histogram),
 		cmocka_unit_test(test_histogram_ends),
