@@ -27,7 +27,6 @@ struct format {
 	enum { FORMAT_PCAP, FORMAT_PCAPNG } kind;
 	bool swapped;       /* numbers are in the other byte order than this machine's */
 	uint64_t time_unit; /* pcap: nanoseconds in one of a record's fractions, 1 or 1000 */
-	uint64_t last_ns; /* time of the record before, for simple packet blocks, which have none */
 	struct format_interface *interfaces; /* pcapng: of this section */
 	unsigned interface_count;
 	unsigned interface_room;
@@ -35,7 +34,8 @@ struct format {
 };
 
 struct format_record {
-	uint64_t time_ns;     /* since the epoch */
+	uint64_t time_ns;     /* since the epoch; 0 when it has none */
+	bool timed;           /* it has a time: a simple packet block has not */
 	size_t offset;        /* of the packet's first byte, among the bytes given */
 	uint32_t length;      /* bytes of it in the file */
 	uint32_t wire_length; /* bytes it had on the wire; never less than length */

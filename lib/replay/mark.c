@@ -103,7 +103,7 @@ marks_before_time(const struct marks *marks, uint64_t time_ns)
 	for (uint64_t i = marks->count; i-- > 0;) {
 		const struct mark *mark = &marks->items[i];
 
-		if (mark->position && mark->max_ns < time_ns)
+		if (mark->position && mark->time_ns < time_ns)
 			return mark;
 	}
 	return NULL;
@@ -124,8 +124,5 @@ marks_before_record(const struct marks *marks, uint64_t records, bool merged)
 int
 marks_format(const struct marks *marks, const struct mark *mark, struct format *out)
 {
-	int ret = copy(out, &marks->formats[mark->format]);
-
-	out->last_ns = mark->last_ns;
-	return ret;
+	return copy(out, &marks->formats[mark->format]);
 }

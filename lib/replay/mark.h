@@ -12,8 +12,8 @@
 struct mark {
 	uint64_t position; /* in the file; 0: there is no mark */
 	uint64_t records;  /* of the file, before it */
-	uint64_t max_ns;   /* greatest time of those; 0 without any */
-	uint64_t last_ns;  /* time of the last of them */
+	uint64_t time_ns;  /* of the last of those on the timeline; 0 without any */
+	uint64_t raw_ns;   /* and as it stands in the file, see source.h */
 	/* The same of all files that are merged: when this mark was passed, so many records were taken. */
 	uint64_t merged;
 	uint64_t merged_ns;

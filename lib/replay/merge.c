@@ -62,7 +62,7 @@ merge_rewind(struct merge *merge, const struct config_moment *moment)
 	}
 	/* Of several files, those records of one that lie before its mark may be later than some of another
 	 * that do not; all of them come before the moment. */
-	merge->time_ns = merge->count == 1 ? merge->sources[0].max_ns : 0;
+	merge->time_ns = merge->count == 1 ? merge->sources[0].time_ns : 0;
 	return 0;
 }
 
@@ -123,7 +123,6 @@ merge_next(struct merge *merge, struct source **failed)
 	merge->number++;
 	if (merge->origin_ns == UINT64_MAX)
 		merge->origin_ns = first->record.time_ns;
-	if (first->record.time_ns > merge->time_ns)
-		merge->time_ns = first->record.time_ns;
+	merge->time_ns = first->record.time_ns;
 	return 1;
 }

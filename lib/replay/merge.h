@@ -17,7 +17,7 @@ struct merge {
 	struct source *taken; /* whose record was given last */
 
 	uint64_t number;  /* of the record given last, from 1 */
-	uint64_t time_ns; /* its time, or of an earlier record when that is later */
+	uint64_t time_ns; /* its time */
 	uint64_t
 		origin_ns; /* time of the first record of all; UINT64_MAX as long as it is unknown */
 };

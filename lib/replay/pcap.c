@@ -73,10 +73,10 @@ format_pcap_next(struct format *format, const uint8_t *bytes, size_t size, bool 
 	}
 	out->time_ns = format_get32(format, header) * NS_PER_SECOND +
 		       format_get32(format, header + 4) * format->time_unit;
+	out->timed = true;
 	out->offset = *at + RECORD_HEADER_SIZE;
 	out->length = length;
 	out->wire_length = wire_length > length ? wire_length : length;
-	format->last_ns = out->time_ns;
 	*at = out->offset + length;
 	return 1;
 }

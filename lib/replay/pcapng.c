@@ -154,7 +154,8 @@ take_simple_packet(struct format *format, const struct block *block, struct form
 
 	if (!interface)
 		return -EBADMSG;
-	out->time_ns = format->last_ns;
+	out->time_ns = 0;
+	out->timed = false;
 	out->offset = SIMPLE_SIZE;
 	out->wire_length = format_get32(format, block->bytes + 8);
 	out->length = out->wire_length;
@@ -177,6 +178,7 @@ take_packet(struct format *format, const struct block *block, struct format_reco
 	ticks = (uint64_t)format_get32(format, block->bytes + 12) << 32 |
 		format_get32(format, block->bytes + 16);
 	out->time_ns = pcapng_interface_ns(interface, ticks);
+	out->timed = true;
 	out->offset = PACKET_SIZE;
 	out->length = format_get32(format, block->bytes + 20);
 	out->wire_length = format_get32(format, block->bytes + 24);
@@ -244,10 +246,8 @@ pass_block(struct format *format, const uint8_t *bytes, size_t size, bool last, 
 		if (ret < 0)
 			return ret;
 	}
-	if (ret == 1) {
+	if (ret == 1)
 		out->offset += *at;
-		format->last_ns = out->time_ns;
-	}
 	*at += block.length;
 	return ret;
 }

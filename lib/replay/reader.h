@@ -28,9 +28,7 @@ struct reader_progress {
 	uint64_t skipped;    /* records that were not wanted (from, until, filter) */
 	uint64_t too_long;   /* records of more than 65,535 bytes, which no mbuf holds; not sent */
 	uint64_t empty;      /* records without a byte of their packet; not sent */
-	uint64_t
-		backwards; /* records with a time before the one before; sent in the file's order, with
-				* the time of the one before */
+	uint64_t backwards;  /* records with an earlier time than the one before, see source.h */
 	uint64_t padded_bytes; /* zeros that padding adds in one loop */
 	bool direct;           /* O_DIRECT and io_uring */
 	bool finished;         /* nothing more will be published */

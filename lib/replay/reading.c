@@ -2,6 +2,7 @@
 #include "replay/reading.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,13 +135,38 @@ count(struct reader *reader, const struct format_record *record, enum pick_verdi
 	now->records++;
 	if (reader->loop > 0)
 		return;
-	now->backwards += record->time_ns < reader->merge.time_ns;
+	now->backwards += reader->merge.taken->stepped;
 	now->skipped += verdict == PICK_SKIP;
 	now->too_long += verdict == PICK_TOO_LONG;
 	now->empty += verdict == PICK_EMPTY;
 	now->truncated += verdict != PICK_SKIP && record->length < record->wire_length;
 	if (verdict == PICK_PAD)
 		now->padded_bytes += record->wire_length - record->length;
+}
+
+static bool
+is_too_far(const struct reader *reader)
+{
+	return reader->loop_packets > 0 &&
+	       reader->merge.time_ns - reader->first_ns > SCHEDULE_SPAN_MAX;
+}
+
+/* More than a signed number of nanoseconds holds: whoever made this file had a clock that was never set, or means
+ * harm. What came before is published. */
+static int
+too_far(struct reader *reader)
+{
+	const struct source *source = reader->merge.taken;
+	int ret = publish(reader);
+
+	if (ret < 0)
+		return ret;
+	return fail(
+		reader, -ERANGE,
+		"%.100s: record %" PRIu64 ": its time lies more than 292 years behind the first "
+		"packet's, and no replay spans more; split the file there, or set its times right, "
+		"with editcap",
+		source->name, source->records);
 }
 
 /* Goes through the files once. 0 at their end, or at the end of what is wanted. */
@@ -186,7 +212,8 @@ pass(struct reader *reader)
 		count(reader, record, verdict);
 		ret = 0;
 		if (verdict == PICK_SEND || verdict == PICK_PAD)
-			ret = take(reader, verdict == PICK_PAD);
+			ret = is_too_far(reader) ? too_far(reader)
+						 : take(reader, verdict == PICK_PAD);
 		else if (merge->number % SHOW_RECORDS == 0)
 			show(reader);
 		if (ret < 0)
@@ -216,6 +243,26 @@ no_packets(struct reader *reader)
 		    reader->sources[0].name);
 }
 
+/* Finds out what time files begin with whose first packets have none. */
+static int
+find_leads(struct reader *reader)
+{
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		struct source *source = &reader->sources[i];
+		int ret = source->lead_known ? 0 : source_rewind(source, NULL);
+
+		if (ret < 0)
+			return fail(reader, ret, "%s", strerror(-ret));
+		while (!source->lead_known) {
+			if (source_find_lead(source) == -EAGAIN)
+				ret = pause_for(reader, true);
+			if (ret < 0 || is_called(reader))
+				return ret < 0 ? ret : -ECANCELED;
+		}
+	}
+	return 0;
+}
+
 /* Goes through the files as often as they are to be. */
 static int
 read_loops(struct reader *reader)
@@ -224,7 +271,10 @@ read_loops(struct reader *reader)
 	uint64_t loops = timeline->resident ? 1 : reader->config->loops;
 	const struct config_moment *begin =
 		reader->begin.kind == CONFIG_MOMENT_NONE ? &reader->pick.from : &reader->begin;
+	int found = find_leads(reader);
 
+	if (found < 0)
+		return found;
 	for (reader->loop = 0; loops == 0 || reader->loop < loops; reader->loop++) {
 		int ret;
 

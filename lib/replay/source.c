@@ -13,6 +13,8 @@
 
 #include <linux/magic.h>
 
+#include "replay/schedule.h"
+
 #include "core/banned.h"
 
 /* Bytes that are looked at before anything starts: a wrong link type and damage show early. */
@@ -111,6 +113,7 @@ look_at(struct source *source, const uint8_t *bytes, size_t count, char *reason,
 	}
 	if (ret < 0)
 		snprintf(reason, size, "%.120s: %s", shown(source), format.reason);
+	source->lead_known = ret == 1 && record.timed;
 	format_end(&format);
 	return ret < 0 ? ret : 0;
 }
@@ -174,7 +177,8 @@ source_rewind(struct source *source, const struct mark *mark)
 	format_end(&source->format);
 	source->piece = UINT64_MAX;
 	source->records = mark ? mark->records : 0;
-	source->max_ns = mark ? mark->max_ns : 0;
+	source->time_ns = mark ? mark->time_ns : 0;
+	source->raw_ns = mark ? mark->raw_ns : 0;
 	if (mark) {
 		ret = marks_format(&source->marks, mark, &source->format);
 		source->position = mark->position;
@@ -195,14 +199,14 @@ set_mark(struct source *source, uint64_t piece)
 	const struct mark mark = {
 		.position = source->position,
 		.records = source->records,
-		.max_ns = source->max_ns,
-		.last_ns = source->format.last_ns,
+		.time_ns = source->time_ns,
+		.raw_ns = source->raw_ns,
 		.merged = source->merged,
 		.merged_ns = source->merged_ns,
 	};
 
 	source->piece = piece;
-	if (source->position)
+	if (source->position && source->lead_known)
 		marks_set(&source->marks, piece, &mark, &source->format);
 }
 
@@ -229,6 +233,37 @@ unreadable(struct source *source, int error)
 		snprintf(source->reason, sizeof(source->reason), "%.100s: can't be read: %s",
 			 source->name, strerror(-error));
 	return error == -ENODATA ? -EIO : error;
+}
+
+/* Its time on the timeline, for the record at hand, which is counted already. */
+static void
+take_time(struct source *source)
+{
+	struct format_record *record = &source->record;
+	bool first = source->records == 1;
+
+	source->stepped = record->timed && !first && record->time_ns < source->raw_ns;
+	if (first)
+		source->time_ns = record->timed ? record->time_ns : source->lead_ns;
+	else if (record->timed && !source->stepped)
+		source->time_ns = schedule_later(source->time_ns, record->time_ns - source->raw_ns);
+	if (record->timed)
+		source->raw_ns = record->time_ns;
+	else if (first)
+		source->raw_ns = source->lead_ns;
+	record->time_ns = source->time_ns;
+}
+
+int
+source_find_lead(struct source *source)
+{
+	int ret = source_next(source);
+
+	if (ret == 1 && source->record.timed)
+		source->lead_ns = source->raw_ns;
+	if (ret != -EAGAIN && !(ret == 1 && !source->record.timed))
+		source->lead_known = true;
+	return ret;
 }
 
 int
@@ -267,8 +302,7 @@ source_next(struct source *source)
 		if (ret > 0) {
 			source->record.offset += window_block(window) * TIMELINE_BLOCK_SIZE;
 			source->records++;
-			if (source->record.time_ns > source->max_ns)
-				source->max_ns = source->record.time_ns;
+			take_time(source);
 			return 1;
 		}
 		if (last)

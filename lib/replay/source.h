@@ -2,6 +2,10 @@
 /*
  * Source: one capture file of a replay, record by record, each where it lies in the arena. Opened and closed
  * by the control thread, used by the reader's thread.
+ *
+ * It gives records times that never step back. A record with an earlier time than the one before has that
+ * one's, and what follows keeps its distance to it: the clock that wrote the file was set back, and went on. A
+ * record without a time has that of the one before, or, where there is none, of the first that has one.
  */
 #ifndef REPLAY_SOURCE_H
 #define REPLAY_SOURCE_H
@@ -27,7 +31,12 @@ struct source {
 	struct format format;
 	uint64_t position; /* in the file, of what comes after the record */
 	uint64_t piece;    /* that position lies in; UINT64_MAX: not looked at yet */
-	uint64_t max_ns;   /* latest time of the file's records so far */
+	uint64_t raw_ns;   /* latest time that stands in the file */
+	uint64_t time_ns;  /* and what became of it */
+	bool stepped;      /* the record at hand is earlier than the one before */
+	bool lead_known;
+	uint64_t
+		lead_ns; /* time of the first record that has one, if those before it have none; 0: none has */
 
 	uint64_t records;      /* from the file's first on, the one at hand among them */
 	uint64_t passed_bytes; /* in this pass */
@@ -47,6 +56,10 @@ int source_make_marks(struct source *source);
 /* Begins again from a mark, or (NULL) from the file's first record. Nothing of the file may be under way. 0 or
  * a negative errno. */
 int source_rewind(struct source *source, const struct mark *mark);
+
+/* Looks at one record more for lead_ns, from a rewind to the first one on, until lead_known. -EAGAIN as
+ * source_next; damage ends the search, and is told of when records are taken. */
+int source_find_lead(struct source *source);
 
 /* The next record. Returns 1; 0 at the end; -EAGAIN when the block that it lies in is not read yet; or
  * another negative errno, with the reason: "FILE: record 7 at byte 1024: ...". */

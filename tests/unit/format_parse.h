@@ -65,6 +65,7 @@ check_record(const struct format *format, const uint8_t *bytes, size_t size, siz
 
 	must(record->offset >= before + 12 && record->offset + record->length <= at);
 	must(record->wire_length >= record->length);
+	must(record->timed || record->time_ns == 0);
 	must(record->offset <= size);
 	if (record->length <= FORMAT_PACKET_MAX)
 		must(record->offset + record->length <= size);
