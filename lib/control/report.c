@@ -56,9 +56,11 @@ copies_json(const struct snapshot *snapshot)
 static json_t *
 port_counts(const struct snapshot_port *port)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "rx_packets", number(port->rx_packets),
-			 "rx_bytes", number(port->rx_bytes), "tx_packets", number(port->tx_packets),
-			 "tx_bytes", number(port->tx_bytes), "truncated", number(port->truncated));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rx_packets",
+			 number(port->rx_packets), "rx_bytes", number(port->rx_bytes), "tx_packets",
+			 number(port->tx_packets), "tx_bytes", number(port->tx_bytes), "truncated",
+			 number(port->truncated), "empty", number(port->empty), "too_long",
+			 number(port->too_long));
 }
 
 /* An object of one value for each port, by name. */

@@ -121,6 +121,8 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->tx_shared = port->tx_locks != NULL;
 	memcpy(out->mac, port->mac, sizeof(out->mac));
 	out->truncated = port->truncated;
+	out->empty = port->empty;
+	out->too_long = port->too_long;
 	out->missed = losses.missed;
 	out->rx_errors = losses.rx_errors;
 	out->rx_nombuf = losses.no_mbuf;

@@ -34,8 +34,9 @@ struct snapshot_port {
 	bool promiscuous; /* as the driver has it, not as asked */
 	bool tx_shared;   /* fewer TX queues than workers: they take turns under a lock */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
-	uint64_t truncated; /* records of the capture that its snap length cut */
-	uint64_t missed;    /* lost by the device before sluice had them: no ring entry was free */
+	uint64_t truncated;       /* records of the capture that its snap length cut */
+	uint64_t empty, too_long; /* and those that are left out */
+	uint64_t missed; /* lost by the device before sluice had them: no ring entry was free */
 	uint64_t rx_errors, rx_nombuf, tx_errors; /* as the driver counts them */
 	/* One packet in `verify` that the NIC calls good is checked; 0: none. Those that were, and were wrong. */
 	uint32_t verify;

@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/banned.h"
 
 #define NS_PER_SECOND 1000000000ull
+#define PCAPNG_SECTION \
+	0x0a0d0d0au /* the type of a file's first block, the same in either byte order */
+#define PCAPNG_SIMPLE 3u
+#define TIME_MAX (UINT64_MAX - 1) /* the one behind it means that there is no record */
 
 uint64_t
 capture_record_ns(const struct pcap_pkthdr *header)
@@ -19,7 +24,39 @@ capture_record_ns(const struct pcap_pkthdr *header)
 	/* libpcap reads the file's unsigned 32 bits as signed: from 2038 on they come out negative. */
 	if (seconds < 0 && seconds >= INT32_MIN)
 		seconds += 1ll << 32;
+	if (seconds < 0)
+		return 0;
+	if ((uint64_t)seconds >= TIME_MAX / NS_PER_SECOND)
+		return TIME_MAX;
 	return (uint64_t)seconds * NS_PER_SECOND + (uint32_t)header->ts.tv_usec;
+}
+
+static bool
+word_at(int fd, off_t at, uint32_t *word)
+{
+	return pread(fd, word, sizeof(*word), at) == sizeof(*word);
+}
+
+/* libpcap stands behind the block, whose last word is its length (draft-ietf-opsawg-pcapng, section 3.1), in the byte
+ * order of its section. */
+bool
+capture_has_time(pcap_t *pcap, const struct pcap_pkthdr *header)
+{
+	FILE *file = pcap_file(pcap);
+	uint32_t magic, end, length, type, again;
+
+	/* The time that it makes of none has no fraction of a second. */
+	if (header->ts.tv_usec != 0 || !file || !word_at(fileno(file), 0, &magic) ||
+	    magic != PCAPNG_SECTION || !word_at(fileno(file), ftello(file) - 4, &end))
+		return true;
+	for (unsigned swapped = 0; swapped < 2; swapped++) {
+		length = swapped ? __builtin_bswap32(end) : end;
+		if (length <= ftello(file) && word_at(fileno(file), ftello(file) - length, &type) &&
+		    word_at(fileno(file), ftello(file) - length + 4, &again) && again == end &&
+		    type == (swapped ? __builtin_bswap32(PCAPNG_SIMPLE) : PCAPNG_SIMPLE))
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -33,6 +70,10 @@ add_record(const struct pcap_pkthdr *header, struct capture_info *info)
 		info->last_ns = ns;
 	if (header->caplen < header->len)
 		info->truncated++;
+	if (header->caplen == 0)
+		info->empty++;
+	else if (!capture_is_packet(header))
+		info->too_long++;
 	if (header->caplen > info->longest)
 		info->longest = header->caplen;
 	info->bytes += header->caplen;
@@ -46,15 +87,8 @@ read_records(pcap_t *pcap, struct capture_info *info, char *reason, size_t size)
 	const u_char *data;
 	int ret;
 
-	while ((ret = pcap_next_ex(pcap, &header, &data)) == 1) {
-		if (header->caplen > CAPTURE_RECORD_MAX) {
-			snprintf(reason, size,
-				 "record %" PRIu64 " has %u bytes; %u are the most a port takes",
-				 info->records + 1, header->caplen, CAPTURE_RECORD_MAX);
-			return -EFBIG;
-		}
+	while ((ret = pcap_next_ex(pcap, &header, &data)) == 1)
 		add_record(header, info);
-	}
 	if (ret == PCAP_ERROR_BREAK)
 		return 0;
 	snprintf(reason, size, "can't be read from record %" PRIu64 " on: %s", info->records + 1,

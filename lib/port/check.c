@@ -56,6 +56,10 @@ check_input(const struct check *check)
 		found(check, "in", path, reason);
 	else if (info.records == 0)
 		found(check, "in", path, "has no packets");
+	else if (info.records == info.empty + info.too_long)
+		found(check, "in", path,
+		      "has no packets that can be sent: its records are empty, or of more than "
+		      "65535 bytes");
 }
 
 static bool

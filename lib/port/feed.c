@@ -21,12 +21,13 @@
 struct record {
 	uint64_t ns;
 	uint32_t wire_length;
+	bool is_packet; /* else the port's sieve takes it out */
 };
 
 struct source {
 	struct port *port;
 	pcap_t *clock;
-	struct record next; /* that net_pcap gives */
+	struct record next; /* that net_pcap gives; its time stays, when the record has none */
 	uint64_t taken;
 	bool ended;
 };
@@ -44,8 +45,10 @@ source_advance(struct source *source)
 	int ret = pcap_next_ex(source->clock, &header, &data);
 
 	if (ret == 1) {
-		source->next.ns = capture_record_ns(header);
+		if (capture_has_time(source->clock, header))
+			source->next.ns = capture_record_ns(header);
 		source->next.wire_length = header->len;
+		source->next.is_packet = capture_is_packet(header);
 		return 0;
 	}
 	source->ended = true;
@@ -54,6 +57,28 @@ source_advance(struct source *source)
 	log_error("port %s: %s: %s", source->port->config->name, source->port->config->pcap_in,
 		  pcap_geterr(source->clock));
 	return -EBADMSG;
+}
+
+/* What records have that come before the first with a time of its own: that one's. 0 without any. */
+static uint64_t
+first_time(const char *path)
+{
+	char errbuf[PCAP_ERRBUF_SIZE];
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	uint64_t ns = 0;
+	pcap_t *pcap =
+		pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, errbuf);
+
+	while (pcap && pcap_next_ex(pcap, &header, &data) == 1) {
+		if (!capture_has_time(pcap, header))
+			continue;
+		ns = capture_record_ns(header);
+		break;
+	}
+	if (pcap)
+		pcap_close(pcap);
+	return ns;
 }
 
 static int
@@ -69,6 +94,7 @@ source_open(struct port *port, struct source *source)
 		log_error("port %s: %s", port->config->name, errbuf);
 		return -EINVAL;
 	}
+	source->next.ns = first_time(path);
 	return source_advance(source);
 }
 
@@ -117,18 +143,22 @@ feed_time(const struct feed *feed)
 }
 
 /* Takes what the reader knows of the source's records that come before any other source's and not after
- * until_ns. Returns how many, or the reader's error if there is none before it. */
+ * until_ns. Returns how many, or the reader's error if there is none before it; the first *packets of records are
+ * those that are packets. */
 static int
 take_records(struct feed *feed, struct source *source, uint64_t until_ns, struct record *records,
-	     uint16_t max)
+	     uint16_t max, uint16_t *packets)
 {
 	uint16_t count = 0;
 
+	*packets = 0;
 	while (count < max && !source->ended && source->next.ns <= until_ns &&
 	       earliest(feed) == source) {
 		int ret;
 
-		records[count++] = source->next;
+		count++;
+		if (source->next.is_packet)
+			records[(*packets)++] = source->next;
 		ret = source_advance(source);
 		if (ret < 0)
 			return ret;
@@ -136,23 +166,20 @@ take_records(struct feed *feed, struct source *source, uint64_t until_ns, struct
 	return count;
 }
 
-int
-feed_next(struct feed *feed, uint64_t until_ns, struct rte_mbuf **packets, uint16_t count,
-	  uint16_t *in_port)
+/* As feed_next, of one source; 0 when none of what it took was a packet. */
+static int
+feed_from(struct feed *feed, struct source *source, uint64_t until_ns, struct rte_mbuf **packets,
+	  uint16_t count)
 {
-	struct source *source = (struct source *)earliest(feed);
 	struct record records[CHUNK_MAX];
-	uint16_t received;
-	int wanted;
+	uint16_t received, expected;
+	int wanted = take_records(feed, source, until_ns, records,
+				  count < CHUNK_MAX ? count : CHUNK_MAX, &expected);
 
-	if (!source || source->next.ns > until_ns)
-		return 0;
-	wanted = take_records(feed, source, until_ns, records,
-			      count < CHUNK_MAX ? count : CHUNK_MAX);
 	if (wanted < 0)
 		return wanted;
 	received = port_receive(source->port, 0, packets, wanted);
-	if (received != wanted) {
+	if (received != expected) {
 		rte_pktmbuf_free_bulk(packets, received);
 		log_error("port %s: packet %" PRIu64
 			  " of %s could not be read: no packet buffer was "
@@ -165,8 +192,24 @@ feed_next(struct feed *feed, uint64_t until_ns, struct rte_mbuf **packets, uint1
 		packet_time_set(packets[i], records[i].ns);
 		packet_wire_length_set(packets[i], records[i].wire_length);
 	}
-	source->taken += received;
-	*in_port = source->port->index;
+	source->taken += wanted;
+	return received;
+}
+
+int
+feed_next(struct feed *feed, uint64_t until_ns, struct rte_mbuf **packets, uint16_t count,
+	  uint16_t *in_port)
+{
+	int received = 0;
+
+	while (received == 0) {
+		struct source *source = (struct source *)earliest(feed);
+
+		if (!source || source->next.ns > until_ns)
+			return 0;
+		received = feed_from(feed, source, until_ns, packets, count);
+		*in_port = source->port->index;
+	}
 	return received;
 }
 

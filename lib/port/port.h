@@ -62,7 +62,8 @@ struct port {
 	bool promiscuous; /* as the driver has it */
 	bool started;
 	uint64_t truncated;     /* records of the input capture that its snap length cut */
-	uint64_t records;       /* packets in the input capture; 0 without one */
+	uint64_t empty;         /* records of it without a byte, and of more than a port takes: */
+	uint64_t too_long;      /* these are left out, see sieve.h */
 	uint64_t iommu_faults;  /* accesses of its device that the IOMMU blocked, see iommu_log.h */
 	uint64_t iommu_told_ns; /* when they were last logged */
 	_Atomic bool up;        /* link; port_poll_link keeps it */
@@ -74,6 +75,8 @@ struct port {
 
 	/* The port room's own. */
 	const struct driver *quirks;
+	/* Takes records that are no packets out of what it receives; or NULL. */
+	const struct rte_eth_rxtx_callback *sieve;
 	bool chains;               /* its driver sends packets of several segments */
 	bool frames_by_mtu;        /* the MTU bounds what it sends */
 	uint32_t frame_room;       /* what its driver copies into, at the most */
@@ -88,10 +91,11 @@ struct port {
 	uint32_t kept;             /* packets that its driver does not give back by itself */
 	struct leftovers left;     /* descriptors that it does not close by itself */
 	struct xsk_rings *rings;   /* of the sockets among them, in the same order */
-	struct rescue_list later;  /* of devices before, to be freed once the kernel let go of them */
-	uint64_t closed_ns;        /* when its device was closed */
-	bool restore;              /* the interface below was not promiscuous before */
-	bool vdev;                 /* made by us, to be removed again */
+	struct rescue_list
+		later;      /* of devices before, to be freed once the kernel let go of them */
+	uint64_t closed_ns; /* when its device was closed */
+	bool restore;       /* the interface below was not promiscuous before */
+	bool vdev;          /* made by us, to be removed again */
 	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */
 	int output;         /* the capture that it writes, see output.h; or -1 */
 	bool incomplete;    /* that lacks packets */

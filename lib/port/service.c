@@ -16,6 +16,7 @@
 #include "port/output.h"
 #include "port/pool.h"
 #include "port/rescue.h"
+#include "port/sieve.h"
 
 #include "core/banned.h"
 
@@ -37,8 +38,9 @@ read_capture(struct port *port)
 		log_error("port %s: %s %s", port->config->name, port->config->pcap_in, reason);
 		return ret;
 	}
-	port->records = info.records;
 	port->truncated = info.truncated;
+	port->empty = info.empty;
+	port->too_long = info.too_long;
 	return 0;
 }
 
@@ -77,6 +79,8 @@ service_setup(struct ports *ports, const struct config *config, struct port *por
 		port->pool = pool_for(ports, config, port->numa, workers);
 		ret = port->pool ? ethdev_setup(port, workers) : -ENOMEM;
 	}
+	if (ret == 0 && port->opened)
+		ret = sieve_open(port);
 	if (ret == 0 && ports->mode == PORT_OFFLINE)
 		ret = open_offline(port);
 	return ret;
@@ -118,6 +122,7 @@ service_close(struct port *port, bool hand_back)
 	rescue_look(port, &rescue);
 	if (port->started)
 		service_stop(port);
+	sieve_close(port);
 	if (hand_back)
 		device_hand_back(port);
 	else

@@ -3,6 +3,7 @@
 #include "view/view.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "view/value.h"
@@ -13,6 +14,7 @@
 /* `status` is to fit on a screen; `rules` shows them all. */
 #define RULES_SHOWN 20
 #define VERDICTS_SHOWN 4
+#define NOTE_SIZE 256 /* holds every note that there is */
 
 static void
 print_state(const struct view *view)
@@ -81,11 +83,26 @@ print_sandbox(const struct view *view)
 static void
 note_cell(struct table *table, const json_t *port)
 {
-	uint64_t truncated = value_number(port, "truncated"), missed = value_number(port, "missed");
+	static const struct {
+		const char *key, *text;
+	} notes[] = {
+		{"truncated", "cut short by the capture"},
+		{"empty", "without a byte left out"},
+		{"too_long", "too long left out"},
+		{"missed", "missed by the device"},
+	};
+	char text[NOTE_SIZE] = "";
+	size_t used = 0;
 
-	table_cell(table, "%s%s%s%s%s", truncated ? units_count(truncated).text : "",
-		   truncated ? " cut short by the capture" : "", truncated && missed ? ", " : "",
-		   missed ? units_count(missed).text : "", missed ? " missed by the device" : "");
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		uint64_t count = value_number(port, notes[i].key);
+
+		if (count)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
+						 used ? ", " : "", units_count(count).text,
+						 notes[i].text);
+	}
+	table_cell(table, "%s", text);
 }
 
 static void

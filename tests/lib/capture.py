@@ -24,7 +24,15 @@ class Packet(NamedTuple):
 
 
 def _blocks(data):
-    """The records of a pcapng file of one section, as (time, data, wire) of its Enhanced Packet Blocks."""
+    """The records of a pcapng file of one section, as (time, data, wire); those without a time have their neighbour's."""
+    records = list(_timed(data))
+    last = next((record.time for record in records if record.time is not None), 0)
+    for record in records:
+        last = last if record.time is None else record.time
+        yield record._replace(time=last)
+
+
+def _timed(data):
     order = "<" if data[8:12] == b"\x4d\x3c\x2b\x1a" else ">"
     units, at = [], 0
     while at < len(data):
@@ -42,6 +50,9 @@ def _blocks(data):
         elif kind == 6:
             interface, high, low, kept, wire = struct.unpack_from(order + "IIIII", body)
             yield Packet((high << 32 | low) * units[interface], body[20:20 + kept], wire)
+        elif kind == 3:
+            wire, = struct.unpack_from(order + "I", body)
+            yield Packet(None, body[4:4 + wire], wire)
         at += length
 
 

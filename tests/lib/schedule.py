@@ -9,11 +9,12 @@ UNITS = {"pps": 1, "kpps": 10 ** 3, "Mpps": 10 ** 6, "bps": 1, "kbps": 10 ** 3, 
 
 
 def monotonic(packets):
-    """A record that is earlier than the one before it leaves at that one's time, in the file's order."""
-    last = 0
+    """A record that is earlier than the one before it leaves at that one's time, and the rest keeps its gaps."""
+    line = before = None
     for packet in packets:
-        last = max(last, packet.time)
-        yield packet._replace(time=last)
+        line = packet.time if before is None else line + max(0, packet.time - before)
+        before = packet.time
+        yield packet._replace(time=line)
 
 
 def looped(packets, loops, gap=None):

@@ -105,7 +105,6 @@ capture_ports_read_and_write(void **state)
 	kit_pcap(config, kit_path("in,[=]'\""), kit_path("out,1"));
 	kit_pcap(config, NULL, kit_path("out2"));
 	open_ports(&ports, config, 1);
-	assert_int_equal(ports.items[0]->records, 3);
 	assert_int_equal(ports.items[0]->truncated, 1);
 	assert_true(ports.items[0]->can_receive);
 	assert_false(ports.items[1]->can_receive);

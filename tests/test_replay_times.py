@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Times that captures should not have, and do: none, 0, earlier than the ones before, years ahead. Offline, where each
+packet's time is to be the scheduled one, to the nanosecond; ports and replays alike."""
+
+import struct
+
+import pytest
+
+from lib import capture, schedule
+from lib.offline import config, offline, out
+from test_replay import offline_replay, replay, same
+
+SECOND = 10 ** 9
+START = 1_700_000_000 * SECOND
+
+
+def packets_at(*times):
+    return [capture.Packet(time, bytes([number]) * 60, 60) for number, time in enumerate(times)]
+
+
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+def section(*interfaces):
+    """A pcapng section, with an interface of nanoseconds and so many seconds' offset each."""
+    head = block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))
+    return head + b"".join(block(1, struct.pack("<HHIHHB3xHHq", 1, 0, 0, 9, 1, 9, 14, 8, offset) + bytes(4))
+                           for offset in interfaces)
+
+
+def timed(ticks, data, interface=0):
+    return block(6, struct.pack("<IIIII", interface, ticks >> 32, ticks & 0xffffffff, len(data), len(data)) + data)
+
+
+def untimed(data):
+    return block(3, struct.pack("<I", len(data)) + data)
+
+
+
+
+@pytest.mark.parametrize("times", [[0] * 4, [0, 1000, 2000, 3000], [0], [0, 0, 5 * SECOND, 1]])
+@pytest.mark.parametrize("pace", ["original", "2x", "1kpps", "1Gbps", "top"])
+def test_time_0(tmp_path, times, pace):
+    """It is a time as any other: nothing is lost."""
+    packets = packets_at(*times)
+    run = replay(tmp_path, str(capture.write(tmp_path / "zero.pcap", packets)), pace=pace, loops=2)
+    same(run, schedule.due(schedule.looped(schedule.monotonic(packets), 2), pace))
+    assert run.report["leaked"] == 0
+
+
+def test_time_0_through_ports_and_rules(tmp_path):
+    """A port's packets come before those of replays at the same time, and all of them are there."""
+    packets = packets_at(0, 0, 7)
+    zero = str(capture.write(tmp_path / "zero.pcap", packets))
+    what = config({"in": {"pcap": {"in": zero}}, "wan": out("wan")}, default={"forward": "wan"})
+    what["replays"] = {"straight": {"file": zero, "to": "wan"}, "ruled": {"file": zero, "to": {"as": "in"}}}
+    run = offline_replay(what, tmp_path)
+    assert [packet.time for packet in run.sent["wan"]] == [0] * 6 + [7] * 3
+    assert sorted(packet.data for packet in run.sent["wan"]) == sorted(packet.data for packet in packets * 3)
+
+
+STEPS = {
+    "ahead": [0, 65536 * SECOND + 28000, 49000, 92000, 104000] + [(1 + i) * SECOND for i in range(10)],
+    "back": [1000 * SECOND] + [i * SECOND for i in range(12)],
+    "first": [5, 4],
+    "small": [10, 20, 15, 25, 24, 24, 30],
+    "twice": [100, 50, 60, 10, 20, 30],
+    "down": [50, 40, 30, 20, 60],
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_back(tmp_path, name):
+    """The one that is earlier leaves at once, the rest keeps its gaps, and it counts once."""
+    times = STEPS[name]
+    packets = packets_at(*(START + time for time in times))
+    run = replay(tmp_path, str(capture.write(tmp_path / "steps.pcap", packets)))
+    line = list(schedule.monotonic(packets))
+    same(run, line)
+    counts = run.report["replays"]["one"]
+    assert counts["backwards"] == sum(b < a for a, b in zip(times, times[1:]))
+    # A part begins and ends where these times say.
+    middle = line[len(line) // 2].time - START - times[0]
+    run = replay(tmp_path, str(tmp_path / "steps.pcap"), **{"from": f"{middle}ns"})
+    same(run, [packet for packet in line if packet.time - line[0].time >= middle])
+
+
+def test_steps_of_one_file_do_not_move_others(tmp_path):
+    one, other = packets_at(*(START + t for t in (0, 100, 50, 60))), packets_at(*(START + t for t in (10, 95, 115, 200)))
+    files = [str(capture.write(tmp_path / name, packets)) for name, packets in (("a.pcap", one), ("b.pcap", other))]
+    run = replay(tmp_path, files)
+    line = sorted([*schedule.monotonic(one), *other], key=lambda packet: packet.time)
+    same(run, line)
+    assert run.report["replays"]["one"]["backwards"] == 1
+
+
+def test_records_without_a_time(tmp_path):
+    """They have that of the one before; the first ones that of the first that has one. A port says the same."""
+    frames = [bytes([number]) * 60 for number in range(7)]
+    (tmp_path / "simple.pcapng").write_bytes(
+        section(0) + untimed(frames[0]) + untimed(frames[1]) + timed(START, frames[2]) + untimed(frames[3]) +
+        timed(START + 5000, frames[4]) + timed(START + 6000, frames[5]) + untimed(frames[6]))
+    line = [capture.Packet(START + after, frame, 60) for after, frame in zip((0, 0, 0, 0, 5000, 6000, 6000), frames)]
+    run = replay(tmp_path, str(tmp_path / "simple.pcapng"))
+    same(run, line)
+    assert run.report["replays"]["one"]["backwards"] == 0
+    what = config({"in": {"pcap": {"in": "simple.pcapng"}}, "wan": out("wan")}, default={"forward": "wan"})
+    same(offline(what, tmp_path), line)
+
+
+def test_no_record_has_a_time(tmp_path):
+    frames = [bytes([number]) * 60 for number in range(3)]
+    (tmp_path / "simple.pcapng").write_bytes(section(0) + b"".join(untimed(frame) for frame in frames))
+    run = replay(tmp_path, str(tmp_path / "simple.pcapng"))
+    same(run, [capture.Packet(0, frame, 60) for frame in frames])
+
+
+@pytest.mark.parametrize("offset", [9223372037, 1 << 40])
+def test_spans_that_no_clock_counts(tmp_path, offset):
+    """Refused by name, and what came before is sent."""
+    (tmp_path / "far.pcapng").write_bytes(section(0, offset) + timed(0, bytes(60)) + timed(5, bytes(60)) +
+                                          timed(0, bytes(60), 1) + timed(9, bytes(60)))
+    run = replay(tmp_path, str(tmp_path / "far.pcapng"), code=1)
+    assert len(run.sent["wan"]) == 2
+    counts = run.report["replays"]["one"]
+    assert counts["state"] == "failed"
+    assert counts["reason"].startswith("far.pcapng: record 3: its time lies more than 292 years behind")
