@@ -2,12 +2,15 @@
 """Times that captures should not have, and do: none, 0, earlier than the ones before, years ahead. Offline, where each
 packet's time is to be the scheduled one, to the nanosecond; ports and replays alike."""
 
+import json
 import struct
+import subprocess
 
 import pytest
 
 from lib import capture, schedule
-from lib.offline import config, offline, out
+from lib.daemon import Daemon, check_status
+from lib.offline import Run, SLUICE, SLUICED, config, offline, out, write_config
 from test_replay import offline_replay, replay, same
 
 SECOND = 10 ** 9
@@ -127,3 +130,124 @@ def test_spans_that_no_clock_counts(tmp_path, offset):
     counts = run.report["replays"]["one"]
     assert counts["state"] == "failed"
     assert counts["reason"].startswith("far.pcapng: record 3: its time lies more than 292 years behind")
+
+
+def test_records_that_are_no_packets(tmp_path):
+    """A port and a replay leave the same ones out, and count them alike."""
+    lengths = [60, 0, 61, 65535, 65536, 0, 62, 131072, 64]
+    packets = [capture.Packet(START + number, bytes([number]) * length, length) for number, length in enumerate(lengths)]
+    path = capture.write(tmp_path / "odd.pcap", packets)
+    wanted = [packet for packet in packets if 0 < len(packet.data) < 65536]
+    run = replay(tmp_path, str(path))
+    same(run, wanted)
+    counts = run.report["replays"]["one"]
+    assert (counts["empty"], counts["too_long"], counts["sent"]) == (2, 2, len(wanted))
+
+    what = config({"in": {"pcap": {"in": str(path)}}, "wan": out("wan")}, default={"forward": "wan"})
+    run = Run([SLUICED, "offline", write_config(tmp_path / "port.yaml", what), "--json"], tmp_path)
+    assert run.code == 0, run.err
+    report = json.loads(run.out)
+    counts = report["ports"]["in"]
+    assert (counts["empty"], counts["too_long"], counts["rx_packets"]) == (2, 2, len(wanted))
+    assert report["leaked"] == 0
+    assert capture.read(tmp_path / "wan.pcap") == wanted
+
+
+def test_nothing_but_records_that_are_no_packets(tmp_path):
+    path = capture.write(tmp_path / "empty.pcap", [capture.Packet(START, b"", 60)])
+    what = config({"in": {"pcap": {"in": str(path)}}}, default="drop")
+    run = Run([SLUICED, "check", write_config(tmp_path / "port.yaml", what)], tmp_path)
+    assert run.code == 1 and "has no packets that can be sent" in run.err
+    run = replay(tmp_path, str(path), code=1)
+    assert "has no packets to replay" in run.report["replays"]["one"]["reason"]
+
+
+def test_a_running_port_leaves_them_out_too(tmp_path):
+    """net_pcap would give frames of no byte, and count the bytes of long ones in 16 bits."""
+    lengths = [60, 0, 65536 + 60, 61, 131072]
+    packets = [capture.Packet(START + number, bytes([number]) * length, length) for number, length in enumerate(lengths)]
+    path = capture.write(tmp_path / "odd.pcap", packets)
+    what = config({"in": {"pcap": {"in": str(path)}}, "wan": {"vdev": "net_null0,no-rx=1"}}, default={"forward": "wan"})
+    with Daemon({**what, "idle": "sleep"}, tmp_path) as daemon:
+        status = daemon.until(lambda status: status["ports"]["in"]["rx_packets"] == 2)
+        check_status(status)
+        port = status["ports"]["in"]
+        assert (port["empty"], port["too_long"], port["rx_bytes"]) == (1, 2, 121)
+        daemon.stop()
+
+
+@pytest.mark.parametrize("pace, speed", [("original", 1), ("2x", 2), ("0.25x", 0.25)])
+def test_max_gap(tmp_path, pace, speed):
+    """No pause on the wire is longer, between loops neither; shorter ones are as long as they are."""
+    times = [0, SECOND, 65536 * SECOND, 65537 * SECOND, 65546 * SECOND, 65547 * SECOND]
+    packets = packets_at(*(START + time for time in times))
+    path = str(capture.write(tmp_path / "pauses.pcap", packets))
+    run = replay(tmp_path, path, pace=pace, loops=2, gap="1h", **{"max-gap": "5s"})
+    sent = [packet.time for packet in run.sent["wan"]]
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    assert [b - a for a, b in zip(sent, sent[1:])] == [
+        min(gap / speed, 5 * SECOND) for gap in [*gaps, 3600 * SECOND, *gaps]]
+
+
+def live(directory, times, **keys):
+    path = capture.write(directory / "pauses.pcap", packets_at(*(START + time for time in times)))
+    what = config({"wan": {"vdev": "net_null0,no-rx=1"}}, default="drop", idle="sleep")
+    what["replays"] = {"one": {"file": str(path), "to": "wan", "start": "manual", **keys}}
+    return what
+
+
+def test_a_long_pause_is_told_of(tmp_path):
+    """A capture whose clock leapt ahead by 18 hours: the table and whoever follows it say when it goes on."""
+    with Daemon(live(tmp_path, [0, SECOND // 10, 65536 * SECOND, 49000]), tmp_path) as daemon:
+        line = follow(daemon)
+        assert line.lstrip().startswith("0.0 %") and "18 h 12 min left" in line and "next packet in 18 h 12 min" in line
+        one = daemon.call("replay.list")["replays"]["one"]
+        assert 65000 * SECOND < one["next_in_ns"] < 65536 * SECOND
+        assert one["next_in_ns"] - SECOND < one["remaining_ns"] < 65536 * SECOND
+        # The pause is most of the schedule, so it has only begun.
+        assert one["progress"] < 0.01
+        assert "one: the next packet is due in 18 h 12 min" in daemon.sluice("replay", "list").stdout
+        # Where it stands still, the time that is left stands still as well; a new pace shortens what is left.
+        daemon.call("replay.pause", name="one")
+        one = daemon.call("replay.list")["replays"]["one"]
+        assert one["next_in_ns"] is None and one["progress"] < 0.01 and one["remaining_ns"] > 65000 * SECOND
+        daemon.call("replay.resume", name="one")
+        daemon.call("replay.pace", name="one", pace="100000000x")
+        status = daemon.until(lambda status: status["replays"]["one"]["state"] == "done")
+        one = status["replays"]["one"]
+        assert (one["sent"], one["backwards"], one["progress"]) == (4, 1, 1)
+        assert one["next_in_ns"] is None and one["remaining_ns"] is None
+        daemon.stop()
+
+
+def follow(daemon):
+    """Starts it, and returns what --follow says when it has begun to wait."""
+    with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "replay", "start", "one", "--follow"],
+                          stdout=subprocess.PIPE, text=True) as client:
+        line = next(line for line in client.stdout if "2 sent" in line)
+        client.terminate()
+        client.stdout.read()
+    return line
+
+
+@pytest.mark.parametrize("workers", [[0], [0, 1]])
+def test_max_gap_on_the_wire(tmp_path, workers):
+    """Hours become tenths of a second, at the pace it begins with and at others that it is given."""
+    hours = [number * 3600 * SECOND for number in range(6)]
+    what = live(tmp_path, hours, **{"max-gap": "300ms"})
+    with Daemon({**what, "workers": workers}, tmp_path) as daemon:
+        daemon.call("replay.start", name="one")
+        daemon.until(lambda status: status["replays"]["one"]["sent"] >= 2)
+        one = daemon.call("replay.list")["replays"]["one"]
+        assert 0 <= one["next_in_ns"] <= SECOND * 3 // 10 and one["remaining_ns"] <= SECOND * 12 // 10
+        for pace in ("0.001x", "1000x", "2x") if len(workers) == 1 else ():
+            daemon.call("replay.pace", name="one", pace=pace)
+            one = daemon.call("replay.list")["replays"]["one"]
+            assert one["state"] != "running" or one["next_in_ns"] <= SECOND * 3 // 10
+        daemon.until(lambda status: status["replays"]["one"]["state"] == "done")
+        one = daemon.call("replay.list")["replays"]["one"]
+        assert one["sent"] == 6
+        # Its time in the capture goes on as in the file.
+        assert one["time"] == 5 * 3600
+        assert one["verdict"]["asked"]["elapsed"] <= 1.6
+        daemon.stop()

@@ -17,7 +17,8 @@
 #define LOOK_SECONDS 0.2
 #define LINE_SECONDS 1.0 /* between lines where none can be rewritten */
 #define BAR_WIDTH 20
-#define WIDTH 80 /* of a terminal that does not say */
+#define LONG_WAIT 1.0 /* seconds without a packet that are told of */
+#define WIDTH 80      /* of a terminal that does not say */
 #define LINE_SIZE 512
 
 struct following {
@@ -46,7 +47,8 @@ is_state(const json_t *replay, const char *state)
 	return strcmp(value_text(replay, "state"), state) == 0;
 }
 
-/* Counts the time that the replay ran at the pace it has, so that the remaining time can be told from it. */
+/* Counts the time that the replay ran at the pace it has, so that the remaining time can be told from it where no schedule
+ * tells: at top pace. */
 static void
 take_time(struct following *following, const json_t *replay, const json_t *before, double seconds)
 {
@@ -66,7 +68,10 @@ static double
 remaining(const struct following *following, const json_t *replay)
 {
 	double share = value_real(replay, "progress"), made = share - following->share;
+	const json_t *scheduled = json_object_get(replay, "remaining_ns");
 
+	if (json_is_number(scheduled))
+		return json_number_value(scheduled) / 1e9;
 	if (!json_is_number(json_object_get(replay, "progress")) || made <= 0)
 		return -1;
 	return following->elapsed * (1 - share) / made;
@@ -101,6 +106,7 @@ compose(const struct following *following, const struct view *view, const json_t
 	const json_t *before = value_in(view->before, "replays", following->name);
 	const json_t *progress = json_object_get(replay, "progress");
 	double left = remaining(following, replay), share = json_number_value(progress);
+	double next = value_real(replay, "next_in_ns") / 1e9;
 	size_t used = 0;
 
 	if (json_is_number(progress)) {
@@ -122,7 +128,11 @@ compose(const struct following *following, const struct view *view, const json_t
 	if (!is_state(replay, "running"))
 		snprintf(line + used, size - used, "  %s", value_text(replay, "state"));
 	else if (left >= 0)
-		snprintf(line + used, size - used, "  %s left", units_duration(left).text);
+		used += (size_t)snprintf(line + used, size - used, "  %s left",
+					 units_duration(left).text);
+	if (next >= LONG_WAIT)
+		snprintf(line + used, size - used, "  next packet in %s",
+			 units_duration(next).text);
 }
 
 /* The cursor rests below the line, so that whatever is said meanwhile does not run into it. */

@@ -58,11 +58,12 @@ same_replay(const struct config_replay *a, const struct config_replay *b)
 	return same_text(a->name, b->name) && same_files(a, b) && a->as == b->as &&
 	       a->port == b->port && a->pace.kind == b->pace.kind && a->pace.num == b->pace.num &&
 	       a->pace.den == b->pace.den && a->loops == b->loops && a->gap_given == b->gap_given &&
-	       a->gap_ns == b->gap_ns && a->start_auto == b->start_auto &&
-	       same_moment(&a->from, &b->from) && same_moment(&a->until, &b->until) &&
-	       same_text(a->filter, b->filter) && a->late == b->late &&
-	       a->truncated == b->truncated && a->memory == b->memory && a->flows == b->flows &&
-	       a->tolerance_given == b->tolerance_given && a->tolerance_ns == b->tolerance_ns;
+	       a->gap_ns == b->gap_ns && a->max_gap_ns == b->max_gap_ns &&
+	       a->start_auto == b->start_auto && same_moment(&a->from, &b->from) &&
+	       same_moment(&a->until, &b->until) && same_text(a->filter, b->filter) &&
+	       a->late == b->late && a->truncated == b->truncated && a->memory == b->memory &&
+	       a->flows == b->flows && a->tolerance_given == b->tolerance_given &&
+	       a->tolerance_ns == b->tolerance_ns;
 }
 
 static bool

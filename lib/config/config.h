@@ -152,7 +152,8 @@ struct config_replay {
 	struct config_pace pace;
 	uint64_t loops; /* 0: for ever */
 	bool gap_given;
-	uint64_t gap_ns; /* between the last packet of a loop and the first of the next */
+	uint64_t gap_ns;     /* between the last packet of a loop and the first of the next */
+	uint64_t max_gap_ns; /* the longest pause at pace original or Nx; 0: as long as they are */
 	bool start_auto;
 	struct config_moment from, until; /* from is within, until is the first that is not */
 	char *filter;                     /* pcap filter expression, or NULL */

@@ -57,6 +57,7 @@ put_extent(FILE *out, const struct config_replay *replay)
 	else
 		fputs("    loops: forever\n", out);
 	put_duration(out, "gap", replay->gap_given, replay->gap_ns);
+	put_duration(out, "max-gap", replay->max_gap_ns > 0, replay->max_gap_ns);
 	fprintf(out, "    start: %s\n", replay->start_auto ? "auto" : "manual");
 	put_moment(out, "from", &replay->from);
 	put_moment(out, "until", &replay->until);

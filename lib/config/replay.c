@@ -118,6 +118,16 @@ read_gap(struct reader *reader, const struct spot *spot, struct config_replay *r
 }
 
 static void
+read_max_gap(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+{
+	if (read_duration(reader, spot, &replay->max_gap_ns) && replay->max_gap_ns == 0)
+		reader_error(
+			reader, spot,
+			"max-gap: without any pause a replay has no times; give the longest one "
+			"that may be, such as 5s, or write pace: top");
+}
+
+static void
 read_tolerance(struct reader *reader, const struct spot *spot, struct config_replay *replay)
 {
 	replay->tolerance_given = read_duration(reader, spot, &replay->tolerance_ns);
@@ -250,20 +260,11 @@ static const struct {
 	const char *name;
 	void (*read)(struct reader *, const struct spot *, struct config_replay *);
 } keys[] = {
-	{"file", read_replay_files},
-	{"to", read_to},
-	{"pace", read_pace},
-	{"loops", read_loops},
-	{"gap", read_gap},
-	{"start", read_start},
-	{"from", read_from},
-	{"until", read_until},
-	{"filter", read_replay_filter},
-	{"late", read_late},
-	{"truncated", read_truncated},
-	{"memory", read_memory},
-	{"flows", read_flows},
-	{"tolerance", read_tolerance},
+	{"file", read_replay_files},    {"to", read_to},       {"pace", read_pace},
+	{"loops", read_loops},          {"gap", read_gap},     {"max-gap", read_max_gap},
+	{"start", read_start},          {"from", read_from},   {"until", read_until},
+	{"filter", read_replay_filter}, {"late", read_late},   {"truncated", read_truncated},
+	{"memory", read_memory},        {"flows", read_flows}, {"tolerance", read_tolerance},
 };
 #define REQUIRED 2 /* of them, the first */
 

@@ -3,19 +3,14 @@
 
 #include <stdio.h>
 
-#include "config/amount.h"
+#include "control/report_number.h"
+#include "control/report_replay.h"
 #include "control/report_sandbox.h"
 #include "host/sandbox.h"
 
 #include "core/banned.h"
 
 #define REPORT_VERSION 1
-
-static json_t *
-number(uint64_t value)
-{
-	return json_integer((json_int_t)value);
-}
 
 static json_t *
 packets_and_bytes(uint64_t packets, uint64_t bytes)
@@ -29,16 +24,6 @@ ledger_json(const struct snapshot_ledger *ledger)
 	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "in", number(ledger->in), "out",
 			 number(ledger->out), "dropped", number(ledger->dropped), "held",
 			 number(ledger->held), "balanced", (int)ledger->balanced);
-}
-
-static json_t *
-drops_json(const uint64_t drops[DROP_REASONS])
-{
-	json_t *result = json_object();
-
-	for (unsigned i = 0; i < DROP_REASONS; i++)
-		json_object_set_new(result, drop_reason_name(i), number(drops[i]));
-	return result;
 }
 
 static json_t *
@@ -100,33 +85,13 @@ cycles_json(const struct snapshot *snapshot)
 }
 
 static json_t *
-replay_counts(const struct snapshot_replay *replay)
-{
-	json_t *result = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "state", replay->state, "sent",
-				   number(replay->sent), "bytes", number(replay->bytes), "loops",
-				   number(replay->loops), "late", number(replay->late), "truncated",
-				   number(replay->truncated));
-
-	json_object_update_new(
-		result,
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "dropped",
-			  number(replay->dropped), "drops", drops_json(replay->drops), "refused",
-			  number(replay->refused), "underruns", number(replay->underruns),
-			  "skipped", number(replay->skipped), "too_long", number(replay->too_long),
-			  "empty", number(replay->empty), "backwards", number(replay->backwards)));
-	if (replay->reason)
-		json_object_set_new(result, "reason", json_string(replay->reason));
-	return result;
-}
-
-static json_t *
 replay_totals(const struct snapshot *snapshot)
 {
 	json_t *result = json_object();
 
 	for (unsigned i = 0; i < snapshot->replay_count; i++)
 		json_object_set_new(result, snapshot->replays[i].name,
-				    replay_counts(&snapshot->replays[i]));
+				    report_replay_counts(&snapshot->replays[i]));
 	return result;
 }
 
@@ -136,7 +101,7 @@ report_json(const struct snapshot *snapshot)
 	json_t *result = json_pack(
 		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", REPORT_VERSION, "ports",
 		each_port(snapshot, port_counts), "rules", rule_counts(snapshot), "drops",
-		drops_json(snapshot->drops), "replays", replay_totals(snapshot), "copies",
+		report_reasons(snapshot->drops), "replays", replay_totals(snapshot), "copies",
 		copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger), "leaked",
 		number(snapshot->leaked), "cycles", cycles_json(snapshot));
 
@@ -202,57 +167,6 @@ port_json(const struct snapshot_port *port)
 	return result;
 }
 
-static json_t *
-seconds(uint64_t ns)
-{
-	return json_real((double)ns / 1e9);
-}
-
-/* Packets, but for the first, by the time from the first to the last. */
-static json_t *
-rate(uint64_t packets, uint64_t ns)
-{
-	return json_real(packets > 1 && ns ? (double)(packets - 1) * 1e9 / (double)ns : 0);
-}
-
-/* How exact a replay was, measured where its packets are handed to the NIC, which is not the wire. */
-static json_t *
-verdict_json(const struct snapshot_replay *replay)
-{
-	return json_pack(
-		"{s:{s:o, s:o}, s:{s:o, s:o}, s:{s:o, s:o, s:o, s:o}, s:s, s:o, s:s}", "asked",
-		"elapsed", seconds(replay->asked_ns), "pps",
-		rate(replay->sent + replay->dropped, replay->asked_ns), "achieved", "elapsed",
-		seconds(replay->taken_ns), "pps", rate(replay->sent, replay->taken_ns), "error_ns",
-		"p50", number(replay->p50_ns), "p99", number(replay->p99_ns), "p99.9",
-		number(replay->p99_9_ns), "max", number(replay->max_ns), "measured",
-		"handed to the NIC", "tolerance_ns",
-		replay->tolerance_given ? number(replay->tolerance_ns) : json_null(), "result",
-		!replay->judged  ? "not judged"
-		: replay->passed ? "pass"
-				 : "fail");
-}
-
-static json_t *
-replay_json(const struct snapshot_replay *replay)
-{
-	json_t *result = replay_counts(replay);
-	char pace[CONFIG_AMOUNT_TEXT_MAX];
-
-	config_pace_format(&replay->pace, pace, sizeof(pace));
-	json_object_update_new(
-		result,
-		json_pack("{s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
-			  "port", replay->port, "as", (int)replay->as, "pace", pace, "loops_asked",
-			  number(replay->loops_asked), "packet", number(replay->packet), "time",
-			  seconds(replay->time_ns), "packets", number(replay->packets), "resident",
-			  (int)replay->resident, "direct", (int)replay->direct, "ended",
-			  (int)replay->ended, "memory", number(replay->memory), "progress",
-			  replay->progress < 0 ? json_null() : json_real(replay->progress),
-			  "verdict", verdict_json(replay)));
-	return result;
-}
-
 json_t *
 report_replays(const struct snapshot *snapshot)
 {
@@ -260,7 +174,7 @@ report_replays(const struct snapshot *snapshot)
 
 	for (unsigned i = 0; i < snapshot->replay_count; i++)
 		json_object_set_new(replays, snapshot->replays[i].name,
-				    replay_json(&snapshot->replays[i]));
+				    report_replay(&snapshot->replays[i]));
 	return json_pack("{s:o}", "replays", replays);
 }
 
@@ -346,7 +260,7 @@ port_account(const struct snapshot_port *port)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "ledger", ledger_json(&port->ledger),
 			 "received", number(port->rx_packets), "replayed", number(port->replayed),
-			 "mirrored", number(port->copies), "drops", drops_json(port->drops),
+			 "mirrored", number(port->copies), "drops", report_reasons(port->drops),
 			 "before", lost_json(port->missed, port->rx_nombuf));
 }
 
@@ -357,7 +271,7 @@ report_drops(const struct snapshot *snapshot)
 
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		json_object_set_new(reasons, drop_reason_name(i), json_string(drop_reason_text(i)));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "drops", drops_json(snapshot->drops),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "drops", report_reasons(snapshot->drops),
 			 "before", all_lost(snapshot), "reasons", reasons, "ports",
 			 each_port(snapshot, port_account), "ledger",
 			 ledger_json(&snapshot->ledger), "copies", copies_json(snapshot));

@@ -271,7 +271,8 @@ account_replays(const struct account *account, struct snapshot *snapshot, bool *
 		const struct replay *replay = account->replays->items[i];
 		const struct port *port = account->ports->items[replay_config(replay)->port];
 
-		*failed |= !replays_account(replay, port->config->name, &snapshot->replays[i]);
+		*failed |= !replays_account(replay, account->now_ns, port->config->name,
+					    &snapshot->replays[i]);
 	}
 }
 

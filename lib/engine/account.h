@@ -17,6 +17,7 @@ struct account {
 	const struct replays *replays;
 	struct worker *const *workers;
 	unsigned worker_count;
+	uint64_t now_ns; /* on the engine's clock */
 };
 
 /* The caller frees the result with snapshot_free; it holds copies of all names. NULL: no memory. */

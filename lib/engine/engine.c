@@ -229,6 +229,7 @@ engine_snapshot(struct engine *engine)
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
 		.replays = &engine->replays,
+		.now_ns = clock_now(&engine->shared.clock),
 	};
 	struct snapshot *snapshot;
 

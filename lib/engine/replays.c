@@ -193,7 +193,8 @@ replays_order(struct replays *replays, const char *name, const struct engine_rep
 }
 
 bool
-replays_account(const struct replay *replay, const char *port, struct snapshot_replay *out)
+replays_account(const struct replay *replay, uint64_t now_ns, const char *port,
+		struct snapshot_replay *out)
 {
 	const struct config_replay *config = replay_config(replay);
 	struct replay_report *report = calloc(1, sizeof(*report));
@@ -201,7 +202,7 @@ replays_account(const struct replay *replay, const char *port, struct snapshot_r
 
 	if (!report)
 		return false;
-	replay_look(replay, report);
+	replay_look(replay, now_ns, report);
 	*out = (struct snapshot_replay){
 		.name = strdup(config->name),
 		.port = strdup(port),
@@ -229,6 +230,9 @@ replays_account(const struct replay *replay, const char *port, struct snapshot_r
 		.direct = report->direct,
 		.ended = report->ended,
 		.progress = report->progress,
+		.remaining_ns = report->remaining_ns,
+		.waits = report->waits,
+		.next_in_ns = report->next_in_ns,
 		.memory = report->arena_bytes,
 		.headers = report->headers,
 		.headers_free = report->headers_free,

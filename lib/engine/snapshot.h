@@ -83,7 +83,10 @@ struct snapshot_replay {
 	uint64_t packet, time_ns; /* where it is, since its start */
 	uint64_t packets;         /* of a loop; 0 unknown */
 	bool resident, direct, ended;
-	double progress;                /* 0 to 1; negative without an end */
+	double progress;     /* 0 to 1; negative without an end */
+	double remaining_ns; /* negative when it can't be told */
+	bool waits;          /* next_in_ns is until its next packet is due */
+	uint64_t next_in_ns;
 	uint64_t memory;                /* bytes of its arena */
 	uint32_t headers, headers_free; /* mbufs that point into it */
 	uint64_t asked_ns, taken_ns;

@@ -263,10 +263,15 @@ anchor(const struct replay *replay, struct lane_order *resume)
 	resume->anchored = true;
 	resume->units = lane->units;
 	resume->pace = replay->pace;
+	/* What of the pause has passed counts, and the time in which it stood still does not. */
+	resume->gap = lane->gap;
+	resume->gap.due_ns = schedule_later(lane->gap.due_ns, resume->at_ns - lane->paused_ns);
 	if (due > lane->paused_ns && lane->schedule.kind != CONFIG_PACE_TOP)
-		resume->at_ns = schedule_later(
-			resume->at_ns,
-			schedule_rescale(&lane->schedule, &replay->pace, due - lane->paused_ns));
+		resume->at_ns = gap_bound(
+			&resume->gap, &replay->pace, replay->plan.max_gap_ns, resume->at_ns,
+			schedule_later(resume->at_ns,
+				       schedule_rescale(&lane->schedule, &replay->pace,
+							due - lane->paused_ns)));
 }
 
 int

@@ -43,7 +43,8 @@ next_loop(struct replay_lane *lane)
 	lane->next = 0;
 	lane->base_ns += atomic_load_explicit(&timeline->period_ns, memory_order_relaxed);
 	if (lane->base_ns > BASE_MAX) {
-		schedule_rebase(&lane->schedule, lane->base_ns);
+		schedule_rebase(&lane->schedule, lane->base_ns - lane->gap.cut_ns);
+		gap_rebase(&lane->gap, lane->base_ns);
 		lane->past_ns = schedule_later(lane->past_ns, lane->base_ns);
 		lane->base_ns = 0;
 	}
@@ -149,6 +150,7 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 
 	if (due >= until_ns) {
 		lane->due_ns = due;
+		lane->tally.due_ns = due;
 		lane->waits = true;
 		warm_up(lane, entry);
 		return KEPT;
@@ -176,6 +178,17 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 	return GIVEN;
 }
 
+/* The time of the next entry, behind so many others. */
+static inline uint64_t
+entry_time(struct replay_lane *lane, const struct timeline_entry *entry, uint64_t entries)
+{
+	uint64_t time_ns = lane->base_ns + entry->time_ns;
+
+	if (likely(lane->plan->max_gap_ns == 0))
+		return time_ns;
+	return gap_shorten(&lane->gap, &lane->pace, lane->plan->max_gap_ns, entries, time_ns);
+}
+
 /* Entry by entry: where every packet is the lane's own, or where all lanes must see all of them. Here as in jump
  * the units are a copy, which stays in registers: counted in the lane, each sum would wait for the one before
  * to come back from memory. */
@@ -184,6 +197,7 @@ walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 {
 	struct timeline *timeline = lane->plan->timeline;
 	struct schedule_units units = lane->units;
+	bool shortens = lane->plan->max_gap_ns > 0;
 	bool dry = false;
 	uint16_t count = 0;
 
@@ -195,7 +209,7 @@ walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 		if (unlikely(dry))
 			break;
 		lane->dry = false;
-		units.time_ns = lane->base_ns + entry->time_ns;
+		units.time_ns = entry_time(lane, entry, units.packets);
 		if (unlikely(lane->anchor || lane->changes_pace || lane->is_pending)) {
 			lane->units = units;
 			if (!lane_settle(lane, now_of(until_ns)))
@@ -205,6 +219,8 @@ walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 		if (entry->lane == lane->index &&
 		    give(lane, entry, length, &units, until_ns, packets, &count) == KEPT)
 			break;
+		if (unlikely(shortens))
+			lane->gap.due_ns = schedule_due(&lane->schedule, &units);
 		schedule_units_pass(&units, length);
 		lane->next++;
 	}
@@ -281,7 +297,7 @@ obey_at_full_port(struct replay_lane *lane, uint64_t now_ns)
 		lane_carry_out_dry(lane);
 		return lane->state == LANE_RUNNING;
 	}
-	lane->units.time_ns = lane->base_ns + entry->time_ns;
+	lane->units.time_ns = entry_time(lane, entry, lane->units.packets);
 	return lane_settle(lane, now_ns);
 }
 
@@ -315,7 +331,7 @@ advance(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 	if (lane->plan->late == CONFIG_LATE_SHIFT)
 		lane_shift(lane, 0);
 	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->changes_pace ||
-	    lane->is_pending)
+	    lane->is_pending || lane->plan->max_gap_ns)
 		count = walk(lane, until_ns, packets);
 	else
 		count = jump(lane, until_ns, packets);
@@ -323,7 +339,8 @@ advance(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 		atomic_store_explicit(&lane->plan->timeline->lanes[lane->index].passed, lane->next,
 				      memory_order_release);
 	lane->tally.packet = lane->units.packets;
-	lane->tally.time_ns = schedule_later(lane->past_ns, lane->units.time_ns);
+	lane->tally.time_ns = schedule_later(lane->past_ns, lane->units.time_ns + lane->gap.cut_ns);
+	lane->tally.at = lane->units;
 	return count;
 }
 

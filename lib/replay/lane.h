@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "core/histogram.h"
 #include "port/port.h"
+#include "replay/gap.h"
 #include "replay/schedule.h"
 #include "replay/timeline.h"
 #include "stage/burst.h"
@@ -40,6 +41,7 @@ struct lane_order {
 	struct config_pace pace;     /* of LANE_START, LANE_PACE and an anchored LANE_RESUME */
 	bool anchored;               /* LANE_RESUME */
 	struct schedule_units units; /* of an anchored LANE_RESUME */
+	struct gap gap;              /* likewise: of the foremost */
 };
 
 /* Only the worker writes it; the control thread has the copy that the worker makes when asked. Times are
@@ -55,6 +57,9 @@ struct lane_tally {
 	uint64_t loops;     /* done */
 	uint64_t packet;    /* entries passed, of all lanes, since the start */
 	uint64_t time_ns;   /* of the capture, of the next packet, since the start */
+	struct schedule_units
+		at;      /* what lies before the next packet, without what was cut off pauses */
+	uint64_t due_ns; /* of the packet that it waits for, or waited for last */
 	uint64_t first_due_ns, last_due_ns, first_ns, last_ns;
 	uint64_t shifted_ns; /* by how much lateness moved the schedule */
 };
@@ -65,7 +70,8 @@ struct lane_plan {
 	struct rte_mempool *headers;
 	uint8_t *zeros; /* 64 KiB of them, when something may be padded */
 	rte_iova_t zeros_iova;
-	uint64_t loops; /* 0: for ever */
+	uint64_t loops;      /* 0: for ever */
+	uint64_t max_gap_ns; /* no pause is longer; 0: any may be */
 	uint64_t late_ns;
 	enum config_late late;
 	bool stamp; /* packets carry their due time: offline */
@@ -91,6 +97,7 @@ struct replay_lane {
 	uint64_t past_ns;   /* taken off base_ns so far, which else would outgrow its 64 bits */
 	uint64_t published; /* as last seen */
 	struct schedule schedule;
+	struct gap gap;
 	struct schedule_units units; /* before the next entry */
 	struct config_pace pace;
 	bool anchor; /* the next entry is due at anchor_ns */

@@ -39,31 +39,12 @@ add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 	sum->underruns += part->underruns;
 	sum->loops = first || part->loops < sum->loops ? part->loops : sum->loops;
 	sum->packet = first || part->packet < sum->packet ? part->packet : sum->packet;
+	if (first || part->at.packets < sum->at.packets)
+		sum->at = part->at;
 	sum->time_ns = first || part->time_ns < sum->time_ns ? part->time_ns : sum->time_ns;
 	sum->last_due_ns = most(sum->last_due_ns, part->last_due_ns);
 	sum->last_ns = most(sum->last_ns, part->last_ns);
 	sum->shifted_ns = most(sum->shifted_ns, part->shifted_ns);
-}
-
-static double
-progress_of(const struct replay *replay, const struct replay_report *report)
-{
-	uint64_t all = report->packets * replay->plan.loops;
-	double share;
-
-	if (replay->plan.loops == 0)
-		return -1;
-	if (all)
-		share = (double)report->sum.packet / (double)all;
-	else
-		share = report->reader.file_bytes
-				? (double)report->reader.bytes / (double)report->reader.file_bytes /
-					  (double)replay->plan.loops
-				: 0;
-	/* However near to its end a file breaks: it is not all that was to be replayed. */
-	if (report->state == REPLAY_FAILED && share > FAILED_SHARE_MAX)
-		return FAILED_SHARE_MAX;
-	return share < 1 ? share : 1;
 }
 
 /* The numbers of a lane that run's. One that is at rest writes them no more: they are final, whether its worker answers
@@ -88,6 +69,72 @@ lost(const struct lane_tally *sum)
 	return count;
 }
 
+/* By packets, or by what was read as long as nobody knows how many there are. */
+static double
+share_of_packets(const struct replay *replay, const struct replay_report *report)
+{
+	double loops = (double)replay->plan.loops;
+
+	if (report->packets)
+		return (double)report->sum.packet / ((double)report->packets * loops);
+	return report->reader.file_bytes
+		       ? (double)report->reader.bytes / (double)report->reader.file_bytes / loops
+		       : 0;
+}
+
+/* How much of the schedule is over, and what is left of it. */
+static void
+foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report *report)
+{
+	const struct reader_progress *read = &report->reader;
+	uint64_t loops = replay->plan.loops;
+	struct extent extent;
+	bool known = reader_extent(replay->material.reader, &extent);
+	double all = extent_ns(&extent, &report->pace, loops, replay->plan.max_gap_ns), done, share;
+
+	report->remaining_ns = -1;
+	report->progress = -1;
+	if (loops == 0)
+		return;
+	/* What is not read yet is taken to be as what was. */
+	if (!known && read->bytes)
+		all *= (double)read->file_bytes / (double)read->bytes;
+	done = extent_before_ns(&report->pace, &report->sum.at) - (double)wait_ns;
+	if (done < 0)
+		done = 0;
+	share = all > 0 ? done / all : share_of_packets(replay, report);
+	if (all > 0 && !replay_stands(replay))
+		report->remaining_ns = all > done ? all - done : 0;
+	/* However near to its end a file breaks: it is not all that was to be replayed. */
+	if (report->state == REPLAY_FAILED && share > FAILED_SHARE_MAX)
+		share = FAILED_SHARE_MAX;
+	report->progress = share < 1 && report->state != REPLAY_DONE ? share : 1;
+}
+
+/* What is still to come, at a moment on the engine's clock. Of the lanes, the one that is behind the others knows. */
+static void
+foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *report)
+{
+	uint64_t wait_ns = 0;
+
+	if (report->state == REPLAY_PAUSED)
+		now_ns = replay->lanes[0]->paused_ns;
+	else if (report->ended)
+		now_ns = report->sum.last_due_ns;
+	report->waits = report->state == REPLAY_RUNNING;
+	for (unsigned i = 0; i < replay->lane_count; i++) {
+		const struct lane_tally *tally = tally_of(replay, i);
+		uint64_t next_ns = tally->due_ns > now_ns ? tally->due_ns - now_ns : 0;
+
+		if (tally->at.packets == report->sum.at.packets && next_ns)
+			wait_ns = next_ns;
+		/* One that has nothing to wait for may have nothing to send. */
+		if (next_ns && (report->next_in_ns == 0 || next_ns < report->next_in_ns))
+			report->next_in_ns = next_ns;
+	}
+	foresee_end(replay, wait_ns, report);
+}
+
 /* A replay without a tolerance is not asked to be exact, but what it lost or could not read it did not replay. */
 static void
 judge(const struct config_replay *config, struct replay_report *report)
@@ -101,7 +148,7 @@ judge(const struct config_replay *config, struct replay_report *report)
 }
 
 void
-replay_look(const struct replay *replay, struct replay_report *out)
+replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *out)
 {
 	struct histogram errors = {0};
 	const struct timeline *timeline = replay->plan.timeline;
@@ -138,7 +185,7 @@ replay_look(const struct replay *replay, struct replay_report *out)
 	/* Lanes see where a resident replay begins anew, and of another its end alone. */
 	if (!timeline->resident && out->packets)
 		out->sum.loops = out->sum.packet / out->packets;
-	out->progress = replay->state == REPLAY_DONE ? 1 : progress_of(replay, out);
+	foresee(replay, now_ns, out);
 	out->asked_ns = out->sum.last_due_ns - out->sum.first_due_ns - out->sum.shifted_ns;
 	out->taken_ns = out->sum.last_ns - out->sum.first_ns;
 	out->p50_ns = histogram_quantile(&errors, 50, 100);

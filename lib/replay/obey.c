@@ -58,6 +58,7 @@ move(struct replay_lane *lane, uint64_t by_ns)
 	uint64_t *anchor_ns = lane->anchor ? &lane->anchor_ns : &lane->schedule.anchor_ns;
 
 	*anchor_ns = schedule_later(*anchor_ns, by_ns);
+	lane->gap.due_ns = schedule_later(lane->gap.due_ns, by_ns);
 }
 
 void
@@ -92,6 +93,7 @@ start(struct replay_lane *lane, const struct lane_order *order)
 	lane->next = 0;
 	lane->base_ns = 0;
 	lane->past_ns = 0;
+	lane->gap = (struct gap){0};
 	lane->published = 0;
 	lane->units = (struct schedule_units){0};
 	lane->pace = order->pace;
@@ -117,6 +119,7 @@ resume(struct replay_lane *lane, const struct lane_order *order)
 	}
 	lane->pace = order->pace;
 	lane->anchor = lane->changes_pace = false;
+	lane->gap = order->gap;
 	lane->shift_ns = atomic_load_explicit(&lane->plan->shift_ns, memory_order_relaxed);
 	schedule_make(&lane->schedule, &lane->pace, order->at_ns, &order->units);
 }
@@ -128,14 +131,16 @@ lane_carry_out(struct replay_lane *lane, uint64_t due)
 
 	if (order->verb == LANE_PAUSE) {
 		lane->paused_ns = order->at_ns;
+		lane->tally.due_ns = due;
 		lane_enter(lane, LANE_PAUSED);
 	} else {
 		lane->pace = order->pace;
 		lane->anchor = true;
-		lane->anchor_ns = schedule_later(
-			order->at_ns,
-			schedule_rescale(&lane->schedule, &lane->pace,
-					 due > order->at_ns ? due - order->at_ns : 0));
+		due = schedule_later(order->at_ns,
+				     schedule_rescale(&lane->schedule, &lane->pace,
+						      due > order->at_ns ? due - order->at_ns : 0));
+		lane->anchor_ns = gap_bound(&lane->gap, &lane->pace, lane->plan->max_gap_ns,
+					    order->at_ns, due);
 	}
 	obeyed(lane);
 }
@@ -165,6 +170,7 @@ lane_settle(struct replay_lane *lane, uint64_t now_ns)
 		due = schedule_due(&lane->schedule, &lane->units);
 		due = schedule_later(now_ns, schedule_rescale(&lane->schedule, &lane->pace,
 							      due < now_ns ? 0 : due - now_ns));
+		due = gap_bound(&lane->gap, &lane->pace, lane->plan->max_gap_ns, now_ns, due);
 		schedule_make(&lane->schedule, &lane->pace, due, &lane->units);
 		lane->changes_pace = false;
 	}

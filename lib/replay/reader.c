@@ -277,6 +277,18 @@ reader_progress(struct reader *reader, struct reader_progress *out)
 	pthread_mutex_unlock(&reader->lock);
 }
 
+bool
+reader_extent(struct reader *reader, struct extent *out)
+{
+	bool known;
+
+	pthread_mutex_lock(&reader->lock);
+	known = reader->extent_known && reader->request != READING_BEGIN;
+	*out = reader->request == READING_BEGIN ? (struct extent){0} : reader->extent;
+	pthread_mutex_unlock(&reader->lock);
+	return known;
+}
+
 void
 reader_leave(struct reader *reader)
 {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "replay/extent.h"
 #include "replay/identity.h"
 #include "replay/timeline.h"
 
@@ -69,6 +70,9 @@ void reader_seek(struct reader *reader, struct config_moment moment);
 bool reader_has_begun(const struct reader *reader);
 
 void reader_progress(struct reader *reader, struct reader_progress *out);
+
+/* What a loop is in all; as long as that is not known (false), what of the first one was read so far. */
+bool reader_extent(struct reader *reader, struct extent *out);
 
 /* Tells the thread to end, and does not wait for it; has_left says when it did. */
 void reader_leave(struct reader *reader);

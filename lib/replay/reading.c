@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -32,12 +33,19 @@ is_called(const struct reader *reader)
 static void
 show(struct reader *reader)
 {
+	/* Pauses matter to those alone who shorten them. */
+	size_t size =
+		reader->config->max_gap_ns ? sizeof(reader->sum) : offsetof(struct extent, pauses);
+
 	reader->now.bytes = reader->passed_bytes;
 	for (unsigned i = 0; i < reader->source_count; i++)
 		reader->now.bytes += reader->sources[i].passed_bytes;
 	reader->now.direct = reader->loader.direct;
 	pthread_mutex_lock(&reader->lock);
 	reader->progress = reader->now;
+	if (!reader->extent_known)
+		memcpy(&reader->extent, &reader->sum, size);
+	reader->extent_known = reader->loop_known;
 	pthread_mutex_unlock(&reader->lock);
 }
 
@@ -114,6 +122,9 @@ take(struct reader *reader, bool pad)
 	}
 	reader->loop_packets++;
 	reader->last_ns = merge->time_ns;
+	if (reader->loop == 0)
+		extent_add(&reader->sum, merge->time_ns - reader->first_ns,
+			   pad ? record->wire_length : record->length);
 	publisher_add(&reader->publisher,
 		      &(struct timeline_entry){
 			      .time_ns = schedule_later(reader->base_ns,
@@ -151,8 +162,7 @@ is_too_far(const struct reader *reader)
 	       reader->merge.time_ns - reader->first_ns > SCHEDULE_SPAN_MAX;
 }
 
-/* More than a signed number of nanoseconds holds: whoever made this file had a clock that was never set, or means
- * harm. What came before is published. */
+/* The file has a clock that was never set, or means harm. What came before is published. */
 static int
 too_far(struct reader *reader)
 {
@@ -300,6 +310,11 @@ read_loops(struct reader *reader)
 				      memory_order_relaxed);
 		if (reader->loop_packets == 0)
 			return no_packets(reader);
+		if (reader->loop == 0) {
+			reader->sum.period_ns = reader->base_ns;
+			reader->loop_known = true;
+			show(reader);
+		}
 	}
 	return 0;
 }
@@ -368,6 +383,8 @@ reading_main(void *argument)
 				.file_bytes = reader->now.file_bytes,
 			};
 			reader->progress = reader->now;
+			reader->sum = reader->extent = (struct extent){0};
+			reader->extent_known = reader->loop_known = false;
 			reader->progress.direct = reader->loader.direct;
 			reader->request = READING_GO_ON;
 		}

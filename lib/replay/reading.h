@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "replay/arena.h"
+#include "replay/extent.h"
 #include "replay/merge.h"
 #include "replay/pick.h"
 #include "replay/publisher.h"
@@ -39,10 +40,14 @@ struct reader {
 	_Atomic int request;             /* enum reading_request; changed under the lock */
 	struct config_moment moment;     /* where to begin; under the lock */
 	struct reader_progress progress; /* under the lock */
+	struct extent extent; /* of the first loop, as far as it was read; under the lock */
+	bool extent_known;    /* that is all of it; under the lock */
 
 	/* The thread's own. */
 	struct reader_progress now;
-	bool told; /* that it is ready */
+	struct extent sum; /* of the first loop, */
+	bool loop_known;   /* which it has gone through */
+	bool told;         /* that it is ready */
 	struct config_moment begin;
 	struct merge merge;
 	struct publisher publisher;

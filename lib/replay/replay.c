@@ -60,6 +60,7 @@ replay_open(const struct config_replay *config, const struct ports *ports, unsig
 	}
 	material_use(&replay->material, &replay->plan);
 	replay->plan.loops = config->loops;
+	replay->plan.max_gap_ns = config->max_gap_ns;
 	replay->plan.late = config->late;
 	replay->plan.late_ns = config->tolerance_given ? config->tolerance_ns : LATE_NS;
 	/* On a virtual clock nothing is ever late. */

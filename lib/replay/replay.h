@@ -36,11 +36,13 @@ struct replay_report {
 	uint64_t
 		lost; /* of sum.drops, those that no rule wanted: the port, or one behind the rules, did not take them */
 	struct reader_progress reader;
-	uint64_t packets; /* of a loop; 0 as long as that is unknown */
-	uint64_t now_ns;
-	double progress;   /* of all loops, 0 to 1; negative when there is no end */
-	uint64_t asked_ns; /* from the first packet's time to the last one's, as asked */
-	uint64_t taken_ns; /* the same, as they were handed over */
+	uint64_t packets;    /* of a loop; 0 as long as that is unknown */
+	double progress;     /* of all loops, 0 to 1; negative when there is no end */
+	double remaining_ns; /* until the last packet is due; negative when that can't be told */
+	bool waits;          /* it runs, and */
+	uint64_t next_in_ns; /* so much later the next packet is due */
+	uint64_t asked_ns;   /* from the first packet's time to the last one's, as asked */
+	uint64_t taken_ns;   /* the same, as they were handed over */
 	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns; /* of the error; 0 at top pace */
 	bool ended;                                /* the numbers are final */
 	/* There is a verdict: with a tolerance of all, and always of what was lost or could not be read. */
@@ -98,7 +100,7 @@ void replay_follow(struct replay *replay);
  * due at the time it has in the capture. */
 void replay_start_virtual(struct replay *replay);
 
-/* As lanes' tallies are known. */
-void replay_look(const struct replay *replay, struct replay_report *out);
+/* At now_ns on the engine's clock, as lanes' tallies are known. */
+void replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *out);
 
 #endif

@@ -10,6 +10,8 @@
 #include "core/banned.h"
 
 #define BAR_WIDTH 12
+/* A replay that seems to stand still is told to be waiting. */
+#define LONG_WAIT_NS 1000000000
 
 static void
 loops_cell(struct table *table, const json_t *replay)
@@ -94,6 +96,7 @@ print_notes(FILE *out, const json_t *replays)
 
 	json_object_foreach ((json_t *)replays, name, replay) {
 		const char *reason = value_text(replay, "reason");
+		uint64_t next_ns = value_number(replay, "next_in_ns");
 		uint64_t underruns = value_number(replay, "underruns");
 		struct unsent_text unsent = unsent_all(replay);
 
@@ -101,6 +104,9 @@ print_notes(FILE *out, const json_t *replays)
 			fprintf(out, "%s: not sent: %s\n", name, unsent.text);
 		if (*reason)
 			fprintf(out, "%s%s failed%s: %s\n", style->bad, name, style->plain, reason);
+		if (next_ns >= LONG_WAIT_NS)
+			fprintf(out, "%s: the next packet is due in %s\n", name,
+				units_duration((double)next_ns / 1e9).text);
 		if (underruns)
 			fprintf(out, "%s%s: %s underrun%s%s: its files were not read fast enough\n",
 				style->bad, name, units_count(underruns).text,

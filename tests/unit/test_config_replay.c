@@ -64,6 +64,9 @@ static const struct config_case cases[] = {
 	{REPLAY(", loops:"), 8, 24, "replays.x.loops", "not nothing"},
 	{REPLAY(", gap: 5"), 8, 29, "replays.x.gap", "a duration such as 60s, 1.5s, 200ms"},
 	{REPLAY(", gap: -5ms"), 8, 29, "replays.x.gap", "gap: expected a duration"},
+	{REPLAY(", max-gap: 5"), 8, 33, "replays.x.max-gap", "max-gap: expected a duration"},
+	{REPLAY(", max-gap: 0s"), 8, 33, "replays.x.max-gap", "such as 5s, or write pace: top"},
+	{REPLAY(", max_gap: 5s"), 8, 24, "replays.x.max_gap", "did you mean \"max-gap\"?"},
 	{REPLAY(", start: now"), 8, 31, "replays.x.start", "expected auto or manual"},
 	{REPLAY(", tolerance: 0.5ns"), 8, 35, "replays.x.tolerance", "tolerance: \"0.5ns\" is too"},
 
@@ -157,6 +160,7 @@ test_defaults(void **state)
 	assert_int_equal(replay->pace.den, 1);
 	assert_int_equal(replay->loops, 1);
 	assert_false(replay->gap_given);
+	assert_int_equal(replay->max_gap_ns, 0);
 	assert_true(replay->start_auto);
 	assert_int_equal(replay->from.kind, CONFIG_MOMENT_NONE);
 	assert_int_equal(replay->until.kind, CONFIG_MOMENT_NONE);
@@ -174,7 +178,7 @@ test_defaults(void **state)
 static const char every_key[] =
 	HEAD "replays:\n"
 	     "  7: { file: [f.pcap, /g.pcapng], to: { as: w }, pace: 0.250x,\n"
-	     "       loops: forever, gap: 5000us, start: manual, from: 1.5min,\n"
+	     "       loops: forever, gap: 5000us, max-gap: 60s, start: manual, from: 1.5min,\n"
 	     "       until: '#17', filter: udp, late: shift, truncated: pad,\n"
 	     "       memory: 1023MiB, flows: single, tolerance: 0.000001s }\n";
 
@@ -195,6 +199,7 @@ test_every_key(void **state)
 	assert_int_equal(replay->loops, 0);
 	assert_true(replay->gap_given);
 	assert_int_equal(replay->gap_ns, 5000000);
+	assert_int_equal(replay->max_gap_ns, 60 * S);
 	assert_false(replay->start_auto);
 	assert_int_equal(replay->from.kind, CONFIG_MOMENT_TIME);
 	assert_int_equal(replay->from.value, 90 * S);
@@ -261,6 +266,7 @@ test_canonical(void **state)
 						      "    pace: 0.25x\n"
 						      "    loops: forever\n"
 						      "    gap: 5ms\n"
+						      "    max-gap: 60s\n"
 						      "    start: manual\n"
 						      "    from: 90s\n"
 						      "    until: \"#17\"\n"
@@ -304,6 +310,7 @@ test_restart(void **state)
 		REPLAY(", pace: 1pps"),
 		REPLAY(", loops: 2"),
 		REPLAY(", gap: 0s"),
+		REPLAY(", max-gap: 5s"),
 		REPLAY(", start: manual"),
 		REPLAY(", from: 0s"),
 		REPLAY(", from: '#1'"),

@@ -97,10 +97,10 @@ keeps_gaps_around_steps(void **state)
 		for (unsigned i = 0; i < 6; i++) {
 			unsigned from = (i * 23456 + 999) % MANY;
 
-			reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
+			seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, from + 1});
 			assert_line(reader, line_ns + from, MANY - from);
-			reader_seek(reader, (struct config_moment){CONFIG_MOMENT_TIME,
-								   line_ns[from] - line_ns[0]});
+			seek_to(reader, (struct config_moment){CONFIG_MOMENT_TIME,
+							       line_ns[from] - line_ns[0]});
 			while (from > 0 && line_ns[from - 1] == line_ns[from])
 				from--;
 			assert_line(reader, line_ns + from, MANY - from);
@@ -179,7 +179,7 @@ gives_times_to_records_without(void **state)
 		await_finish(reader, &progress);
 		assert_int_equal(progress.backwards, 0);
 		assert_int_equal(progress.records, leading[n] + 10);
-		reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, leading[n] + 2});
+		seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, leading[n] + 2});
 		assert_line(reader, line_ns + leading[n] + 1, 9);
 		reader_close(reader);
 	}
