@@ -62,25 +62,34 @@ begin(void)
 	return reaper.runs;
 }
 
+static void
+append(struct remains *remains)
+{
+	*reaper.last = remains;
+	reaper.last = &remains->next;
+	pthread_cond_broadcast(&reaper.changed);
+}
+
 void
 reaper_take(void (*release)(void *what), void *what)
 {
 	struct remains *remains = malloc(sizeof(*remains));
 	bool taken;
 
-	pthread_mutex_lock(&reaper.mutex);
-	taken = remains && begin();
-	if (taken) {
-		*remains = (struct remains){release, what, NULL};
-		*reaper.last = remains;
-		reaper.last = &remains->next;
-		pthread_cond_broadcast(&reaper.changed);
-	}
-	pthread_mutex_unlock(&reaper.mutex);
-	if (taken)
+	if (!remains) {
+		release(what);
 		return;
-	free(remains);
-	release(what);
+	}
+	*remains = (struct remains){release, what, NULL};
+	pthread_mutex_lock(&reaper.mutex);
+	taken = begin();
+	if (taken)
+		append(remains);
+	pthread_mutex_unlock(&reaper.mutex);
+	if (!taken) {
+		free(remains);
+		release(what);
+	}
 }
 
 void
