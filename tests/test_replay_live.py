@@ -245,11 +245,11 @@ def test_over_a_veth(tmp_path):
             daemon.until(lambda status: daemon.call("ports")["ports"]["wan"]["up"])
             daemon.call("replay.start", name="one")
             daemon.until(lambda status: status["replays"]["one"]["sent"] > 10)
-            daemon.call("replay.pause", name="one")
+            daemon.order("pause")
             paused = state(daemon)["sent"]
             assert paused < len(LINE)
-            daemon.call("replay.resume", name="one")
-            daemon.call("replay.pace", name="one", pace="5kpps")
+            daemon.order("resume")
+            daemon.order("pace", pace="5kpps")
             replay = ended(daemon)
             assert replay["sent"] == len(LINE) and replay["verdict"]["result"] == "pass"
             daemon.call("replay.start", name="one")

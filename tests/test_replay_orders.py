@@ -43,11 +43,11 @@ def test_slower_than_its_pace(workers, tmp_path):
     with Daemon(live("queues=2", workers, one=keys), tmp_path, PLUGINS) as daemon:
         daemon.until(lambda status: status["replays"]["one"]["sent"] > 100000)
         for _ in range(5):
-            assert daemon.call("replay.pause", name="one")["state"] == "paused"
+            assert daemon.order("pause") == "paused"
             assert_still(daemon)
-            assert daemon.call("replay.resume", name="one")["state"] == "running"
-            assert daemon.call("replay.pace", name="one", pace="800Mpps")["state"] == "running"
-        assert daemon.call("replay.stop", name="one")["state"] == "stopped"
+            assert daemon.order("resume") == "running"
+            assert daemon.order("pace", pace="800Mpps") == "running"
+        assert daemon.order("stop") == "stopped"
         assert_still(daemon)
         daemon.stop()
 
@@ -56,9 +56,9 @@ def test_workers_have_one_time_again(tmp_path):
     """At top pace each goes as fast as it can; with a pace they are where the foremost was."""
     with Daemon(live("queues=2", [0, 1], one={"pace": "top", "loops": "forever"}), tmp_path, PLUGINS) as daemon:
         daemon.until(lambda status: status["replays"]["one"]["sent"] > 1000000)
-        daemon.call("replay.pace", name="one", pace="10kpps")
+        daemon.order("pace", pace="10kpps")
         daemon.until(lambda _: abs((replay := look(daemon))["sent"] - replay["packet"]) < 100)
-        daemon.call("replay.pause", name="one")
+        daemon.order("pause")
         replay = look(daemon)
         # Workers that the machine holds up at that moment stop a few packets apart.
         assert abs(replay["sent"] - replay["packet"]) < 1000

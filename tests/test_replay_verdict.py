@@ -45,20 +45,6 @@ def ended(daemon, seconds=30):
     return replay
 
 
-def order(daemon, word, **more):
-    """Gives an order, and returns the state then. Where other programs keep a worker from its core it is answered too
-    early, and carried out all the same."""
-    before = look(daemon)["state"]
-    try:
-        return daemon.call(f"replay.{word}", name="one", **more)["state"]
-    except Refused as refused:
-        if "does not move" not in str(refused):
-            raise
-    if word != "pace":
-        daemon.until(lambda status: status["replays"]["one"]["state"] != before, seconds=30)
-    return look(daemon)["state"]
-
-
 def waits(daemon, sent):
     """Until the port has taken what it has room for; what the rest is doing then."""
     daemon.until(lambda status: status["replays"]["one"]["sent"] == sent)
@@ -79,6 +65,10 @@ def test_a_port_with_room_for_a_part_of_the_last_burst(tmp_path, slot, pace, roo
         daemon.call("replay.start", name="one")
         replay = waits(daemon, room)
         assert (replay["state"], replay["ended"]) == ("running", False)
+        waiting = replay["waiting"]
+        assert replay["packet"] == room and 1 <= waiting <= 50 - room and replay["progress"] < 1
+        words = "packets wait" if waiting > 1 else "packet waits"
+        assert f"one: {waiting} {words} for room in wan\n" in daemon.sluice("replay", "list").stdout
         slot.order("room 100")
         replay = ended(daemon)
         assert (replay["state"], replay["sent"], replay["verdict"]["result"]) == ("done", 50, "pass")
@@ -100,17 +90,18 @@ def test_what_waits_at_a_full_port(tmp_path, slot, how):
             slot.order("link up")
             daemon.until(lambda _: daemon.call("ports")["ports"]["wan"]["up"])
         elif how == "pause":
-            assert order(daemon, "pause") == "paused"
+            assert daemon.order("pause") == "paused"
             slot.order("room 1000")
             time.sleep(0.1)
             assert look(daemon)["sent"] == 40
-            assert order(daemon, "resume") in ("running", "done")
+            assert daemon.order("resume") in ("running", "done")
             assert ended(daemon)["sent"] == 50
         else:
             if how == "seek":
-                order(daemon, "seek", to="#41")
-            assert order(daemon, "stop") == "stopped"
-            assert look(daemon)["sent"] == (40 if how == "stop" else 0)
+                daemon.order("seek", to="#41")
+            assert daemon.order("stop") == "stopped"
+            replay = look(daemon)
+            assert replay["sent"] == replay["packet"] == (40 if how == "stop" else 0) and replay["waiting"] == 0
         slot.order("room 1000")
         daemon.call("replay.start", name="one")
         replay = ended(daemon)
@@ -174,7 +165,7 @@ def test_a_new_pace_in_a_gap(tmp_path, workers, after):
         daemon.call("replay.start", name="one")
         daemon.until(lambda status: status["replays"]["one"]["sent"] == 3)
         began = time.monotonic()
-        order(daemon, "pace", pace=after)
+        daemon.order("pace", pace=after)
         assert ended(daemon)["sent"] == 50
         assert after == "top" or time.monotonic() - began > 0.5
         daemon.stop()

@@ -81,6 +81,7 @@ report_replay(const struct snapshot_replay *replay)
 	char pace[CONFIG_AMOUNT_TEXT_MAX];
 
 	config_pace_format(&replay->pace, pace, sizeof(pace));
+	json_object_set_new(result, "waiting", number(replay->waiting));
 	json_object_update_new(
 		result,
 		json_pack("{s:s, s:b, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",

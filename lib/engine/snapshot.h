@@ -81,6 +81,7 @@ struct snapshot_replay {
 	uint64_t drops
 		[DROP_REASONS]; /* refused is the sum of these but for rules' own and the default */
 	uint64_t packet, time_ns; /* where it is, since its start */
+	uint64_t waiting;         /* packets that the port has no room for */
 	uint64_t packets;         /* of a loop; 0 unknown */
 	bool resident, direct, ended;
 	double progress;     /* 0 to 1; negative without an end */

@@ -14,11 +14,18 @@
 #define OBEY_STEP_NS 20000
 #define OBEY_STEPS 5000 /* a tenth of a second */
 
+/* How many orders were given. */
+static uint32_t
+orders(const struct replay *replay)
+{
+	return atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed);
+}
+
 /* Whether all lanes have looked at the last order, or carried it out. */
 static bool
 all_have(const struct replay *replay, bool obeyed)
 {
-	uint32_t ordered = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed);
+	uint32_t ordered = orders(replay);
 
 	for (unsigned i = 0; i < replay->lane_count; i++) {
 		struct replay_lane *lane = replay->lanes[i];
@@ -106,12 +113,6 @@ replay_follow(struct replay *replay)
 		end(replay, counts[LANE_STOPPED] ? REPLAY_STOPPED : REPLAY_DONE);
 }
 
-static bool
-same_moment(const struct config_moment *a, const struct config_moment *b)
-{
-	return a->kind == b->kind && a->value == b->value;
-}
-
 /* The name of a port that packets can leave on and that has no link, or NULL. */
 static const char *
 without_link(const struct replay *replay)
@@ -158,9 +159,8 @@ open_run(struct replay *replay)
 int
 replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 {
-	const struct config_moment beginning = {0};
-	bool fresh = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) == 0 &&
-		     same_moment(&replay->moment, &beginning);
+	bool at_start = replay->moment.kind == CONFIG_MOMENT_NONE;
+	bool fresh = orders(replay) == 0 && at_start;
 	bool waited = replay->patience_ns > 0;
 	int ret;
 
@@ -174,9 +174,9 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 		return replay_refuse(-EALREADY, reason,
 				     replay->state == REPLAY_PAUSED ? "it is paused: resume it"
 								    : "it runs already");
-	replay->stale |= !fresh && !(replay->plan.timeline->resident && !replay->read.error &&
-				     same_moment(&replay->moment, &beginning));
-	replay->moment = beginning;
+	replay->stale |=
+		!fresh && !(replay->plan.timeline->resident && !replay->read.error && at_start);
+	replay->moment = (struct config_moment){0};
 	ret = files_look(replay, reason);
 	if (ret < 0)
 		return ret;
@@ -298,8 +298,11 @@ static int
 change_pace_together(struct replay *replay, const struct config_pace *pace, uint64_t now_ns,
 		     char *reason)
 {
+	uint32_t before = orders(replay);
 	int ret = replay_pause(replay, now_ns, reason);
 
+	if (orders(replay) == before)
+		return ret;
 	replay->pace = *pace;
 	if (replay_stands(replay))
 		return 0;
@@ -314,13 +317,15 @@ replay_pace(struct replay *replay, const struct config_pace *pace, uint64_t now_
 {
 	const struct lane_order change = {
 		.verb = LANE_PACE, .at_ns = now_ns + LEAD_NS, .pace = *pace};
+	uint32_t before = orders(replay);
 	int ret = 0;
 
 	if (replay->state == REPLAY_RUNNING && replay->lane_count > 1)
 		return change_pace_together(replay, pace, now_ns, reason);
 	if (replay->state == REPLAY_RUNNING)
 		ret = order(replay, &change, reason);
-	if (ret == 0) {
+	/* A worker that does not move yet will go at it all the same. */
+	if (ret == 0 || orders(replay) != before) {
 		replay->changed_pace |= replay->state == REPLAY_PAUSED;
 		replay->pace = *pace;
 	}
@@ -357,7 +362,7 @@ begin(struct replay *replay, uint64_t at_ns)
 		return;
 	atomic_store_explicit(&replay->plan.shift_ns, 0, memory_order_relaxed);
 	replay->changed_pace = false;
-	replay->run = atomic_load_explicit(&replay->plan.ordered, memory_order_relaxed) + 1;
+	replay->run = orders(replay) + 1;
 	/* Once it is ordered it will be, however late the workers see it. */
 	order(replay, &go, reason);
 	replay->state = REPLAY_RUNNING;

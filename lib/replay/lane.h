@@ -56,6 +56,7 @@ struct lane_tally {
 	uint64_t underruns; /* times that nothing was there to send because the reader was behind */
 	uint64_t loops;     /* done */
 	uint64_t packet;    /* entries passed, of all lanes, since the start */
+	uint64_t waiting;   /* of those, packets that the port has no room for */
 	uint64_t time_ns;   /* of the capture, of the next packet, since the start */
 	struct schedule_units
 		at;      /* what lies before the next packet, without what was cut off pauses */

@@ -4,7 +4,7 @@
 #include "core/banned.h"
 
 /* Shown as less than 100.0 %. */
-#define FAILED_SHARE_MAX 0.999
+#define SHARE_MAX 0.999
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -22,6 +22,8 @@ most(uint64_t a, uint64_t b)
 static void
 add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 {
+	uint64_t packet = part->packet - part->waiting; /* what waits for room is not behind it */
+
 	/* A lane that sent nothing has no times, and any time may be one, 0 as well. */
 	if (part->sent && sum->sent) {
 		sum->first_due_ns = least(sum->first_due_ns, part->first_due_ns);
@@ -38,7 +40,8 @@ add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 		sum->drops[i] += part->drops[i];
 	sum->underruns += part->underruns;
 	sum->loops = first || part->loops < sum->loops ? part->loops : sum->loops;
-	sum->packet = first || part->packet < sum->packet ? part->packet : sum->packet;
+	sum->packet = first || packet < sum->packet ? packet : sum->packet;
+	sum->waiting += part->waiting;
 	if (first || part->at.packets < sum->at.packets)
 		sum->at = part->at;
 	sum->time_ns = first || part->time_ns < sum->time_ns ? part->time_ns : sum->time_ns;
@@ -105,9 +108,9 @@ foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report 
 	share = all > 0 ? done / all : share_of_packets(replay, report);
 	if (all > 0 && !replay_stands(replay))
 		report->remaining_ns = all > done ? all - done : 0;
-	/* However near to its end a file breaks: it is not all that was to be replayed. */
-	if (report->state == REPLAY_FAILED && share > FAILED_SHARE_MAX)
-		share = FAILED_SHARE_MAX;
+	/* However near to its end a file breaks, or packets wait for room: it is not all that was to be replayed. */
+	if ((report->state == REPLAY_FAILED || report->sum.waiting) && share > SHARE_MAX)
+		share = SHARE_MAX;
 	report->progress = share < 1 && report->state != REPLAY_DONE ? share : 1;
 }
 

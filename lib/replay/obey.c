@@ -18,7 +18,8 @@ lane_enter(struct replay_lane *lane, enum lane_state state)
 	lane->is_pending = false;
 	if (state == LANE_STOPPED || state == LANE_DONE) {
 		rte_pktmbuf_free_bulk(lane->held, lane->waiting);
-		lane->waiting = 0;
+		lane->tally.packet -= lane->waiting;
+		lane->tally.waiting = lane->waiting = 0;
 		if (lane->stash_count)
 			rte_mempool_put_bulk(lane->plan->headers, (void **)lane->stash,
 					     lane->stash_count);

@@ -58,6 +58,7 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 	}
 	tally_count(&burst->tally->ports[burst->in_port].replayed, burst->count - kept);
 	burst->count = kept;
+	lane->tally.waiting = 0;
 }
 
 void
@@ -72,6 +73,7 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 	tally_count(&burst->tally->ports[burst->in_port].replayed, sent);
 	replay_lane_handed(lane, sent, burst->bytes, now_ns);
 	lane->waiting = burst->count - sent;
+	lane->tally.waiting = lane->waiting;
 	if (lane->waiting) {
 		memcpy(lane->held, burst->packets + sent,
 		       lane->waiting * sizeof(struct rte_mbuf *));

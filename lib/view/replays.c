@@ -98,8 +98,13 @@ print_notes(FILE *out, const json_t *replays)
 		const char *reason = value_text(replay, "reason");
 		uint64_t next_ns = value_number(replay, "next_in_ns");
 		uint64_t underruns = value_number(replay, "underruns");
+		uint64_t waiting = value_number(replay, "waiting");
 		struct unsent_text unsent = unsent_all(replay);
 
+		if (waiting)
+			fprintf(out, "%s: %s packet%s for room in %s\n", name,
+				units_count(waiting).text, waiting == 1 ? " waits" : "s wait",
+				value_text(replay, "port"));
 		if (*unsent.text)
 			fprintf(out, "%s: not sent: %s\n", name, unsent.text);
 		if (*reason)

@@ -107,6 +107,19 @@ class Daemon:
         with self.client() as client:
             return client.call(method, **params)
 
+    def order(self, word, name="one", **more):
+        """Gives an order to a replay, and returns its state then. Where other programs keep a worker from its core
+        it is answered too early, and carried out all the same."""
+        before = self.call("replay.list")["replays"][name]["state"]
+        try:
+            return self.call(f"replay.{word}", name=name, **more)["state"]
+        except Refused as refused:
+            if "does not move" not in str(refused):
+                raise
+        if word == "pace":
+            return self.until(lambda status: status["replays"][name]["state"] != "paused", 30)["replays"][name]["state"]
+        return self.until(lambda status: status["replays"][name]["state"] != before, 30)["replays"][name]["state"]
+
     def sluice(self, *words):
         """The client as a user runs it."""
         return subprocess.run([SLUICE, "--socket", self.run_dir, *words], capture_output=True, text=True, timeout=60,
