@@ -13,6 +13,15 @@
 		.reading = true, .view = view_##name, .run = run_reading                        \
 	}
 
+#define NAMES_MAX 1000 /* the daemon's limit is a little more */
+
+#define LISTING(words_, method_, view_, text_, more_)                                    \
+	{                                                                                \
+		.words = words_, .arguments = "[NAME...]", .text = text_, .more = more_, \
+		.most = NAMES_MAX, .method = method_, .reading = true, .view = view_,    \
+		.run = run_reading                                                       \
+	}
+
 #define CONFIG_FILE(name, text_, more_)                                                      \
 	{                                                                                    \
 		.words = "config " #name, .arguments = "FILE", .text = text_, .more = more_, \
@@ -36,11 +45,15 @@
 
 static const struct command commands[] = {
 	READING(status, "everything at a glance: ports, rules, drops, ledger", ""),
-	READING(ports, "each port: device, link, queues, what came in and left", ""),
-	READING(rules, "each rule: what it took, what it does, how its filter runs",
+	LISTING("ports", "ports", view_ports,
+		"each port: device, link, queues, what came in and left",
+		"With names, those alone.\n"),
+	LISTING("rules", "rules", view_rules,
+		"each rule: what it took, what it does, how its filter runs",
 		"A filter runs as machine code (jit), or in libpcap's interpreter where it can't "
 		"be "
-		"compiled.\n"),
+		"compiled.\n"
+		"With names, those alone: `sluice rules web dns`.\n"),
 	READING(workers, "each polling core: packets, cycles, bursts, cache", ""),
 	READING(drops, "the ledger, and each packet that ended here by its reason",
 		"For each port and in all, packets received, replayed and mirrored are those that "
@@ -68,11 +81,12 @@ static const struct command commands[] = {
 	PORT(down, "take a port out of service, and let go of its device",
 	     "What is sent there is dropped as port-down; the other ports go on.\n"),
 	{.words = "replay list",
-	 .arguments = "",
+	 .arguments = "[NAME...]",
 	 .text = "each replay: where it is, what it sent, how exact it is",
 	 .more = "The error is the time from when a packet was due to when it was handed to the "
 		 "NIC, "
 		 "of\nwhich 99 in 100 packets had no more.\n",
+	 .most = NAMES_MAX,
 	 .method = "replay.list",
 	 .reading = true,
 	 .view = view_replays,

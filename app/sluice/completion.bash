@@ -16,7 +16,7 @@ _sluice_socket() {
 _sluice_ask() {
 	local socket
 	mapfile -t socket < <(_sluice_socket)
-	sluice "${socket[@]}" call "$1" 2>/dev/null
+	sluice "${socket[@]}" call "$@" 2>/dev/null
 }
 
 _sluice_methods() {
@@ -25,6 +25,11 @@ _sluice_methods() {
 
 _sluice_replays() {
 	_sluice_ask replay.list | grep -o '"[^"]*":{"state":' | cut -d '"' -f 2
+}
+
+# The first thousand: more is no help on a line.
+_sluice_rules() {
+	_sluice_ask rules '{"limit":1000}' | grep -o '"[^"]*":{"packets":[0-9]*,"bytes":[0-9]*,"actions":' | cut -d '"' -f 2
 }
 
 _sluice_ports() {
@@ -72,8 +77,10 @@ _sluice() {
 	"config check" | "config diff" | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
 	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
+	ports | "ports "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
+	rules | "rules "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_rules)" -- "$cur") ;;
 	replay) mapfile -t COMPREPLY < <(compgen -W "list start stop pause resume seek pace" -- "$cur") ;;
-	"replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")
+	"replay list" | "replay list "* | "replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")
 		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur")
 		;;
 	"replay pace "*" "*) ;;

@@ -221,6 +221,9 @@ receive_line(struct daemon *daemon, long long deadline, size_t *end)
 		if (got <= 0)
 			return lost(daemon, "closed the connection");
 		daemon->used += (size_t)got;
+		/* A long answer comes in pieces: each has its time. */
+		if (deadline)
+			deadline = now_ms() + ANSWER_SECONDS * 1000;
 	}
 }
 

@@ -137,7 +137,6 @@ wants_json(char *const *words)
 int
 main(int argc, char **argv)
 {
-	char *arguments[ARGUMENTS_MAX + 1] = {NULL};
 	const struct command *command;
 	struct options options = {0};
 	bool help = false;
@@ -169,7 +168,6 @@ main(int argc, char **argv)
 	ret = check_arguments(command, &options, count);
 	if (ret != EXIT_DONE)
 		return ret;
-	for (int i = 0; i < count; i++)
-		arguments[i] = argv[optind + used + i];
-	return finish_output(command->run(command, &options, arguments));
+	/* argv ends with NULL, as arguments do. */
+	return finish_output(command->run(command, &options, argv + optind + used));
 }

@@ -22,14 +22,35 @@ struct looks {
 };
 
 static int
+params_of(char *const *names, json_t **params)
+{
+	json_t *list = *names ? json_array() : NULL;
+
+	*params = NULL;
+	for (; *names; names++) {
+		if (json_array_append_new(list, json_string(*names)) < 0) {
+			json_decref(list);
+			return say_failed(EXIT_USAGE, "the arguments are not UTF-8 text");
+		}
+	}
+	if (list)
+		*params = json_pack("{s:o}", "names", list);
+	return EXIT_DONE;
+}
+
+static int
 look(const struct command *command, const struct options *options, struct daemon *daemon,
-     struct looks *looks)
+     struct looks *looks, char *const *names)
 {
 	struct view view = {.out = stdout, .before = json_object_get(looks->last, "result")};
 	json_t *answer;
 	double now;
-	int ret = daemon_call(daemon, command->method, NULL, false, &answer);
+	json_t *params;
+	int ret = params_of(names, &params);
 
+	if (ret != EXIT_DONE)
+		return ret;
+	ret = daemon_call(daemon, command->method, params, false, &answer);
 	if (ret != EXIT_DONE)
 		return ret;
 	now = now_seconds();
@@ -62,7 +83,7 @@ run_reading(const struct command *command, const struct options *options, char *
 	if (options->watch > 0)
 		watch_begin();
 	for (;;) {
-		ret = look(command, options, &daemon, &looks);
+		ret = look(command, options, &daemon, &looks, arguments);
 		if (ret == EXIT_DONE)
 			ret = finish_output(ret);
 		if (ret != EXIT_DONE || options->watch <= 0 || ferror(stdout))

@@ -27,8 +27,6 @@ struct options {
 	const char *socket; /* NULL: the default */
 };
 
-#define ARGUMENTS_MAX 2
-
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say the
  * same, which a test checks. */
 struct command {
@@ -43,8 +41,9 @@ struct command {
 	bool follows;          /* takes --follow */
 	bool patient;          /* may take as long as the daemon lives */
 	void (*view)(const struct view *view); /* of a reading command */
-	int (*run)(const struct command *command, const struct options *options,
-		   char *const *arguments);
+	int (*run)(
+		const struct command *command, const struct options *options,
+		char *const *arguments); /* NULL behind the last; those that may be left out too */
 };
 
 /* The i-th command; NULL behind the last. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config/pace.h"
 #include "core/error.h"
@@ -89,6 +90,8 @@ struct config_rule {
 	bool match_given;
 	struct config_match match;
 	char *filter; /* pcap filter expression that libpcap accepts, or NULL */
+	const char
+		*manner; /* how the filter is carried out, once a program is made of it; constant */
 	struct config_actions actions;
 	struct config_place place; /* of the rule */
 	struct config_place filter_place;
@@ -171,6 +174,8 @@ enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_TRUE, CONFIG_HUG
 enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
 
 struct config {
+	unsigned holders; /* who have it beside its owner; see config_hold */
+
 	char *file;      /* absolute path, or NULL when it came as text */
 	char *directory; /* what relative file names are relative to; absolute */
 	char *run_dir;   /* never NULL: the default is filled in, see config_default_run_dir */
@@ -205,11 +210,17 @@ int config_load(const char *path, struct config **out, struct error_list *errors
 int config_parse(const char *text, size_t length, const char *directory, struct config **out,
 		 struct error_list *errors);
 
+/* Any thread. Frees it unless others hold it, as they do after config_hold: each gives it up by config_free. */
 void config_free(struct config *config);
+struct config *config_hold(const struct config *config);
 
 /* The config as canonical YAML, every default spelled out, which config_parse reads to the same
  * value. The caller frees the text; NULL when out of memory. */
 char *config_emit(const struct config *config);
+
+/* The same in pieces, for a text of a hundred megabytes: with other text in the place of all rules, and a rule by itself. */
+char *config_emit_around(const struct config *config, const char *rules);
+void config_emit_rule(FILE *out, const struct config *config, unsigned rule);
 
 /* What changes from one config to the other, as the lines of a unified diff of their canonical
  * texts ("" when nothing does). The caller frees it; NULL when out of memory. */

@@ -317,7 +317,7 @@ put_settings(FILE *out, const struct config *config)
 }
 
 static void
-put_config(FILE *out, const struct config *config)
+put_config(FILE *out, const struct config *config, const char *rules)
 {
 	put_settings(out, config);
 	fputs("ports:\n", out);
@@ -327,16 +327,29 @@ put_config(FILE *out, const struct config *config)
 	for (unsigned i = 0; i < config->group_count; i++)
 		put_group(out, config, &config->groups[i]);
 	fputs(config->rule_count ? "rules:\n" : "", out);
-	for (unsigned i = 0; i < config->rule_count; i++)
+	for (unsigned i = 0; !rules && i < config->rule_count; i++)
 		put_rule(out, config, &config->rules[i]);
+	fputs(rules ? rules : "", out);
 	fputs("default: ", out);
 	put_actions(out, config, &config->default_actions);
 	fputc('\n', out);
 	emit_replays(out, config);
 }
 
+void
+config_emit_rule(FILE *out, const struct config *config, unsigned rule)
+{
+	put_rule(out, config, &config->rules[rule]);
+}
+
 char *
 config_emit(const struct config *config)
+{
+	return config_emit_around(config, NULL);
+}
+
+char *
+config_emit_around(const struct config *config, const char *rules)
 {
 	char *text = NULL;
 	size_t size;
@@ -345,7 +358,7 @@ config_emit(const struct config *config)
 
 	if (!out)
 		return NULL;
-	put_config(out, config);
+	put_config(out, config, rules);
 	failed = ferror(out);
 	if (fclose(out) != 0 || failed) {
 		free(text);

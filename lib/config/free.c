@@ -45,10 +45,19 @@ free_replay(struct config_replay *replay)
 	free(replay->filter);
 }
 
+struct config *
+config_hold(const struct config *config)
+{
+	struct config *held = (struct config *)config;
+
+	__atomic_add_fetch(&held->holders, 1, __ATOMIC_RELAXED);
+	return held;
+}
+
 void
 config_free(struct config *config)
 {
-	if (!config)
+	if (!config || __atomic_fetch_sub(&config->holders, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	for (unsigned i = 0; i < config->port_count; i++)
 		free_port(&config->ports[i]);

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "control/answer.h"
 #include "core/log.h"
 #include "core/now.h"
-#include "core/text.h"
 
 #include "core/banned.h"
 
@@ -20,10 +20,6 @@
 #define ACCEPT_MAX 16
 /* What is read of a client that is turned away, so that it is not cut off while it sends. */
 #define UNHEARD_MAX 16
-
-/* Answers up to these sizes are written in under a millisecond. */
-#define RULES_AT_ONCE 256
-#define TEXT_AT_ONCE (64 * 1024)
 
 void
 clients_open(struct clients *clients, struct method_daemon *daemon, int epoll)
@@ -36,12 +32,28 @@ clients_open(struct clients *clients, struct method_daemon *daemon, int epoll)
 		clients->slots[i].socket = -1;
 }
 
+/* What a client waits for, and what is queued for it, ends with it. */
+static void
+drop(struct clients *clients, unsigned slot)
+{
+	struct connection *connection = &clients->slots[slot];
+
+	if (clients->rests[slot])
+		job_free(clients->rests[slot]);
+	clients->rests[slot] = NULL;
+	if (connection->waiting && clients->renders)
+		jobs_cancel(clients->renders, slot, connection->serial);
+	if (connection->waiting && clients->works)
+		jobs_cancel(clients->works, slot, connection->serial);
+	connection_close(connection);
+}
+
 void
 clients_close(struct clients *clients)
 {
 	for (unsigned i = 0; i < CLIENTS_SLOTS; i++) {
 		if (clients->slots[i].socket >= 0)
-			connection_close(&clients->slots[i]);
+			drop(clients, i);
 	}
 	if (clients->spare >= 0)
 		close(clients->spare);
@@ -137,23 +149,6 @@ call_of(struct rpc_request *request, const struct method *method)
 	return call;
 }
 
-static void
-fail_unknown(const char *method, struct rpc_error *error)
-{
-	const char *names[64];
-	const char *nearest;
-	size_t count = 0;
-
-	while (count < 64 && method_at(count)) {
-		names[count] = method_at(count)->name;
-		count++;
-	}
-	nearest = text_nearest(method, names, count);
-	rpc_fail(error, RPC_UNKNOWN_METHOD, nearest ? json_pack("{s:s}", "nearest", nearest) : NULL,
-		 "no method is called %s%s%s%s; `methods` lists them", text_quote(method).text,
-		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-}
-
 static struct clients_outcome
 fail_request(struct rpc_request *request, struct rpc_error *error, bool answer)
 {
@@ -166,36 +161,37 @@ fail_request(struct rpc_request *request, struct rpc_error *error, bool answer)
 	return outcome;
 }
 
-/* Whether writing the answer would keep others waiting. */
+/* What is left of a call becomes a job. False: out of memory. */
 static bool
-is_long(const struct call *call)
+leave_to_job(struct clients_outcome *outcome, struct call *call)
 {
-	return (call->snapshot && call->snapshot->rule_count > RULES_AT_ONCE) ||
-	       (call->text && strlen(call->text) > TEXT_AT_ONCE);
+	outcome->job = calloc(1, sizeof(*outcome->job));
+	if (!outcome->job)
+		return false;
+	outcome->job->call = *call;
+	return true;
 }
 
 static struct clients_outcome
 begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
 {
 	struct clients_outcome outcome = {0};
+	bool more = false;
 
 	if (method_admit(call, reading_only)) {
 		if (!call->method->work)
 			call->method->answer(daemon, call);
-		if (call->method->work || is_long(call)) {
-			outcome.job = calloc(1, sizeof(*outcome.job));
-			if (outcome.job) {
-				outcome.job->call = *call;
+		if (call->method->changes)
+			method_forget(daemon);
+		if (call->method->work || answer_is_long(call)) {
+			if (leave_to_job(&outcome, call))
 				return outcome;
-			}
 			rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
 		}
-		method_render(call);
 	}
-	if (call->id) {
-		outcome.answer = rpc_write(call->id, call->result, &call->error);
-		call->result = NULL;
-	}
+	outcome.answer = answer_piece(call, &more);
+	if (more && leave_to_job(&outcome, call))
+		return outcome;
 	call_clear(call);
 	return outcome;
 }
@@ -212,7 +208,7 @@ clients_handle(struct method_daemon *daemon, const char *line, size_t length, bo
 		return fail_request(&request, &error, true);
 	method = method_find(request.method);
 	if (!method) {
-		fail_unknown(request.method, &error);
+		method_fail_unknown(request.method, &error);
 		return fail_request(&request, &error, request.id != NULL);
 	}
 	call = call_of(&request, method);
@@ -246,10 +242,26 @@ serve(struct clients *clients, unsigned slot, uint64_t now)
 		outcome.job->slot = slot;
 		outcome.job->serial = connection->serial;
 		connection->waiting = true;
-		jobs_add(method_is_raw(&outcome.job->call) ? clients->renders : clients->works,
-			 outcome.job);
+		if (outcome.answer)
+			clients->rests[slot] = outcome.job;
+		else
+			jobs_add(method_is_raw(&outcome.job->call) ? clients->renders
+								   : clients->works,
+				 outcome.job);
 	}
 	return !outcome.answer || connection_answer(connection, outcome.answer, now);
+}
+
+/* Has the next piece of an answer written when the client has taken the one before. */
+static void
+go_on(struct clients *clients, unsigned slot)
+{
+	struct job *rest = clients->rests[slot];
+
+	if (!rest || clients->slots[slot].output)
+		return;
+	clients->rests[slot] = NULL;
+	jobs_add(clients->renders, rest);
 }
 
 /* After whatever happened to a connection: closes it, or waits for what it needs next. */
@@ -268,11 +280,13 @@ settle(struct clients *clients, unsigned slot, bool sound, uint64_t now)
 		 * to. */
 		event.events = EPOLLOUT;
 	} else if (!sound || connection_done(connection)) {
-		connection_close(connection);
+		drop(clients, slot);
 		return;
 	}
 	if (epoll_ctl(clients->epoll, EPOLL_CTL_MOD, connection->socket, &event) < 0)
-		connection_close(connection);
+		drop(clients, slot);
+	else
+		go_on(clients, slot);
 }
 
 void
@@ -325,18 +339,22 @@ clients_job_done(struct clients *clients, struct job *job)
 
 	if (call->method->work && !call->error.code)
 		call->method->answer(clients->daemon, call);
+	if (call->method->changes)
+		method_forget(clients->daemon);
 	if (connection && connection->socket >= 0 && connection->serial == job->serial) {
+		char *line = job->line;
 		bool sound = true;
 
-		connection->waiting = false;
-		if (call->id) {
-			char *line = job->line ? job->line
-					       : rpc_write(call->id, call->result, &call->error);
-
-			if (!job->line)
-				call->result = NULL;
-			job->line = NULL;
+		job->line = NULL;
+		if (call->method->work)
+			line = answer_piece(call, &job->more);
+		connection->waiting = job->more;
+		if (line || call->id)
 			sound = connection_answer(connection, line, now);
+		if (job->more) {
+			clients->rests[job->slot] = job;
+			settle(clients, job->slot, sound, now);
+			return;
 		}
 		settle(clients, job->slot, sound, now);
 	} else if (call->method->work && call->error.code) {

@@ -18,6 +18,8 @@ struct clients {
 	int epoll; /* where connections are waited for, under their slot's number */
 	int spare; /* a descriptor to give up when there is no other to turn a client away */
 	struct connection slots[CLIENTS_SLOTS];
+	struct job *rests
+		[CLIENTS_SLOTS]; /* whose next piece waits until the client took the one before */
 };
 
 void clients_open(struct clients *clients, struct method_daemon *daemon, int epoll);
@@ -40,9 +42,10 @@ bool clients_busy(const struct clients *clients);
 
 /* What becomes of a request line. */
 struct clients_outcome {
-	char *answer;    /* a line; NULL: none is due */
-	struct job *job; /* whose slot is for the caller to fill in; NULL: nothing takes long */
-	bool closing;    /* the client passed a limit */
+	char *answer; /* a line; NULL: none is due, or not yet */
+	struct job *
+		job; /* for the rest, whose slot is for the caller to fill in; NULL: there is none */
+	bool closing; /* the client passed a limit */
 };
 
 /* The caller frees answer and job. */

@@ -182,10 +182,13 @@ connection_send(struct connection *connection, uint64_t now)
 		if (count < 0)
 			return errno == EAGAIN || errno == EINTR;
 		connection->output_sent += count;
+		connection->kept_ns += now - connection->output_since;
 		connection->output_since = now;
 	}
 	free(connection->output);
 	connection->output = NULL;
+	if (!connection->waiting)
+		connection->kept_ns = 0;
 	/* The time the client had to wait for us is not its own. */
 	if (connection->input_used)
 		connection->line_since = now;
@@ -209,6 +212,10 @@ enum connection_lapse
 connection_lapse(const struct connection *connection, uint64_t now)
 {
 	if (connection->output && now - connection->output_since > CONNECTION_PATIENCE_NS)
+		return LAPSE_ANSWER;
+	/* Of an answer in pieces the rest is kept for it. */
+	if (connection->output && connection->waiting &&
+	    connection->kept_ns > CONNECTION_PATIENCE_NS)
 		return LAPSE_ANSWER;
 	if (can_take(connection) && connection->line_since &&
 	    now - connection->line_since > CONNECTION_PATIENCE_NS)

@@ -37,6 +37,7 @@ struct connection {
 	char *output;
 	size_t output_used, output_sent;
 	uint64_t output_since; /* when the client last read some of it */
+	uint64_t kept_ns;      /* how long it has let us wait, in all pieces of its answer */
 };
 
 void connection_open(struct connection *connection, int socket, bool reading_only);

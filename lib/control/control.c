@@ -21,7 +21,7 @@
 #define TICK_NS 100000000
 /* Ticks that answers still on their way get when the daemon stops. */
 #define PARTING_TICKS 5
-#define EVENTS_MAX 64
+#define EVENTS_MAX 128 /* all there can be */
 
 /* What epoll reports; below are the slots of clients. */
 enum {
@@ -224,8 +224,15 @@ serve_round(struct control *control)
 
 	if (count < 0 && errno != EINTR)
 		return log_fail(errno, "epoll");
-	for (int i = 0; i < count; i++)
-		dispatch(control, &events[i]);
+	/* Its own work comes before that of clients, of whom each is given a turn. */
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.u32 >= CLIENTS_SLOTS)
+			dispatch(control, &events[i]);
+	}
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.u32 < CLIENTS_SLOTS)
+			dispatch(control, &events[i]);
+	}
 	return 0;
 }
 
@@ -278,6 +285,7 @@ control_settle(struct control *control)
 	jobs_close(control->works);
 	jobs_close(control->renders);
 	control->works = control->renders = NULL;
+	control->clients.works = control->clients.renders = NULL;
 }
 
 void
@@ -293,6 +301,7 @@ control_close(struct control *control)
 		return;
 	control_settle(control);
 	clients_close(&control->clients);
+	method_forget(&control->daemon);
 	close_fd(control->timer);
 	close_fd(control->signals);
 	close_fd(control->stop);

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "control/answer.h"
 #include "core/log.h"
 
 #include "core/banned.h"
@@ -42,11 +43,7 @@ job_work(const struct method_daemon *daemon, struct job *job)
 void
 job_render(const struct method_daemon *daemon, struct job *job)
 {
-	method_render(&job->call);
-	if (!job->call.id)
-		return;
-	job->line = rpc_write(job->call.id, job->call.result, &job->call.error);
-	job->call.result = NULL;
+	job->line = answer_piece(&job->call, &job->more);
 }
 
 /* The next job to be worked on, or NULL at the end. */
@@ -159,6 +156,28 @@ jobs_add(struct jobs *jobs, struct job *job)
 	*jobs->last = job;
 	jobs->last = &job->next;
 	pthread_cond_signal(&jobs->wake);
+	pthread_mutex_unlock(&jobs->mutex);
+}
+
+void
+jobs_cancel(struct jobs *jobs, unsigned slot, uint64_t serial)
+{
+	struct job **link, *job;
+	unsigned count = 0;
+
+	pthread_mutex_lock(&jobs->mutex);
+	for (link = &jobs->first; (job = *link);) {
+		bool kept = job->call.method->changes && count < JOBS_KEPT;
+
+		count++;
+		if (job->slot != slot || job->serial != serial || kept) {
+			link = &job->next;
+			continue;
+		}
+		*link = job->next;
+		job_free(job);
+	}
+	jobs->last = link;
 	pthread_mutex_unlock(&jobs->mutex);
 }
 

@@ -16,7 +16,8 @@ struct job {
 	struct call call;
 	unsigned slot;   /* of the connection that asked, or JOB_NOBODY */
 	uint64_t serial; /* of the connection: another client may have the slot by then */
-	char *line;      /* the answer, if the thread has written it; owned */
+	char *line;      /* the answer, or a piece of it, if the thread has written it; owned */
+	bool more;       /* there is another piece */
 	struct job *next;
 };
 
@@ -41,6 +42,11 @@ int jobs_fd(const struct jobs *jobs);
 /* Takes the job over. The next one is begun only after jobs_done gave this one out and jobs_next was
  * called, so that what it prepared is in force before another looks at the daemon. */
 void jobs_add(struct jobs *jobs, struct job *job);
+
+/* Frees the jobs of a connection that are not begun yet: they end with it. What changes something is an order: it is carried
+ * out though who gave it has left, unless JOBS_KEPT wait. */
+#define JOBS_KEPT 64
+void jobs_cancel(struct jobs *jobs, unsigned slot, uint64_t serial);
 
 /* The job that is done, now the caller's, or NULL. */
 struct job *jobs_done(struct jobs *jobs);

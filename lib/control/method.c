@@ -9,8 +9,11 @@
 #include "control/method_fault.h"
 #include "control/method_port.h"
 #include "control/method_replay.h"
+#include "control/params.h"
 #include "control/report.h"
+#include "control/select.h"
 #include "core/log.h"
+#include "core/text.h"
 
 #include "core/banned.h"
 
@@ -30,33 +33,36 @@ answer_report(struct method_daemon *daemon, struct call *call,
 	      json_t *(*view)(const struct snapshot *snapshot))
 {
 	call->view = view;
-	call->snapshot = engine_snapshot(daemon->engine);
+	call->snapshot = method_snapshot(daemon);
 	if (!call->snapshot)
 		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+	/* Until it is known which. */
+	else if (call->item)
+		call->end = call->snapshot->rule_count;
 }
 
 bool
 method_is_raw(const struct call *call)
 {
-	return call->snapshot || call->text;
+	return call->snapshot || call->config;
 }
 
-void
-method_render(struct call *call)
+static void
+put_counts(FILE *out, const struct call *call, unsigned index)
 {
-	if (call->snapshot)
-		call->result = call->view(call->snapshot);
-	else if (call->text)
-		call->result = json_pack("{s:s}", "text", call->text);
-	snapshot_free(call->snapshot);
-	free(call->text);
-	call->snapshot = NULL;
-	call->text = NULL;
+	report_put_rule_counts(out, call->snapshot, index);
+}
+
+static void
+put_rule(FILE *out, const struct call *call, unsigned index)
+{
+	report_put_rule(out, call->snapshot, index);
 }
 
 static void
 answer_status(struct method_daemon *daemon, struct call *call)
 {
+	call->item = put_counts;
 	answer_report(daemon, call, report_status);
 }
 
@@ -69,6 +75,7 @@ answer_ports(struct method_daemon *daemon, struct call *call)
 static void
 answer_rules(struct method_daemon *daemon, struct call *call)
 {
+	call->item = put_rule;
 	answer_report(daemon, call, report_rules);
 }
 
@@ -120,24 +127,25 @@ answer_shutdown(struct method_daemon *daemon, struct call *call)
 
 static void answer_methods(struct method_daemon *daemon, struct call *call);
 
-#define FILE_OR_TEXT                                                                               \
-	{                                                                                          \
-		{"file", "string", "absolute path of a config that the daemon can read", false},   \
-			{"text", "string", "the config itself", false},                            \
-		{                                                                                  \
-			"directory", "string", "what relative file names in text are relative to", \
-				false                                                              \
-		}                                                                                  \
+#define FILE_OR_TEXT                                                                          \
+	{                                                                                     \
+		{"file", METHOD_STRING, "absolute path of a config that the daemon can read", \
+		 false},                                                                      \
+			{"text", METHOD_STRING, "the config itself", false},                  \
+		{                                                                             \
+			"directory", METHOD_STRING,                                           \
+				"what relative file names in text are relative to", false     \
+		}                                                                             \
 	}
 
-#define PORT_NAME                                         \
-	{                                                 \
-		"name", "string", "the port's name", true \
+#define PORT_NAME                                              \
+	{                                                      \
+		"name", METHOD_STRING, "the port's name", true \
 	}
 
-#define REPLAY_NAME                                         \
-	{                                                   \
-		"name", "string", "the replay's name", true \
+#define REPLAY_NAME                                              \
+	{                                                        \
+		"name", METHOD_STRING, "the replay's name", true \
 	}
 
 static const struct method table[] = {
@@ -154,16 +162,18 @@ static const struct method table[] = {
 	 "every port: device, link, queues, counters",
 	 false,
 	 false,
-	 {{0}},
+	 {SELECT_PARAMS},
 	 answer_ports,
-	 NULL},
+	 NULL,
+	 "ports"},
 	{"rules",
 	 "every rule: what it took, and how it is carried out",
 	 false,
 	 false,
-	 {{0}},
+	 {SELECT_PARAMS},
 	 answer_rules,
-	 NULL},
+	 NULL,
+	 "rules"},
 	{"workers",
 	 "every worker: packets, cycles, bursts",
 	 false,
@@ -210,9 +220,10 @@ static const struct method table[] = {
 	 "every replay: where it is, and how exact it was",
 	 false,
 	 false,
-	 {{0}},
+	 {SELECT_PARAMS},
 	 answer_replay_list,
-	 NULL},
+	 NULL,
+	 "replays"},
 	{"replay.start",
 	 "from the beginning",
 	 true,
@@ -245,21 +256,22 @@ static const struct method table[] = {
 	 "goes on from another place in its files",
 	 true,
 	 false,
-	 {REPLAY_NAME, {"to", "string", "a time since the first packet, or #N for a packet", true}},
+	 {REPLAY_NAME,
+	  {"to", METHOD_STRING, "a time since the first packet, or #N for a packet", true}},
 	 answer_replay_seek,
 	 NULL},
 	{"replay.pace",
 	 "goes on at another pace, without a burst or a gap",
 	 true,
 	 false,
-	 {REPLAY_NAME, {"pace", "string", "as in the config: 2x, 1.5Mpps, 10Gbps, top", true}},
+	 {REPLAY_NAME, {"pace", METHOD_STRING, "as in the config: 2x, 1.5Mpps, 10Gbps, top", true}},
 	 answer_replay_pace,
 	 NULL},
 	{"log.level",
 	 "sets what is logged",
 	 true,
 	 false,
-	 {{"level", "string", "error, warning, info or debug", true}},
+	 {{"level", METHOD_STRING, "error, warning, info or debug", true}},
 	 answer_log_level,
 	 NULL},
 #ifdef SLUICE_FAULTS
@@ -267,9 +279,10 @@ static const struct method table[] = {
 	 "tells a port's device to write to a wrong address",
 	 true,
 	 false,
-	 {{"port", "string", "the port's name", true},
-	  {"address", "string", "where to, in hexadecimal", true},
-	  {"packets", "string", "how many receive descriptors get it; 32 if left out", false}},
+	 {{"port", METHOD_STRING, "the port's name", true},
+	  {"address", METHOD_STRING, "where to, in hexadecimal", true},
+	  {"packets", METHOD_INTEGER, "how many receive descriptors get it; 32 if left out",
+	   false}},
 	 answer_fault_dma,
 	 NULL},
 #endif
@@ -294,19 +307,21 @@ method_find(const char *name)
 	return NULL;
 }
 
-static json_t *
-params_json(const struct method *method)
+void
+method_fail_unknown(const char *method, struct rpc_error *error)
 {
-	json_t *params = json_array();
+	const char *names[64];
+	const char *nearest;
+	size_t count = 0;
 
-	for (unsigned i = 0; i < METHOD_PARAMS_MAX && method->params[i].name; i++) {
-		const struct method_param *param = &method->params[i];
-
-		json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s}", "name", param->name,
-							"type", param->type, "required",
-							(int)param->required, "text", param->text));
+	while (count < 64 && method_at(count)) {
+		names[count] = method_at(count)->name;
+		count++;
 	}
-	return params;
+	nearest = text_nearest(method, names, count);
+	rpc_fail(error, RPC_UNKNOWN_METHOD, nearest ? json_pack("{s:s}", "nearest", nearest) : NULL,
+		 "no method is called %s%s%s%s; `methods` lists them", text_quote(method).text,
+		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 static void
@@ -327,51 +342,6 @@ answer_methods(struct method_daemon *daemon, struct call *call)
 	call->result = json_pack("{s:o}", "methods", methods);
 }
 
-static const struct method_param *
-find_param(const struct method *method, const char *name)
-{
-	for (unsigned i = 0; i < METHOD_PARAMS_MAX && method->params[i].name; i++) {
-		if (strcmp(method->params[i].name, name) == 0)
-			return &method->params[i];
-	}
-	return NULL;
-}
-
-static bool
-admit_params(struct call *call)
-{
-	const struct method *method = call->method;
-	const char *key;
-	json_t *value;
-
-	json_object_foreach (call->params, key, value) {
-		const struct method_param *param = find_param(method, key);
-
-		if (!param) {
-			rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", key),
-				 "%s has no parameter `%s`; `methods` lists them", method->name,
-				 key);
-			return false;
-		}
-		if (!json_is_string(value)) {
-			rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", key),
-				 "`%s` must be a %s: %s", key, param->type, param->text);
-			return false;
-		}
-	}
-	for (unsigned i = 0; i < METHOD_PARAMS_MAX && method->params[i].name; i++) {
-		const struct method_param *param = &method->params[i];
-
-		if (param->required && !json_object_get(call->params, param->name)) {
-			rpc_fail(&call->error, RPC_INVALID_PARAMS,
-				 json_pack("{s:s}", "field", param->name), "%s needs `%s`: %s",
-				 method->name, param->name, param->text);
-			return false;
-		}
-	}
-	return true;
-}
-
 bool
 method_admit(struct call *call, bool reading_only)
 {
@@ -380,7 +350,7 @@ method_admit(struct call *call, bool reading_only)
 			 "%s is not given on this socket; use control.sock", call->method->name);
 		return false;
 	}
-	return admit_params(call);
+	return params_admit(call);
 }
 
 void
@@ -393,6 +363,8 @@ call_clear(struct call *call)
 	json_decref(call->changes);
 	engine_discard(call->program);
 	snapshot_free(call->snapshot);
-	free(call->text);
+	config_free(call->config);
+	free(call->indices);
+	free(call->tail);
 	memset(call, 0, sizeof(*call));
 }

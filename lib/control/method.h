@@ -7,6 +7,7 @@
 #define CONTROL_METHOD_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "control/rpc.h"
 #include "engine/engine.h"
@@ -16,6 +17,9 @@ struct method_daemon {
 	struct engine *engine;
 	const char *config_file; /* absolute */
 	bool stop;               /* set by `shutdown` */
+	/* Snapshots that answers may share, held; see method_snapshot. */
+	struct snapshot *latest, *older;
+	uint64_t made_ns, cost_ns; /* when the latest was made, and what that took */
 };
 
 /* One call on its way. Everything in it is owned by it. */
@@ -28,13 +32,21 @@ struct call {
 	struct program *program; /* made by a job, to be swapped in */
 	json_t *changes;         /* of a job: what to tell of it */
 	/* What the result is still to be made of, when that takes long; see method_render. */
-	struct snapshot *snapshot;
+	struct snapshot *snapshot; /* held */
 	json_t *(*view)(const struct snapshot *snapshot);
-	char *text;
+	struct config *config; /* held: its text is the result */
+	/* Of an answer that lists rules: the list, which is written by item and may be long; see control/answer.h. */
+	void (*item)(FILE *out, const struct call *call, unsigned index);
+	uint32_t *indices; /* of the rules that are listed; NULL: they stand for themselves */
+	unsigned start, next, end;
+	bool begun;
+	char *tail; /* what follows the list */
 };
 
 struct method_param {
-	const char *name, *type, *text; /* type as JSON has it: "string", "integer" */
+	const char *name;
+	enum method_type { METHOD_STRING, METHOD_INTEGER, METHOD_NAMES } type;
+	const char *text;
 	bool required;
 };
 
@@ -50,19 +62,29 @@ struct method {
 	/* Any thread, one at a time, before answer: what may take seconds; NULL when nothing does. It
 	 * must change nothing that others see. */
 	void (*work)(const struct method_daemon *daemon, struct call *call);
+	const char *
+		lists; /* the member of its result of which `names`, `limit` and `offset` choose; or NULL */
 };
 
 /* NULL when there is none of that name. */
 const struct method *method_find(const char *name);
 const struct method *method_at(unsigned index);
+void method_fail_unknown(const char *method, struct rpc_error *error);
 
 /* Checks access and parameters; false with call->error set when the call must not go on. */
 bool method_admit(struct call *call, bool reading_only);
 
-/* Whether the call's answer left its result to method_render, which any thread may run, as it touches
- * nothing but the call: of ten thousand rules it takes tens of milliseconds. */
+/* Whether the call's answer left its result to answer_piece, which any thread may run, as it touches nothing but the
+ * call. */
 bool method_is_raw(const struct call *call);
-void method_render(struct call *call);
+
+/* A snapshot for an answer, which holds it, or NULL without memory: one made now, or the latest large one, when that was made but a moment
+ * ago for what it cost, or when two that are large are still being read. So those who read slowly, or leave, hold two
+ * at most. */
+struct snapshot *method_snapshot(struct method_daemon *daemon);
+
+/* What was just changed is to be seen by whoever asks next. */
+void method_forget(struct method_daemon *daemon);
 
 /* Frees what the call owns, but not the call. */
 void call_clear(struct call *call);

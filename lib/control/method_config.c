@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "control/report.h"
 #include "core/log.h"
 #include "core/units.h"
 
@@ -214,10 +215,26 @@ answer_config_diff(struct method_daemon *daemon, struct call *call)
 	call->result = json_pack("{s:b, s:s}", "equal", text && !*text, "diff", text ? text : "");
 }
 
+/* A rule's text, as it stands within a string in JSON. */
+static void
+put_rule(FILE *out, const struct call *call, unsigned index)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *rule = open_memstream(&text, &size);
+
+	if (!rule)
+		return;
+	config_emit_rule(rule, call->config, index);
+	fclose(rule);
+	report_put_string(out, text);
+	free(text);
+}
+
 void
 answer_config_show(struct method_daemon *daemon, struct call *call)
 {
-	call->text = config_emit(engine_config(daemon->engine));
-	if (!call->text)
-		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+	call->config = config_hold(engine_config(daemon->engine));
+	call->item = put_rule;
+	call->end = call->config->rule_count;
 }

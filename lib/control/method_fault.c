@@ -19,31 +19,40 @@ param(const struct call *call, const char *name)
 }
 
 static bool
-read_number(struct call *call, const char *name, int base, uint64_t most, uint64_t *number)
+read_address(struct call *call, uint64_t *address)
 {
-	const char *text = param(call, name);
+	const char *text = param(call, "address");
 	char *end;
 
-	if (!text)
-		return true;
 	errno = 0;
-	*number = strtoull(text, &end, base);
-	if (!errno && end != text && !*end && *text != '-' && *number <= most)
+	*address = strtoull(text, &end, 16);
+	if (!errno && end != text && !*end && *text != '-')
 		return true;
-	rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", name),
-		 "`%s` is a number in base %d, at most %#llx", name, base,
-		 (unsigned long long)most);
+	rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "address"),
+		 "`address` is a number in hexadecimal");
+	return false;
+}
+
+static bool
+read_packets(struct call *call, uint64_t *packets)
+{
+	const json_t *value = json_object_get(call->params, "packets");
+
+	*packets = value ? (uint64_t)json_integer_value(value) : PACKETS_DEFAULT;
+	if (*packets <= PACKETS_MAX)
+		return true;
+	rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "packets"),
+		 "`packets` is %d at most", PACKETS_MAX);
 	return false;
 }
 
 void
 answer_fault_dma(struct method_daemon *daemon, struct call *call)
 {
-	uint64_t address = 0, packets = PACKETS_DEFAULT;
+	uint64_t address, packets;
 	int ret;
 
-	if (!read_number(call, "address", 16, UINT64_MAX, &address) ||
-	    !read_number(call, "packets", 10, PACKETS_MAX, &packets))
+	if (!read_address(call, &address) || !read_packets(call, &packets))
 		return;
 	ret = fault_dma(param(call, "port"), address, packets);
 	if (ret == -ENOENT)

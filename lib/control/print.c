@@ -36,7 +36,7 @@ report_print(const struct snapshot *snapshot, FILE *out)
 	struct view view = {.now = report, .out = out};
 
 	take(report, report_ports(snapshot), "ports");
-	take(report, report_rules(snapshot), "rules");
+	json_object_set_new(report, "rules", report_all_rules(snapshot));
 	take(report, report_drops(snapshot), "reasons");
 	take_replays(report, snapshot);
 	view_status(&view);

@@ -7,6 +7,7 @@
 #define CONTROL_REPORT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "engine/snapshot.h"
 
@@ -14,11 +15,26 @@
  * it varies between two runs of one config but what stands under keys named `cycles`. */
 json_t *report_json(const struct snapshot *snapshot);
 
+/* What stands as `rules` in the two below: the text of the rules, which may be a hundred megabytes, is to be put in its place
+ * (control/answer.h). */
+#define REPORT_RULES_HERE "\x01rules\x01"
+#define REPORT_RULES_HERE_JSON "\\u0001rules\\u0001"
+
 json_t *report_status(const struct snapshot *snapshot);
 /* `replay.list` */
 json_t *report_replays(const struct snapshot *snapshot);
 json_t *report_ports(const struct snapshot *snapshot);
 json_t *report_rules(const struct snapshot *snapshot);
+/* The rules themselves, for a report that nobody waits for: what they counted, and all there is to say. */
+json_t *report_rule_counts(const struct snapshot *snapshot);
+json_t *report_all_rules(const struct snapshot *snapshot);
+/* A member of `rules`, by its index, with the comma left to the caller; in `status`, and in `rules`. */
+void report_put_rule_counts(FILE *out, const struct snapshot *snapshot, unsigned index);
+void report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index);
+/* What stands between the quotes of a string in JSON. */
+void report_put_string(FILE *out, const char *text);
+/* What a rule does, in words; to be freed. */
+char *report_actions(const struct snapshot *snapshot, unsigned rule);
 json_t *report_workers(const struct snapshot *snapshot);
 json_t *report_drops(const struct snapshot *snapshot);
 json_t *report_memory(const struct snapshot *snapshot);

@@ -44,53 +44,6 @@ device_text(const struct config_port *port, bool *failed)
 	return text;
 }
 
-static const char *
-target_name(const struct config *config, const struct config_target *target)
-{
-	return target->kind == CONFIG_TARGET_PORT ? config->ports[target->index].name
-						  : config->groups[target->index].name;
-}
-
-static char *
-actions_text(const struct config *config, const struct config_actions *actions, bool *failed)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	const char *separator = "";
-
-	if (!out) {
-		*failed = true;
-		return NULL;
-	}
-	for (unsigned i = 0; i < actions->mirror_count; i++) {
-		fprintf(out, "%smirror %s", separator, target_name(config, &actions->mirrors[i]));
-		separator = ", ";
-	}
-	if (actions->end == CONFIG_END_DROP)
-		fprintf(out, "%sdrop", separator);
-	else if (actions->end == CONFIG_END_FORWARD)
-		fprintf(out, "%sforward %s", separator, target_name(config, &actions->forward));
-	else
-		fprintf(out, "%snext rule", separator);
-	*failed |= fclose(out) != 0;
-	return text;
-}
-
-static const char *
-explain(const struct program *program, unsigned rule)
-{
-	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
-		const char *text = program_stages[i]->explain
-					   ? program_stages[i]->explain(program->states[i], rule)
-					   : NULL;
-
-		if (text)
-			return text;
-	}
-	return NULL;
-}
-
 static void
 account_port(const struct account *account, unsigned index, struct snapshot_port *out,
 	     const struct tally_port *sum, uint64_t since, bool *failed)
@@ -225,25 +178,12 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 }
 
 static void
-account_rules(const struct account *account, struct snapshot *snapshot, bool *failed)
+account_rules(const struct account *account, struct snapshot *snapshot)
 {
 	const struct program *program = account->program;
-	const struct config *config = program->config;
 
-	for (unsigned i = 0; i < snapshot->rule_count; i++) {
-		struct snapshot_rule *out = &snapshot->rules[i];
-		bool is_default = i == config->rule_count;
-		const struct config_actions *actions =
-			is_default ? &config->default_actions : &config->rules[i].actions;
-		struct tally_rule total = program->totals[i];
-
-		out->name = copy(is_default ? "default" : config->rules[i].name, failed);
-		out->packets = total.packets;
-		out->bytes = total.bytes;
-		out->decides = actions->end != CONFIG_END_NEXT;
-		out->filter = is_default ? NULL : explain(program, i);
-		out->actions = actions_text(config, actions, failed);
-	}
+	snapshot->config = config_hold(program->config);
+	memcpy(snapshot->rules, program->totals, snapshot->rule_count * sizeof(*snapshot->rules));
 	snapshot->retired = program->retired;
 	snapshot->retired_passed = program->retired_passed;
 }
@@ -290,7 +230,7 @@ account_snapshot(const struct account *account)
 	snapshot->pool_count = account->ports->pool_count;
 	snapshot->replay_count = account->replays->count;
 	snapshot->ports = calloc(snapshot->port_count + 1, sizeof(*snapshot->ports));
-	snapshot->rules = calloc(snapshot->rule_count, sizeof(*snapshot->rules));
+	snapshot->rules = malloc(snapshot->rule_count * sizeof(*snapshot->rules));
 	snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
 	snapshot->pools = calloc(snapshot->pool_count + 1, sizeof(*snapshot->pools));
 	snapshot->replays = calloc(snapshot->replay_count + 1, sizeof(*snapshot->replays));
@@ -303,7 +243,7 @@ account_snapshot(const struct account *account)
 	snapshot->hugepages = account->ports->hugepages;
 	account_ports(account, snapshot, &failed);
 	account_workers(account, snapshot);
-	account_rules(account, snapshot, &failed);
+	account_rules(account, snapshot);
 	account_pools(account, snapshot, &failed);
 	account_replays(account, snapshot, &failed);
 	if (failed) {
@@ -311,33 +251,4 @@ account_snapshot(const struct account *account)
 		return NULL;
 	}
 	return snapshot;
-}
-
-void
-snapshot_free(struct snapshot *snapshot)
-{
-	if (!snapshot)
-		return;
-	for (unsigned i = 0; snapshot->ports && i < snapshot->port_count; i++) {
-		free((char *)snapshot->ports[i].name);
-		free((char *)snapshot->ports[i].device);
-		free((char *)snapshot->ports[i].driver);
-	}
-	for (unsigned i = 0; snapshot->rules && i < snapshot->rule_count; i++) {
-		free((char *)snapshot->rules[i].name);
-		free((char *)snapshot->rules[i].actions);
-	}
-	for (unsigned i = 0; snapshot->pools && i < snapshot->pool_count; i++)
-		free((char *)snapshot->pools[i].name);
-	for (unsigned i = 0; snapshot->replays && i < snapshot->replay_count; i++) {
-		free((char *)snapshot->replays[i].name);
-		free((char *)snapshot->replays[i].port);
-		free((char *)snapshot->replays[i].reason);
-	}
-	free(snapshot->replays);
-	free(snapshot->ports);
-	free(snapshot->rules);
-	free(snapshot->workers);
-	free(snapshot->pools);
-	free(snapshot);
 }

@@ -76,6 +76,27 @@ make_local(struct program *program, struct program_local *local, unsigned rules)
 	return 0;
 }
 
+static const char *
+manner(const struct program *program, unsigned rule)
+{
+	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
+		const char *text = program_stages[i]->explain
+					   ? program_stages[i]->explain(program->states[i], rule)
+					   : NULL;
+
+		if (text)
+			return text;
+	}
+	return NULL;
+}
+
+static void
+say_manners(const struct program *program, struct config *config)
+{
+	for (unsigned i = 0; i < config->rule_count; i++)
+		config->rules[i].manner = manner(program, i);
+}
+
 int
 program_make(struct config *config, const struct ports *ports, unsigned workers,
 	     struct program **out, struct error_list *errors)
@@ -102,6 +123,7 @@ program_make(struct config *config, const struct ports *ports, unsigned workers,
 		if (ret < 0)
 			goto no_memory;
 	}
+	say_manners(program, config);
 	program->config = config;
 	*out = program;
 	return 0;

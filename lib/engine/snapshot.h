@@ -6,9 +6,12 @@
 #ifndef ENGINE_SNAPSHOT_H
 #define ENGINE_SNAPSHOT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
+#include "config/config.h"
 #include "config/pace.h"
 #include "stage/tally.h"
 
@@ -52,9 +55,8 @@ struct snapshot_port {
 struct snapshot_rule {
 	const char *name;
 	uint64_t packets, bytes;
-	bool decides;        /* ends in drop or forward */
-	const char *filter;  /* "jit", "interpreter" or NULL when the rule has no filter */
-	const char *actions; /* as in the config: "mirror tap, forward tools" */
+	bool decides;       /* ends in drop or forward */
+	const char *filter; /* "jit", "interpreter" or NULL when the rule has no filter */
 };
 
 struct snapshot_worker {
@@ -104,6 +106,7 @@ struct snapshot_pool {
 };
 
 struct snapshot {
+	atomic_uint holders; /* beside its owner */
 	uint64_t uptime_ns;
 	uint64_t tsc_hz;
 	const char *state; /* "running", "draining", "stopped" */
@@ -112,7 +115,8 @@ struct snapshot {
 	bool unsafe; /* started with leave to go without an IOMMU */
 	unsigned port_count, rule_count, worker_count, pool_count, replay_count;
 	struct snapshot_port *ports;
-	struct snapshot_rule *rules; /* the config's order, then "default" */
+	struct config *config;    /* held: what rules are called and do */
+	struct tally_rule *rules; /* the config's order, then "default"; see snapshot_rule */
 	/* What rules decided, and passed on, that a later config no longer has. */
 	struct tally_rule retired, retired_passed;
 	struct snapshot_worker *workers;
@@ -125,6 +129,13 @@ struct snapshot {
 	uint64_t leaked;               /* mbufs missing after drain; 0 while running */
 };
 
+/* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it up by snapshot_free. */
+struct snapshot *snapshot_hold(struct snapshot *snapshot);
+bool snapshot_is_shared(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
+
+/* A rule of it, and what it does in words: "mirror tap, forward tools". Of a rule are kept 16 bytes; the rest is the config's. */
+struct snapshot_rule snapshot_rule(const struct snapshot *snapshot, unsigned rule);
+void snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../unit/fake_engine.h"
+#include "control/answer.h"
 #include "control/clients.h"
 #include "core/log.h"
 
@@ -26,26 +27,27 @@ start(void)
 }
 
 static char *
-run_job(struct job *job)
+run_job(struct job *job, char *first)
 {
 	struct call *call = &job->call;
-	char *line;
+	char *line = first, *piece, *joined;
+	bool more = true;
 
 	/* Files of this machine are no part of the input. */
 	if (json_object_get(call->params, "file"))
 		json_object_set_new(call->params, "file", json_string("/none"));
-	if (method_is_raw(call)) {
-		job_render(&daemon_, job);
-	} else {
+	if (!method_is_raw(call)) {
 		job_work(&daemon_, job);
 		if (!call->error.code)
 			call->method->answer(&daemon_, call);
-		job->line = call->id ? rpc_write(call->id, call->result, &call->error) : NULL;
-		if (call->id)
-			call->result = NULL;
 	}
-	line = job->line;
-	job->line = NULL;
+	while (more && (piece = answer_piece(call, &more))) {
+		if (asprintf(&joined, "%s%s", line ? line : "", piece) < 0)
+			abort();
+		free(line);
+		free(piece);
+		line = joined;
+	}
 	job_free(job);
 	return line;
 }
@@ -76,7 +78,7 @@ answer_lines(struct connection *connection, bool reading_only)
 			outcome = clients_handle(&daemon_, line, length, reading_only);
 		connection_consume(connection, 0);
 		if (outcome.job)
-			outcome.answer = run_job(outcome.job);
+			outcome.answer = run_job(outcome.job, outcome.answer);
 		if (outcome.answer)
 			check_answer(outcome.answer);
 		free(outcome.answer);

@@ -182,27 +182,56 @@ fake_ports(struct snapshot *snapshot, const struct config *config)
 	}
 }
 
+/* Rules beyond the config's are called "extra-N". */
+static char fake_names[16384][24];
+
 static inline void
 fake_rules(struct snapshot *snapshot, const struct config *config, unsigned extra)
 {
 	unsigned count = config->rule_count + extra + 1;
 
+	snapshot->config = config_hold(config);
 	snapshot->rule_count = count;
 	snapshot->rules = calloc(count, sizeof(*snapshot->rules));
 	for (unsigned i = 0; i < count; i++) {
-		struct snapshot_rule *rule = &snapshot->rules[i];
-		char name[32];
-
-		snprintf(name, sizeof(name), "extra-%u", i);
-		rule->name = strdup(i + 1 == count           ? "default"
-				    : i < config->rule_count ? config->rules[i].name
-							     : name);
-		rule->packets = 100 + i;
-		rule->bytes = 6400 + i;
-		rule->decides = true;
-		rule->filter = i == 0 ? "jit" : NULL;
-		rule->actions = "drop";
+		snapshot->rules[i] = (struct tally_rule){100 + i, 6400 + i};
+		snprintf(fake_names[i % 16384], sizeof(fake_names[0]), "extra-%u", i);
 	}
+}
+
+struct snapshot_rule
+snapshot_rule(const struct snapshot *snapshot, unsigned rule)
+{
+	const struct config *config = snapshot->config;
+
+	return (struct snapshot_rule){
+		.name = rule + 1 == snapshot->rule_count ? "default"
+			: rule < config->rule_count      ? config->rules[rule].name
+							 : fake_names[rule % 16384],
+		.packets = snapshot->rules[rule].packets,
+		.bytes = snapshot->rules[rule].bytes,
+		.decides = true,
+		.filter = rule == 0 ? "jit" : NULL,
+	};
+}
+
+void
+snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule)
+{
+	fputs("drop", out);
+}
+
+struct snapshot *
+snapshot_hold(struct snapshot *snapshot)
+{
+	atomic_fetch_add(&snapshot->holders, 1);
+	return snapshot;
+}
+
+bool
+snapshot_is_shared(const struct snapshot *snapshot)
+{
+	return atomic_load(&((struct snapshot *)snapshot)->holders) > 0;
 }
 
 struct snapshot *
@@ -245,12 +274,11 @@ engine_snapshot(struct engine *engine)
 void
 snapshot_free(struct snapshot *snapshot)
 {
-	if (!snapshot)
+	if (!snapshot || atomic_fetch_sub(&snapshot->holders, 1) > 0)
 		return;
 	for (unsigned i = 0; i < snapshot->port_count; i++)
 		free((char *)snapshot->ports[i].name);
-	for (unsigned i = 0; i < snapshot->rule_count; i++)
-		free((char *)snapshot->rules[i].name);
+	config_free(snapshot->config);
 	free(snapshot->ports);
 	free(snapshot->rules);
 	free(snapshot->workers);

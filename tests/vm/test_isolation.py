@@ -32,7 +32,7 @@ def check_wrong_address(guest, canary, sent):
         assert canary.page() == PATTERN
         guest.do("dmesg -c > /dev/null")
         past = len(capture.read(guest.dump("a2")))
-        daemon.call("fault.dma", port="a1", address=f"{canary.address:x}", packets=str(WRONG))
+        daemon.call("fault.dma", port="a1", address=f"{canary.address:x}", packets=WRONG)
         status = replay(daemon, 0)
         faults = re.findall(r"DMAR: \[DMA Write.*device \[(\S+)\] fault addr (\S+)", guest.do("dmesg"))
         assert faults, guest.do("dmesg | tail -n 20")

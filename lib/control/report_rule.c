@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rules as text: of a million of them no tree is made. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "control/report.h"
+
+#include "core/banned.h"
+
+void
+report_put_string(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char byte = *text;
+
+		if (byte == '"' || byte == '\\')
+			fprintf(out, "\\%c", byte);
+		else if (byte == '\n')
+			fputs("\\n", out);
+		else if (byte < 0x20)
+			fprintf(out, "\\u%04x", byte);
+		else
+			fputc(byte, out);
+	}
+}
+
+char *
+report_actions(const struct snapshot *snapshot, unsigned rule)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	snapshot_put_actions(out, snapshot, rule);
+	fclose(out);
+	return text;
+}
+
+void
+report_put_rule_counts(FILE *out, const struct snapshot *snapshot, unsigned index)
+{
+	struct snapshot_rule rule = snapshot_rule(snapshot, index);
+
+	fputc('"', out);
+	report_put_string(out, rule.name);
+	fprintf(out, "\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}", rule.packets,
+		rule.bytes);
+}
+
+static void
+put_actions(FILE *out, const struct snapshot *snapshot, unsigned index)
+{
+	char *actions = report_actions(snapshot, index);
+
+	report_put_string(out, actions ? actions : "");
+	free(actions);
+}
+
+void
+report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
+{
+	struct snapshot_rule rule = snapshot_rule(snapshot, index);
+
+	fputc('"', out);
+	report_put_string(out, rule.name);
+	fprintf(out, "\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"actions\":\"",
+		rule.packets, rule.bytes);
+	put_actions(out, snapshot, index);
+	fprintf(out, "\",\"decides\":%s,\"filter\":", rule.decides ? "true" : "false");
+	if (rule.filter)
+		fprintf(out, "\"%s\"}", rule.filter);
+	else
+		fputs("null}", out);
+}
+
+static json_t *
+counts(const struct snapshot_rule *rule)
+{
+	return json_pack("{s:I, s:I}", "packets", (json_int_t)rule->packets, "bytes",
+			 (json_int_t)rule->bytes);
+}
+
+json_t *
+report_rule_counts(const struct snapshot *snapshot)
+{
+	json_t *result = json_object();
+
+	for (unsigned i = 0; i < snapshot->rule_count; i++) {
+		struct snapshot_rule rule = snapshot_rule(snapshot, i);
+
+		json_object_set_new(result, rule.name, counts(&rule));
+	}
+	return result;
+}
+
+json_t *
+report_all_rules(const struct snapshot *snapshot)
+{
+	json_t *rules = json_object();
+
+	for (unsigned i = 0; i < snapshot->rule_count; i++) {
+		struct snapshot_rule rule = snapshot_rule(snapshot, i);
+		char *actions = report_actions(snapshot, i);
+
+		json_object_set_new(rules, rule.name,
+				    json_pack("{s:o, s:o, s:s, s:b, s:s?}", "packets",
+					      json_integer((json_int_t)rule.packets), "bytes",
+					      json_integer((json_int_t)rule.bytes), "actions",
+					      actions ? actions : "", "decides", (int)rule.decides,
+					      "filter", rule.filter));
+		free(actions);
+	}
+	return rules;
+}

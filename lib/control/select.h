@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Select: what a call asks for of a list that is long: `names`, and `limit` and `offset` in what is left.
+ */
+#ifndef CONTROL_SELECT_H
+#define CONTROL_SELECT_H
+
+#include "control/method.h"
+
+/* Names that one call may ask for. */
+#define SELECT_NAMES_MAX 1024
+
+#define SELECT_PARAMS                                                                              \
+	{"names", METHOD_NAMES, "those alone; all if left out", false},                            \
+		{"limit", METHOD_INTEGER, "at most so many", false},                               \
+	{                                                                                          \
+		"offset", METHOD_INTEGER, "so many are left out before the first; 0 if not given", \
+			false                                                                      \
+	}
+
+/* Of the rules of a call that lists them: sets which are to be written, or call->error. */
+void select_items(struct call *call);
+
+/* Of the members of the object in call->result that the method lists. */
+void select_members(struct call *call);
+
+#endif

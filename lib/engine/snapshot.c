@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+struct snapshot *
+snapshot_hold(struct snapshot *snapshot)
+{
+	atomic_fetch_add(&snapshot->holders, 1);
+	return snapshot;
+}
+
+bool
+snapshot_is_shared(const struct snapshot *snapshot)
+{
+	return atomic_load(&((struct snapshot *)snapshot)->holders) > 0;
+}
+
+static const char *
+target_name(const struct config *config, const struct config_target *target)
+{
+	return target->kind == CONFIG_TARGET_PORT ? config->ports[target->index].name
+						  : config->groups[target->index].name;
+}
+
+static void
+put_actions(FILE *out, const struct config *config, const struct config_actions *actions)
+{
+	for (unsigned i = 0; i < actions->mirror_count; i++)
+		fprintf(out, "mirror %s, ", target_name(config, &actions->mirrors[i]));
+	if (actions->end == CONFIG_END_DROP)
+		fputs("drop", out);
+	else if (actions->end == CONFIG_END_FORWARD)
+		fprintf(out, "forward %s", target_name(config, &actions->forward));
+	else
+		fputs("next rule", out);
+}
+
+void
+snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule)
+{
+	const struct config *config = snapshot->config;
+	const struct config_actions *actions = rule == config->rule_count
+						       ? &config->default_actions
+						       : &config->rules[rule].actions;
+
+	put_actions(out, config, actions);
+}
+
+struct snapshot_rule
+snapshot_rule(const struct snapshot *snapshot, unsigned rule)
+{
+	const struct config *config = snapshot->config;
+	bool is_default = rule == config->rule_count;
+
+	return (struct snapshot_rule){
+		.name = is_default ? "default" : config->rules[rule].name,
+		.packets = snapshot->rules[rule].packets,
+		.bytes = snapshot->rules[rule].bytes,
+		.decides = is_default || config->rules[rule].actions.end != CONFIG_END_NEXT,
+		.filter = is_default ? NULL : config->rules[rule].manner,
+	};
+}
+
+void
+snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot || atomic_fetch_sub(&snapshot->holders, 1) > 0)
+		return;
+	for (unsigned i = 0; snapshot->ports && i < snapshot->port_count; i++) {
+		free((char *)snapshot->ports[i].name);
+		free((char *)snapshot->ports[i].device);
+		free((char *)snapshot->ports[i].driver);
+	}
+	for (unsigned i = 0; snapshot->pools && i < snapshot->pool_count; i++)
+		free((char *)snapshot->pools[i].name);
+	for (unsigned i = 0; snapshot->replays && i < snapshot->replay_count; i++) {
+		free((char *)snapshot->replays[i].name);
+		free((char *)snapshot->replays[i].port);
+		free((char *)snapshot->replays[i].reason);
+	}
+	free(snapshot->replays);
+	free(snapshot->ports);
+	free(snapshot->rules);
+	config_free(snapshot->config);
+	free(snapshot->workers);
+	free(snapshot->pools);
+	free(snapshot);
+}
