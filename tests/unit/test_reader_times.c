@@ -227,7 +227,7 @@ closes_while_it_looks_for_a_time(void **state)
 	for (unsigned i = 0; i < 20; i++) {
 		struct reader *reader = opened(&replay, 1);
 
-		reader_seek(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 2});
+		seek_to(reader, (struct config_moment){CONFIG_MOMENT_PACKET, 2});
 		reader_close(reader);
 	}
 }
