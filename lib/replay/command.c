@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "replay/files.h"
+#include "replay/link.h"
 
 #include "core/banned.h"
 
@@ -113,40 +114,6 @@ replay_follow(struct replay *replay)
 		end(replay, counts[LANE_STOPPED] ? REPLAY_STOPPED : REPLAY_DONE);
 }
 
-/* The name of a port that packets can leave on and that has no link, or NULL. */
-static const char *
-without_link(const struct replay *replay)
-{
-	const struct config_replay *config = replay->config;
-
-	for (unsigned i = 0; i < replay->ports->count; i++) {
-		const struct port *port = replay->ports->items[i];
-		/* Rules may send to any other than the one that it seems to come from. Of these, cards alone
-		 * are waited for: a virtual device without its other end may be meant so. */
-		bool counts = config->as
-				      ? i != config->port && port->config->kind == CONFIG_PORT_PCI
-				      : i == config->port;
-
-		if (counts && !atomic_load_explicit(&port->up, memory_order_relaxed))
-			return port->config->name;
-	}
-	return NULL;
-}
-
-static bool
-waits_for_link(struct replay *replay, uint64_t now_ns)
-{
-	const char *port = replay->patience_ns ? without_link(replay) : NULL;
-
-	if (port && now_ns < replay->patience_ns)
-		return true;
-	if (port)
-		log_warning("replay %s: %s still has no link; starting without it",
-			    replay->config->name, port);
-	replay->patience_ns = 0;
-	return false;
-}
-
 /* Numbers begin anew, not only when the first packet is there. */
 static void
 open_run(struct replay *replay)
@@ -188,7 +155,7 @@ replay_start(struct replay *replay, uint64_t now_ns, char *reason)
 void
 replay_start_with_link(struct replay *replay, uint64_t now_ns)
 {
-	const char *port = without_link(replay);
+	const char *port = link_missing(replay);
 
 	if (port)
 		log_info("replay %s: waits for the link of %s", replay->config->name, port);
@@ -386,7 +353,7 @@ replay_tick(struct replay *replay, uint64_t now_ns)
 	char reason[REPLAY_REASON_MAX];
 
 	material_tidy(&replay->retired);
-	if (replay->state == REPLAY_OPENING && is_ready(replay) && !waits_for_link(replay, now_ns))
+	if (replay->state == REPLAY_OPENING && is_ready(replay) && !link_waits(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
 	replay_follow(replay);
 	if (replay->goes_on && replay->state == REPLAY_PAUSED)
