@@ -240,7 +240,7 @@ def test_max_gap_on_the_wire(tmp_path, workers):
         daemon.until(lambda status: status["replays"]["one"]["sent"] >= 2)
         one = daemon.call("replay.list")["replays"]["one"]
         assert 0 <= one["next_in_ns"] <= SECOND * 3 // 10 and one["remaining_ns"] <= SECOND * 12 // 10
-        for pace in ("0.001x", "1000x", "2x") if len(workers) == 1 else ():
+        for pace in ("0.001x", "1000x", "2x"):
             daemon.call("replay.pace", name="one", pace=pace)
             one = daemon.call("replay.list")["replays"]["one"]
             assert one["state"] != "running" or one["next_in_ns"] <= SECOND * 3 // 10

@@ -200,47 +200,6 @@ replay_pause(struct replay *replay, uint64_t now_ns, char *reason)
 	return ret;
 }
 
-/* Of the lanes that are paused, the one that came farthest; NULL when none is. */
-static const struct replay_lane *
-foremost(const struct replay *replay)
-{
-	const struct replay_lane *first = NULL;
-
-	for (unsigned i = 0; i < replay->lane_count; i++) {
-		const struct replay_lane *lane = replay->lanes[i];
-
-		if (lane_state_of(replay, i) == LANE_PAUSED &&
-		    (!first || lane->units.packets > first->units.packets))
-			first = lane;
-	}
-	return first;
-}
-
-/* Lanes that were behind, or knew no times, did not stop at one packet; they have one schedule again when it begins
- * where the foremost stands, and what lies before that leaves at once. */
-static void
-anchor(const struct replay *replay, struct lane_order *resume)
-{
-	const struct replay_lane *lane = foremost(replay);
-	uint64_t due;
-
-	if (!lane)
-		return;
-	due = lane->anchor ? lane->anchor_ns : schedule_due(&lane->schedule, &lane->units);
-	resume->anchored = true;
-	resume->units = lane->units;
-	resume->pace = replay->pace;
-	/* What of the pause has passed counts, and the time in which it stood still does not. */
-	resume->gap = lane->gap;
-	resume->gap.due_ns = schedule_later(lane->gap.due_ns, resume->at_ns - lane->paused_ns);
-	if (due > lane->paused_ns && lane->schedule.kind != CONFIG_PACE_TOP)
-		resume->at_ns = gap_bound(
-			&resume->gap, &replay->pace, replay->plan.max_gap_ns, resume->at_ns,
-			schedule_later(resume->at_ns,
-				       schedule_rescale(&lane->schedule, &replay->pace,
-							due - lane->paused_ns)));
-}
-
 int
 replay_resume(struct replay *replay, uint64_t now_ns, char *reason)
 {
@@ -250,7 +209,7 @@ replay_resume(struct replay *replay, uint64_t now_ns, char *reason)
 	if (replay->state != REPLAY_PAUSED)
 		return replay_refuse(-EINVAL, reason, "it is not paused");
 	if (replay->changed_pace)
-		anchor(replay, &resume);
+		replay_rejoin(replay, &resume);
 	replay->goes_on = false;
 	ret = order(replay, &resume, reason);
 	if (ret == 0) {

@@ -26,6 +26,14 @@ enum lane_state {
 	LANE_DONE, /* every loop is out, and the port took it or it was dropped; holds no packet */
 };
 
+/* Where a lane stands: at an entry, or before a packet that does not exist yet. */
+struct lane_place {
+	uint64_t next; /* entry */
+	uint64_t loops, base_ns, past_ns;
+	struct schedule_units units; /* that lie before it */
+	struct gap gap;
+};
+
 /* What happens, and from when on: at_ns is on the engine's clock. Given to every lane alike. */
 struct lane_order {
 	enum lane_verb {
@@ -33,15 +41,15 @@ struct lane_order {
 		LANE_STOP,  /* now */
 		LANE_PAUSE, /* before the first packet that is due at at_ns or later */
 		LANE_RESUME, /* what was due at the pause's at_ns is due at at_ns, and the rest as much later; when
-			      * anchored, what lies before these units is due at at_ns and goes on at the pace */
+			      * anchored, the packet at this place is due at at_ns, what lies before it at once,
+			      * and it goes on at the pace */
 		LANE_PACE, /* from at_ns on it goes at the new pace. With lanes that may not stand at one packet
 			    * it is a pause, and an anchored resume where the foremost stands */
 	} verb;
 	uint64_t at_ns;
-	struct config_pace pace;     /* of LANE_START, LANE_PACE and an anchored LANE_RESUME */
-	bool anchored;               /* LANE_RESUME */
-	struct schedule_units units; /* of an anchored LANE_RESUME */
-	struct gap gap;              /* likewise: of the foremost */
+	struct config_pace pace; /* of LANE_START, LANE_PACE and an anchored LANE_RESUME */
+	bool anchored;           /* LANE_RESUME */
+	struct lane_place place; /* of an anchored LANE_RESUME */
 };
 
 /* Only the worker writes it; the control thread has the copy that the worker makes when asked. Times are

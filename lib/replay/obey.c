@@ -120,9 +120,17 @@ resume(struct replay_lane *lane, const struct lane_order *order)
 	}
 	lane->pace = order->pace;
 	lane->anchor = lane->changes_pace = false;
-	lane->gap = order->gap;
+	/* It waits for a packet behind the one that is next of all, and none of those between is its own. */
+	if (order->place.units.packets < lane->units.packets) {
+		lane->next = order->place.next;
+		lane->tally.loops = order->place.loops;
+		lane->base_ns = order->place.base_ns;
+		lane->past_ns = order->place.past_ns;
+		lane->units = order->place.units;
+	}
+	lane->gap = order->place.gap;
 	lane->shift_ns = atomic_load_explicit(&lane->plan->shift_ns, memory_order_relaxed);
-	schedule_make(&lane->schedule, &lane->pace, order->at_ns, &order->units);
+	schedule_make(&lane->schedule, &lane->pace, order->at_ns, &order->place.units);
 }
 
 void

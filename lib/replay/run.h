@@ -37,6 +37,9 @@ struct replay {
 	char reason[REPLAY_REASON_MAX];
 };
 
+/* Anchors the resume of lanes that are paused where they have one schedule again, of the replay's pace. */
+void replay_rejoin(const struct replay *replay, struct lane_order *resume);
+
 /* Whether it neither runs nor is about to: every number is final. */
 static inline bool
 replay_stands(const struct replay *replay)

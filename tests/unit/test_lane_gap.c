@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lane_kit.h"
+#include "replay/run.h"
 
 #define HOUR UINT64_C(3600000000000)
 #define MAX_GAP (20 * STEP)
@@ -168,14 +169,52 @@ test_lanes_that_stand_apart(void **state)
 	assert_in_range(lanes[1].units.packets, 0, 100);
 	order(LANE_RESUME, first, "original");
 	plan.order.anchored = true;
-	plan.order.units = lanes[0].units;
-	plan.order.gap = lanes[0].gap;
+	plan.order.place.units = lanes[0].units;
+	plan.order.place.gap = lanes[0].gap;
 	seen_count = 0;
 	foretell(foremost, first, 1);
 	run(START, due_at[PACKETS - 1] + STEP);
 	for (unsigned i = 0; i < seen_count; i++)
 		assert_int_equal(seen_at[i], seen[i] < foremost ? first : due_at[seen[i]]);
 	assert_int_equal(lanes[0].tally.sent + lanes[1].tally.sent, PACKETS);
+	check_clean();
+}
+
+/* Each waits for its own packet, of which one comes hours after the others: a new pace is one for all of them from the
+ * next packet on, and none of those before the last one leaves early. */
+static void
+test_lanes_that_wait_for_packets_far_apart(void **state)
+{
+	static struct replay replay;
+	const uint64_t last = START + 298 * STEP, resumed = last + 8 * STEP;
+
+	make_pauses(2, 1);
+	for (unsigned i = 0; i < PACKETS; i++) {
+		bool rare = i % 300 == 299 || i < 10;
+
+		entries[i].time_ns = i < 299 ? i * STEP : (i - 298) * HOUR;
+		entries[i].lane = owners[i] = rare ? 0 : 1;
+	}
+	replay = (struct replay){.lanes = {&lanes[0], &lanes[1]}, .lane_count = 2};
+	replay.plan.max_gap_ns = MAX_GAP;
+	replay.pace = (struct config_pace){CONFIG_PACE_ORIGINAL, 2, 1};
+	order(LANE_START, START, "original");
+	run(START, last + STEP);
+	assert_int_equal(seen_count, 299);
+	order(LANE_PAUSE, last + 5 * STEP, NULL);
+	run(last + STEP, resumed);
+	order(LANE_RESUME, resumed, NULL);
+	replay_rejoin(&replay, &plan.order);
+	run(resumed, resumed + 400 * STEP);
+	/* 15 of the 20 steps are left of the pause, and half as many at twice the pace. */
+	assert_in_range(seen_at[299], resumed + 7 * STEP, resumed + 8 * STEP);
+	for (unsigned i = 299; i < seen_count; i++) {
+		assert_int_equal(seen[i], i);
+		if (i > 299)
+			assert_in_range(seen_at[i] - seen_at[i - 1], MAX_GAP - STEP / 10,
+					MAX_GAP + STEP / 10);
+	}
+	assert_in_range(seen_count, 315, 325);
 	check_clean();
 }
 
@@ -188,6 +227,7 @@ main(void)
 		cmocka_unit_test(test_a_new_pace_within_a_pause),
 		cmocka_unit_test(test_a_stop_within_a_pause),
 		cmocka_unit_test(test_lanes_that_stand_apart),
+		cmocka_unit_test(test_lanes_that_wait_for_packets_far_apart),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -261,12 +261,13 @@ test_lanes_that_stand_apart_go_on_together(void **state)
 	behind = lanes[1].tally.sent;
 	order(LANE_RESUME, first, "1Mpps");
 	plan.order.anchored = true;
-	plan.order.units = lanes[0].units;
+	plan.order.place.units = lanes[0].units;
 	run(START, START + 2000 * STEP);
 	/* What the one behind owed leaves at once, and from there on both keep one time. */
 	for (unsigned i = 0; i < seen_count; i++) {
-		uint64_t at =
-			seen[i] < plan.order.units.packets ? 0 : seen[i] - plan.order.units.packets;
+		uint64_t at = seen[i] < plan.order.place.units.packets
+				      ? 0
+				      : seen[i] - plan.order.place.units.packets;
 
 		assert_int_equal(seen_at[i], first + at * STEP);
 	}
