@@ -58,6 +58,90 @@ def test_what_was_sent_is_in_the_file(name, tmp_path):
     assert [len(record.data) for record in capture.read(tmp_path / name)] == [1000] * 300
 
 
+def link(daemon):
+    port = daemon.call("ports")["ports"]["file"]
+    return port["state"], port["why"]
+
+
+def until_link(daemon, state):
+    daemon.until(lambda _: link(daemon)[0] == state, 20, state)
+
+
+@pytest.mark.live
+def test_port_up_goes_on_after_a_full_disk(small, tmp_path):
+    """The file is whole up to where it ended, and goes on behind it; what was sent is in it, no more and no less."""
+    filler = small / "filler"
+    filler.write_bytes(bytes(SMALL // 2))
+    with Daemon(writing(small / "out.pcap", "rx=endless,size=1000"), tmp_path, PLUGINS) as daemon:
+        until_link(daemon, "down")
+        assert link(daemon)[1] == "its disk is full"
+        before = daemon.call("status")["ports"]["file"]["tx_packets"]
+        assert len(capture.read(small / "out.pcap")) == before
+        filler.unlink()
+        daemon.call("port.up", name="file")
+        daemon.until(lambda status: status["ports"]["file"]["tx_packets"] > before, 20)
+        until_link(daemon, "down")
+        sent = daemon.call("status")["ports"]["file"]["tx_packets"]
+        check_status(daemon.call("status"))
+        daemon.stop(code=1)
+    assert len(capture.read(small / "out.pcap")) == sent > before
+
+
+@pytest.mark.live
+def test_fifo_waits_for_its_reader(tmp_path):
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    with Daemon(writing(path, "rx=endless,size=1000"), tmp_path, PLUGINS) as daemon:
+        assert link(daemon) == ("down", "nobody reads its FIFO")
+        assert "file: nobody reads its FIFO" in daemon.sluice("ports").stdout
+        with open(path, "rb") as reader:
+            assert reader.read(4) == b"\x4d\x3c\xb2\xa1"
+            until_link(daemon, "up")
+            assert len(reader.read(100_000)) == 100_000
+        # It left.
+        until_link(daemon, "down")
+        check_status(daemon.call("status"))
+        # The next one gets a capture of its own.
+        with open(path, "rb") as reader:
+            assert reader.read(4) == b"\x4d\x3c\xb2\xa1"
+        daemon.stop(code=1)
+
+
+@pytest.mark.live
+def test_fifo_that_nobody_ever_reads(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with Daemon(writing(tmp_path / "fifo"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["drops"].get("port-down", 0) == 300)
+        daemon.stop()
+
+
+@pytest.mark.live
+def test_fifo_whose_reader_does_not_read(tmp_path):
+    """No worker waits for it, and what it read at last is whole."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with Daemon(writing(path, "rx=endless,size=1000"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["drops"].get("tx-full", 0) > 1000)
+        check_status(daemon.call("status"))
+        daemon.process.send_signal(15)
+        with open(tmp_path / "got.pcap", "wb") as got:
+            os.set_blocking(reader, True)
+            while piece := os.read(reader, 1 << 16):
+                got.write(piece)
+        daemon.process.wait(timeout=30)
+    os.close(reader)
+    assert {len(record.data) for record in capture.read(tmp_path / "got.pcap")} == {1000}
+
+
+def test_device_that_is_full(tmp_path):
+    with Daemon(writing("/dev/full"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: sum(status["drops"].values()) == 300)
+        assert daemon.call("status")["ports"]["file"]["tx_packets"] == 0
+        assert link(daemon) == ("down", "its disk is full")
+        daemon.stop(code=1)
+
+
 @pytest.mark.parametrize("kind", ["null", "fifo"])
 def test_what_is_no_file_has_no_length(kind, tmp_path):
     path = "/dev/null" if kind == "null" else tmp_path / "fifo"

@@ -157,6 +157,7 @@ port_json(const struct snapshot_port *port)
 	json_object_update_new(result, json_pack("{s:o, s:o, s:o}", "verify", number(port->verify),
 						 "checksum_checked", number(port->checksum_checked),
 						 "checksum_wrong", number(port->checksum_wrong)));
+	json_object_set_new(result, "why", port->why ? json_string(port->why) : json_null());
 	json_object_set_new(result, "iommu_faults",
 			    port->iommu_known ? number(port->iommu_faults) : json_null());
 	return result;

@@ -57,6 +57,7 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->device = device_text(port->config, failed);
 	out->driver = copy(port->driver, failed);
 	out->state = port_state(port);
+	out->why = port_why(port);
 	out->link_changes = port->link_changes;
 	out->up = atomic_load_explicit(&port->up, memory_order_relaxed);
 	out->speed = atomic_load_explicit(&port->speed, memory_order_relaxed);

@@ -300,8 +300,11 @@ service_up(struct service *service, const struct config *config, const char *nam
 	/* Seen to be gone, but not taken out yet. */
 	take_gone(service);
 	before = port_service(port);
-	if (before == PORT_IN_SERVICE)
+	if (before == PORT_IN_SERVICE) {
+		port_retry(port);
+		publish_up(service);
 		return 0;
+	}
 	if (!await(service))
 		return busy(reason);
 	log_forget_error();

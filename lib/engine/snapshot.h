@@ -28,8 +28,9 @@ struct snapshot_port {
 	const char *state;  /* "up", "down", "stopped" or "removed" */
 	bool up;            /* link */
 	uint64_t link_changes;
-	uint32_t speed; /* Mbit/s; 0 unknown */
-	int numa;       /* -1: none */
+	uint32_t speed;  /* Mbit/s; 0 unknown */
+	int numa;        /* -1: none */
+	const char *why; /* it has no link, or NULL; a constant */
 	uint16_t rx_queues, tx_queues, rx_ring, tx_ring, mtu;
 	/* The frames that it can send, in bytes; chained: of those in several buffers, 0: none. */
 	uint32_t min_frame, max_frame, max_untagged, max_chained;

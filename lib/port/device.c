@@ -149,7 +149,7 @@ static int
 open_capture(struct port *port, enum port_mode mode)
 {
 	const struct config_port *config = port->config;
-	char in[PATH_MAX], out[PATH_MAX], arguments[ARGUMENTS_MAX];
+	char in[PATH_MAX], arguments[ARGUMENTS_MAX];
 	bool writes = config->pcap_out && mode == PORT_LIVE;
 	size_t used = 0;
 	int ret = 0;
@@ -162,21 +162,21 @@ open_capture(struct port *port, enum port_mode mode)
 			return log_fail(ret, "port %s: %s", config->name, config->pcap_in);
 		used = snprintf(arguments, sizeof(arguments), "rx_pcap=%s", in);
 	}
-	if (writes) {
-		ret = spell_path(config->pcap_out, O_WRONLY | O_CREAT, &port->capture_fds[1], out,
-				 sizeof(out));
-		if (ret < 0)
-			return log_fail(ret, "port %s: %s", config->name, config->pcap_out);
-		snprintf(arguments + used, sizeof(arguments) - used, "%stx_pcap=%s",
-			 used ? "," : "", out);
-	}
+	/* The device is there for what comes in; what goes out is written by output.c. */
+	if (writes)
+		snprintf(arguments + used, sizeof(arguments) - used, "%stx_pcap=/dev/null",
+			 used ? "," : "");
 	ret = make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
-	if (ret == 0 && writes)
-		output_watch(port);
-	else if (writes && port_service(port) != PORT_IN_SERVICE)
+	if (ret < 0 || !writes)
+		return ret;
+	ret = output_open(config->name, config->pcap_out, &port->output);
+	if (ret < 0 && port_service(port) != PORT_IN_SERVICE)
 		log_error("port %s: in the sandbox only the %s that was there at the start can be "
 			  "written; to take one away, copy it and leave it in its place",
 			  config->name, config->pcap_out);
+	else if (ret < 0)
+		log_fail(ret, "port %s: %s can't be written", config->name, config->pcap_out);
+	port->writes = ret == 0;
 	return ret;
 }
 
@@ -235,7 +235,11 @@ device_close(struct port *port)
 			close(port->capture_fds[i]);
 		port->capture_fds[i] = -1;
 	}
-	output_forget(port);
+	if (port->output) {
+		port->incomplete |= !output_close(port->output);
+		port->writes = false;
+		port->output = NULL;
+	}
 	port->opened = false;
 	port->vdev = false;
 	port->id = RTE_MAX_ETHPORTS;

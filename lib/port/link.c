@@ -47,8 +47,9 @@ read_link(struct port *port, bool *up, uint32_t *speed)
 	*speed = 0;
 	if (!port->started || read_iface(port, up, speed))
 		return;
-	if (output_is_short(port)) {
-		*up = false;
+	if (port->output) {
+		port->why = output_check(port->output);
+		*up = !port->why;
 		return;
 	}
 	/* Some drivers can tell it only when they are asked. */
@@ -103,6 +104,37 @@ port_poll_link(struct port *port)
 	}
 	port->was_up |= up;
 	announce(port, up, speed);
+}
+
+void
+port_retry(struct port *port)
+{
+	if (port->output)
+		output_retry(port->output);
+	port_poll_link(port);
+}
+
+const char *
+port_why(const struct port *port)
+{
+	switch (port_service(port)) {
+	case PORT_STOPPED:
+		return "it was taken out of service";
+	case PORT_REMOVED:
+		return "its device was removed";
+	case PORT_IN_SERVICE:
+		break;
+	}
+	if (atomic_load_explicit(&port->up, memory_order_relaxed))
+		return NULL;
+	return port->why ? port->why : "its device has no link";
+}
+
+uint16_t
+port_write(const struct port *port, struct rte_mbuf **packets, uint16_t count)
+{
+	return port->output ? output_send(port->output, packets, count)
+			    : capture_writer_send(port->writer, packets, count);
 }
 
 const char *

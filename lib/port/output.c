@@ -1,56 +1,384 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "port/output.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <poll.h>
+#include <rte_mbuf.h>
+#include <rte_spinlock.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
 
 #include "core/banned.h"
 
+#define SNAP_LENGTH 262144 /* libpcap's own maximum for Ethernet */
+#define MAGIC_NS 0xa1b23c4d
+#define LINK_ETHERNET 1
+#define PIECES_MAX 128 /* of one write: headers and segments */
+#define RECORDS_MAX 32
+#define PIPE_BYTES (1 << 20) /* the most that any user may ask for where nobody changed it */
+
 /* draft-ietf-opsawg-pcap, sections 4 and 5. */
-#define FILE_HEADER 24
-#define RECORD_HEADER 16
+struct file_header {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t reserved[2], snap_length, link;
+};
 
-void
-output_watch(struct port *port)
+struct record_header {
+	uint32_t seconds, nanoseconds, captured, length;
+};
+
+struct output {
+	rte_spinlock_t lock; /* of all that follows */
+	const char *port, *path;
+	int fd; /* -1: nobody reads the FIFO */
+	bool fifo, regular;
+	bool used;       /* something behind the header was written, to who reads it now */
+	bool lacks;      /* packets that it was given */
+	bool told;       /* of the error */
+	int error;       /* of the last write; 0: none */
+	uint64_t length; /* of a file: header and whole records */
+	uint8_t *rest;   /* of a record of which a FIFO took a part */
+	size_t rest_used, rest_sent;
+};
+
+static void
+fail(struct output *output, int error)
 {
-	struct stat file;
-
-	port->incomplete = false;
-	/* As it is now, whatever its name leads to later. */
-	port->output = open(port->config->pcap_out, O_PATH | O_CLOEXEC);
-	if (port->output >= 0 && (fstat(port->output, &file) < 0 || !S_ISREG(file.st_mode)))
-		output_forget(port);
+	output->error = error;
+	output->lacks = true;
 }
 
-bool
-output_is_short(struct port *port)
+/* false: not all of it was written, and the error is kept. A file keeps its whole records. */
+static bool
+write_whole(struct output *output, const void *bytes, size_t size)
 {
-	struct rte_eth_stats sent;
-	struct stat file;
-	uint64_t length;
+	size_t done = 0;
 
-	if (port->output < 0 || port->incomplete || rte_eth_stats_get(port->id, &sent) < 0 ||
-	    sent.opackets == 0 || fstat(port->output, &file) < 0)
-		return port->incomplete;
-	/* The driver flushes each burst before it counts it: the file is never behind. */
-	length = FILE_HEADER + sent.opackets * RECORD_HEADER + sent.obytes;
-	if ((uint64_t)file.st_size >= length)
-		return false;
-	log_error("port %s: %s is incomplete: %" PRIu64 " of %" PRIu64
-		  " bytes could be written (is the disk full?); from now on the port has no link",
-		  port->config->name, port->config->pcap_out, (uint64_t)file.st_size, length);
-	port->incomplete = true;
+	while (done < size) {
+		ssize_t count = write(output->fd, (const uint8_t *)bytes + done, size - done);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0) {
+			fail(output, count < 0 ? errno : EIO);
+			if (output->regular && ftruncate(output->fd, (off_t)output->length) < 0)
+				log_debug("%s: a part of a record is left", output->path);
+			return false;
+		}
+		done += (size_t)count;
+	}
+	output->length += size;
 	return true;
 }
 
-void
-output_forget(struct port *port)
+static bool
+write_header(struct output *output)
 {
-	if (port->output >= 0)
-		close(port->output);
-	port->output = -1;
+	const struct file_header header = {
+		.magic = MAGIC_NS,
+		.major = 2,
+		.minor = 4,
+		.snap_length = SNAP_LENGTH,
+		.link = LINK_ETHERNET,
+	};
+	bool lacked = output->lacks;
+	bool written = write_whole(output, &header, sizeof(header));
+
+	/* A reader that left at once missed nothing yet; a file without a header is no capture. */
+	if (output->fifo)
+		output->lacks = lacked;
+	return written;
+}
+
+/* 0, also when a FIFO has no reader yet. */
+static int
+open_file(struct output *output)
+{
+	struct stat status;
+	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK | O_CLOEXEC;
+
+	output->fd = open(output->path, flags, 0666);
+	if (output->fd < 0)
+		return errno == ENXIO ? 0 : -errno;
+	if (fstat(output->fd, &status) < 0)
+		return -errno;
+	output->fifo = S_ISFIFO(status.st_mode);
+	output->regular = S_ISREG(status.st_mode);
+	output->used = false;
+	output->length = 0;
+	output->rest_used = output->rest_sent = 0;
+	/* As much as the kernel gives: a reader may be late by so many bytes. */
+	if (output->fifo)
+		fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES);
+	write_header(output);
+	return 0;
+}
+
+int
+output_open(const char *port, const char *path, struct output **out)
+{
+	struct output *output = calloc(1, sizeof(*output));
+	int ret;
+
+	if (!output)
+		return -ENOMEM;
+	output->port = port;
+	output->path = path;
+	output->rest = malloc(sizeof(struct record_header) + SNAP_LENGTH);
+	rte_spinlock_init(&output->lock);
+	ret = output->rest ? open_file(output) : -ENOMEM;
+	if (ret < 0) {
+		free(output->rest);
+		free(output);
+		return ret;
+	}
+	*out = output;
+	return 0;
+}
+
+/* The rest of a record goes before any other. */
+static bool
+send_rest(struct output *output)
+{
+	while (output->rest_sent < output->rest_used) {
+		ssize_t count = write(output->fd, output->rest + output->rest_sent,
+				      output->rest_used - output->rest_sent);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0) {
+			if (errno != EAGAIN)
+				fail(output, errno);
+			return false;
+		}
+		output->rest_sent += (size_t)count;
+	}
+	output->rest_used = output->rest_sent = 0;
+	return true;
+}
+
+/* A record of which `taken` bytes were written; what is left of it follows. */
+static bool
+finish_record(struct output *output, const struct iovec *pieces, unsigned count, size_t taken)
+{
+	size_t whole = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		memcpy(output->rest + whole, pieces[i].iov_base, pieces[i].iov_len);
+		whole += pieces[i].iov_len;
+	}
+	if (output->fifo) {
+		output->rest_used = whole;
+		output->rest_sent = taken;
+		return true;
+	}
+	if (output->regular && ftruncate(output->fd, (off_t)output->length) == 0)
+		taken = 0;
+	return write_whole(output, output->rest + taken, whole - taken);
+}
+
+struct batch {
+	struct record_header headers[RECORDS_MAX];
+	struct iovec pieces[PIECES_MAX];
+	unsigned first[RECORDS_MAX + 1]; /* piece of a record */
+	uint16_t count;
+	size_t bytes;
+};
+
+/* As many packets as one write takes. */
+static void
+gather(struct batch *batch, struct rte_mbuf **packets, uint16_t count, const struct timespec *now)
+{
+	unsigned used = 0;
+
+	batch->count = 0;
+	batch->bytes = 0;
+	while (batch->count < count && batch->count < RECORDS_MAX) {
+		const struct rte_mbuf *packet = packets[batch->count];
+		struct record_header *header = &batch->headers[batch->count];
+
+		if (used + 1 + packet->nb_segs > PIECES_MAX)
+			break;
+		*header = (struct record_header){
+			.seconds = (uint32_t)now->tv_sec,
+			.nanoseconds = (uint32_t)now->tv_nsec,
+			.captured = packet->pkt_len,
+			.length = packet->pkt_len,
+		};
+		batch->first[batch->count++] = used;
+		batch->bytes += sizeof(*header) + packet->pkt_len;
+		batch->pieces[used++] = (struct iovec){header, sizeof(*header)};
+		for (; packet; packet = packet->next)
+			batch->pieces[used++] =
+				(struct iovec){rte_pktmbuf_mtod(packet, void *), packet->data_len};
+	}
+	batch->first[batch->count] = used;
+}
+
+/* How many of the records are written by a write that took so many bytes, or soon will be. */
+static uint16_t
+account(struct output *output, const struct batch *batch, size_t written)
+{
+	for (uint16_t i = 0; i < batch->count; i++) {
+		size_t size = sizeof(struct record_header) + batch->headers[i].captured;
+
+		if (written < size) {
+			const struct iovec *pieces = &batch->pieces[batch->first[i]];
+
+			if (written == 0)
+				return i;
+			return i + finish_record(output, pieces,
+						 batch->first[i + 1] - batch->first[i], written);
+		}
+		output->length += size;
+		written -= size;
+	}
+	return batch->count;
+}
+
+static uint16_t
+send_some(struct output *output, struct rte_mbuf **packets, uint16_t count,
+	  const struct timespec *now)
+{
+	struct batch batch;
+	ssize_t written;
+
+	gather(&batch, packets, count, now);
+	/* A packet of more segments than that is none that any stage makes. */
+	if (batch.count == 0)
+		return 0;
+	do
+		written = writev(output->fd, batch.pieces, (int)batch.first[batch.count]);
+	while (written < 0 && errno == EINTR);
+	if (written < 0) {
+		if (errno != EAGAIN)
+			fail(output, errno);
+		return 0;
+	}
+	output->used = true;
+	return (size_t)written == batch.bytes ? (output->length += batch.bytes, batch.count)
+					      : account(output, &batch, (size_t)written);
+}
+
+uint16_t
+output_send(struct output *output, struct rte_mbuf **packets, uint16_t count)
+{
+	struct timespec now;
+	uint16_t sent = 0;
+
+	rte_spinlock_lock(&output->lock);
+	if (output->fd >= 0 && !output->error && send_rest(output)) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		while (sent < count && !output->error && output->rest_used == 0) {
+			uint16_t more = send_some(output, packets + sent, count - sent, &now);
+
+			if (more == 0)
+				break;
+			sent += more;
+		}
+	}
+	rte_spinlock_unlock(&output->lock);
+	rte_pktmbuf_free_bulk(packets, sent);
+	return sent;
+}
+
+static void
+leave_fifo(struct output *output)
+{
+	/* What the pipe still held is lost with its reader. */
+	output->lacks |= output->used;
+	close(output->fd);
+	output->fd = -1;
+	output->error = 0;
+	log_warning("port %s: nobody reads %s any more; from now on the port has no link, until "
+		    "somebody "
+		    "does",
+		    output->port, output->path);
+}
+
+static bool
+has_no_reader(const struct output *output)
+{
+	struct pollfd poll_fd = {.fd = output->fd};
+
+	return output->error == EPIPE || (poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & POLLERR));
+}
+
+static const char *
+reason(const struct output *output)
+{
+	if (output->fd < 0)
+		return "nobody reads its FIFO";
+	switch (output->error) {
+	case 0:
+		return NULL;
+	case ENOSPC:
+	case EDQUOT:
+		return "its disk is full";
+	case EFBIG:
+		return "its file is as large as it may be";
+	default:
+		return "its file can't be written";
+	}
+}
+
+const char *
+output_check(struct output *output)
+{
+	const char *why;
+
+	rte_spinlock_lock(&output->lock);
+	if (output->fd >= 0 && output->fifo && has_no_reader(output))
+		leave_fifo(output);
+	else if (output->fd < 0 && open_file(output) == 0 && output->fd >= 0)
+		log_info("port %s: %s is read", output->port, output->path);
+	why = reason(output);
+	if (output->error && !output->told)
+		log_error("port %s: %s is incomplete: %s%s; from now on the port has no link; once "
+			  "it can "
+			  "be written, `sluice port up %s` goes on",
+			  output->port, output->path, strerror(output->error),
+			  output->error == ENOSPC ? " (is the disk full?)" : "", output->port);
+	output->told = output->error != 0;
+	rte_spinlock_unlock(&output->lock);
+	return why;
+}
+
+void
+output_retry(struct output *output)
+{
+	rte_spinlock_lock(&output->lock);
+	output->error = 0;
+	if (output->fd >= 0 && output->length == 0)
+		write_header(output);
+	rte_spinlock_unlock(&output->lock);
+}
+
+bool
+output_close(struct output *output)
+{
+	bool whole;
+
+	output_check(output);
+	/* A FIFO's last record, if its reader does not take it in a moment, is cut. */
+	if (output->fd >= 0 && !output->error && !send_rest(output))
+		output->lacks = true;
+	/* A file system on a network tells of a full disk only now. */
+	if (output->fd >= 0 && close(output->fd) < 0 && errno != EINTR) {
+		log_error("port %s: %s is incomplete: %s", output->port, output->path,
+			  strerror(errno));
+		output->lacks = true;
+	}
+	whole = !output->lacks;
+	free(output->rest);
+	free(output);
+	return whole;
 }

@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Output: the capture that net_pcap writes for a live port. The driver does not look whether a write worked, as on a
- * full disk it does not; so the file's length is compared with what was sent. Control thread.
+ * Output: the capture that a live port writes (pcap, nanoseconds, Ethernet). DPDK's own driver does not look whether a write
+ * worked, waits in the worker for whoever reads a FIFO, and for ever for who reads none. Here a burst is
+ * one write, which waits for nobody; a packet that was not written is not taken. What can't be written
+ * takes the port's link away, and `port up` or the next reader of the FIFO brings it back.
  */
 #ifndef PORT_OUTPUT_H
 #define PORT_OUTPUT_H
 
-#include "port/port.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Begins to watch the file, once the driver has made it. What is no regular file has no length to be compared. */
-void output_watch(struct port *port);
+struct output;
+struct rte_mbuf;
 
-/* Whether the file lacks something of what was sent; it then never again is whole. Logged the first time. */
-bool output_is_short(struct port *port);
+/* Creates or truncates the file; a FIFO that nobody reads is opened later. Negative errno. Control thread. */
+int output_open(const char *port, const char *path, struct output **out);
 
-void output_forget(struct port *port);
+/* Writes the packets and frees those that it took, which it returns. Any worker. */
+uint16_t output_send(struct output *output, struct rte_mbuf **packets, uint16_t count);
+
+/* Looks after the file; returns why it can't be written, or NULL. What changed is logged. Control thread. */
+const char *output_check(struct output *output);
+
+/* Goes on after an error, with the next packet. Control thread. */
+void output_retry(struct output *output);
+
+/* Closes it. false: it lacks packets that it was given. No worker uses it any more. */
+bool output_close(struct output *output);
 
 #endif

@@ -45,7 +45,9 @@ struct port {
 	uint16_t
 		id; /* ethdev; RTE_MAX_ETHPORTS when there is no device (offline, nothing to read) */
 	uint16_t rx_queues, tx_queues;
-	bool can_receive; /* false: there is nothing to poll (a capture port without input) */
+	bool can_receive;      /* false: there is nothing to poll (a capture port without input) */
+	bool writes;           /* what is sent goes to a file, not to the device */
+	struct output *output; /* live: the capture, else NULL */
 	struct capture_writer *writer; /* offline: where packets go, on every port; else NULL */
 	rte_spinlock_t *tx_locks;  /* one a TX queue when there are fewer than workers, else NULL */
 	struct frame_limits sends; /* nothing else may be given to port_send */
@@ -96,9 +98,9 @@ struct port {
 	uint64_t closed_ns; /* when its device was closed */
 	bool restore;       /* the interface below was not promiscuous before */
 	bool vdev;          /* made by us, to be removed again */
-	int capture_fds[2]; /* input and output kept open under a name that DPDK can spell; or -1 */
-	int output;         /* the capture that it writes, see output.h; or -1 */
-	bool incomplete;    /* that lacks packets */
+	int capture_fds[2]; /* input kept open under a name that DPDK can spell; or -1 */
+	const char *why;    /* it has no link; NULL where the device does not say */
+	bool incomplete;    /* a capture that it wrote lacks packets */
 };
 
 /* Takes up to count packets from a queue. Worker thread that owns the queue. */
@@ -113,6 +115,9 @@ port_receive(const struct port *port, uint16_t queue, struct rte_mbuf **packets,
 	return received;
 }
 
+/* What goes to a file. */
+uint16_t port_write(const struct port *port, struct rte_mbuf **packets, uint16_t count);
+
 /* Hands packets to the port and returns how many it took; the rest are still the caller's. A device
  * may take fewer in one call than it has room for, so this asks again while there is progress.
  * Worker thread; worker is its index, which picks the TX queue. */
@@ -122,8 +127,8 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
 	uint16_t queue = worker;
 	uint16_t sent = 0, taken;
 
-	if (port->writer)
-		return capture_writer_send(port->writer, packets, count);
+	if (port->writes)
+		return port_write(port, packets, count);
 	if (port->tx_locks) {
 		queue = worker % port->tx_queues;
 		rte_spinlock_lock(&port->tx_locks[queue]);
@@ -141,8 +146,14 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
  * interface below an AF_XDP port is gone. Control thread. */
 void port_poll_link(struct port *port);
 
+/* Tries again to write what could not be written. Control thread. */
+void port_retry(struct port *port);
+
 /* What was lost in all; the device is asked. Control thread. */
 struct port_losses port_losses(const struct port *port);
+
+/* Why it has no link, in a few words; NULL while it has one. */
+const char *port_why(const struct port *port);
 
 /* "up", "down", "stopped" or "removed". */
 const char *port_state(const struct port *port);

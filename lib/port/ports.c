@@ -35,7 +35,6 @@ port_new(const struct config_port *config, uint16_t index)
 	port->can_receive = config->kind != CONFIG_PORT_PCAP || config->pcap_in;
 	port->capture_fds[0] = -1;
 	port->capture_fds[1] = -1;
-	port->output = -1;
 	return port;
 }
 

@@ -13,7 +13,6 @@
 #include "port/eal_log.h"
 #include "port/ethdev.h"
 #include "port/memory.h"
-#include "port/output.h"
 #include "port/pool.h"
 #include "port/rescue.h"
 #include "port/sieve.h"
@@ -57,6 +56,7 @@ open_offline(struct port *port)
 			 config->name);
 	}
 	frames_judge_writer(port);
+	port->writes = true;
 	return capture_writer_open(config->pcap_out, &port->writer);
 }
 
@@ -103,9 +103,6 @@ service_stop(struct port *port)
 {
 	if (port->started && port->quirks->loops)
 		drain_received(port);
-	/* The last look. */
-	if (port->started)
-		output_is_short(port);
 	/* The kernel keeps the flag when the socket is gone. */
 	if (port->started && port->restore)
 		rte_eth_promiscuous_disable(port->id);

@@ -54,6 +54,12 @@ print_devices(const struct view *view)
 		table_cell(table, "%s", value_text(port, "device"));
 	}
 	table_print(table, view->out);
+	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
+		const json_t *why = json_object_get(port, "why");
+
+		if (json_is_string(why))
+			fprintf(view->out, "%s: %s\n", name, json_string_value(why));
+	}
 	fprintf(view->out, "\n");
 }
 
