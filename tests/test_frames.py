@@ -12,7 +12,8 @@ import time
 import pytest
 
 from lib import capture
-from lib.daemon import Daemon, check_status
+from lib.daemon import Daemon, PLUGINS, check_status, test_ports
+from lib.net import run
 from lib.offline import config
 from lib.wire import Pair, Wire
 
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.live
 MTU, BUFFER, FRAME_MAX = 1500, 2048, 65535
 PCAP_CHAIN_MAX = 16128  # what net_pcap puts together
 LENGTHS = [1, 13, 14, 15, 59, 60, 61, MTU, MTU + 1, MTU + 14, MTU + 15, MTU + 18, MTU + 19, MTU + 22, MTU + 23,
-           BUFFER - 32, BUFFER - 31, BUFFER, BUFFER + 1, 2512, 4096, 9014, PCAP_CHAIN_MAX, PCAP_CHAIN_MAX + 1, FRAME_MAX]
+           BUFFER - 32, BUFFER - 31, BUFFER, BUFFER + 1, 2512, 4096, 9014, PCAP_CHAIN_MAX,
+           PCAP_CHAIN_MAX + 1, FRAME_MAX]
 TAGGED = [MTU + 14, MTU + 15, MTU + 18, MTU + 19]
 CUT = 20               # of a record's bytes, where the rest is padded
 LATE_SECONDS = 10
@@ -271,7 +273,8 @@ def test_every_length(driver, tmp_path):
         what["replays"] = replays
         with Daemon(what, tmp_path) as daemon:
             end.begin()
-            wait(lambda: all(port["up"] for port in daemon.call("ports")["ports"].values()), lambda: daemon.call("ports"))
+            wait(lambda: all(port["up"] for port in daemon.call("ports")["ports"].values()),
+                 lambda: daemon.call("ports"))
             run_all(daemon, replays)
             out, drops = sent(daemon.call("ports")["ports"]["out"], frames, chained)
             # A worker may be late with what it counted.
@@ -294,3 +297,41 @@ def test_every_length(driver, tmp_path):
     if got is not None:
         assert [len(data) for data in got] == [len(data) for data in out]
         assert got == out
+
+
+def test_a_frame_that_a_port_never_takes(tmp_path):
+    """It is given up after a second, and those behind it leave; the log says so. A full ring is waited for."""
+    frames = [frame(100 if number % 50 != 7 else 333, number) for number in range(200)]
+    capture.write(tmp_path / "in.pcap", frames)
+    ports = test_ports(wan="refuse=333", full="room=5")
+    what = config(ports)
+    what["replays"] = {name: {"file": str(tmp_path / "in.pcap"), "to": port, "pace": "top", "memory": "16MiB"}
+                       for name, port in (("one", "wan"), ("two", "full"))}
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        wait(lambda: daemon.call("replay.list")["replays"]["one"]["ended"], lambda: daemon.call("replay.list"))
+        status = daemon.call("status")
+        check_status(status)
+        assert status["drops"]["refused"] == 4 and status["ports"]["wan"]["tx_packets"] == 196
+        replays = daemon.call("replay.list")["replays"]
+        assert replays["one"]["verdict"]["result"] == "fail"
+        assert replays["two"]["state"] == "running" and status["ports"]["full"]["tx_packets"] == 5
+        wait(lambda: "given up" in daemon.text(), daemon.text)
+        daemon.stop()
+
+
+def test_what_the_kernel_refused(tmp_path):
+    """The other end of a veth takes no more than its own MTU: the interface counts what it loses."""
+    frames = [frame(1400, number) for number in range(50)]
+    capture.write(tmp_path / "in.pcap", frames)
+    with Pair() as pair:
+        what = config({"out": {"af-xdp": pair.interface}})
+        what["replays"] = {"one": {"file": str(tmp_path / "in.pcap"), "to": "out", "start": "manual",
+                                   "memory": "16MiB"}}
+        with Daemon(what, tmp_path) as daemon:
+            wait(lambda: daemon.call("ports")["ports"]["out"]["up"], lambda: daemon.call("ports"))
+            run("ip", "link", "set", pair.other, "mtu", 600)
+            daemon.call("replay.start", name="one")
+            wait(lambda: daemon.call("ports")["ports"]["out"]["tx_errors"] >= len(frames), lambda: daemon.call("ports"))
+            run("ip", "link", "set", pair.interface, "mtu", 700)
+            wait(lambda: daemon.call("ports")["ports"]["out"]["max_frame"] == 718, lambda: daemon.call("ports"))
+            daemon.stop()

@@ -74,6 +74,23 @@ tell_checksums(struct notice *notice, const struct ports *ports, unsigned index,
 			    port->config->name, more, units_plural(more), wrong, checked);
 }
 
+static void
+tell_refused(struct notice *notice, const struct ports *ports, unsigned index,
+	     struct worker *const *workers, unsigned worker_count, uint64_t now_ns)
+{
+	uint64_t refused = 0, more;
+
+	for (unsigned i = 0; i < worker_count; i++)
+		refused += collect_look(workers[i],
+					offsetof(struct tally, ports[index].drops[DROP_REFUSED]));
+	if (is_due(notice, index, NOTICE_REFUSED, refused, now_ns, &more))
+		log_warning(
+			"port %s: %" PRIu64
+			" packet%s of replays were given up, as the port took nothing of them "
+			"for a second, though it had a link and room; look at what is behind it",
+			ports->items[index]->config->name, more, units_plural(more));
+}
+
 void
 notice_tick(struct notice *notice, const struct ports *ports, struct worker *const *workers,
 	    unsigned worker_count, uint64_t now_ns)
@@ -84,5 +101,6 @@ notice_tick(struct notice *notice, const struct ports *ports, struct worker *con
 	for (unsigned i = 0; i < ports->count; i++) {
 		tell_losses(notice, ports, i, now_ns);
 		tell_checksums(notice, ports, i, workers, worker_count, now_ns);
+		tell_refused(notice, ports, i, workers, worker_count, now_ns);
 	}
 }

@@ -9,7 +9,7 @@
 #include "engine/worker.h"
 #include "port/ports.h"
 
-enum notice_kind { NOTICE_MISSED, NOTICE_NO_MBUF, NOTICE_CHECKSUM, NOTICE_KINDS };
+enum notice_kind { NOTICE_MISSED, NOTICE_NO_MBUF, NOTICE_CHECKSUM, NOTICE_REFUSED, NOTICE_KINDS };
 
 struct notice {
 	uint64_t looked_ns;

@@ -79,10 +79,11 @@ struct port {
 	const struct driver *quirks;
 	/* Takes records that are no packets out of what it receives; or NULL. */
 	const struct rte_eth_rxtx_callback *sieve;
-	bool chains;               /* its driver sends packets of several segments */
-	bool frames_by_mtu;        /* the MTU bounds what it sends */
-	uint32_t frame_room;       /* what its driver copies into, at the most */
-	struct port_pool *pool;    /* what its queues receive into */
+	bool chains;            /* its driver sends packets of several segments */
+	bool frames_by_mtu;     /* the MTU bounds what it sends */
+	uint32_t frame_room;    /* what its driver copies into, at the most */
+	struct port_pool *pool; /* what its queues receive into */
+	uint64_t unsent; /* by its interface before the port began to send on it, see losses.c */
 	struct port_losses past;   /* of devices that this port had before */
 	bool was_up;               /* its link, since the daemon was started */
 	uint64_t announced_ns;     /* when its link was last logged */
@@ -142,6 +143,22 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
 	return sent;
 }
 
+/* Whether there is room in the ring, so that a port which takes nothing refuses what it is given. Many drivers don't say, and are
+ * taken to have some. Worker, as port_send; asked when a port has taken nothing for long. */
+static inline bool
+port_has_room(struct port *port, uint16_t worker)
+{
+	uint16_t queue = port->tx_locks ? worker % port->tx_queues : worker;
+	int status;
+
+	if (port->tx_locks)
+		rte_spinlock_lock(&port->tx_locks[queue]);
+	status = rte_eth_tx_descriptor_status(port->id, queue, 0);
+	if (port->tx_locks)
+		rte_spinlock_unlock(&port->tx_locks[queue]);
+	return status != RTE_ETH_TX_DESC_FULL;
+}
+
 /* Reads the link state of the device into up and speed; counts and logs a change. Finds out, too, that the
  * interface below an AF_XDP port is gone. Control thread. */
 void port_poll_link(struct port *port);
@@ -154,6 +171,9 @@ struct port_losses port_losses(const struct port *port);
 
 /* Why it has no link, in a few words; NULL while it has one. */
 const char *port_why(const struct port *port);
+
+/* Takes what its interface has counted so far as not its own. Control thread, when it starts. */
+void port_losses_begin(struct port *port);
 
 /* "up", "down", "stopped" or "removed". */
 const char *port_state(const struct port *port);

@@ -119,6 +119,8 @@ struct replay_lane {
 	bool dry;
 	uint16_t stash_count;
 	struct rte_mbuf *stash[BURST_MAX]; /* unused mbufs */
+	uint64_t refused_ns,
+		tried_ns; /* since when the port took nothing of those that wait, and last did so */
 	uint16_t waiting; /* packets that the port had no room for, due at dues[] */
 	struct rte_mbuf *held[BURST_MAX];
 	uint64_t dues[BURST_MAX]; /* of the packets taken last */

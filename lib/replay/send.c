@@ -7,6 +7,11 @@
 
 #include "core/banned.h"
 
+/* What a port may take nothing for, before it is taken to refuse the packets. */
+#define REFUSED_NS UINT64_C(1000000000)
+/* A worker tries every round; so long without means that it didn't. */
+#define TRIES_APART_NS UINT64_C(200000000)
+
 void
 replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns)
 {
@@ -61,6 +66,40 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 	lane->tally.waiting = 0;
 }
 
+/* Whether the port has taken nothing of the same packets for so long, with a link and room, that it never will. A lane
+ * that paused between has not tried. */
+static bool
+is_refused(struct replay_lane *lane, const struct burst *burst, struct port *port, uint64_t now_ns)
+{
+	if (lane->refused_ns == 0 || now_ns - lane->tried_ns > TRIES_APART_NS)
+		lane->refused_ns = now_ns;
+	lane->tried_ns = now_ns;
+	return now_ns - lane->refused_ns > REFUSED_NS && port_has_room(port, burst->worker);
+}
+
+/* Offers them one by one: most often it is the first alone that keeps the others from leaving. */
+static void
+give_up(struct replay_lane *lane, struct burst *burst, struct port *port, uint64_t now_ns)
+{
+	uint16_t sent = 0;
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < burst->count; i++) {
+		uint64_t length = burst->packets[i]->pkt_len;
+
+		if (exit_offer(port, burst, &burst->packets[i], 1, &length) == 0) {
+			exit_drop(burst, &burst->packets[i], 1, DROP_REFUSED);
+			continue;
+		}
+		lane->dues[sent++] = lane->dues[i];
+		bytes += length;
+	}
+	tally_count(&burst->tally->ports[burst->in_port].replayed, burst->count);
+	replay_lane_handed(lane, sent, bytes, now_ns);
+	lane->tally.waiting = 0;
+	lane->refused_ns = 0;
+}
+
 void
 replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *port, uint64_t now_ns)
 {
@@ -70,6 +109,12 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 	if (burst->count == 0)
 		return;
 	sent = exit_offer(port, burst, burst->packets, burst->count, &burst->bytes);
+	if (likely(sent > 0)) {
+		lane->refused_ns = 0;
+	} else if (is_refused(lane, burst, port, now_ns)) {
+		give_up(lane, burst, port, now_ns);
+		return;
+	}
 	tally_count(&burst->tally->ports[burst->in_port].replayed, sent);
 	replay_lane_handed(lane, sent, burst->bytes, now_ns);
 	lane->waiting = burst->count - sent;

@@ -336,6 +336,7 @@ probe(struct rte_vdev_device *vdev)
 	dev->device = &vdev->device;
 	dev->rx_pkt_burst = device_receive;
 	dev->tx_pkt_burst = device_transmit;
+	dev->tx_descriptor_status = device_transmit_status;
 	rte_eth_dev_probing_finish(dev);
 	if (rte_eth_dev_get_port_by_name(vdev->device.name, &port) == 0)
 		dev->process_private = (void *)(uintptr_t)port;

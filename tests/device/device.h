@@ -11,6 +11,7 @@
  *   hold=N            a queue frees a sent packet only after N more were sent, or at stop (0)
  *   accept=N          packets one transmit call takes at most (0: all)
  *   room=N            packets a queue takes in all; more room comes with rte_eth_stats_reset (0: no end)
+ *   refuse=N          a frame of so many bytes is never taken, and nothing behind it (0: all are)
  *   link=up|down|flap the link, until an order says otherwise; flap: other at each look (up)
  *   good=0|1          receive checksums are offered, and flagged as good when asked for (0)
  *   wrong=N           every Nth packet has a wrong checksum, of the IP header and of UDP by turns (0: none)
@@ -60,6 +61,7 @@ struct device_options {
 	uint32_t hold;
 	uint16_t accept;
 	uint64_t room;
+	uint16_t refuse;
 	enum device_link link;
 	enum device_failure failure;
 	bool good;
@@ -109,6 +111,8 @@ bool device_options_parse(const char *text, struct device_options *options);
 
 uint16_t device_receive(void *queue, struct rte_mbuf **packets, uint16_t count);
 uint16_t device_transmit(void *queue, struct rte_mbuf **packets, uint16_t count);
+
+int device_transmit_status(void *queue, uint16_t offset);
 
 /* Checks and frees everything a queue holds; returns how many. */
 uint32_t device_transmit_flush(struct transmit_queue *queue);

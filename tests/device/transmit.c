@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "device.h"
 
+#include <rte_ethdev.h>
 #include <rte_log.h>
 
 #include "core/banned.h"
@@ -90,12 +91,25 @@ device_transmit(void *argument, struct rte_mbuf **packets, uint16_t count)
 		taken = options->accept;
 	if (options->room && taken > queue->room)
 		taken = queue->room;
+	for (uint16_t i = 0; options->refuse && i < taken; i++) {
+		if (packets[i]->pkt_len == options->refuse)
+			taken = i;
+	}
 	for (uint16_t i = 0; i < taken; i++)
 		take(queue, packets[i]);
 	queue->room -= options->room ? taken : 0;
 	queue->refused += count - taken;
 	atomic_flag_clear_explicit(&queue->busy, memory_order_release);
 	return taken;
+}
+
+int
+device_transmit_status(void *argument, uint16_t offset)
+{
+	const struct transmit_queue *queue = argument;
+
+	return queue->options->room && queue->room <= offset ? RTE_ETH_TX_DESC_FULL
+							     : RTE_ETH_TX_DESC_DONE;
 }
 
 uint32_t
