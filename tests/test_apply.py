@@ -124,6 +124,6 @@ def test_long_lists_are_shown_compared_and_applied(tmp_path):
         diff = daemon.call("config.diff", file=str(files[0]))["diff"]
         assert [line[0] for line in diff.splitlines() if "10.0.2.0/24" in line] == ["+"]
         daemon.until(lambda status: status["rules"]["r1"]["packets"] and status["rules"]["r2"]["packets"])
-        check_twins(daemon)
+        status = check_twins(daemon)
         assert status["rules"]["default"]["packets"] == 0
         daemon.stop()

@@ -4,8 +4,8 @@
 import json
 import os
 import random
+import resource
 import subprocess
-import time
 
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, check_status, test_ports
@@ -18,6 +18,12 @@ LISTS_SECONDS, LISTS_BYTES = 2, 200 << 20
 
 def is_sanitized():
     return b"__asan_init" in subprocess.run(["nm", "-D", SLUICED], capture_output=True, check=False).stdout
+
+
+def processor_time():
+    """Seconds that ended children computed: what they waited for a core says nothing of them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def udp(number):
@@ -41,9 +47,9 @@ def test_ten_thousand_rules(tmp_path):
         rules.append({"name": f"r{number}", "actions": actions,
                       "match": {"src": address(number), "protocol": "udp", "src-port": 1024 + number}})
     what = config({"in": {"pcap": {"in": "in.pcap"}}, "a": out("a"), "b": out("b")}, rules)
-    began = time.monotonic()
+    before = processor_time()
     run = offline(what, tmp_path)
-    took = time.monotonic() - began
+    took = processor_time() - before
     assert all(run.report["rules"][f"r{number}"]["packets"] == 1 for number in range(MANY))
     assert [p.data for p in run.sent["a"]] == [udp(number) for number in order if number % 5]
     assert [p.data for p in run.sent["b"]] == [udp(number) for number in order if number % 3 == 0]
@@ -76,9 +82,9 @@ def test_as_many_targets_as_one_packet_may_have(tmp_path):
 def test_check_of_ten_thousand_rules_is_quick(tmp_path):
     rules = [{"name": f"r{number}", "match": {"src": address(number)}, "actions": ["drop"]} for number in range(MANY)]
     path = write_config(tmp_path / "config.yaml", config({"x": {"vdev": "net_null"}}, rules))
-    began = time.monotonic()
+    before = processor_time()
     done = subprocess.run([SLUICED, "check", "--json", path], capture_output=True, check=True)
-    assert time.monotonic() - began < COMPILE_SECONDS
+    assert processor_time() - before < COMPILE_SECONDS * (10 if is_sanitized() else 1)
     assert json.loads(done.stdout)["valid"] is True
 
 
