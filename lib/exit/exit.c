@@ -34,14 +34,15 @@ any_unfit(const struct frame_limits *limits, struct rte_mbuf *const *packets, ui
 	return unfit >> 31;
 }
 
-/* Whether a tag of 802.1Q stands first. */
+/* Whether a tag of 802.1Q stands first. Frames of captures lie at any address. */
 static bool
 is_tagged(const struct rte_mbuf *packet)
 {
-	const struct rte_ether_hdr *header = rte_pktmbuf_mtod(packet, const struct rte_ether_hdr *);
+	const uint8_t *type =
+		rte_pktmbuf_mtod_offset(packet, const uint8_t *, 2 * RTE_ETHER_ADDR_LEN);
 
-	return packet->data_len >= sizeof(*header) &&
-	       header->ether_type == RTE_BE16(RTE_ETHER_TYPE_VLAN);
+	return packet->data_len >= RTE_ETHER_HDR_LEN &&
+	       (type[0] << 8 | type[1]) == RTE_ETHER_TYPE_VLAN;
 }
 
 /* Why the port can't send it; DROP_REASONS when it can. */
