@@ -2,8 +2,13 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "core/reaper.h"
 
 #include "core/banned.h"
+
+/* With more rules a config is freed beside the one who held it last: that may be a thread that must not wait, and a million take
+ * a second. */
+#define RULES_MANY 4096
 
 static void
 free_match(struct config_match *match)
@@ -54,11 +59,11 @@ config_hold(const struct config *config)
 	return held;
 }
 
-void
-config_free(struct config *config)
+static void
+release(void *what)
 {
-	if (!config || __atomic_fetch_sub(&config->holders, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
+	struct config *config = what;
+
 	for (unsigned i = 0; i < config->port_count; i++)
 		free_port(&config->ports[i]);
 	for (unsigned i = 0; i < config->group_count; i++)
@@ -76,4 +81,15 @@ config_free(struct config *config)
 	free(config->directory);
 	free(config->run_dir);
 	free(config);
+}
+
+void
+config_free(struct config *config)
+{
+	if (!config || __atomic_fetch_sub(&config->holders, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	if (config->rule_count > RULES_MANY)
+		reaper_take(release, config);
+	else
+		release(config);
 }

@@ -31,7 +31,7 @@ put_head(FILE *out, struct call *call, const char *line)
 		return;
 	}
 	/* A list stands as a member's value, in the place of a string. */
-	if (here[-1] == '"' && here[length] == '"') {
+	if (call->view && here[-1] == '"' && here[length] == '"') {
 		fprintf(out, "%.*s{", (int)(here - 1 - line), line);
 		call->tail = here[length + 1] ? strdup(here + length) : NULL;
 		if (call->tail)
@@ -118,5 +118,5 @@ answer_piece(struct call *call, bool *more)
 bool
 answer_is_long(const struct call *call)
 {
-	return call->item && call->end - call->next > RULES_AT_ONCE;
+	return call->item && !call->error.code && call->end - call->next > RULES_AT_ONCE;
 }

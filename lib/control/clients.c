@@ -329,24 +329,38 @@ log_refusal(const struct call *call)
 	}
 }
 
+/* What the call's work prepared comes into force. */
+static void
+finish(struct method_daemon *daemon, struct call *call)
+{
+	if (!call->error.code)
+		call->method->answer(daemon, call);
+	if (call->method->changes)
+		method_forget(daemon);
+}
+
 void
 clients_job_done(struct clients *clients, struct job *job)
 {
 	struct connection *connection =
 		job->slot < CLIENTS_SLOTS ? &clients->slots[job->slot] : NULL;
 	struct call *call = &job->call;
+	/* By the job thread that prepares configs; what the other wrote was finished before. */
+	bool prepared = call->method->work && !call->begun;
 	uint64_t now = now_ns();
 
-	if (call->method->work && !call->error.code)
-		call->method->answer(clients->daemon, call);
-	if (call->method->changes)
-		method_forget(clients->daemon);
+	if (prepared)
+		finish(clients->daemon, call);
 	if (connection && connection->socket >= 0 && connection->serial == job->serial) {
 		char *line = job->line;
 		bool sound = true;
 
+		if (prepared && answer_is_long(call)) {
+			jobs_add(clients->renders, job);
+			return;
+		}
 		job->line = NULL;
-		if (call->method->work)
+		if (prepared)
 			line = answer_piece(call, &job->more);
 		connection->waiting = job->more;
 		if (line || call->id)
@@ -357,7 +371,7 @@ clients_job_done(struct clients *clients, struct job *job)
 			return;
 		}
 		settle(clients, job->slot, sound, now);
-	} else if (call->method->work && call->error.code) {
+	} else if (prepared && call->error.code) {
 		log_refusal(call);
 	}
 	job_free(job);

@@ -13,6 +13,7 @@
 #include "control/report.h"
 #include "control/select.h"
 #include "core/log.h"
+#include "core/reaper.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -360,7 +361,8 @@ call_clear(struct call *call)
 	json_decref(call->params);
 	json_decref(call->result);
 	json_decref(call->error.data);
-	json_decref(call->changes);
+	if (call->changes)
+		reaper_take(free, call->changes);
 	engine_discard(call->program);
 	snapshot_free(call->snapshot);
 	config_free(call->config);

@@ -30,12 +30,13 @@ struct call {
 	json_t *result;
 	struct rpc_error error;
 	struct program *program; /* made by a job, to be swapped in */
-	json_t *changes;         /* of a job: what to tell of it */
+	char *changes;           /* of a job: the lines of a diff to tell of it; NULL: none */
 	/* What the result is still to be made of, when that takes long; see method_render. */
 	struct snapshot *snapshot; /* held */
 	json_t *(*view)(const struct snapshot *snapshot);
 	struct config *config; /* held: its text is the result */
-	/* Of an answer that lists rules: the list, which is written by item and may be long; see control/answer.h. */
+	/* Of an answer that lists rules, or shows a text: the list, or the text in parts, which is written by item and may be long; see
+	 * control/answer.h. */
 	void (*item)(FILE *out, const struct call *call, unsigned index);
 	uint32_t *indices; /* of the rules that are listed; NULL: they stand for themselves */
 	unsigned start, next, end;

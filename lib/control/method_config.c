@@ -135,30 +135,49 @@ prepare(const struct method_daemon *daemon, struct config *config, struct call *
 	error_list_clear(&errors);
 }
 
-static json_t *
-changes_json(const struct method_daemon *daemon, const struct config *config)
-{
-	char *diff = config_diff(engine_config(daemon->engine), config);
-	json_t *result = json_string(diff ? diff : "");
+/* Bytes of a diff that are written at once: as many as a rule has, about. */
+#define PART_BYTES 512
 
-	free(diff);
-	return result;
+static void
+put_changes(FILE *out, const struct call *call, unsigned index)
+{
+	report_put_text(out, call->changes + (size_t)index * PART_BYTES, PART_BYTES);
+}
+
+/* What changes from the running config to this one; it stands in the answer where REPORT_RULES_HERE does. It may have a hundred
+ * megabytes, so no JSON is made of it in memory. */
+static void
+compare(const struct method_daemon *daemon, const struct config *config, struct call *call)
+{
+	call->changes = config_diff(engine_config(daemon->engine), config);
+	if (!call->changes) {
+		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+		return;
+	}
+	call->item = put_changes;
+	call->end = (strlen(call->changes) + PART_BYTES - 1) / PART_BYTES;
 }
 
 /* No swap can come between: jobs run one at a time, and only a job's end swaps. */
-void
-work_config_apply(const struct method_daemon *daemon, struct call *call)
+static void
+try(const struct method_daemon *daemon, struct call *call, bool compared)
 {
 	struct config *config = read_config(call);
 
 	if (!config)
 		return;
-	if (!applicable(daemon, config, call)) {
+	if (applicable(daemon, config, call) && compared)
+		compare(daemon, config, call);
+	if (call->error.code)
 		config_free(config);
-		return;
-	}
-	call->changes = changes_json(daemon, config);
-	prepare(daemon, config, call);
+	else
+		prepare(daemon, config, call);
+}
+
+void
+work_config_apply(const struct method_daemon *daemon, struct call *call)
+{
+	try(daemon, call, true);
 }
 
 void
@@ -179,15 +198,15 @@ answer_config_apply(struct method_daemon *daemon, struct call *call)
 	}
 	call->program = NULL;
 	rules = engine_config(daemon->engine)->rule_count;
-	call->result = json_pack("{s:b, s:i, s:O}", "applied", 1, "rules", (int)rules, "changes",
-				 call->changes);
+	call->result = json_pack("{s:b, s:i, s:s}", "applied", 1, "rules", (int)rules, "changes",
+				 REPORT_RULES_HERE);
 	log_info("config applied: %u rule%s", rules, units_plural(rules));
 }
 
 void
 work_config_check(const struct method_daemon *daemon, struct call *call)
 {
-	work_config_apply(daemon, call);
+	try(daemon, call, false);
 }
 
 void
@@ -203,16 +222,14 @@ work_config_diff(const struct method_daemon *daemon, struct call *call)
 
 	if (!config)
 		return;
-	call->changes = changes_json(daemon, config);
+	compare(daemon, config, call);
 	config_free(config);
 }
 
 void
 answer_config_diff(struct method_daemon *daemon, struct call *call)
 {
-	const char *text = json_string_value(call->changes);
-
-	call->result = json_pack("{s:b, s:s}", "equal", text && !*text, "diff", text ? text : "");
+	call->result = json_pack("{s:b, s:s}", "equal", !*call->changes, "diff", REPORT_RULES_HERE);
 }
 
 /* A rule's text, as it stands within a string in JSON. */

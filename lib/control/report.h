@@ -33,6 +33,8 @@ void report_put_rule_counts(FILE *out, const struct snapshot *snapshot, unsigned
 void report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index);
 /* What stands between the quotes of a string in JSON. */
 void report_put_string(FILE *out, const char *text);
+/* The same of so many bytes of it at most. */
+void report_put_text(FILE *out, const char *text, size_t most);
 /* What a rule does, in words; to be freed. */
 char *report_actions(const struct snapshot *snapshot, unsigned rule);
 json_t *report_workers(const struct snapshot *snapshot);

@@ -2,15 +2,16 @@
 /* Rules as text: of a million of them no tree is made. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "control/report.h"
 
 #include "core/banned.h"
 
 void
-report_put_string(FILE *out, const char *text)
+report_put_text(FILE *out, const char *text, size_t most)
 {
-	for (; *text; text++) {
+	for (const char *end = text + most; text < end && *text; text++) {
 		unsigned char byte = *text;
 
 		if (byte == '"' || byte == '\\')
@@ -22,6 +23,12 @@ report_put_string(FILE *out, const char *text)
 		else
 			fputc(byte, out);
 	}
+}
+
+void
+report_put_string(FILE *out, const char *text)
+{
+	report_put_text(out, text, strlen(text));
 }
 
 char *

@@ -6,12 +6,14 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config_kit.h"
+#include "core/reaper.h"
 
 #include "core/banned.h"
 
@@ -315,6 +317,52 @@ test_load(void **state)
 	rmdir(directory);
 }
 
+/* Whether a thread of this process has that name. */
+static bool
+has_thread(const char *name)
+{
+	glob_t files;
+	bool found = false;
+
+	assert_int_equal(glob("/proc/self/task/*/comm", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		char text[32] = "";
+		FILE *file = fopen(files.gl_pathv[i], "r");
+
+		if (!file)
+			continue;
+		if (fgets(text, sizeof(text), file))
+			found |= strncmp(text, name, strlen(name)) == 0;
+		fclose(file);
+	}
+	globfree(&files);
+	return found;
+}
+
+/* Who holds a large config last may be the thread that waits for nobody. */
+static void
+test_many_are_freed_beside(void **state)
+{
+	struct config *config;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, HEAD "rules:\n");
+	for (unsigned i = 0; i < 5000; i++)
+		fprintf(out, "- { name: rule-%u, actions: [ drop ] }\n", i);
+	fclose(out);
+	config = config_hold(config_of(text));
+	free(text);
+	config_free(config);
+	assert_false(has_thread("sluiced-free"));
+	config_free(config);
+	for (unsigned i = 0; i < 1000 && !has_thread("sluiced-free"); i++)
+		usleep(10000);
+	assert_true(has_thread("sluiced-free"));
+	reaper_settle();
+}
+
 static void
 test_example(void **state)
 {
@@ -335,11 +383,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_run_dir),
-		cmocka_unit_test(test_settings),   cmocka_unit_test(test_sandbox),
-		cmocka_unit_test(test_ports),      cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_sets),       cmocka_unit_test(test_prefixes),
-		cmocka_unit_test(test_many_rules), cmocka_unit_test(test_load),
+		cmocka_unit_test(test_many_are_freed_beside),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_run_dir),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_sandbox),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_prefixes),
+		cmocka_unit_test(test_many_rules),
+		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_example),
 	};
 

@@ -229,6 +229,90 @@ show_feeds_apply(void **state)
 	free(other);
 }
 
+#define MANY 6000
+/* What is written of a longer answer at once, and what a rule's text may be longer. */
+#define PIECE_MAX (129 * 1024)
+
+/* A config with many rules more, as parameters that name a file of it. */
+static char *
+many_params(char *file)
+{
+	char *params;
+	int fd = mkstemp(file);
+	FILE *out = fdopen(fd, "w");
+
+	assert_non_null(out);
+	fputs("version: 1\nrun-dir: /nowhere\nports:\n  a: { vdev: net_null0 }\n"
+	      "  b: { vdev: net_null1 }\nrules:\n",
+	      out);
+	for (unsigned i = 0; i < MANY; i++)
+		fprintf(out, "- { name: r%u, match: { vlan: 1 }, actions: [ drop ] }\n", i);
+	assert_int_equal(fclose(out), 0);
+	assert_true(asprintf(&params, "{\"file\":\"%s\"}", file) > 0);
+	return params;
+}
+
+/* The text of the answer's member, after it was seen that no piece of the answer is long. */
+static char *
+in_pieces(const char *method, const char *params, const char *member)
+{
+	struct clients_outcome outcome;
+	char *line, *all = NULL, *piece, *joined, *text;
+	unsigned pieces = 0;
+	bool more = true;
+	json_t *answer;
+
+	assert_true(asprintf(&line,
+			     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}",
+			     method, params) > 0);
+	outcome = clients_handle(&daemon_, line, strlen(line), false);
+	free(line);
+	assert_non_null(outcome.job);
+	job_work(&daemon_, outcome.job);
+	outcome.job->call.method->answer(&daemon_, &outcome.job->call);
+	assert_true(answer_is_long(&outcome.job->call));
+	for (; more; pieces++) {
+		piece = answer_piece(&outcome.job->call, &more);
+		assert_non_null(piece);
+		assert_in_range(strlen(piece), 1, PIECE_MAX);
+		assert_true(asprintf(&joined, "%s%s", all ? all : "", piece) >= 0);
+		free(all);
+		free(piece);
+		all = joined;
+	}
+	assert_true(pieces > 2);
+	job_free(outcome.job);
+	answer = json_loads(all, 0, NULL);
+	free(all);
+	text = strdup(
+		json_string_value(json_object_get(json_object_get(answer, "result"), member)));
+	json_decref(answer);
+	return text;
+}
+
+static void
+a_long_diff_is_written_in_pieces(void **state)
+{
+	char file[] = "/tmp/sluice-many-XXXXXX", *params = many_params(file), name[32];
+	char *same = text_params("dns", "dns");
+	char *diff = in_pieces("config.diff", params, "diff");
+	char *changes = in_pieces("config.apply", params, "changes");
+	const char *place = diff;
+
+	assert_string_equal(diff, changes);
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "\n+  - name: r%u\n", i);
+		place = strstr(place, name);
+		assert_non_null(place);
+	}
+	json_decref(result_of("config.apply", same));
+	free(diff);
+	free(changes);
+	free(same);
+	free(params);
+	unlink(file);
+}
+
 static void
 what_needs_a_restart_is_refused(void **state)
 {
@@ -416,6 +500,7 @@ main(void)
 		cmocka_unit_test(unknown_methods_are_refused),
 		cmocka_unit_test(notifications_get_no_answer),
 		cmocka_unit_test(show_feeds_apply),
+		cmocka_unit_test(a_long_diff_is_written_in_pieces),
 		cmocka_unit_test(what_needs_a_restart_is_refused),
 		cmocka_unit_test(findings_come_with_their_places),
 		cmocka_unit_test(what_the_engine_refuses_changes_nothing),
