@@ -169,6 +169,7 @@ run_benches(struct setup *setup, const char *name,
 	if (!setup->worker)
 		return log_fail(ENOMEM, "bench");
 	atomic_store(&setup->shared.up, UINT64_MAX);
+	setup->shared.ports = &setup->ports;
 	setup->worker->shared = &setup->shared;
 	worker_reset(setup->worker);
 	for (unsigned i = 0; ret == 0 && bench_case(i); i++) {

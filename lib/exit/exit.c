@@ -86,9 +86,9 @@ drop_unfit(const struct frame_limits *limits, struct burst *burst, struct rte_mb
 	return mask;
 }
 
-uint32_t
-exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
-	  uint64_t *bytes)
+static inline uint32_t
+sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+     uint64_t *bytes)
 {
 	if (unlikely(!(burst->up >> port->index & 1))) {
 		exit_drop(burst, packets, count, absence(port));
@@ -102,31 +102,48 @@ exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packet
 	return drop_unfit(&port->sends, burst, packets, count, bytes);
 }
 
+static inline uint16_t
+offer(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+      uint64_t *bytes)
+{
+	struct tally_port *ports = burst->tally->ports;
+	uint16_t sent = port_send(port, burst->worker, packets, count);
+
+	for (uint16_t i = sent; unlikely(i < count); i++)
+		*bytes -= packets[i]->pkt_len;
+	ports[port->index].tx_packets += sent;
+	ports[port->index].tx_bytes += *bytes;
+	ports[burst->in_port].out += sent;
+	return sent;
+}
+
+uint32_t
+exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+	  uint64_t *bytes)
+{
+	return sift(port, burst, packets, count, bytes);
+}
+
 uint16_t
 exit_offer(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	   uint64_t *bytes)
 {
-	struct tally_port *out = &burst->tally->ports[port->index];
-	uint16_t sent = port_send(port, burst->worker, packets, count);
-
-	for (uint16_t i = sent; i < count; i++)
-		*bytes -= packets[i]->pkt_len;
-	out->tx_packets += sent;
-	out->tx_bytes += *bytes;
-	burst->tally->ports[burst->in_port].out += sent;
-	return sent;
+	return offer(port, burst, packets, count, bytes);
 }
 
 void
 exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	  uint64_t bytes)
 {
+	uint32_t unfit = sift(port, burst, packets, count, &bytes);
 	uint16_t sent;
 
-	count -= __builtin_popcount(exit_sift(port, burst, packets, count, &bytes));
-	if (unlikely(count == 0))
-		return;
-	sent = exit_offer(port, burst, packets, count, &bytes);
+	if (unlikely(unfit)) {
+		count -= __builtin_popcount(unfit);
+		if (count == 0)
+			return;
+	}
+	sent = offer(port, burst, packets, count, &bytes);
 	if (unlikely(sent < count))
 		exit_drop(burst, packets + sent, count - sent, DROP_TX_FULL);
 }

@@ -130,13 +130,6 @@ port_why(const struct port *port)
 	return port->why ? port->why : "its device has no link";
 }
 
-uint16_t
-port_write(const struct port *port, struct rte_mbuf **packets, uint16_t count)
-{
-	return port->output ? output_send(port->output, packets, count)
-			    : capture_writer_send(port->writer, packets, count);
-}
-
 const char *
 port_state(const struct port *port)
 {

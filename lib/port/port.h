@@ -116,8 +116,12 @@ port_receive(const struct port *port, uint16_t queue, struct rte_mbuf **packets,
 	return received;
 }
 
-/* What goes to a file. */
-uint16_t port_write(const struct port *port, struct rte_mbuf **packets, uint16_t count);
+/* What port_send does with all but most bursts: a port that writes a capture, a queue that workers share, and packets
+ * left over where the device took some. */
+uint16_t port_send_apart(struct port *port, uint16_t worker, struct rte_mbuf **packets,
+			 uint16_t count);
+uint16_t port_send_more(struct port *port, uint16_t queue, struct rte_mbuf **packets,
+			uint16_t count);
 
 /* Hands packets to the port and returns how many it took; the rest are still the caller's. A device
  * may take fewer in one call than it has room for, so this asks again while there is progress.
@@ -125,21 +129,13 @@ uint16_t port_write(const struct port *port, struct rte_mbuf **packets, uint16_t
 static inline uint16_t
 port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_t count)
 {
-	uint16_t queue = worker;
-	uint16_t sent = 0, taken;
+	uint16_t sent;
 
-	if (port->writes)
-		return port_write(port, packets, count);
-	if (port->tx_locks) {
-		queue = worker % port->tx_queues;
-		rte_spinlock_lock(&port->tx_locks[queue]);
-	}
-	do {
-		taken = rte_eth_tx_burst(port->id, queue, packets + sent, count - sent);
-		sent += taken;
-	} while (unlikely(sent < count) && taken > 0);
-	if (port->tx_locks)
-		rte_spinlock_unlock(&port->tx_locks[queue]);
+	if (unlikely(port->writes || port->tx_locks))
+		return port_send_apart(port, worker, packets, count);
+	sent = rte_eth_tx_burst(port->id, worker, packets, count);
+	if (unlikely(sent < count && sent > 0))
+		sent += port_send_more(port, worker, packets + sent, count - sent);
 	return sent;
 }
 
