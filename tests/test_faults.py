@@ -51,12 +51,13 @@ def sent(name):
     return lambda status: status["ports"][name]["tx_packets"]
 
 
-def clean(daemon):
-    """No driver was called for a device that is gone, and the test device saw nobody break its rules."""
+def clean(daemon, away=None):
+    """No driver was called for a device that is gone, and the test device saw nobody break its rules. What the kernel still had
+    for an interface that went away under traffic, it counts as not sent."""
     text = daemon.text()
     assert "not ready port" not in text and "net_test:" not in text, text
     for name, now in daemon.call("ports")["ports"].items():
-        assert now["tx_errors"] == 0, name
+        assert now["tx_errors"] == 0 or name == away, name
     check_status(daemon.call("status"))
 
 
@@ -346,7 +347,7 @@ def test_a_live_link_flaps(tmp_path):
                 until_port(daemon, "third", state="up")
         assert port(daemon, "third")["link_changes"] == 40
         assert daemon.call("status")["drops"]["port-down"] > 0
-        clean(daemon)
+        clean(daemon, away="third")
         daemon.stop()
 
 
@@ -365,7 +366,7 @@ def test_a_live_interface_is_deleted(tmp_path):
                 assert (done.returncode, done.stderr) == (0, ""), (number, done)
                 until_port(daemon, "third", state="up")
                 grows(daemon, sent("third"))
-        clean(daemon)
+        clean(daemon, away="third")
         daemon.stop()
 
 
@@ -379,7 +380,7 @@ def test_a_live_interface_is_replaced_at_once(tmp_path):
             assert until_port(daemon, "third", state="removed") < RELEASE_SECONDS
             daemon.call("port.up", name="third")
             grows(daemon, sent("third"))
-        clean(daemon)
+        clean(daemon, away="third")
         daemon.stop()
 
 
@@ -389,7 +390,7 @@ def test_a_live_interface_that_stays_away(tmp_path):
         with steady_ping(left, right.address):
             run("ip", "link", "del", third.interface)
             until_port(daemon, "third", state="removed")
-        clean(daemon)
+        clean(daemon, away="third")
         daemon.stop()
 
 
@@ -404,5 +405,5 @@ def test_a_live_port_is_given_back(tmp_path):
                 assert "xdp" not in shown and "PROMISC" not in shown, shown
                 daemon.call("port.up", name="third")
                 grows(daemon, sent("third"))
-        clean(daemon)
+        clean(daemon, away="third")
         daemon.stop()
