@@ -117,6 +117,29 @@ def test_an_answer_in_pieces_is_one_line(crowded):
     assert text.count("- name:") == MANY and text.index("rule-99999") < text.index("default: ")
 
 
+def ran_ns(process, name):
+    """Processor time of the thread of that name; of the control thread, without a name."""
+    for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+        if int(task.name) == process.pid if name is None else (task / "comm").read_text("ascii").strip() == name:
+            return int((task / "schedstat").read_text("ascii").split()[0])
+    raise AssertionError(f"no thread {name}")
+
+
+def test_a_long_diff_is_written_beside_the_control_thread(crowded):
+    process, _, path = crowded
+    path = path.replace("stats", "control")
+    shown = whole_line(path, REQUEST % b"config.show")["result"]["text"]
+    head, rules = shown.split("\nrules:\n")
+    few = f"{head}\nrules:\n" + rules[:rules.index("  - name: rule-1\n")] + rules[rules.index("default: "):]
+    request = {"jsonrpc": "2.0", "id": 1, "method": "config.diff", "params": {"text": few}}
+    before = [ran_ns(process, name) for name in (None, "sluiced-render")]
+    result = whole_line(path, json.dumps(request).encode() + b"\n")["result"]
+    control, render = (ran_ns(process, name) - then for name, then in zip((None, "sluiced-render"), before))
+    assert not result["equal"] and result["diff"].count("\n-  - name: rule-") == MANY - 1
+    assert result["diff"].endswith("\n")
+    assert control < render, f"{control} ns of the control thread, {render} of the other"
+
+
 def test_those_who_ask_and_leave_cost_nothing(crowded):
     process, notify, path = crowded
     before, most, end = resident_mib(process), 0, time.monotonic() + 5
