@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "control/answer.h"
+#include "control/outcome.h"
 #include "core/log.h"
 #include "core/now.h"
 
@@ -136,93 +137,13 @@ clients_accept(struct clients *clients, int listener, bool reading_only)
 	}
 }
 
-static struct call
-call_of(struct rpc_request *request, const struct method *method)
-{
-	struct call call = {
-		.method = method,
-		.id = request->id,
-		.params = json_incref(request->params),
-	};
-
-	request->id = NULL;
-	return call;
-}
-
-static struct clients_outcome
-fail_request(struct rpc_request *request, struct rpc_error *error, bool answer)
-{
-	struct clients_outcome outcome = {.closing = error->code == RPC_LIMIT};
-
-	if (answer)
-		outcome.answer = rpc_write(request->id, NULL, error);
-	json_decref(error->data);
-	rpc_clear(request);
-	return outcome;
-}
-
-/* What is left of a call becomes a job. False: out of memory. */
-static bool
-leave_to_job(struct clients_outcome *outcome, struct call *call)
-{
-	outcome->job = calloc(1, sizeof(*outcome->job));
-	if (!outcome->job)
-		return false;
-	outcome->job->call = *call;
-	return true;
-}
-
-static struct clients_outcome
-begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
-{
-	struct clients_outcome outcome = {0};
-	bool more = false;
-
-	if (method_admit(call, reading_only)) {
-		if (!call->method->work)
-			call->method->answer(daemon, call);
-		if (call->method->changes)
-			method_forget(daemon);
-		if (call->method->work || answer_is_long(call)) {
-			if (leave_to_job(&outcome, call))
-				return outcome;
-			rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
-		}
-	}
-	outcome.answer = answer_piece(call, &more);
-	if (more && leave_to_job(&outcome, call))
-		return outcome;
-	call_clear(call);
-	return outcome;
-}
-
-struct clients_outcome
-clients_handle(struct method_daemon *daemon, const char *line, size_t length, bool reading_only)
-{
-	struct rpc_request request;
-	struct rpc_error error;
-	const struct method *method;
-	struct call call;
-
-	if (!rpc_read(line, length, &request, &error))
-		return fail_request(&request, &error, true);
-	method = method_find(request.method);
-	if (!method) {
-		method_fail_unknown(request.method, &error);
-		return fail_request(&request, &error, request.id != NULL);
-	}
-	call = call_of(&request, method);
-	rpc_clear(&request);
-	return begin_call(daemon, &call, reading_only);
-}
-
 /* Answers a line, if there is one: one in each turn, so that a client with many keeps none waiting.
  * False when the connection is broken. */
 static bool
 serve(struct clients *clients, unsigned slot, uint64_t now)
 {
 	struct connection *connection = &clients->slots[slot];
-	struct clients_outcome outcome = {0};
+	struct outcome outcome = {0};
 	size_t length;
 	const char *line = connection_line(connection, &length);
 
@@ -235,7 +156,7 @@ serve(struct clients *clients, unsigned slot, uint64_t now)
 	if (!line)
 		return true;
 	if (length > 0)
-		outcome = clients_handle(clients->daemon, line, length, connection->reading_only);
+		outcome = outcome_of(clients->daemon, line, length, connection->reading_only);
 	connection_consume(connection, now);
 	connection->closing = outcome.closing;
 	if (outcome.job) {
@@ -311,22 +232,16 @@ clients_ready(struct clients *clients, unsigned slot, bool hung_up)
 	settle(clients, slot, sound, now);
 }
 
-/* A reload that nobody waits for is told of in the log. */
-static void
-log_refusal(const struct call *call)
+/* Who asked for a job, or NULL: nobody did, or has left. */
+static struct connection *
+asker(struct clients *clients, const struct job *job)
 {
-	json_t *finding;
-	size_t i;
+	struct connection *connection;
 
-	log_error("%s: %s; the running config stays", call->method->name, call->error.message);
-	json_array_foreach (json_object_get(call->error.data, "errors"), i, finding) {
-		const char *file = json_string_value(json_object_get(finding, "file"));
-
-		log_error("%s:%d:%d: %s", file ? file : "config",
-			  (int)json_integer_value(json_object_get(finding, "line")),
-			  (int)json_integer_value(json_object_get(finding, "column")),
-			  json_string_value(json_object_get(finding, "message")));
-	}
+	if (job->slot >= CLIENTS_SLOTS)
+		return NULL;
+	connection = &clients->slots[job->slot];
+	return connection->socket >= 0 && connection->serial == job->serial ? connection : NULL;
 }
 
 /* What the call's work prepared comes into force. */
@@ -342,39 +257,38 @@ finish(struct method_daemon *daemon, struct call *call)
 void
 clients_job_done(struct clients *clients, struct job *job)
 {
-	struct connection *connection =
-		job->slot < CLIENTS_SLOTS ? &clients->slots[job->slot] : NULL;
+	struct connection *connection = asker(clients, job);
 	struct call *call = &job->call;
 	/* By the job thread that prepares configs; what the other wrote was finished before. */
 	bool prepared = call->method->work && !call->begun;
+	unsigned slot = job->slot;
 	uint64_t now = now_ns();
+	char *line = job->line;
+	bool sound = true;
 
 	if (prepared)
 		finish(clients->daemon, call);
-	if (connection && connection->socket >= 0 && connection->serial == job->serial) {
-		char *line = job->line;
-		bool sound = true;
-
-		if (prepared && answer_is_long(call)) {
-			jobs_add(clients->renders, job);
-			return;
-		}
-		job->line = NULL;
-		if (prepared)
-			line = answer_piece(call, &job->more);
-		connection->waiting = job->more;
-		if (line || call->id)
-			sound = connection_answer(connection, line, now);
-		if (job->more) {
-			clients->rests[job->slot] = job;
-			settle(clients, job->slot, sound, now);
-			return;
-		}
-		settle(clients, job->slot, sound, now);
-	} else if (prepared && call->error.code) {
-		log_refusal(call);
+	if (!connection) {
+		if (prepared && call->error.code)
+			call_log_refusal(call);
+		job_free(job);
+		return;
 	}
-	job_free(job);
+	if (prepared && answer_is_long(call)) {
+		jobs_add(clients->renders, job);
+		return;
+	}
+	job->line = NULL;
+	if (prepared)
+		line = answer_piece(call, &job->more);
+	connection->waiting = job->more;
+	if (line || call->id)
+		sound = connection_answer(connection, line, now);
+	if (job->more)
+		clients->rests[slot] = job;
+	else
+		job_free(job);
+	settle(clients, slot, sound, now);
 }
 
 void

@@ -40,16 +40,4 @@ void clients_tick(struct clients *clients);
 /* Whether an answer is still on its way out. */
 bool clients_busy(const struct clients *clients);
 
-/* What becomes of a request line. */
-struct clients_outcome {
-	char *answer; /* a line; NULL: none is due, or not yet */
-	struct job *
-		job; /* for the rest, whose slot is for the caller to fill in; NULL: there is none */
-	bool closing; /* the client passed a limit */
-};
-
-/* The caller frees answer and job. */
-struct clients_outcome clients_handle(struct method_daemon *daemon, const char *line, size_t length,
-				      bool reading_only);
-
 #endif

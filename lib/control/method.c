@@ -355,6 +355,23 @@ method_admit(struct call *call, bool reading_only)
 }
 
 void
+call_log_refusal(const struct call *call)
+{
+	json_t *finding;
+	size_t i;
+
+	log_error("%s: %s; the running config stays", call->method->name, call->error.message);
+	json_array_foreach (json_object_get(call->error.data, "errors"), i, finding) {
+		const char *file = json_string_value(json_object_get(finding, "file"));
+
+		log_error("%s:%d:%d: %s", file ? file : "config",
+			  (int)json_integer_value(json_object_get(finding, "line")),
+			  (int)json_integer_value(json_object_get(finding, "column")),
+			  json_string_value(json_object_get(finding, "message")));
+	}
+}
+
+void
 call_clear(struct call *call)
 {
 	free(call->id);

@@ -87,6 +87,9 @@ struct snapshot *method_snapshot(struct method_daemon *daemon);
 /* What was just changed is to be seen by whoever asks next. */
 void method_forget(struct method_daemon *daemon);
 
+/* Logs why a call was refused that nobody waits for, as a reload by a signal. */
+void call_log_refusal(const struct call *call);
+
 /* Frees what the call owns, but not the call. */
 void call_clear(struct call *call);
 

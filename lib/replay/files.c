@@ -28,7 +28,8 @@ take_over(struct replay *replay, struct reader *reader, char *reason)
 		material_retire(&unused, &replay->retired);
 		return ret;
 	}
-	log_info("replay %s: its files are read anew: they have changed, or may have", replay->config->name);
+	log_info("replay %s: its files are read anew: they have changed, or may have",
+		 replay->config->name);
 	material_retire(&replay->material, &replay->retired);
 	replay->material = material;
 	material_use(&material, &replay->plan);

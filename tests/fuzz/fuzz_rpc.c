@@ -9,7 +9,8 @@
 
 #include "../unit/fake_engine.h"
 #include "control/answer.h"
-#include "control/clients.h"
+#include "control/connection.h"
+#include "control/outcome.h"
 #include "core/log.h"
 
 #include "core/banned.h"
@@ -70,12 +71,12 @@ answer_lines(struct connection *connection, bool reading_only)
 	size_t length;
 
 	while ((line = connection_line(connection, &length))) {
-		struct clients_outcome outcome = {0};
+		struct outcome outcome = {0};
 
 		if (length > RPC_LINE_MAX)
 			abort();
 		if (length > 0)
-			outcome = clients_handle(&daemon_, line, length, reading_only);
+			outcome = outcome_of(&daemon_, line, length, reading_only);
 		connection_consume(connection, 0);
 		if (outcome.job)
 			outcome.answer = run_job(outcome.job, outcome.answer);

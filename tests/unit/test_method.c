@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every method by its request line, without sockets: clients_handle and what jobs do. */
+/* Every method by its request line, without sockets: outcome_of and what jobs do. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "control/answer.h"
-#include "control/clients.h"
+#include "control/outcome.h"
 #include "core/log.h"
 #include "fake_engine.h"
 
@@ -63,7 +63,7 @@ run_job(struct job *job, char *first)
 static char *
 handle(const char *line, bool reading_only)
 {
-	struct clients_outcome outcome = clients_handle(&daemon_, line, strlen(line), reading_only);
+	struct outcome outcome = outcome_of(&daemon_, line, strlen(line), reading_only);
 
 	return outcome.job ? run_job(outcome.job, outcome.answer) : outcome.answer;
 }
@@ -256,7 +256,7 @@ many_params(char *file)
 static char *
 in_pieces(const char *method, const char *params, const char *member)
 {
-	struct clients_outcome outcome;
+	struct outcome outcome;
 	char *line, *all = NULL, *piece, *joined, *text;
 	unsigned pieces = 0;
 	bool more = true;
@@ -265,7 +265,7 @@ in_pieces(const char *method, const char *params, const char *member)
 	assert_true(asprintf(&line,
 			     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":%s}",
 			     method, params) > 0);
-	outcome = clients_handle(&daemon_, line, strlen(line), false);
+	outcome = outcome_of(&daemon_, line, strlen(line), false);
 	free(line);
 	assert_non_null(outcome.job);
 	job_work(&daemon_, outcome.job);
@@ -381,12 +381,12 @@ static void
 long_answers_are_left_to_a_job(void **state)
 {
 	static const char line[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rules\"}";
-	struct clients_outcome outcome;
+	struct outcome outcome;
 	json_t *result;
 
 	daemon_.engine->extra_rules = 5000;
 	method_forget(&daemon_);
-	outcome = clients_handle(&daemon_, line, sizeof(line) - 1, true);
+	outcome = outcome_of(&daemon_, line, sizeof(line) - 1, true);
 	assert_null(outcome.answer);
 	assert_non_null(outcome.job);
 	job_free(outcome.job);
