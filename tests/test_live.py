@@ -12,7 +12,7 @@ import pytest
 
 from lib import capture
 from lib.daemon import Daemon, check_status
-from lib.net import Machine
+from lib.net import Machine, run
 from lib.offline import config
 
 pytestmark = pytest.mark.live
@@ -200,3 +200,20 @@ def test_two_processes_over_memif(left, right, tmp_path):
         check_status(other.call("status"))
         other.stop()
         one.stop()
+
+
+def test_frames_as_long_as_packets(left, right, tmp_path):
+    """No warning stands where they come through."""
+    size = 2048
+    for machine in left, right:
+        run("ip", "link", "set", machine.interface, "mtu", size - 14)
+        machine.run("ip", "link", "set", "eth0", "mtu", size - 14)
+    what = config({"a": left.port(), "b": right.port()},
+                  [{"name": "there", "from": ["a"], "actions": [{"forward": "b"}]},
+                   {"name": "back", "from": ["b"], "actions": [{"forward": "a"}]}], idle="sleep")
+    what["memory"] = {"packets": 16383, "packet-size": size, "hugepages": False}
+    with Daemon(what, tmp_path) as daemon:
+        assert "interface-mtu" not in daemon.text()
+        # What IP, ICMP and Ethernet say of it are 42 bytes.
+        left.run("ping", "-c", "3", "-i", "0.2", "-W", "10", "-M", "do", "-s", str(size - 42), right.address)
+        daemon.stop()

@@ -56,7 +56,8 @@ say(const struct preflight *work, const struct config_port *port, enum iface_pro
 	}
 }
 
-/* The kernel drops what does not fit a buffer before a driver could tell of it. */
+/* The kernel drops what does not fit a buffer before a driver could tell of it; and what fits and is longer than a packet
+ * can't be sent on. */
 static void
 check_frames(const struct preflight *work, const struct config_port *port,
 	     const struct iface *iface)
@@ -76,7 +77,7 @@ check_frames(const struct preflight *work, const struct config_port *port,
 		     "interface %s carries frames of %u bytes, and of memory.packet-size %u AF_XDP "
 		     "leaves room for %u",
 		     port->device, frame, work->config->packet_size, room);
-	finding_why(finding, "longer ones are lost, and count as missed");
+	finding_why(finding, "longer ones are lost: they count as missed, or as too-long");
 	if (larger)
 		finding_mend(finding, "memory: { packet-size: %u }, or sudo ip link set %s mtu %u",
 			     larger, port->device, room - RTE_ETHER_HDR_LEN);

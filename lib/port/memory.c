@@ -40,10 +40,19 @@
 #define TABLES_BYTES_MAX (6 * 1024 * MIB)
 
 static uint32_t
-object_bytes(uint32_t packet_size)
+element_bytes(uint32_t packet_size)
 {
-	return rte_mempool_calc_obj_size(
-		sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + packet_size, 0, NULL);
+	return sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + packet_size;
+}
+
+/* Of a pool without gaps, see pool.c. What is larger than a page has none. */
+static uint32_t
+flat_bytes(uint32_t packet_size, struct rte_mempool_objsz *parts)
+{
+	uint32_t object = rte_mempool_calc_obj_size(element_bytes(packet_size),
+						    RTE_MEMPOOL_F_NO_SPREAD, parts);
+
+	return object > (uint32_t)getpagesize() ? object : rte_align32pow2(object);
 }
 
 static bool
@@ -66,13 +75,12 @@ memory_is_flat(const struct config *config)
 uint32_t
 memory_element_bytes(const struct config *config)
 {
-	uint32_t element = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + config->packet_size;
-	uint32_t object = rte_mempool_calc_obj_size(element, RTE_MEMPOOL_F_NO_SPREAD, NULL);
-	uint32_t page = (uint32_t)getpagesize();
+	uint32_t element = element_bytes(config->packet_size);
+	struct rte_mempool_objsz parts;
 
-	if (!memory_is_flat(config) || object > page)
+	if (!memory_is_flat(config))
 		return element;
-	return element + rte_align32pow2(object) - object;
+	return element + flat_bytes(config->packet_size, &parts) - parts.total_size;
 }
 
 uint64_t
@@ -89,9 +97,9 @@ memory_xdp_sizes(uint32_t *least, uint32_t *most)
 {
 	uint32_t page = (uint32_t)getpagesize();
 
-	for (*most = page; object_bytes(*most) > page;)
+	for (*most = page; flat_bytes(*most, NULL) > page;)
 		--*most;
-	for (*least = 0; object_bytes(*least) < XDP_CHUNK_MIN;)
+	for (*least = 0; flat_bytes(*least, NULL) < XDP_CHUNK_MIN;)
 		++*least;
 }
 
@@ -99,11 +107,10 @@ uint32_t
 memory_xdp_frame(uint32_t packet_size)
 {
 	struct rte_mempool_objsz parts;
-	uint32_t kept = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM, chunk;
+	uint32_t chunk = flat_bytes(packet_size, &parts);
+	uint32_t kept = parts.header_size + element_bytes(0) + XDP_CHUNK_KEPT;
 
-	chunk = rte_mempool_calc_obj_size(kept + packet_size, 0, &parts);
-	kept += parts.header_size + XDP_CHUNK_KEPT;
-	return chunk > kept ? chunk - kept : 0;
+	return chunk > kept ? RTE_MIN(chunk - kept, packet_size) : 0;
 }
 
 uint32_t

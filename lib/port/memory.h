@@ -49,18 +49,19 @@ uint32_t memory_element_bytes(const struct config *config);
 /* Bytes of one pool of the config's packets. */
 uint64_t memory_pool_bytes(const struct config *config);
 
-/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at
- * once; with fewer in the pool a port would stop receiving. */
 /* The packet-sizes that AF_XDP takes: a buffer, with all that stands before and behind it, is a chunk of the kernel's, of
  * 2,048 bytes to a page. */
 void memory_xdp_sizes(uint32_t *least, uint32_t *most);
 
-/* The longest frame that AF_XDP receives into packets of a size: the kernel keeps a part of each chunk for itself. */
+/* The longest frame that AF_XDP receives into packets of a size, and that can be sent on: the kernel keeps a part of each
+ * chunk for itself. */
 uint32_t memory_xdp_frame(uint32_t packet_size);
 
 /* The least packet-size with which it receives frames of a length; 0: none. */
 uint32_t memory_xdp_size(uint32_t frame);
 
+/* mbufs that the rings of all ports, one burst of each worker and the workers' caches can hold at
+ * once; with fewer in the pool a port would stop receiving. */
 uint32_t memory_packets_needed(const struct config *config, unsigned workers);
 
 /* Size of a pool's cache for each core: as large as pays, but never most of a small pool. */

@@ -204,10 +204,10 @@ interfaces_are_asked(void **state)
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect("interface-mtu");
 	kit_says(0, "carries frames of 65549 bytes, and of memory.packet-size 2048 AF_XDP leaves "
-		    "room for 1792");
-	kit_says(0, "mend: sudo ip link set lo mtu 1778 [");
+		    "room for 2048");
+	kit_says(0, "mend: sudo ip link set lo mtu 2034 [");
 
-	kit_config.packet_size = 1024;
+	kit_config.packet_size = 512;
 	assert_int_equal(kit_preflight(), -EPERM);
 	kit_expect("packet-size");
 
