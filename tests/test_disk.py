@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import threading
 
 import pytest
 
@@ -152,3 +153,50 @@ def test_what_is_no_file_has_no_length(kind, tmp_path):
             daemon.until(lambda status: status["ports"]["file"]["tx_packets"] == 300)
             daemon.stop()
         assert reader.wait(timeout=30) == 0
+
+
+def replaying(tmp_path, path, count, pace):
+    packets = [capture.Packet(number * 1000, bytes([number % 256]) * 1000, 1000) for number in range(count)]
+    capture.write(tmp_path / "replayed.pcap", packets)
+    what = config({"file": {"pcap": {"out": str(path)}}}, idle="sleep")
+    what["replays"] = {"one": {"file": str(tmp_path / "replayed.pcap"), "to": "file", "memory": "16MiB",
+                               "start": "manual", "pace": pace, "tolerance": "100s"}}
+    return what
+
+
+def check_failed(daemon, done, count):
+    """Client, daemon and ledger say the same of a replay that did not get through."""
+    assert done.returncode == 1 and "verdict  fail: " in done.stdout, done.stdout
+    replay = daemon.call("replay.list")["replays"]["one"]
+    assert replay["ended"] and replay["verdict"]["result"] == "fail"
+    assert replay["sent"] + sum(replay["drops"].values()) == count and replay["drops"]["port-down"] > 0, replay
+    status = daemon.call("status")
+    check_status(status)
+    assert status["ports"]["file"]["tx_packets"] == replay["sent"]
+    daemon.stop(code=1)
+    return replay["sent"]
+
+
+@pytest.mark.live
+def test_replay_onto_a_disk_that_fills(small, tmp_path):
+    with Daemon(replaying(tmp_path, small / "out.pcap", 300, "top"), tmp_path) as daemon:
+        sent = check_failed(daemon, daemon.sluice("replay", "start", "one", "--follow"), 300)
+    assert len(capture.read(small / "out.pcap")) == sent < 300
+
+
+@pytest.mark.live
+def test_replay_whose_reader_leaves(tmp_path):
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+
+    def read():
+        with open(path, "rb") as reader:
+            reader.read(100_000)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with Daemon(replaying(tmp_path, path, 500, "250pps"), tmp_path) as daemon:
+        until_link(daemon, "up")
+        done = daemon.sluice("replay", "start", "one", "--follow")
+        reader.join()
+        assert 98 <= check_failed(daemon, done, 500) < 500
