@@ -7,8 +7,8 @@
 #include "core/text.h"
 #include "host/checks.h"
 #include "host/holders.h"
-#include "host/xdp.h"
 #include "port/iface.h"
+#include "port/xdp.h"
 
 #include "core/banned.h"
 
@@ -26,13 +26,6 @@ say(const struct preflight *work, const struct config_port *port, const char *co
 		finding_mend(finding, "end it: sudo kill %u", holder->pid);
 	else
 		finding_mend(finding, "end it; sudo sluiced check names it");
-}
-
-/* Programs of libxdp's own, beside which it puts another's sockets. */
-static bool
-is_shared(const char *name)
-{
-	return strcmp(name, "xsk_def_prog") == 0 || strcmp(name, "xdp_dispatcher") == 0;
 }
 
 /* Where the kernel does not tell of sockets: whoever has the program open that gives them their packets. One that nobody
@@ -55,7 +48,7 @@ check_program(struct preflight *work, const struct config_port *port, unsigned p
 		say(work, port, "interface-busy", "af-xdp", what, &holder);
 		return;
 	}
-	if (!xdp_program_name(program, name) || is_shared(name))
+	if (!xdp_program_foreign(program, name))
 		return;
 	finding =
 		finding_add_port(work->list, FINDING_REFUSED, "interface-program", port, "af-xdp");

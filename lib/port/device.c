@@ -12,12 +12,15 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/root.h"
+#include "core/text.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/iface.h"
 #include "port/output.h"
 #include "port/pci.h"
 #include "port/removal.h"
+#include "port/xdp.h"
 
 #include "core/banned.h"
 
@@ -104,6 +107,51 @@ open_vdev(struct port *port)
 	return make_vdev(port, text, length, text[length] ? text + length + 1 : "");
 }
 
+/* The first of so many queues that somebody has, or so many. */
+static unsigned
+find_taken(const char *name, unsigned interface, unsigned queues)
+{
+	const struct root root = {""};
+	struct xdp_socket sockets[XDP_SOCKETS_MAX];
+	int count = xdp_sockets(interface, sockets);
+	unsigned queue = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (sockets[i].queue < queues)
+			return sockets[i].queue;
+	}
+	/* A kernel that does not tell is asked otherwise where that does no harm. */
+	if (count >= 0 || root_has(&root, "/sys/class/net/%s/device", name))
+		return queues;
+	while (queue < queues && !xdp_queue_taken(interface, queue))
+		queue++;
+	return queue;
+}
+
+/* Whether somebody has what the port needs. The driver would find out only when it has taken packets for a queue, which
+ * it then forgets. */
+static bool
+is_taken(const struct port *port, const struct iface *iface)
+{
+	const struct config_port *config = port->config;
+	unsigned queues = config->queues ? config->queues : iface->channels;
+	unsigned queue = find_taken(config->device, iface->index, queues);
+	char name[XDP_NAME_MAX];
+
+	if (queue < queues) {
+		log_error("port %s: another process has an AF_XDP socket on queue %u of interface "
+			  "%s; end it (`sudo sluiced check` names it)",
+			  config->name, queue, config->device);
+		return true;
+	}
+	if (!xdp_program_foreign(xdp_program(iface->index), name))
+		return false;
+	log_error("port %s: interface %s has an XDP program, %s, of somebody else's; sudo ip link "
+		  "set %s xdp off",
+		  config->name, config->device, text_quote(name).text, config->device);
+	return true;
+}
+
 static int
 open_af_xdp(struct port *port)
 {
@@ -118,6 +166,8 @@ open_af_xdp(struct port *port)
 			  iface_problem_text(problem));
 		return iface.exists ? -EINVAL : -ENODEV;
 	}
+	if (is_taken(port, &iface))
+		return -EBUSY;
 	port->restore = !iface.promiscuous;
 	port->ifindex = iface.index;
 	eal_log_take_bpf();
@@ -129,7 +179,7 @@ open_af_xdp(struct port *port)
 /* A path as an argument for DPDK, in which commas, brackets and more mean something. A path that has
  * them goes by the name of a descriptor that stays open. */
 static int
-spell_path(const char *path, int flags, int *fd, char *text, size_t size)
+spell_path(const char *path, int *fd, char *text, size_t size)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789_-+./@%:~";
@@ -138,7 +188,7 @@ spell_path(const char *path, int flags, int *fd, char *text, size_t size)
 		snprintf(text, size, "%s", path);
 		return 0;
 	}
-	*fd = open(path, flags | O_CLOEXEC, 0666);
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
 		return -errno;
 	snprintf(text, size, "/proc/self/fd/%d", *fd);
@@ -157,7 +207,7 @@ open_capture(struct port *port, enum port_mode mode)
 	if (!config->pcap_in && !writes)
 		return 0;
 	if (config->pcap_in) {
-		ret = spell_path(config->pcap_in, O_RDONLY, &port->capture_fds[0], in, sizeof(in));
+		ret = spell_path(config->pcap_in, &port->capture_fd, in, sizeof(in));
 		if (ret < 0)
 			return log_fail(ret, "port %s: %s", config->name, config->pcap_in);
 		used = snprintf(arguments, sizeof(arguments), "rx_pcap=%s", in);
@@ -230,11 +280,9 @@ device_close(struct port *port)
 	}
 	if (port->vdev)
 		rte_vdev_uninit(port->device);
-	for (unsigned i = 0; i < 2; i++) {
-		if (port->capture_fds[i] >= 0)
-			close(port->capture_fds[i]);
-		port->capture_fds[i] = -1;
-	}
+	if (port->capture_fd >= 0)
+		close(port->capture_fd);
+	port->capture_fd = -1;
 	if (port->output) {
 		port->incomplete |= !output_close(port->output);
 		port->writes = false;

@@ -95,13 +95,13 @@ struct port {
 	struct leftovers left;     /* descriptors that it does not close by itself */
 	struct xsk_rings *rings;   /* of the sockets among them, in the same order */
 	struct rescue_list
-		later;      /* of devices before, to be freed once the kernel let go of them */
-	uint64_t closed_ns; /* when its device was closed */
-	bool restore;       /* the interface below was not promiscuous before */
-	bool vdev;          /* made by us, to be removed again */
-	int capture_fds[2]; /* input kept open under a name that DPDK can spell; or -1 */
-	const char *why;    /* it has no link; NULL where the device does not say */
-	bool incomplete;    /* a capture that it wrote lacks packets */
+		later; /* of devices before, to be freed once the kernel let go of them */
+	_Atomic uint64_t closed_ns; /* when its device was closed; 0: never */
+	bool restore;               /* the interface below was not promiscuous before */
+	bool vdev;                  /* made by us, to be removed again */
+	int capture_fd;             /* input kept open under a name that DPDK can spell; or -1 */
+	const char *why;            /* it has no link; NULL where the device does not say */
+	bool incomplete;            /* a capture that it wrote lacks packets */
 };
 
 /* Takes up to count packets from a queue. Worker thread that owns the queue. */

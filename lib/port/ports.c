@@ -33,8 +33,7 @@ port_new(const struct config_port *config, uint16_t index)
 	port->numa = SOCKET_ID_ANY;
 	port->quirks = driver_find("");
 	port->can_receive = config->kind != CONFIG_PORT_PCAP || config->pcap_in;
-	port->capture_fds[0] = -1;
-	port->capture_fds[1] = -1;
+	port->capture_fd = -1;
 	return port;
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "host/xdp.h"
+#include "port/xdp.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
+#include <linux/if_xdp.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/xdp_diag.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include "core/banned.h"
 
 #define ANSWER_BYTES 32768
+#define CHUNK_BYTES 4096
 
 /* What is made of one message of an answer. */
 typedef void (*take_fn)(const struct nlmsghdr *message, void *context);
@@ -143,8 +146,8 @@ xdp_program(unsigned interface)
 	return ask(NETLINK_ROUTE, &message.header, take_program, &program) < 0 ? 0 : program;
 }
 
-bool
-xdp_program_name(unsigned program, char name[XDP_NAME_MAX])
+static bool
+read_name(unsigned program, char name[XDP_NAME_MAX])
 {
 	union bpf_attr attributes = {.prog_id = program};
 	struct bpf_prog_info info = {0};
@@ -159,4 +162,60 @@ xdp_program_name(unsigned program, char name[XDP_NAME_MAX])
 	close(fd);
 	snprintf(name, XDP_NAME_MAX, "%.*s", (int)sizeof(info.name), info.name);
 	return ret == 0;
+}
+
+/* Programs of libxdp's own, beside which it puts another's sockets. */
+static bool
+is_shared(const char *name)
+{
+	return strcmp(name, "xsk_def_prog") == 0 || strcmp(name, "xdp_dispatcher") == 0;
+}
+
+bool
+xdp_program_foreign(unsigned program, char name[XDP_NAME_MAX])
+{
+	return program && read_name(program, name) && !is_shared(name);
+}
+
+/* One chunk of memory, and the least rings. */
+static int
+prepare(int fd, void *memory)
+{
+	struct xdp_umem_reg umem = {
+		.addr = (uintptr_t)memory,
+		.len = CHUNK_BYTES,
+		.chunk_size = CHUNK_BYTES,
+	};
+	static const int rings[] = {XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING};
+	const int entries = 2;
+
+	if (setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)) < 0)
+		return -errno;
+	for (unsigned i = 0; i < sizeof(rings) / sizeof(rings[0]); i++) {
+		if (setsockopt(fd, SOL_XDP, rings[i], &entries, sizeof(entries)) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+bool
+xdp_queue_taken(unsigned interface, unsigned queue)
+{
+	struct sockaddr_xdp address = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = XDP_ZEROCOPY,
+		.sxdp_ifindex = interface,
+		.sxdp_queue_id = queue,
+	};
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	void *memory =
+		mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool taken = fd >= 0 && memory != MAP_FAILED && prepare(fd, memory) == 0 &&
+		     bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == EBUSY;
+
+	if (fd >= 0)
+		close(fd);
+	if (memory != MAP_FAILED)
+		munmap(memory, CHUNK_BYTES);
+	return taken;
 }
