@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import time
@@ -106,4 +107,43 @@ def test_pool_is_whole_after_many_cycles(tmp_path):
         for name in "a", "b":
             order(daemon, "port.up", name)
         assert daemon.call("memory")["pools"][0]["in_use"] >= 2 * QUEUE_PACKETS
+        daemon.stop()
+
+
+@pytest.mark.live
+def test_queue_that_another_has_costs_nothing(tmp_path):
+    """However often somebody asks for it."""
+    (tmp_path / "other").mkdir()
+    with Machine("10.9.0.1") as a, Machine("10.9.0.2") as b:
+        what = config({"a": a.port(), "b": b.port()}, idle="sleep",
+                      memory={"packets": PACKETS, "hugepages": False})
+        with Daemon(what, tmp_path) as daemon:
+            order(daemon, "port.down", "a")
+            before = daemon.call("memory")["pools"][0]["in_use"]
+            with Daemon(config({"x": a.port()}, idle="sleep"), tmp_path / "other") as other:
+                for _ in range(5):
+                    with pytest.raises(Refused, match=f"another process has an AF_XDP socket on queue 0 of interface "
+                                                      f"{a.interface}; end it"):
+                        daemon.call("port.up", name="a")
+                other.stop()
+            assert daemon.call("memory")["pools"][0]["in_use"] == before
+            order(daemon, "port.up", "a")
+            daemon.stop()
+
+
+@pytest.mark.live
+def test_nobody_waits_while_the_kernel_lets_go(tmp_path):
+    """Of the queues of a port that was taken out a moment ago."""
+    with Machine("10.9.0.1") as a, Daemon(config({"a": a.port()}, idle="sleep"), tmp_path) as daemon:
+        # Where this program is kept from its core for long, nothing is left to be waited for.
+        for _ in range(20):
+            with daemon.client() as one, daemon.client() as two:
+                order(daemon, "port.down", "a")
+                one.socket.sendall(b'{"jsonrpc": "2.0", "id": 1, "method": "port.up", "params": {"name": "a"}}\n')
+                two.call("hello")
+                waits = not select.select([one.socket], [], [], 0)[0]
+                assert b'"state":"up"' in one.stream.readline().replace(b" ", b"")
+            if waits:
+                break
+        assert waits
         daemon.stop()

@@ -65,6 +65,8 @@ struct method {
 	void (*work)(const struct method_daemon *daemon, struct call *call);
 	const char *
 		lists; /* the member of its result of which `names`, `limit` and `offset` choose; or NULL */
+	/* Control thread: whether there is work for this call; NULL: there always is. */
+	bool (*has_work)(const struct method_daemon *daemon, const struct call *call);
 };
 
 /* NULL when there is none of that name. */

@@ -2,13 +2,35 @@
 #include "control/method_port.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "core/banned.h"
+
+static const char *
+name_of(const struct call *call)
+{
+	return json_string_value(json_object_get(call->params, "name"));
+}
+
+bool
+has_work_port_up(const struct method_daemon *daemon, const struct call *call)
+{
+	return engine_port_wait(daemon->engine, name_of(call)) > 0;
+}
+
+void
+work_port_up(const struct method_daemon *daemon, struct call *call)
+{
+	uint64_t left;
+
+	while ((left = engine_port_wait(daemon->engine, name_of(call))) > 0)
+		nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
+}
 
 static void
 answer(struct method_daemon *daemon, struct call *call, bool up)
 {
-	const char *name = json_string_value(json_object_get(call->params, "name"));
+	const char *name = name_of(call);
 	char reason[ENGINE_PORT_REASON_MAX];
 	const char *state;
 	int ret = engine_port(daemon->engine, name, up, &state, reason);

@@ -47,14 +47,16 @@ static struct outcome
 begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
 {
 	struct outcome outcome = {0};
-	bool more = false;
+	const struct method *method = call->method;
+	bool more = false, work;
 
 	if (method_admit(call, reading_only)) {
-		if (!call->method->work)
-			call->method->answer(daemon, call);
-		if (call->method->changes)
+		work = method->work && (!method->has_work || method->has_work(daemon, call));
+		if (!work)
+			method->answer(daemon, call);
+		if (method->changes)
 			method_forget(daemon);
-		if (call->method->work || answer_is_long(call)) {
+		if (work || answer_is_long(call)) {
 			if (leave_to_job(&outcome, call))
 				return outcome;
 			rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");

@@ -256,6 +256,16 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	return replays_order(&engine->replays, name, order, &engine->shared.clock, state, reason);
 }
 
+uint64_t
+engine_port_wait(const struct engine *engine, const char *name)
+{
+	for (unsigned i = 0; i < engine->ports.count; i++) {
+		if (strcmp(engine->ports.items[i]->config->name, name) == 0)
+			return ports_retake_wait(engine->ports.items[i]);
+	}
+	return 0;
+}
+
 int
 engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason)
 {

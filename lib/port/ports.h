@@ -77,8 +77,11 @@ int ports_open(struct ports *ports, const struct config *config, enum port_mode 
  * go on. No worker touches it any more, and port->service says what has become of it. */
 void ports_release(struct ports *ports, struct port *port);
 
+/* Nanoseconds until the device of a port that was released may be opened again; 0: now. Any thread. */
+uint64_t ports_retake_wait(const struct port *port);
+
 /* Opens the device of a port that was released, as ports_open does. Failures are logged, and the port stays
- * as it was. */
+ * as it was. -EAGAIN before ports_retake_wait is over. */
 int ports_retake(struct ports *ports, const struct config *config, struct port *port,
 		 unsigned workers);
 

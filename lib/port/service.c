@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <rte_malloc.h>
-#include <time.h>
 
 #include "core/log.h"
 #include "core/now.h"
@@ -12,6 +11,7 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
+#include "port/iface.h"
 #include "port/memory.h"
 #include "port/pool.h"
 #include "port/rescue.h"
@@ -125,7 +125,7 @@ service_close(struct port *port, bool hand_back)
 	else
 		device_close(port);
 	rescue_free(port, &rescue);
-	port->closed_ns = now_ns();
+	atomic_store(&port->closed_ns, now_ns());
 	rte_free(port->tx_locks);
 	port->tx_locks = NULL;
 }
@@ -160,13 +160,30 @@ check_packets(const struct config *config, const struct port *port, unsigned wor
 
 /* The kernel frees the queues of an AF_XDP socket some time after it is closed, and refuses others until then; one
  * that is refused would cost the packets meant for it. */
-static void
-await_kernel(const struct port *port)
+uint64_t
+ports_retake_wait(const struct port *port)
 {
-	uint64_t since = now_ns() - port->closed_ns;
+	uint64_t closed = atomic_load(&port->closed_ns);
+	uint64_t since = closed ? now_ns() - closed : REOPEN_NS;
 
-	if (port->config->kind == CONFIG_PORT_AF_XDP && since < REOPEN_NS)
-		nanosleep(&(struct timespec){.tv_nsec = REOPEN_NS - since}, NULL);
+	if (port->config->kind != CONFIG_PORT_AF_XDP || since >= REOPEN_NS)
+		return 0;
+	return REOPEN_NS - since;
+}
+
+/* Whoever asked waited before; but another may have closed it since. An interface that was made anew has queues of
+ * its own. */
+static int
+check_kernel(const struct port *port)
+{
+	struct iface iface;
+
+	if (ports_retake_wait(port) == 0 || iface_read(port->config->device, &iface) < 0 ||
+	    iface.index != port->ifindex)
+		return 0;
+	log_error("port %s: the kernel has not let go of its queues yet; try again in a moment",
+		  port->config->name);
+	return -EAGAIN;
 }
 
 int
@@ -174,9 +191,10 @@ ports_retake(struct ports *ports, const struct config *config, struct port *port
 {
 	int ret = check_packets(config, port, workers);
 
+	if (ret == 0)
+		ret = check_kernel(port);
 	if (ret < 0)
 		return ret;
-	await_kernel(port);
 	eal_log_hold(true);
 	ret = service_open(ports, port);
 	if (ret == 0)
