@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import os
+import signal
 import subprocess
 
 import pytest
@@ -9,6 +10,8 @@ from lib.slot import Slot
 
 
 def pytest_configure(config):
+    # A shell that starts the tests in the background makes them, and what they start, deaf to it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "live: needs root and network namespaces")
     if not offline.SLUICED.exists():
         raise pytest.UsageError(f"{offline.SLUICED} is missing: run `make`, or set SLUICE_BUILD to a build directory")

@@ -2,7 +2,6 @@
 """sluiced as a service: signals, its run-dir, readiness, logs."""
 
 import os
-import pathlib
 import signal
 import socket
 import stat
@@ -78,22 +77,6 @@ def test_config_from_a_pipe(tmp_path):
             with Client(f"{run_dir}/control.sock") as client:
                 client.call("shutdown")
             assert process.wait(timeout=30) == 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_while_it_starts(number, tmp_path):
-    """Nobody reads what it is to write, and it waits for that as long as it takes; a signal is heard all the same."""
-    os.mkfifo(tmp_path / "fifo")
-    what = config({**test_ports(source="rx=endless"), "file": {"pcap": {"out": "fifo"}}}, idle="sleep")
-    with Daemon(what, tmp_path, PLUGINS, wait=False) as daemon:
-        deadline = time.monotonic() + 30
-        while b"sluiced-start" not in b"".join(path.read_bytes() for path in
-                                               pathlib.Path(f"/proc/{daemon.process.pid}/task").glob("*/comm")):
-            assert time.monotonic() < deadline and daemon.process.poll() is None, daemon.text()
-            time.sleep(0.05)
-        daemon.process.send_signal(number)
-        assert daemon.process.wait(timeout=30) == -number
-        assert f"{number.name} before the ports were up" in daemon.text()
 
 
 def test_hangup_with_a_bad_config_changes_nothing(daemon):
