@@ -150,7 +150,7 @@ ending_begin(struct control *control)
 {
 	pthread_t thread;
 	sigset_t set;
-	int err = 0;
+	int err;
 
 	ending.control = control;
 	sigemptyset(&set);
@@ -159,10 +159,11 @@ ending_begin(struct control *control)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	ending.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	ending.changed = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (ending.signals < 0 || ending.changed < 0)
-		err = errno;
-	else
-		err = pthread_create(&thread, NULL, watch, NULL);
+	if (ending.signals < 0 || ending.changed < 0) {
+		log_fail(errno, "signals");
+		return;
+	}
+	err = pthread_create(&thread, NULL, watch, NULL);
 	if (err)
 		log_fail(err, "signals");
 	else
