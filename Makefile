@@ -6,6 +6,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 BENCH ?= forward
+# Whose code threads share: logs, a replay's reader and its packets, workers' counters.
+THREAD_TESTS ?= spool reader reader_pcapng reader_records reader_times collect
 
 # `make test SANITIZE=1` is `make test-sanitize`: the same tests of a build under ASan and UBSan.
 ifeq ($(SANITIZE),1)
@@ -16,7 +18,7 @@ TEST_BUILD = $(BUILD)
 TEST_KIND = release
 endif
 
-.PHONY: all run test test-sanitize test-vm bench fuzz lint install uninstall clean setup setup-tests setup-vm help
+.PHONY: all run test test-sanitize test-thread test-vm bench fuzz lint install uninstall clean setup setup-tests setup-vm help
 
 all: setup
 	@scripts/build.sh $(BUILD) release
@@ -30,6 +32,10 @@ test: setup-tests
 
 test-sanitize:
 	@$(MAKE) --no-print-directory test SANITIZE=1
+
+test-thread: setup-tests
+	@scripts/build.sh $(BUILD)-thread thread tests
+	@meson test -C $(BUILD)-thread --no-rebuild --quiet --print-errorlogs --timeout-multiplier 10 $(THREAD_TESTS)
 
 test-vm: setup-vm
 	@scripts/build.sh $(BUILD) release
@@ -55,7 +61,7 @@ uninstall:
 	@/usr/bin/python3 scripts/uninstall.py $(BUILD) $(PREFIX) $(DESTDIR)
 
 clean:
-	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-faults $(BUILD)-fuzz $(BUILD)-lint
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-thread $(BUILD)-faults $(BUILD)-fuzz $(BUILD)-lint
 
 setup:
 	@scripts/setup.sh
@@ -71,6 +77,7 @@ help:
 	@echo "make run            build, then the demo: real captures through a pipeline"
 	@echo "make test           build, then every test"
 	@echo "make test-sanitize  the same under ASan and UBSan (also: make test SANITIZE=1)"
+	@echo "make test-thread    what threads share, under TSan (THREAD_TESTS=...)"
 	@echo "make test-vm        NICs, VFIO and the IOMMU, in a guest of QEMU"
 	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays;"
 	@echo "                    L3FWD=PATH: against DPDK's l3fwd too)"

@@ -11,6 +11,7 @@ configure() {
 	release) meson setup "$dir" --buildtype release -Dtests=$tests ;;
 	sanitize) meson setup "$dir" --buildtype debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
 		-Dtests=$tests ;;
+	thread) meson setup "$dir" --buildtype debugoptimized -Db_sanitize=thread -Db_lundef=false -Dtests=$tests ;;
 	faults) meson setup "$dir" --buildtype release -Dfaults=true -Dtests=false ;;
 	fuzz) CC=clang meson setup "$dir" --buildtype debugoptimized -Db_sanitize=address,undefined \
 		-Db_lundef=false -Dfuzz=true -Dtests=false ;;
