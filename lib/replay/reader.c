@@ -284,7 +284,9 @@ reader_extent(struct reader *reader, struct extent *out)
 
 	pthread_mutex_lock(&reader->lock);
 	known = reader->extent_known && reader->request != READING_BEGIN;
-	*out = reader->request == READING_BEGIN ? (struct extent){0} : reader->extent;
+	*out = (struct extent){0};
+	if (reader->request != READING_BEGIN)
+		*out = reader->extent;
 	pthread_mutex_unlock(&reader->lock);
 	return known;
 }
