@@ -129,7 +129,7 @@ def test_orders(daemon):
     (["replay"], 2, "list, start, stop, pause, resume, seek, pace"), (["replay", "strat", "good"], 2, "`replay start`"),
     *[(["replay", order], 2, "needs NAME") for order in ORDERS], (["replay", "seek", "good"], 2, "NAME TO"),
     (["replay", "pace", "good"], 2, "NAME PACE"), (["replay", "stop", "good", "bad"], 2, "too many"),
-    (["replay", "list", "gud"], 1, "good"), (["replay", "start", "good", "--watch", "1"], 2, "--watch"),
+    (["replay", "list", "goodd"], 1, "good"), (["replay", "start", "good", "--watch", "1"], 2, "--watch"),
     (["replay", "list", "--follow"], 2, "--follow"), (["replay", "stop", "good", "--follow"], 2, "--follow"),
     (["status", "--follow"], 2, "replay start"), (["replay", "start", "good", "--folow"], 2, "`--follow`"),
     *[(["replay", order, "nobody", *(["top"] if order == "pace" else ["1s"] if order == "seek" else [])], 1, "good")
