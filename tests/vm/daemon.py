@@ -11,6 +11,8 @@ SOCKET = "/run/sluice"
 CONFIG = "/tmp/sluice.yaml"
 LOG, OUT = "/tmp/sluiced.log", "/tmp/sluiced.out"
 AS_USER = "/usr/bin/setpriv --reuid sluice --regid sluice --clear-groups --bounding-set=-all --no-new-privs"
+# Root takes no directory that another user owns.
+ROOT_SETUP = f"[ ! -d {SOCKET} ] || chown -R root: {SOCKET}"
 USER_SETUP = f"rm -rf {SOCKET}; mkdir -p {SOCKET}; chown sluice: {SOCKET}; chown sluice: /dev/vfio/[0-9]*"
 
 
@@ -25,8 +27,8 @@ def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluic
     """Writes the config into the guest; the shell's words that serve it, or do with it what verb says."""
     guest.write(CONFIG, yaml.dump(what, sort_keys=False))
     words = f"{program} {verb} {CONFIG}"
+    guest.do(USER_SETUP if user else ROOT_SETUP)
     if user:
-        guest.do(USER_SETUP)
         words = f"{AS_USER} {words}"
     limit = f"ulimit -l {memlock}; " if memlock else ""
     return f"({limit}exec {words} < {stdin} > {OUT} 2> {LOG})"
