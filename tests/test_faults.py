@@ -264,7 +264,7 @@ def test_wrong_checksums_are_found(tmp_path):
     words, shown, log = checks("good=1,wrong=100,size=301", {"verify": "every"}, tmp_path, 10000)
     assert (words["checksum_checked"], words["checksum_wrong"]) == (10000, 100)
     assert "port in: of 10,000 packets checked whose checksums the NIC calls good, 100 were wrong" in shown
-    assert log.count("packets had a wrong checksum that the NIC called good") == 1
+    assert len(re.findall(r"packets? had a wrong checksum that the NIC called good", log)) == 1, log
 
 
 @pytest.mark.parametrize("device, verify", [("good=1,wrong=2", "off"), ("good=0,wrong=2", "every")])
