@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """
-make bench: sluice against dpdk-testpmd, in pairs: one after the other on the same core, several times,
-and the median of the pairs' ratios. Shared machines drift; a ratio within a pair drifts with both.
+make bench: sluice against dpdk-testpmd, in pairs: both run on the same core and take turns, a tenth of a second
+each, and the median of the pairs' ratios counts. Shared machines drift; a ratio within a pair drifts with both.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -25,15 +26,17 @@ RULES_FLOOR = 45 / 103
 L3FWD_FLOOR = {100: 1.6, 1000: 1.6, 10000: None}
 FLOWS = 10000
 FLOOD = 1000000
+SETTLE = 0.01  # seconds of a turn until caches hold what the program needs
 
 
 class Case:
     """One comparison. `floor` is the ratio that is promised, None where a figure is only stated."""
 
-    def __init__(self, name, text, config, devices, floor, options=(), baseline=None, l3fwd_rules=None):
+    def __init__(self, name, text, config, devices, floor, options=(), baseline=None, l3fwd_rules=None,
+                 workers=1):
         self.name, self.text, self.config = name, text, config
         self.devices, self.floor, self.options, self.baseline = devices, floor, options, baseline
-        self.l3fwd_rules = l3fwd_rules
+        self.l3fwd_rules, self.workers = l3fwd_rules, workers
 
     def peer(self, sluiced, l3fwd, core, scratch):
         """The other program of a pair, started."""
@@ -41,7 +44,7 @@ class Case:
             return peers.Sluice(sluiced, self.baseline, scratch)
         if self.l3fwd_rules:
             return peers.L3fwd(l3fwd, self.devices, core, self.l3fwd_rules, scratch)
-        return peers.Testpmd(self.devices, core, self.options)
+        return peers.Testpmd(self.devices, core, scratch, self.options)
 
 
 def config(core, rx, rules="", default="{ forward: out }", packets=65535, size=2048, extra_ports="",
@@ -91,44 +94,57 @@ def cases(core, scratch, l3fwd=None):
         second = "  in2: { vdev: \"net_null2\", queues: 1 }\n"
         one, two = (config(core, "net_null0", extra_ports=second, workers=workers).replace(
             "\"net_null0\"", "\"net_null0\", queues: 1") for workers in ([core], [core - 1, core]))
-        yield Case("workers-2", "two workers against one, a net_null each", two, None, 1.8, baseline=one)
+        yield Case("workers-2", "two workers against one, a net_null each", two, None, 1.8, baseline=one,
+                   workers=2)
 
 
-def measure(start, seconds):
-    """Starts a program, measures it, stops it."""
-    program = start()
-    try:
-        return program.rate(seconds)
-    finally:
-        program.stop()
+def take_turns(ours, theirs, slices, seconds):
+    """Lets the one run while the other stands still, and the other way round, so many times: the rates, in pairs."""
+    rates = []
+    for number in range(slices):
+        turns = {}
+        for program in (ours, theirs) if number % 2 else (theirs, ours):
+            program.go_on()
+            turns[program] = program.rate(seconds, SETTLE)
+            program.halt()
+        rates.append((turns[ours], turns[theirs]))
+    return rates
 
 
 def run_case(case, arguments):
-    sluiced, pairs, seconds = arguments.sluiced, arguments.pairs, arguments.seconds
-    results = []
-    for number in range(pairs):
-        with tempfile.TemporaryDirectory() as run_dir:
-            ours = measure(lambda: peers.Sluice(sluiced, case.config, run_dir), seconds)
-        with tempfile.TemporaryDirectory() as scratch:
-            theirs = measure(lambda: case.peer(sluiced, arguments.l3fwd, arguments.core, scratch), seconds)
-        results.append((ours, theirs))
+    """Starts both programs several times, for what differs from one start to the next."""
+    rates, totals, hz = [], [], 0
+    for number in range(arguments.pairs):
+        with tempfile.TemporaryDirectory() as run_dir, tempfile.TemporaryDirectory() as scratch, \
+                contextlib.ExitStack() as stack:
+            ours = peers.Sluice(arguments.sluiced, case.config, run_dir)
+            stack.callback(ours.stop)
+            hz = hz or ours.hz()
+            ours.halt()
+            theirs = case.peer(arguments.sluiced, arguments.l3fwd, arguments.core, scratch)
+            stack.callback(theirs.stop)
+            theirs.halt()
+            rates.append(take_turns(ours, theirs, arguments.slices, arguments.seconds))
+            ours.go_on()
+            totals.append(ours.totals())
         if sys.stderr.isatty():
-            print(f"\r{case.name}: pair {number + 1} of {pairs} ", end="", file=sys.stderr, flush=True)
+            print(f"\r{case.name}: pair {number + 1} of {arguments.pairs} ", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
-    ratios = [ours["pps"] / theirs["pps"] for ours, theirs in results]
+    everything = [pair for start in rates for pair in start]
+    pps = statistics.median(ours for ours, _ in everything)
     return {
         "name": case.name,
         "text": case.text,
-        "mpps": statistics.median(o["pps"] for o, _ in results) / 1e6,
-        "peer_mpps": statistics.median(t["pps"] for _, t in results) / 1e6,
-        "ratio": statistics.median(ratios),
-        "ratios": [round(r, 3) for r in ratios],
+        "mpps": pps / 1e6,
+        "peer_mpps": statistics.median(theirs for _, theirs in everything) / 1e6,
+        "ratio": statistics.median(ours / theirs for ours, theirs in everything),
+        "ratios": [round(statistics.median(ours / theirs for ours, theirs in start), 3) for start in rates],
         "floor": case.floor,
-        "cycles_per_packet": statistics.median(o["cycles"] for o, _ in results),
-        "cache_hits": statistics.median(o["cache_hits"] for o, _ in results),
-        "copied_bytes": max(o["copied_bytes"] for o, _ in results),
-        "dropped": max(o["dropped"] for o, _ in results),
+        "cycles_per_packet": hz * case.workers / pps,
+        "cache_hits": statistics.median(total["cache_hits"] for total in totals),
+        "copied_bytes": max(total["copied_bytes"] for total in totals),
+        "dropped": max(total["dropped"] for total in totals),
     }
 
 
@@ -146,8 +162,9 @@ def main():
     parser = argparse.ArgumentParser(description="Compares sluice with dpdk-testpmd in paired runs.")
     parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
     parser.add_argument("--json", default="build/bench-forward.json", help="where the JSON goes")
-    parser.add_argument("--pairs", type=int, default=5, help="pairs of runs a case (default 5)")
-    parser.add_argument("--seconds", type=float, default=2.0, help="measured a run (default 2)")
+    parser.add_argument("--pairs", type=int, default=3, help="pairs of starts a case (default 3)")
+    parser.add_argument("--slices", type=int, default=20, help="turns that each takes in a start (default 20)")
+    parser.add_argument("--seconds", type=float, default=0.1, help="measured a turn (default 0.1)")
     parser.add_argument("--l3fwd", metavar="PATH",
                         help="a built l3fwd of DPDK's examples, without offloads: measured beside testpmd")
     parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
@@ -164,7 +181,8 @@ def main():
         sys.exit(f"bench: {failure}")
     where = machine.describe()
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, "
-          f"{where['date']}; Mpps, medians of {arguments.pairs} pairs; peer: dpdk-testpmd io where no other is named")
+          f"{where['date']}; Mpps, medians of {arguments.pairs} x {arguments.slices} pairs; peer: dpdk-testpmd io "
+          "where no other is named")
     print_table(results)
     pathlib.Path(arguments.json).write_text(
         json.dumps({"machine": where, "results": results}, indent=2) + "\n", encoding="ascii")

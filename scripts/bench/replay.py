@@ -82,11 +82,12 @@ def top_rate(sluiced, cores, path, seconds):
 
 
 def txonly_rate(devices, core, seconds, size=64):
-    peer = peers.Testpmd(devices, core, ["--total-num-mbufs=65535", f"--txpkts={size}"], mode="txonly")
-    try:
-        return peer.rate(seconds, "Tx")["pps"]
-    finally:
-        peer.stop()
+    with tempfile.TemporaryDirectory() as scratch:
+        peer = peers.Testpmd(devices, core, scratch, ["--total-num-mbufs=65535", f"--txpkts={size}"], mode="txonly")
+        try:
+            return peer.rate(seconds)
+        finally:
+            peer.stop()
 
 
 def top(arguments, scratch, size):
@@ -161,11 +162,13 @@ def veth_rates(arguments, path):
     text = config(arguments.core, f"{{ af-xdp: {NEAR} }}", f"file: {path}, pace: top, loops: forever", 32767)
     with Replay(arguments.sluiced, text):
         ours = far_rate(arguments.seconds)
-    peer = peers.Testpmd([f"net_af_xdp0,iface={NEAR}"], arguments.core, ["--total-num-mbufs=65535"], mode="txonly")
-    try:
-        testpmd = far_rate(arguments.seconds)
-    finally:
-        peer.stop()
+    with tempfile.TemporaryDirectory() as scratch:
+        peer = peers.Testpmd([f"net_af_xdp0,iface={NEAR}"], arguments.core, scratch, ["--total-num-mbufs=65535"],
+                             mode="txonly")
+        try:
+            testpmd = far_rate(arguments.seconds)
+        finally:
+            peer.stop()
     with subprocess.Popen(["taskset", "-c", str(arguments.core), "tcpreplay", "-q", "-K", "-t", "-l", "100000000", "-i",
                            NEAR, path], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         time.sleep(2)
