@@ -212,6 +212,15 @@ cache_wide_insert(struct cache_wide *set, const uint64_t key[5], uint32_t value,
 										      << shift;
 }
 
+/* Looks a burst up, each key in the set of the same place: writes what its way holds, or anything where no way has it,
+ * and returns how many those are. */
+typedef unsigned (*cache_narrow_finder)(struct cache_narrow *const *sets, const uint64_t (*keys)[2],
+					unsigned count, uint32_t *values);
+
+/* The fastest that this processor has, and the one that all have. */
+cache_narrow_finder cache_narrow_best(void);
+cache_narrow_finder cache_narrow_plain(void);
+
 /* Makes sets hold nothing. */
 void cache_narrow_clear(struct cache_narrow *sets, size_t count);
 void cache_wide_clear(struct cache_wide *sets, size_t count);

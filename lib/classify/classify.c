@@ -77,7 +77,7 @@ count_verdicts(struct burst *burst)
 }
 
 static __rte_noinline void
-look_up(const struct plan *plan, struct local *local, struct burst *burst, bool conditions)
+look_up(const struct plan *plan, struct local *local, struct burst *burst)
 {
 	if (plan_looks_up(plan, burst->in_port)) {
 		burst_parse(burst);
@@ -86,7 +86,7 @@ look_up(const struct plan *plan, struct local *local, struct burst *burst, bool 
 		for (unsigned i = 0; i < burst->count; i++)
 			burst->verdicts[i] = plan->ports[burst->in_port].terminal;
 	}
-	if (conditions)
+	if (plan->ports[burst->in_port].always.count || plan_looks_up_layers(plan, burst->in_port))
 		conditional_run(plan, local, burst);
 	count_verdicts(burst);
 }
@@ -97,15 +97,14 @@ static void
 classify_run(const void *state, void *memory, struct burst *burst)
 {
 	const struct plan *plan = state;
-	const struct plan_port *port = &plan->ports[burst->in_port];
-	bool conditions = port->always.count || plan_looks_up_layers(plan, burst->in_port);
+	uint32_t terminal = plan->ports[burst->in_port].terminal;
 
-	if (conditions || plan_looks_up(plan, burst->in_port)) {
-		look_up(plan, memory, burst, conditions);
+	if (plan->looked_ports >> burst->in_port & 1) {
+		look_up(plan, memory, burst);
 		return;
 	}
-	burst->verdicts[0] = port->terminal;
-	count_uniform(burst, port->terminal);
+	burst->verdicts[0] = terminal;
+	count_uniform(burst, terminal);
 }
 
 const struct stage classify_stage = {

@@ -69,6 +69,7 @@ local_init(const struct plan *plan, struct local *local)
 	local->narrow_gate.left = local->wide_gate.left = CACHE_WINDOW;
 	for (unsigned i = 0; i < BURST_MAX; i++)
 		local->everyone.items[i] = i;
+	local->find_narrow = cache_narrow_best();
 	local->narrow = place(local, layout.narrow);
 	local->wide = place(local, layout.wide);
 	local->passed = place(local, layout.passed);

@@ -17,6 +17,7 @@ struct some {
 
 struct local {
 	struct cache_gate narrow_gate, wide_gate;
+	cache_narrow_finder find_narrow;
 	struct cache_narrow *narrow;
 	struct cache_wide *wide;
 	uint32_t tick;

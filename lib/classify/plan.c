@@ -309,6 +309,16 @@ make_conditions(struct plan *plan)
 	return 0;
 }
 
+static void
+find_looked_ports(struct plan *plan)
+{
+	plan->looked_ports = plan->table_ports | plan->layer_ports;
+	for (unsigned port = 0; port < plan->config->port_count; port++) {
+		if (plan->ports[port].always.count)
+			plan->looked_ports |= UINT64_C(1) << port;
+	}
+}
+
 int
 plan_make(const struct stage_env *env, struct plan **out, struct error_list *errors)
 {
@@ -334,6 +344,7 @@ plan_make(const struct stage_env *env, struct plan **out, struct error_list *err
 	if (ret == 0)
 		ret = layers_make(plan, env, errors);
 	if (ret == 0) {
+		find_looked_ports(plan);
 		*out = plan;
 		return 0;
 	}

@@ -79,6 +79,7 @@ struct plan {
 	uint32_t *rule_filters;  /* by rule: index of its filter plus 1, or 0 */
 	uint32_t filter_count;
 
+	uint64_t looked_ports; /* those whose packets are looked at at all */
 	struct plan_port ports[CONFIG_PORTS_MAX];
 };
 

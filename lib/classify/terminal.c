@@ -95,7 +95,7 @@ find(const struct plan *plan, struct burst *burst, const struct some *some)
 /* Looks up those packets of some that their sets do not have, and notes them there. */
 static void
 find_missed(const struct plan *plan, struct burst *burst, const struct some *some,
-	    struct cache_narrow *const *sets, uint64_t (*keys)[2])
+	    struct cache_narrow *const *sets, const uint64_t (*keys)[2])
 {
 	struct some missed = {0}, indices;
 
@@ -122,7 +122,8 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 	uint64_t port_bits = cache_port_bits(burst->in_port);
 	uint64_t keys[BURST_MAX][2];
 	struct cache_narrow *sets[BURST_MAX];
-	unsigned count = some->count, missed = 0;
+	uint32_t values[BURST_MAX], *verdicts = everyone ? burst->verdicts : values;
+	unsigned count = some->count, missed;
 
 	if (local->narrow_gate.closed) {
 		cache_gate_pass(&local->narrow_gate, count, 0);
@@ -136,17 +137,14 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 		sets[i] = &local->narrow[cache_narrow_set(keys[i])];
 		rte_prefetch0(sets[i]);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		unsigned way = cache_narrow_find(sets[i], keys[i]);
-
-		burst->verdicts[everyone ? i : some->items[i]] = sets[i]->values[way];
-		missed += way == CACHE_WAYS;
-	}
+	missed = local->find_narrow(sets, (const uint64_t(*)[2])keys, count, verdicts);
+	for (unsigned i = 0; !everyone && i < count; i++)
+		burst->verdicts[some->items[i]] = values[i];
 	burst->tally->cache_lookups += count;
 	burst->tally->cache_hits += count - missed;
 	cache_gate_pass(&local->narrow_gate, count, count - missed);
 	if (missed)
-		find_missed(plan, burst, some, sets, keys);
+		find_missed(plan, burst, some, sets, (const uint64_t(*)[2])keys);
 }
 
 static void

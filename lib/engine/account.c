@@ -68,8 +68,11 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->tx_ring = port->tx_ring;
 	out->mtu = port->mtu;
 	out->min_frame = port->sends.min;
-	out->max_frame = atomic_load_explicit(&port->sends.max, memory_order_relaxed);
-	out->max_untagged = atomic_load_explicit(&port->sends.untagged, memory_order_relaxed);
+	out->max_frame = RTE_MIN(atomic_load_explicit(&port->sends.max, memory_order_relaxed),
+				 (uint32_t)FRAME_MAX);
+	out->max_untagged =
+		RTE_MIN(atomic_load_explicit(&port->sends.untagged, memory_order_relaxed),
+			(uint32_t)FRAME_MAX);
 	out->max_chained = RTE_MIN(port->sends.chained, out->max_frame);
 	out->promiscuous = port->promiscuous;
 	out->tx_shared = port->tx_locks != NULL;

@@ -79,7 +79,8 @@ measure_round(struct setup *setup, const struct program *program)
 		burst->count = BURST_MAX;
 		start = rte_rdtsc_precise();
 		if (program) {
-			worker_process(setup->worker, program, 0, false);
+			worker_process(setup->worker, program,
+				       setup->worker->shared->ports->items[0]);
 		} else {
 			packet_parse(burst->packets, BURST_MAX, 0, burst->views);
 		}

@@ -66,7 +66,7 @@ run_virtual(struct feed *feed, struct worker *worker, const struct program *prog
 		if (lane)
 			worker_play(worker, program, lane, due);
 		else
-			worker_process(worker, program, in_port, false);
+			worker_process(worker, program, worker->shared->ports->items[in_port]);
 		burst->tally->busy_cycles += rte_rdtsc() - started;
 	}
 }

@@ -62,36 +62,44 @@ count_burst(struct tally *tally, unsigned count)
 	tally->fill[fill_step(count)]++;
 }
 
+/* What a burst begins with, once its packets are there. */
 static inline void
-process(struct worker *worker, const struct program *program, uint16_t in_port, bool replayed)
+begin(struct worker *worker, uint16_t in_port, const struct frame_bounds *known)
 {
 	struct burst *burst = &worker->burst;
-	struct tally_port *port = &burst->tally->ports[in_port];
-	unsigned count = burst->count;
 
 	burst->in_port = in_port;
+	burst->in = &burst->tally->ports[in_port];
+	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
+	burst->bounds = known;
+	burst->bytes = sum_lengths(burst->packets, burst->count);
+}
+
+static inline void
+run(const struct program *program, struct burst *burst)
+{
 	burst->parsed = false;
 	burst->uniform = false;
 	burst->passed_count = 0;
-	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
-	burst->bounds = replayed ? &frame_any : &worker->shared->ports->items[in_port]->gives;
-	burst->bytes = sum_lengths(burst->packets, count);
-
-	count_burst(burst->tally, count);
-	if (unlikely(replayed)) {
-		tally_count(&port->replayed, count);
-	} else {
-		tally_count(&port->rx_packets, count);
-		tally_count(&port->rx_bytes, burst->bytes);
-	}
+	count_burst(burst->tally, burst->count);
 	program_run(program, burst);
 }
 
-void
-worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
-	       bool replayed)
+static inline void
+process(struct worker *worker, const struct program *program, const struct port *port)
 {
-	process(worker, program, in_port, replayed);
+	struct burst *burst = &worker->burst;
+
+	begin(worker, port->index, &port->gives);
+	tally_count(&burst->in->rx_packets, burst->count);
+	tally_count(&burst->in->rx_bytes, burst->bytes);
+	run(program, burst);
+}
+
+void
+worker_process(struct worker *worker, const struct program *program, const struct port *port)
+{
+	process(worker, program, port);
 }
 
 void
@@ -104,17 +112,14 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 
 	/* Nothing else is dropped on that port's account meanwhile: a burst is run to completion. */
 	memcpy(before, drops, sizeof(before));
+	begin(worker, lane->port, &frame_any);
 	if (lane->as) {
-		replay_lane_handed(lane, burst->count, sum_lengths(burst->packets, burst->count),
-				   now_ns);
-		worker_process(worker, program, lane->port, true);
+		replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
+		tally_count(&burst->in->replayed, burst->count);
+		run(program, burst);
 	} else {
 		unsigned count = burst->count;
 
-		burst->in_port = lane->port;
-		burst->bounds = &frame_any;
-		burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
-		burst->bytes = sum_lengths(burst->packets, burst->count);
 		replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);
 		/* What waits for room comes again. */
 		count -= lane->waiting;
@@ -198,18 +203,19 @@ receive_round(struct worker *worker, const struct program *program)
 	struct burst *burst = &worker->burst;
 	unsigned total = 0;
 
-	for (unsigned i = 0; i < queues->count; i++) {
-		struct worker_queue *queue = &queues->items[i];
+	for (struct worker_queue *queue = queues->items, *end = queue + queues->count; queue < end;
+	     queue++) {
+		unsigned count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
 
-		burst->count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
-		if (burst->count == 0)
+		if (count == 0)
 			continue;
-		if (unlikely(queue->until < burst->count))
+		burst->count = count;
+		total += count;
+		if (unlikely(queue->until < count))
 			verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
 		else
-			queue->until -= burst->count;
-		process(worker, program, queue->port->index, false);
-		total += burst->count;
+			queue->until -= count;
+		process(worker, program, queue->port);
 	}
 	return total;
 }

@@ -85,10 +85,9 @@ struct worker {
 /* An lcore's main function: polls until shared->stop. arg is the worker. Returns 0. */
 int worker_main(void *arg);
 
-/* Runs the packets that are in worker->burst (packets and count set) to completion: received on in_port, or
- * replayed as if they were. */
-void worker_process(struct worker *worker, const struct program *program, uint16_t in_port,
-		    bool replayed);
+/* Runs the packets that are in worker->burst (packets and count set) to completion: received on a
+ * port. */
+void worker_process(struct worker *worker, const struct program *program, const struct port *port);
 
 /* Sends what was taken from a replay's lane into worker->burst (packets and count set), or runs it as
  * received, at now_ns. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "exit/exit.h"
 
+#include <immintrin.h>
 #include <rte_branch_prediction.h>
 #include <rte_ether.h>
 
@@ -10,7 +11,7 @@ void
 exit_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count, enum drop_reason reason)
 {
 	rte_pktmbuf_free_bulk(packets, count);
-	tally_count(&burst->tally->ports[burst->in_port].drops[reason], count);
+	tally_count(&burst->in->drops[reason], count);
 }
 
 /* Why a port whose bit in burst->up is clear takes nothing. */
@@ -20,18 +21,24 @@ absence(const struct port *port)
 	return port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
 }
 
-/* Whether the port can't send some of them: a few instructions a packet, without a branch. */
-static bool
-any_unfit(const struct frame_limits *limits, struct rte_mbuf *const *packets, uint16_t count)
+/* What packets have in common: a few instructions each, without a branch. The lowest word of a vector is used: it has
+ * minima. count is at least 1. */
+static struct frame_bounds
+measure(struct rte_mbuf *const *packets, uint16_t count)
 {
-	uint32_t min = limits->min;
-	uint32_t max = atomic_load_explicit(&limits->untagged, memory_order_relaxed);
-	uint32_t unfit = 0; /* the sign of a difference */
+	__m128i min = _mm_set1_epi32(-1), max = _mm_setzero_si128();
+	uint32_t segments = 0; /* or-ed */
 
-	for (uint16_t i = 0; i < count; i++)
-		unfit |= (packets[i]->pkt_len - min) | (max - packets[i]->pkt_len) |
-			 (1u - packets[i]->nb_segs);
-	return unfit >> 31;
+	for (uint16_t i = 0; i < count; i++) {
+		__m128i length = _mm_cvtsi32_si128((int)packets[i]->pkt_len);
+
+		min = _mm_min_epu32(min, length);
+		max = _mm_max_epu32(max, length);
+		segments |= packets[i]->nb_segs;
+	}
+	return (struct frame_bounds){.min = _mm_cvtsi128_si32(min),
+				     .max = _mm_cvtsi128_si32(max),
+				     .chains = segments != 1};
 }
 
 /* Whether a tag of 802.1Q stands first. Frames of captures lie at any address. */
@@ -86,10 +93,12 @@ drop_unfit(const struct frame_limits *limits, struct burst *burst, struct rte_mb
 	return mask;
 }
 
-static inline uint32_t
-sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
-     uint64_t *bytes)
+uint32_t
+exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+	  uint64_t *bytes)
 {
+	struct frame_bounds bounds;
+
 	if (unlikely(!(burst->up >> port->index & 1))) {
 		exit_drop(burst, packets, count, absence(port));
 		*bytes = 0;
@@ -97,53 +106,80 @@ sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, ui
 	}
 	if (likely(frame_limits_hold(&port->sends, burst->bounds)))
 		return 0;
-	if (likely(!any_unfit(&port->sends, packets, count)))
+	bounds = measure(packets, count);
+	if (likely(frame_limits_hold(&port->sends, &bounds)))
 		return 0;
 	return drop_unfit(&port->sends, burst, packets, count, bytes);
 }
 
-static inline uint16_t
-offer(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
-      uint64_t *bytes)
+static inline void
+count_sent(const struct port *port, struct burst *burst, uint16_t sent, uint64_t bytes)
 {
-	struct tally_port *ports = burst->tally->ports;
-	uint16_t sent = port_send(port, burst->worker, packets, count);
+	struct tally_port *out = &burst->tally->ports[port->index];
 
-	for (uint16_t i = sent; unlikely(i < count); i++)
-		*bytes -= packets[i]->pkt_len;
-	ports[port->index].tx_packets += sent;
-	ports[port->index].tx_bytes += *bytes;
-	ports[burst->in_port].out += sent;
-	return sent;
+	out->tx_packets += sent;
+	out->tx_bytes += bytes;
+	burst->in->out += sent;
 }
 
-uint32_t
-exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
-	  uint64_t *bytes)
+static uint64_t
+bytes_of(struct rte_mbuf *const *packets, uint16_t count)
 {
-	return sift(port, burst, packets, count, bytes);
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < count; i++)
+		bytes += packets[i]->pkt_len;
+	return bytes;
 }
 
 uint16_t
 exit_offer(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	   uint64_t *bytes)
 {
-	return offer(port, burst, packets, count, bytes);
+	uint16_t sent = port_send(port, burst->worker, packets, count);
+
+	*bytes -= bytes_of(packets + sent, count - sent);
+	count_sent(port, burst, sent, *bytes);
+	return sent;
 }
 
+static __rte_noinline void
+send_sifted(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+	    uint64_t bytes)
+{
+	uint16_t sent;
+
+	count -= __builtin_popcount(exit_sift(port, burst, packets, count, &bytes));
+	if (count == 0)
+		return;
+	sent = exit_offer(port, burst, packets, count, &bytes);
+	if (unlikely(sent < count))
+		exit_drop(burst, packets + sent, count - sent, DROP_TX_FULL);
+}
+
+static __rte_noinline void
+count_part(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
+	   uint16_t sent, uint64_t bytes)
+{
+	count_sent(port, burst, sent, bytes - bytes_of(packets + sent, count - sent));
+	exit_drop(burst, packets + sent, count - sent, DROP_TX_FULL);
+}
+
+/* What most bursts need is here, and the rest in functions of its own, so that this one saves few registers. */
 void
 exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	  uint64_t bytes)
 {
-	uint32_t unfit = sift(port, burst, packets, count, &bytes);
 	uint16_t sent;
 
-	if (unlikely(unfit)) {
-		count -= __builtin_popcount(unfit);
-		if (count == 0)
-			return;
+	if (unlikely(!(burst->up >> port->index & 1) ||
+		     !frame_limits_hold(&port->sends, burst->bounds))) {
+		send_sifted(port, burst, packets, count, bytes);
+		return;
 	}
-	sent = offer(port, burst, packets, count, &bytes);
-	if (unlikely(sent < count))
-		exit_drop(burst, packets + sent, count - sent, DROP_TX_FULL);
+	sent = port_send(port, burst->worker, packets, count);
+	if (likely(sent == count))
+		count_sent(port, burst, sent, bytes);
+	else
+		count_part(port, burst, packets, count, sent, bytes);
 }

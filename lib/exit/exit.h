@@ -2,7 +2,7 @@
 /*
  * Exit: the one way out. Whatever sends packets, a stage or a replay, sends them here: what a port can't
  * take is dropped under a name before a driver sees it, what leaves is counted for both sides of the
- * ledger. Worker. Drops are added to burst->tally->ports[burst->in_port].drops: who wants to know what
+ * ledger. Worker. Drops are added to burst->in->drops: who wants to know what
  * became of its own packets takes the difference of these before and after.
  */
 #ifndef EXIT_EXIT_H

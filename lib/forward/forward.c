@@ -67,7 +67,7 @@ mirror(const struct forward_plan *plan, struct outbox *outbox, struct burst *bur
 
 	/* Every reference is taken before any is given away: a device may free at once. */
 	rte_pktmbuf_refcnt_update(burst->packets[index], mirrors->count);
-	burst->tally->ports[burst->in_port].copies += mirrors->count;
+	burst->in->copies += mirrors->count;
 	for (uint32_t i = 0; i < mirrors->count; i++)
 		deliver(plan, outbox, burst, index, plan->targets[mirrors->first + i]);
 }
@@ -109,16 +109,13 @@ distribute(const struct forward_plan *plan, struct outbox *outbox, struct burst 
 	outbox_empty(outbox, plan->ports, burst);
 }
 
-/* Bursts that leave whole pay for no more than the call: what else there is to do is a function of its own, so that this one
- * saves no registers. */
-static void
-forward_run(const void *state, void *memory, struct burst *burst)
+static __rte_noinline void
+part(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst)
 {
-	const struct forward_plan *plan = state;
 	forward_end end;
 
-	if (likely(same_end(plan, burst, &end) && burst->passed_count == 0)) {
-		if (likely(end < TARGET_GROUP)) {
+	if (burst->passed_count == 0 && same_end(plan, burst, &end)) {
+		if (end < TARGET_GROUP) {
 			exit_send(plan->ports[end], burst, burst->packets, burst->count,
 				  burst->bytes);
 			return;
@@ -128,7 +125,21 @@ forward_run(const void *state, void *memory, struct burst *burst)
 			return;
 		}
 	}
-	distribute(plan, memory, burst);
+	distribute(plan, outbox, burst);
+}
+
+/* Bursts that leave whole pay for no more than the call: what else there is to do is a function of its own, so that
+ * this one saves no registers. */
+static void
+forward_run(const void *state, void *memory, struct burst *burst)
+{
+	const struct forward_plan *plan = state;
+	forward_end end = plan->ends[burst->verdicts[0]];
+
+	if (likely(burst->uniform && burst->passed_count == 0 && end < TARGET_GROUP))
+		exit_send(plan->ports[end], burst, burst->packets, burst->count, burst->bytes);
+	else
+		part(plan, memory, burst);
 }
 
 static int

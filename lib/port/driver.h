@@ -33,6 +33,7 @@ struct driver {
 	/* The frames that it can send, see frames.h. */
 	uint16_t shortest;
 	bool any_length; /* its MTU bounds nothing */
+	bool any_frame;  /* nothing does: it looks at no packet that it is given */
 	bool own_mtu;    /* bounds frames by its MTU, though it does not bound that */
 	bool copies; /* frames of others into one packet of its pool, without looking at their length */
 	uint8_t tags;     /* bytes that a frame may have beyond MTU and Ethernet header */

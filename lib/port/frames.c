@@ -144,6 +144,11 @@ frames_judge(struct port *port, const struct rte_eth_dev_info *info)
 		set_longest(port, FRAME_MAX, 0);
 	sends->chained = !port->chains ? 0 : driver->chained ? driver->chained : FRAME_MAX;
 	sends->segments = info->tx_desc_lim.nb_seg_max ? info->tx_desc_lim.nb_seg_max : UINT32_MAX;
+	if (driver->any_frame) {
+		atomic_store_explicit(&sends->max, UINT32_MAX, memory_order_relaxed);
+		atomic_store_explicit(&sends->untagged, UINT32_MAX, memory_order_relaxed);
+		sends->chained = UINT32_MAX;
+	}
 	judge_received(port);
 }
 

@@ -21,10 +21,10 @@ struct rte_eth_dev_info;
 /* What a port can send. The control thread changes single numbers when the MTU changes; workers read them. */
 struct frame_limits {
 	uint32_t min;
-	_Atomic uint32_t max;      /* with a VLAN tag */
+	_Atomic uint32_t max;      /* with a VLAN tag; UINT32_MAX: whatever there is */
 	_Atomic uint32_t untagged; /* without; at most max */
 	uint32_t chained;          /* of several segments; 0: takes none of those */
-	uint32_t segments;         /* the most of one frame */
+	uint32_t segments;         /* the most of one frame; UINT16_MAX and more: any number */
 };
 
 /* What is known of all frames of a burst. */
@@ -42,7 +42,8 @@ frame_limits_hold(const struct frame_limits *limits, const struct frame_bounds *
 {
 	return bounds->min >= limits->min &&
 	       bounds->max <= atomic_load_explicit(&limits->untagged, memory_order_relaxed) &&
-	       (!bounds->chains || bounds->max <= limits->chained);
+	       (!bounds->chains ||
+		(bounds->max <= limits->chained && limits->segments >= UINT16_MAX));
 }
 
 /* Fills in port->sends and port->gives, from the driver's peculiarities (driver.h), the port's MTU and its pool.

@@ -61,7 +61,7 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 		if (!(dropped >> i & 1))
 			lane->dues[kept++] = lane->dues[i];
 	}
-	tally_count(&burst->tally->ports[burst->in_port].replayed, burst->count - kept);
+	tally_count(&burst->in->replayed, burst->count - kept);
 	burst->count = kept;
 	lane->tally.waiting = 0;
 }
@@ -94,7 +94,7 @@ give_up(struct replay_lane *lane, struct burst *burst, struct port *port, uint64
 		lane->dues[sent++] = lane->dues[i];
 		bytes += length;
 	}
-	tally_count(&burst->tally->ports[burst->in_port].replayed, burst->count);
+	tally_count(&burst->in->replayed, burst->count);
 	replay_lane_handed(lane, sent, bytes, now_ns);
 	lane->tally.waiting = 0;
 	lane->refused_ns = 0;
@@ -115,7 +115,7 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 		give_up(lane, burst, port, now_ns);
 		return;
 	}
-	tally_count(&burst->tally->ports[burst->in_port].replayed, sent);
+	tally_count(&burst->in->replayed, sent);
 	replay_lane_handed(lane, sent, burst->bytes, now_ns);
 	lane->waiting = burst->count - sent;
 	lane->tally.waiting = lane->waiting;

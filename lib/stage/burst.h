@@ -43,6 +43,7 @@ struct burst {
 	unsigned passed_count;
 
 	struct tally *tally;      /* the worker's, whose turn it is */
+	struct tally_port *in;    /* of these, that of in_port */
 	struct tally_rule *rules; /* the worker's for this program: rule_count + 1, default last */
 
 	struct packet_view views[BURST_MAX];

@@ -120,6 +120,7 @@ begin(unsigned count)
 	burst.bounds = &frame_any;
 	burst.bytes = count * 64;
 	burst.tally = &tally;
+	burst.in = &tally.ports[D];
 	burst.rules = rules;
 	for (unsigned i = 0; i < count; i++)
 		burst.packets[i] = make_packet(i, false);
