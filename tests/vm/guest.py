@@ -41,6 +41,10 @@ class Failed(AssertionError):
     """A command of the guest's that ended with another status than it should."""
 
 
+class Hung(Exception):
+    """A guest that does not answer, or an emulator that doesn't; the text is what could be found out."""
+
+
 class Lines:
     """A stream socket to QEMU, read by lines and by lengths. nudge: what is sent whenever nothing has come for a
     while."""
@@ -97,6 +101,8 @@ class Guest:
 
     def __init__(self, directory, kernel, initramfs, nics, dumps=(), iommu=True, extra=(), append="",
                  modules=("vfio_iommu_type1", "vfio_pci")):
+        self.made_with = (directory, kernel, initramfs, nics, dumps, iommu, extra, append, modules)
+        self.prepare = lambda: None  # what is done to it once it has booted
         self.directory = pathlib.Path(directory)
         self.sockets = tempfile.TemporaryDirectory(prefix="sluice-vm-")  # paths of sockets must be short
         self.nics = {nic.name: nic for nic in nics}
@@ -169,8 +175,25 @@ class Guest:
                 return event["data"]
 
     def _answer(self, seconds):
-        status, length = (int(word) for word in self.shell.line(seconds).split())
-        return status, self.shell.read(length, seconds).decode(errors="replace")
+        try:
+            status, length = (int(word) for word in self.shell.line(seconds).split())
+            return status, self.shell.read(length, seconds).decode(errors="replace")
+        except TimeoutError as error:
+            raise Hung(f"no answer in {seconds} s: {self._state()}") from error
+
+    def _state(self):
+        """Where the emulator's threads and its processors are, as far as either can still be asked."""
+        lines = []
+        for thread in sorted(pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()):
+            name, words = (thread / "comm").read_text().strip(), (thread / "stat").read_text().rsplit(")", 1)[1].split()
+            lines.append(f"thread {name}: {words[0]}, {words[11]} + {words[12]} ticks, {(thread / 'wchan').read_text()}")
+        try:
+            lines.append(str(self.tell("query-status")))
+            for _ in range(2):
+                lines.append(self.tell("human-monitor-command", **{"command-line": "info registers -a"}))
+        except (OSError, EOFError, Failed) as error:
+            lines.append(f"QMP: {error}")
+        return "\n".join(lines)
 
     def run(self, command, seconds=COMMAND_SECONDS):
         """A shell command in the guest: its status, and all that it printed."""
@@ -232,6 +255,16 @@ class Guest:
         number = list(self.nics).index(name)
         self.tell("device_add", **self.nics[name].device(number))
         self.until(f"[ -e /sys/bus/pci/devices/{self.address(name)} ]")
+
+    def restart(self):
+        """Another one in its place; what the first said last is kept beside it."""
+        self.close()
+        for name in ("qemu.log", "console"):
+            (self.directory / name).rename(self.directory / f"{name}.hung")
+        prepare = self.prepare
+        self.__init__(*self.made_with)  # pylint: disable=C2801
+        self.prepare = prepare
+        self.prepare()
 
     def close(self):
         for stream in (getattr(self, "qmp", None), getattr(self, "shell", None)):
