@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arena: the memory of a replay: blocks for pieces of its files, in hugepages where there are some, and the
- * ring of entries. It holds the timeline that lanes see. Made and freed by the control thread, when
+ * Arena: the memory of a replay: blocks for pieces of its files, and the ring of entries. It holds the timeline that lanes see. Made and freed by the control thread, when
  * neither reader nor lanes run.
  */
 #ifndef REPLAY_ARENA_H
 #define REPLAY_ARENA_H
 
-#include <rte_memzone.h>
 #include <stddef.h>
 
+#include "disk/blocks.h"
 #include "replay/timeline.h"
 
 struct arena {
-	const struct rte_memzone *zone;
+	struct disk_blocks blocks;
 	size_t entry_bytes; /* address space; pages that were written to alone cost memory */
 	struct timeline timeline;
 };
 
-/* Makes blocks of 2 MiB and a ring for a power of two of entries, on NUMA node numa (-1: any; another node
+/* Makes blocks and a ring for a power of two of entries, on NUMA node numa (-1: any; another node
  * when that one has no room). Returns NULL with -errno in *err and a reason. */
 struct arena *arena_make(unsigned blocks, uint64_t entries, unsigned lanes, int numa, int *err,
 			 char *reason, size_t size);

@@ -14,7 +14,7 @@ freed(void *address, void *opaque)
 	uint64_t offset = (uint8_t *)address - timeline->arena;
 
 	/* Padding lies elsewhere. */
-	if (offset >> TIMELINE_BLOCK_SHIFT < timeline->block_count)
+	if (offset >> DISK_BLOCK_SHIFT < timeline->block_count)
 		headers_release(timeline, offset);
 }
 

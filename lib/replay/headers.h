@@ -27,7 +27,7 @@ bool headers_are_back(const struct rte_mempool *headers);
 static inline void
 headers_release(struct timeline *timeline, uint64_t offset)
 {
-	atomic_fetch_sub_explicit(&timeline->blocks[offset >> TIMELINE_BLOCK_SHIFT].left, 1,
+	atomic_fetch_sub_explicit(&timeline->blocks[offset >> DISK_BLOCK_SHIFT].left, 1,
 				  memory_order_release);
 }
 
@@ -42,8 +42,8 @@ headers_point(struct rte_mbuf *header, const struct timeline *timeline, uint64_t
 	      uint16_t length)
 {
 	header->buf_addr = timeline->arena + offset;
-	header->buf_iova = timeline->iova[offset >> TIMELINE_BLOCK_SHIFT] +
-			   (offset & (TIMELINE_BLOCK_SIZE - 1));
+	header->buf_iova =
+		timeline->iova[offset >> DISK_BLOCK_SHIFT] + (offset & (DISK_BLOCK_SIZE - 1));
 	header->buf_len = length;
 	header->data_off = 0;
 	header->data_len = length;

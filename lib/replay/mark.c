@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/pcapng_interface.h"
+#include "format/interface.h"
 
 #include "core/banned.h"
 

@@ -7,7 +7,7 @@
 #define REPLAY_MARK_H
 
 #include "config/config.h"
-#include "replay/format.h"
+#include "format/format.h"
 
 struct mark {
 	uint64_t position; /* in the file; 0: there is no mark */

@@ -137,8 +137,8 @@ material_bytes(const struct material *material)
 	uint64_t bytes = 0;
 
 	for (; material; material = material->next)
-		bytes += material->reader ? reader_timeline(material->reader)->block_count *
-						    TIMELINE_BLOCK_SIZE
-					  : 0;
+		bytes += material->reader
+				 ? reader_timeline(material->reader)->block_count * DISK_BLOCK_SIZE
+				 : 0;
 	return bytes;
 }

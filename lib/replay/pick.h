@@ -8,7 +8,7 @@
 #include <pcap/pcap.h>
 
 #include "config/config.h"
-#include "replay/format.h"
+#include "format/format.h"
 
 struct pick {
 	struct config_moment from, until;

@@ -55,7 +55,7 @@ static int
 make_arena(struct reader *reader, unsigned lanes, int numa, char *reason, size_t size)
 {
 	unsigned files = reader->source_count;
-	uint64_t room = reader->config->memory / TIMELINE_BLOCK_SIZE;
+	uint64_t room = reader->config->memory / DISK_BLOCK_SIZE;
 	uint64_t pieces = 0;
 	uint64_t share = room / files;
 	bool resident;
@@ -68,8 +68,8 @@ make_arena(struct reader *reader, unsigned lanes, int numa, char *reason, size_t
 		snprintf(reason, size,
 			 "%u files need at least %s of memory to be merged; give it `memory: "
 			 "%uMiB`",
-			 files, units_memory(files * STREAM_BLOCKS_MIN * TIMELINE_BLOCK_SIZE).text,
-			 (unsigned)(files * STREAM_BLOCKS_MIN * TIMELINE_BLOCK_SIZE >> 20));
+			 files, units_memory(files * STREAM_BLOCKS_MIN * DISK_BLOCK_SIZE).text,
+			 (unsigned)(files * STREAM_BLOCKS_MIN * DISK_BLOCK_SIZE >> 20));
 		return -ENOMEM;
 	}
 	reader->arena =
@@ -183,7 +183,7 @@ reader_make(struct reader *reader, unsigned lanes, int numa, int news, char *rea
 	reader->news = news;
 	if (ret < 0)
 		goto failed;
-	loader_open(&reader->loader, &reader->arena->timeline, reader->source_count * WINDOW_DEPTH,
+	loader_open(&reader->loader, &reader->arena->blocks, reader->source_count * WINDOW_DEPTH,
 		    all_direct(reader));
 	merge_open(&reader->merge, reader->sources, reader->source_count);
 	reader->publisher.timeline = &reader->arena->timeline;

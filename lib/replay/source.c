@@ -8,11 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <linux/magic.h>
-
+#include "disk/direct.h"
 #include "replay/schedule.h"
 
 #include "core/banned.h"
@@ -28,24 +26,6 @@ static const char *
 shown(const struct source *source)
 {
 	return strlen(source->path) <= SHOWN_MAX ? source->path : source->name;
-}
-
-/* Whether a read past the page cache is one, with what LOADER_ALIGN promises. */
-static bool
-takes_direct(const char *path, int plain)
-{
-	struct statfs fs;
-#ifdef STATX_DIOALIGN
-	struct statx status;
-
-	if (statx(AT_FDCWD, path, 0, STATX_DIOALIGN, &status) == 0 &&
-	    (status.stx_mask & STATX_DIOALIGN) &&
-	    (status.stx_dio_offset_align == 0 || status.stx_dio_offset_align > LOADER_ALIGN ||
-	     status.stx_dio_mem_align > LOADER_ALIGN))
-		return false;
-#endif
-	/* It takes the flag, but the page cache is where its files are. */
-	return fstatfs(plain, &fs) < 0 || fs.f_type != TMPFS_MAGIC;
 }
 
 static int
@@ -71,8 +51,7 @@ open_both(struct source *source, char *reason, size_t size)
 	}
 	window->size = status.st_size;
 	source->identity = identity_of(&status);
-	if (takes_direct(source->path, window->plain))
-		window->direct = open(source->path, O_RDONLY | O_CLOEXEC | O_DIRECT);
+	window->direct = disk_open_direct(source->path, window->plain);
 	return 0;
 }
 
@@ -290,7 +269,7 @@ source_next(struct source *source)
 			return unreadable(source, ret);
 		if (piece != source->piece)
 			set_mark(source, piece);
-		bytes = window->timeline->arena + window_block(window) * TIMELINE_BLOCK_SIZE;
+		bytes = window->timeline->arena + window_block(window) * DISK_BLOCK_SIZE;
 		size = window->loads[piece % WINDOW_DEPTH].length;
 		last = piece == window->pieces - 1;
 		at = before = source->position - piece * WINDOW_STEP;
@@ -300,7 +279,7 @@ source_next(struct source *source)
 		if (ret < 0)
 			return broken(source, ret, source->position, source->format.reason);
 		if (ret > 0) {
-			source->record.offset += window_block(window) * TIMELINE_BLOCK_SIZE;
+			source->record.offset += window_block(window) * DISK_BLOCK_SIZE;
 			source->records++;
 			take_time(source);
 			return 1;

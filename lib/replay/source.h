@@ -10,7 +10,7 @@
 #ifndef REPLAY_SOURCE_H
 #define REPLAY_SOURCE_H
 
-#include "replay/format.h"
+#include "format/format.h"
 #include "replay/identity.h"
 #include "replay/mark.h"
 #include "replay/window.h"

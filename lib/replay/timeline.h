@@ -17,10 +17,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-
-/* A hugepage: physically in one piece, whatever the mode of the IOMMU. */
-#define TIMELINE_BLOCK_SHIFT 21
-#define TIMELINE_BLOCK_SIZE (UINT64_C(1) << TIMELINE_BLOCK_SHIFT)
+#include "disk/blocks.h"
 
 /* Where a packet lies: its byte offset in the arena (40 bits), its length there (16), and its lane (6). */
 struct timeline_entry {

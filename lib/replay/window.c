@@ -9,7 +9,7 @@
 uint64_t
 window_pieces(uint64_t file_size)
 {
-	if (file_size <= TIMELINE_BLOCK_SIZE)
+	if (file_size <= DISK_BLOCK_SIZE)
 		return 1;
 	return (file_size - WINDOW_TAIL + WINDOW_STEP - 1) / WINDOW_STEP;
 }
@@ -118,9 +118,8 @@ window_fill(struct window *window)
 			.plain = window->plain,
 			.block = block,
 			.offset = offset,
-			.length = window->size - offset < TIMELINE_BLOCK_SIZE
-					  ? window->size - offset
-					  : TIMELINE_BLOCK_SIZE,
+			.length = window->size - offset < DISK_BLOCK_SIZE ? window->size - offset
+									  : DISK_BLOCK_SIZE,
 			.state = LOAD_DONE,
 		};
 		if (!window->resident || !window->present[window->next])

@@ -10,11 +10,12 @@
 #ifndef REPLAY_WINDOW_H
 #define REPLAY_WINDOW_H
 
-#include "replay/loader.h"
+#include "disk/loader.h"
+#include "replay/timeline.h"
 
 /* Longer than a record of 65,535 bytes with all that a format puts around it. */
 #define WINDOW_TAIL (UINT64_C(68) << 10)
-#define WINDOW_STEP (TIMELINE_BLOCK_SIZE - WINDOW_TAIL)
+#define WINDOW_STEP (DISK_BLOCK_SIZE - WINDOW_TAIL)
 #define WINDOW_DEPTH 8
 
 struct window {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/format.h"
+#include "format/format.h"
 
 struct parsed {
 	struct format_record *records; /* offsets count from the file's begin */

@@ -154,8 +154,8 @@ static inline void
 walk_give_back(struct walk *walk)
 {
 	for (unsigned i = 0; i < walk->held_count && !walk->timeline->resident; i++)
-		atomic_fetch_sub(
-			&walk->timeline->blocks[walk->held[i] >> TIMELINE_BLOCK_SHIFT].left, 1);
+		atomic_fetch_sub(&walk->timeline->blocks[walk->held[i] >> DISK_BLOCK_SHIFT].left,
+				 1);
 	walk->held_count = 0;
 }
 

@@ -398,7 +398,7 @@ leaves_alone_what_a_device_holds(void **state)
 		const struct timeline *timeline = reader_timeline(reader);
 
 		assert_memory_equal(timeline->arena + held[i].offset, record->bytes, record->kept);
-		atomic_fetch_sub(&timeline->blocks[held[i].offset >> TIMELINE_BLOCK_SHIFT].left, 1);
+		atomic_fetch_sub(&timeline->blocks[held[i].offset >> DISK_BLOCK_SHIFT].left, 1);
 	}
 	seek_to(reader, (struct config_moment){0});
 	assert_records(reader, records, 60000, 1, 0);

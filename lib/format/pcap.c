@@ -2,10 +2,13 @@
 /*
  * pcap files, draft-ietf-opsawg-pcap: a header (section 4), then records (section 5).
  */
+#include "format/pcap.h"
+
 #include <errno.h>
 #include <inttypes.h>
 
-#include "replay/format_kind.h"
+#include "format/number.h"
+#include "format/reason.h"
 
 #include "core/banned.h"
 

@@ -3,11 +3,14 @@
  * pcapng files, draft-ietf-opsawg-pcapng: blocks (section 3.1), which come in sections of their own byte
  * order and interfaces. A block's length is checked before anything in it is looked at.
  */
+#include "format/pcapng.h"
+
 #include <errno.h>
 #include <inttypes.h>
 
-#include "replay/format_kind.h"
-#include "replay/pcapng_interface.h"
+#include "format/interface.h"
+#include "format/number.h"
+#include "format/reason.h"
 
 #include "core/banned.h"
 
@@ -24,7 +27,7 @@ enum {
 #define BLOCK_START_SIZE 12 /* type, length, and the byte order of a section or whatever follows */
 #define BLOCK_END_SIZE 4    /* the length once more */
 #define SECTION_SIZE 24     /* without BLOCK_END_SIZE; so are those below */
-#define INTERFACE_SIZE PCAPNG_INTERFACE_SIZE
+#define INTERFACE_SIZE FORMAT_INTERFACE_SIZE
 #define PACKET_SIZE 28 /* up to the packet; enhanced and obsolete alike */
 #define SIMPLE_SIZE 12
 #define OTHER_SIZE 8
@@ -150,7 +153,7 @@ check_packet(struct format *format, const struct block *block, struct format_rec
 static int
 take_simple_packet(struct format *format, const struct block *block, struct format_record *out)
 {
-	const struct format_interface *interface = pcapng_interface_find(format, 0);
+	const struct format_interface *interface = format_interface_find(format, 0);
 
 	if (!interface)
 		return -EBADMSG;
@@ -172,12 +175,12 @@ take_packet(struct format *format, const struct block *block, struct format_reco
 						     : format_get16(format, block->bytes + 8);
 	uint64_t ticks;
 
-	interface = pcapng_interface_find(format, index);
+	interface = format_interface_find(format, index);
 	if (!interface)
 		return -EBADMSG;
 	ticks = (uint64_t)format_get32(format, block->bytes + 12) << 32 |
 		format_get32(format, block->bytes + 16);
-	out->time_ns = pcapng_interface_ns(interface, ticks);
+	out->time_ns = format_interface_ns(interface, ticks);
 	out->timed = true;
 	out->offset = PACKET_SIZE;
 	out->length = format_get32(format, block->bytes + 20);
@@ -202,7 +205,7 @@ take_block(struct format *format, const struct block *block, size_t left, struct
 	case BLOCK_SECTION:
 		return take_section(format, block);
 	case BLOCK_INTERFACE:
-		return pcapng_interface_add(format, block->bytes, block->length);
+		return format_interface_add(format, block->bytes, block->length);
 	case BLOCK_PACKET_SIMPLE:
 		ret = take_simple_packet(format, block, out);
 		break;

@@ -3,15 +3,15 @@
  * Interfaces of a pcapng section (draft-ietf-opsawg-pcapng, section 4.2): the table that packets refer to.
  * It belongs to the format, is freed by format_end, and is used by the thread that parses.
  */
-#ifndef REPLAY_PCAPNG_INTERFACE_H
-#define REPLAY_PCAPNG_INTERFACE_H
+#ifndef FORMAT_INTERFACE_H
+#define FORMAT_INTERFACE_H
 
 #include <stdint.h>
 
-#include "replay/format.h"
+#include "format/format.h"
 
 /* Of an interface's block, before its options. */
-#define PCAPNG_INTERFACE_SIZE 16
+#define FORMAT_INTERFACE_SIZE 16
 
 struct format_interface {
 	int64_t offset; /* seconds */
@@ -22,13 +22,16 @@ struct format_interface {
 
 /* Appends what the block says, which lies whole in memory when it has FORMAT_UNIT_MAX bytes or fewer.
  * Returns 0, -EBADMSG or -ENOMEM with a reason. */
-int pcapng_interface_add(struct format *format, const uint8_t *block, uint32_t length);
+int format_interface_add(struct format *format, const uint8_t *block, uint32_t length);
 
 /* The interface of a packet, which must be there and Ethernet; NULL with a reason. */
-const struct format_interface *pcapng_interface_find(struct format *format, uint32_t index);
+const struct format_interface *format_interface_find(struct format *format, uint32_t index);
 
 /* Exact where nanoseconds are, rounded down where ticks are finer; a time that does not fit becomes the
  * nearest that does. */
-uint64_t pcapng_interface_ns(const struct format_interface *interface, uint64_t ticks);
+uint64_t format_interface_ns(const struct format_interface *interface, uint64_t ticks);
+
+/* Frees the table. */
+void format_interface_free(struct format *format);
 
 #endif

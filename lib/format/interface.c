@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "replay/pcapng_interface.h"
+#include "format/interface.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "replay/format_kind.h"
+#include "format/number.h"
+#include "format/reason.h"
 
 #include "core/banned.h"
 
@@ -35,7 +36,7 @@ power_of_ten(unsigned exponent)
 }
 
 uint64_t
-pcapng_interface_ns(const struct format_interface *interface, uint64_t ticks)
+format_interface_ns(const struct format_interface *interface, uint64_t ticks)
 {
 	unsigned exponent = interface->resolution & ~RESOLUTION_BINARY;
 	__int128 ns;
@@ -79,8 +80,8 @@ static int
 take_options(struct format *format, const uint8_t *block, uint32_t block_length,
 	     struct format_interface *interface)
 {
-	const uint8_t *at = block + PCAPNG_INTERFACE_SIZE;
-	size_t left = block_length - PCAPNG_INTERFACE_SIZE - BLOCK_END_SIZE;
+	const uint8_t *at = block + FORMAT_INTERFACE_SIZE;
+	size_t left = block_length - FORMAT_INTERFACE_SIZE - BLOCK_END_SIZE;
 
 	while (left >= OPTION_HEADER_SIZE) {
 		unsigned code = format_get16(format, at);
@@ -127,7 +128,7 @@ reserve_interface(struct format *format)
 }
 
 int
-pcapng_interface_add(struct format *format, const uint8_t *block, uint32_t length)
+format_interface_add(struct format *format, const uint8_t *block, uint32_t length)
 {
 	struct format_interface interface = {.resolution = RESOLUTION_MICRO};
 	int ret;
@@ -149,7 +150,7 @@ pcapng_interface_add(struct format *format, const uint8_t *block, uint32_t lengt
 }
 
 const struct format_interface *
-pcapng_interface_find(struct format *format, uint32_t index)
+format_interface_find(struct format *format, uint32_t index)
 {
 	const struct format_interface *interface;
 
@@ -170,7 +171,7 @@ pcapng_interface_find(struct format *format, uint32_t index)
 }
 
 void
-format_pcapng_end(struct format *format)
+format_interface_free(struct format *format)
 {
 	free(format->interfaces);
 	format->interfaces = NULL;

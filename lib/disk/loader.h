@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Loader: reads pieces of files into blocks of the arena: several at a time with io_uring and O_DIRECT
+ * Loader: reads pieces of files into blocks: several at a time with io_uring and O_DIRECT
  * where kernel and file system have them, else one by one through the page cache, whose pages it
- * gives back. The reader's thread uses it; the control thread makes and frees it.
+ * gives back. One thread at a time uses it, another may make and free it.
  */
-#ifndef REPLAY_LOADER_H
-#define REPLAY_LOADER_H
+#ifndef DISK_LOADER_H
+#define DISK_LOADER_H
 
 #include <liburing.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "replay/timeline.h"
+#include "disk/blocks.h"
 
 /* What O_DIRECT wants offsets and lengths to be multiples of. */
 #define LOADER_ALIGN 4096
@@ -21,7 +21,7 @@ enum load_state { LOAD_NONE, LOAD_UNDER_WAY, LOAD_DONE, LOAD_FAILED };
 /* One piece. It must stay where it is until it is no longer under way. */
 struct load {
 	int direct, plain; /* descriptors of one file, with O_DIRECT (-1: none) and without */
-	unsigned block;    /* of the arena */
+	unsigned block;    /* where it goes */
 	uint32_t length;   /* not beyond the end of the file */
 	uint64_t offset;   /* in the file, a multiple of LOADER_ALIGN */
 	enum load_state state;
@@ -29,16 +29,16 @@ struct load {
 };
 
 struct loader {
-	const struct timeline *timeline;
+	const struct disk_blocks *blocks;
 	bool ready;          /* there is a ring */
-	bool fixed;          /* the arena is registered with it */
+	bool fixed;          /* the blocks are registered with it */
 	_Atomic bool direct; /* and it is what reads */
 	unsigned under_way, unsubmitted;
 	struct io_uring ring;
 };
 
 /* depth: pieces under way at one time. want_direct false: plain reads. */
-void loader_open(struct loader *loader, const struct timeline *timeline, unsigned depth,
+void loader_open(struct loader *loader, const struct disk_blocks *blocks, unsigned depth,
 		 bool want_direct);
 
 /* Begins to read. A plain read is over when this returns. */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "replay/format.h"
+#include "format/format.h"
 
 #include <errno.h>
-#include <pcap/dlt.h>
-#include <pcap/pcap.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <string.h>
 
-#include "replay/format_kind.h"
+#include "format/interface.h"
+#include "format/number.h"
+#include "format/pcap.h"
+#include "format/pcapng.h"
+#include "format/reason.h"
 
 #include "core/banned.h"
 
@@ -55,48 +56,6 @@ static const struct {
 	 4,
 	 "is an IXIA capture; convert it first, with editcap -F pcapng"},
 };
-
-/* Link types whose numbers in files may differ from those that libpcap has names for. */
-static const struct {
-	unsigned link_type;
-	const char *name;
-} low_link_types[] = {
-	{0, "NULL"},       {3, "AX25"},          {6, "IEEE802_5"}, {7, "ARCNET"},
-	{8, "SLIP"},       {9, "PPP"},           {10, "FDDI"},     {50, "PPP_SERIAL"},
-	{51, "PPP_ETHER"}, {100, "ATM_RFC1483"}, {101, "RAW"},
-};
-
-int
-format_fail(struct format *format, int ret, const char *text, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, text);
-	vsnprintf(format->reason, sizeof(format->reason), text, arguments);
-	va_end(arguments);
-	return ret;
-}
-
-static const char *
-link_name(unsigned link_type)
-{
-	for (unsigned i = 0; i < sizeof(low_link_types) / sizeof(low_link_types[0]); i++) {
-		if (low_link_types[i].link_type == link_type)
-			return low_link_types[i].name;
-	}
-	return pcap_datalink_val_to_name((int)link_type);
-}
-
-int
-format_fail_link(struct format *format, int ret, const char *lead, unsigned link_type)
-{
-	const char *name = link_name(link_type);
-
-	if (!name)
-		return format_fail(format, ret, "%s link type %u, not Ethernet", lead, link_type);
-	return format_fail(format, ret, "%s link type %s (%u), not Ethernet", lead, name,
-			   link_type);
-}
 
 static int
 refuse(struct format *format, const uint8_t *head, size_t size)
@@ -147,5 +106,5 @@ format_next(struct format *format, const void *bytes, size_t size, bool last, si
 void
 format_end(struct format *format)
 {
-	format_pcapng_end(format);
+	format_interface_free(format);
 }

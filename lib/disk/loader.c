@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "replay/loader.h"
+#include "disk/loader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +31,9 @@ submits(struct io_uring *ring)
 /* Spares the kernel to look up and pin the pages in each read. Refused when more is pinned than a user may
  * (RLIMIT_MEMLOCK); reads then do without. */
 static bool
-pin_arena(struct loader *loader)
+pin_blocks(struct loader *loader)
 {
-	uint64_t bytes = loader->timeline->block_count * TIMELINE_BLOCK_SIZE;
+	uint64_t bytes = loader->blocks->count * DISK_BLOCK_SIZE;
 	unsigned count = (bytes + (UINT64_C(1) << FIXED_SHIFT) - 1) >> FIXED_SHIFT;
 	struct iovec *parts = calloc(count, sizeof(*parts));
 	bool done;
@@ -41,7 +41,7 @@ pin_arena(struct loader *loader)
 	for (unsigned i = 0; parts && i < count; i++) {
 		uint64_t start = (uint64_t)i << FIXED_SHIFT;
 
-		parts[i].iov_base = loader->timeline->arena + start;
+		parts[i].iov_base = loader->blocks->bytes + start;
 		parts[i].iov_len = i + 1 < count ? UINT64_C(1) << FIXED_SHIFT : bytes - start;
 	}
 	done = parts && io_uring_register_buffers(&loader->ring, parts, count) == 0;
@@ -50,17 +50,17 @@ pin_arena(struct loader *loader)
 }
 
 void
-loader_open(struct loader *loader, const struct timeline *timeline, unsigned depth,
+loader_open(struct loader *loader, const struct disk_blocks *blocks, unsigned depth,
 	    bool want_direct)
 {
-	*loader = (struct loader){.timeline = timeline};
+	*loader = (struct loader){.blocks = blocks};
 	if (!want_direct || io_uring_queue_init(depth, &loader->ring, 0) < 0)
 		return;
 	if (!submits(&loader->ring)) {
 		io_uring_queue_exit(&loader->ring);
 		return;
 	}
-	loader->fixed = pin_arena(loader);
+	loader->fixed = pin_blocks(loader);
 	loader->ready = true;
 	loader->direct = true;
 }
@@ -76,7 +76,7 @@ finish(struct load *load, int error)
 static void
 read_plainly(const struct loader *loader, struct load *load, uint32_t done)
 {
-	uint8_t *bytes = loader->timeline->arena + load->block * TIMELINE_BLOCK_SIZE;
+	uint8_t *bytes = loader->blocks->bytes + load->block * DISK_BLOCK_SIZE;
 
 	while (done < load->length) {
 		ssize_t count =
@@ -97,7 +97,7 @@ read_plainly(const struct loader *loader, struct load *load, uint32_t done)
 void
 loader_start(struct loader *loader, struct load *load)
 {
-	uint8_t *bytes = loader->timeline->arena + load->block * TIMELINE_BLOCK_SIZE;
+	uint8_t *bytes = loader->blocks->bytes + load->block * DISK_BLOCK_SIZE;
 	uint32_t length = (load->length + LOADER_ALIGN - 1) / LOADER_ALIGN * LOADER_ALIGN;
 	struct io_uring_sqe *sqe = NULL;
 
@@ -111,7 +111,7 @@ loader_start(struct loader *loader, struct load *load)
 	}
 	if (loader->fixed)
 		io_uring_prep_read_fixed(sqe, load->direct, bytes, length, load->offset,
-					 load->block >> (FIXED_SHIFT - TIMELINE_BLOCK_SHIFT));
+					 load->block >> (FIXED_SHIFT - DISK_BLOCK_SHIFT));
 	else
 		io_uring_prep_read(sqe, load->direct, bytes, length, load->offset);
 	io_uring_sqe_set_data(sqe, load);

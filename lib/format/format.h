@@ -6,8 +6,8 @@
  * (several sections and interfaces, any if_tsresol and if_tsoffset, enhanced, simple and obsolete packet
  * blocks, unknown blocks passed over; draft-ietf-opsawg-pcapng). Ethernet alone is let in.
  */
-#ifndef REPLAY_FORMAT_H
-#define REPLAY_FORMAT_H
+#ifndef FORMAT_FORMAT_H
+#define FORMAT_FORMAT_H
 
 #include <stdbool.h>
 #include <stddef.h>

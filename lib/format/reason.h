@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reason: why a capture file can't be read, in words, and the limits that all kinds of capture files have.
+ */
+#ifndef FORMAT_REASON_H
+#define FORMAT_REASON_H
+
+#include "format/format.h"
+
+#define FORMAT_LINK_ETHERNET 1
+
+/* The most that libpcap and Wireshark take for a record, and write; a length above it is damage. */
+#define FORMAT_RECORD_MAX (256 * 1024)
+
+/* Writes the reason and returns ret. */
+int format_fail(struct format *format, int ret, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The reason for a link type other than Ethernet: "LEAD link type RAW (101), not Ethernet". */
+int format_fail_link(struct format *format, int ret, const char *lead, unsigned link_type);
+
+#endif
