@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/instead.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -180,7 +181,7 @@ unknown_key(struct reader *reader, const struct spot *key, const struct field *f
 	    unsigned count)
 {
 	const char *names[FIELDS_MAX];
-	const char *nearest;
+	const char *nearest, *instead = instead_of(key);
 	char all[256];
 	size_t used = 0;
 
@@ -190,7 +191,9 @@ unknown_key(struct reader *reader, const struct spot *key, const struct field *f
 				 i ? ", " : "", names[i]);
 	}
 	nearest = text_nearest(key->key, names, count);
-	if (nearest)
+	if (instead)
+		reader_error(reader, key, "unknown key %s; %s", text_quote(key->key).text, instead);
+	else if (nearest)
 		reader_error(reader, key, "unknown key %s; did you mean \"%s\"?",
 			     text_quote(key->key).text, nearest);
 	else

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/instead.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/banned.h"
+
+enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_REPLAY };
+
+#define BESIDE_MATCH(what, expression) what ": write filter: '" expression "' beside match"
+#define INTO_MATCH "this belongs into match: { } of the rule"
+#define FROM "where packets come in is said by from: [ PORT ] of the rule"
+#define EITHER(src, dst, expression) \
+	"write " src " or " dst ", or for either of them filter: '" expression "' beside match"
+#define PACE "how fast it goes is said by pace, as in pace: 100Mbps, 1.5Mpps or 2x"
+#define LINK                                                         \
+	"a port is as fast as its link comes up; how fast a replay " \
+	"sends is said by its pace, as in pace: 100Mbps"
+
+/* Upper and lower case, "_" and "-" are the same. Filters stand in quotes of their own kind. */
+static const struct {
+	enum place place;
+	const char *key, *text;
+} table[] = {
+	{IN_MATCH, "src-mac",
+	 BESIDE_MATCH("match has no MAC addresses", "ether src 02:00:00:00:00:01")},
+	{IN_MATCH, "dst-mac",
+	 BESIDE_MATCH("match has no MAC addresses", "ether dst 02:00:00:00:00:01")},
+	{IN_MATCH, "mac",
+	 BESIDE_MATCH("match has no MAC addresses", "ether host 02:00:00:00:00:01")},
+	{IN_MATCH, "dscp", BESIDE_MATCH("match has no DSCP", "ip[1] >> 2 = 46")},
+	{IN_MATCH, "tos", BESIDE_MATCH("match has no TOS", "ip[1] = 0xb8")},
+	{IN_MATCH, "ttl", BESIDE_MATCH("match has no TTL", "ip[8] < 5")},
+	{IN_MATCH, "tcp-flags",
+	 BESIDE_MATCH("match has no TCP flags", "tcp[tcpflags] & tcp-syn != 0")},
+	{IN_MATCH, "flags", BESIDE_MATCH("match has no TCP flags", "tcp[tcpflags] & tcp-syn != 0")},
+	{IN_MATCH, "icmp-type",
+	 BESIDE_MATCH("match has no ICMP types", "icmp[icmptype] = icmp-echo")},
+	{IN_MATCH, "length", BESIDE_MATCH("match has no lengths", "less 128")},
+	{IN_MATCH, "not",
+	 BESIDE_MATCH("match says only what holds", "not (src net 10.0.0.0/8 or udp port 53)")},
+	{IN_MATCH, "host", EITHER("src", "dst", "host 192.0.2.1")},
+	{IN_MATCH, "ip", EITHER("src", "dst", "host 192.0.2.1")},
+	{IN_MATCH, "net", EITHER("src", "dst", "net 192.0.2.0/24")},
+	{IN_MATCH, "port", EITHER("src-port", "dst-port", "port 53")},
+	{IN_MATCH, "in-port", FROM},
+	{IN_MATCH, "ingress", FROM},
+	{IN_MATCH, "interface", FROM},
+	{IN_MATCH, "from", FROM},
+	{IN_RULE, "in-port", FROM},
+	{IN_RULE, "port", FROM},
+	{IN_RULE, "ports", FROM},
+	{IN_RULE, "ether-type", INTO_MATCH},
+	{IN_RULE, "vlan", INTO_MATCH},
+	{IN_RULE, "src", INTO_MATCH},
+	{IN_RULE, "dst", INTO_MATCH},
+	{IN_RULE, "protocol", INTO_MATCH},
+	{IN_RULE, "src-port", INTO_MATCH},
+	{IN_RULE, "dst-port", INTO_MATCH},
+	{IN_REPLAY, "speed", PACE},
+	{IN_REPLAY, "rate", PACE},
+	{IN_REPLAY, "bandwidth", PACE},
+	{IN_REPLAY, "kbps", PACE},
+	{IN_REPLAY, "mbps", PACE},
+	{IN_REPLAY, "gbps", PACE},
+	{IN_REPLAY, "pps", PACE},
+	{IN_REPLAY, "mpps", PACE},
+	{IN_PORT, "speed", LINK},
+	{IN_PORT, "mbps", LINK},
+	{IN_PORT, "gbps", LINK},
+};
+
+/* Which mapping a key stands in: the path from the document down decides, as names are anybody's. */
+static enum place
+place_of(const struct spot *key)
+{
+	const struct spot *path[4] = {NULL};
+	unsigned depth = 0;
+
+	for (const struct spot *at = key; at && at->up; at = at->up) {
+		memmove(path + 1, path, sizeof(path) - sizeof(path[0]));
+		path[0] = at;
+		depth++;
+	}
+	if (depth < 3 || depth > 4 || !path[0]->key)
+		return ELSEWHERE;
+	if (strcmp(path[0]->key, "rules") == 0) {
+		if (depth == 3)
+			return IN_RULE;
+		return path[2]->key && strcmp(path[2]->key, "match") == 0 ? IN_MATCH : ELSEWHERE;
+	}
+	if (depth == 3 && strcmp(path[0]->key, "ports") == 0)
+		return IN_PORT;
+	return depth == 3 && strcmp(path[0]->key, "replays") == 0 ? IN_REPLAY : ELSEWHERE;
+}
+
+static bool
+same(const char *typed, const char *known)
+{
+	for (; *typed && *known; typed++, known++) {
+		char c = *typed == '_' ? '-' : *typed;
+
+		if (strncasecmp(&c, known, 1) != 0)
+			return false;
+	}
+	return *typed == *known;
+}
+
+const char *
+instead_of(const struct spot *key)
+{
+	enum place place = place_of(key);
+
+	for (unsigned i = 0; place != ELSEWHERE && i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].place == place && same(key->key, table[i].key))
+			return table[i].text;
+	}
+	return NULL;
+}
