@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/decimal.h"
+#include "config/unit.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -49,6 +50,13 @@ refuse(const char *text, char *reason, size_t size)
 	const char *nearest = text_nearest(text, words, COUNT(words));
 	char right[DECIMAL_TEXT_MAX];
 
+	if (unit_is_bytes(text)) {
+		snprintf(reason, size,
+			 "expected " CONFIG_PACE_FORMS ", not %s: that is bytes a second, and a "
+			 "pace counts bits; write eight times as many",
+			 text_quote(text).text);
+		return -EINVAL;
+	}
 	if (nearest)
 		snprintf(right, sizeof(right), "%s", nearest);
 	if (nearest || decimal_suggest(text, units, COUNT(units), right, sizeof(right)))
@@ -64,6 +72,7 @@ refuse(const char *text, char *reason, size_t size)
 int
 config_pace_parse(const char *text, struct config_pace *out, char *reason, size_t reason_size)
 {
+	char plain[CONFIG_PACE_TEXT_MAX];
 	struct decimal decimal;
 	int ret;
 
@@ -75,6 +84,8 @@ config_pace_parse(const char *text, struct config_pace *out, char *reason, size_
 		return 0;
 	}
 	ret = decimal_parse(text, units, COUNT(units), &decimal);
+	if (ret == -EINVAL && unit_plain(text, plain, sizeof(plain)))
+		ret = decimal_parse(plain, units, COUNT(units), &decimal);
 	if (ret == -EINVAL)
 		return refuse(text, reason, reason_size);
 	if (ret < 0 || decimal.num > NUM_MAX || decimal.den > DEN_MAX) {

@@ -54,7 +54,7 @@ static const struct config_case cases[] = {
 
 	/* How fast, how often. */
 	{REPLAY(", pace: fast"), 8, 30, "replays.x.pace", "expected original, 2x, 0.25x, 1.5Mpps"},
-	{REPLAY(", pace: 1.5mpps"), 8, 30, "replays.x.pace", "did you mean \"1.5Mpps\"?"},
+	{REPLAY(", pace: 1.5mpp"), 8, 30, "replays.x.pace", "did you mean \"1.5Mpps\"?"},
 	{REPLAY(", pace: 0x"), 8, 30, "replays.x.pace", "never send a packet"},
 	{REPLAY(", pace: { }"), 8, 30, "replays.x.pace", "or top, not a mapping"},
 	{REPLAY(", loops: 0"), 8, 31, "replays.x.loops", "from 1 to 1000000000000, or forever"},
