@@ -2,6 +2,7 @@
 """Replays offline, where the clock is virtual: each packet's time is to be the scheduled one, to the nanosecond,
 for every key and value of the config. The schedule is worked out again in lib/schedule.py."""
 
+import struct
 import subprocess
 
 import pytest
@@ -221,6 +222,22 @@ def test_cut_file_is_sent_up_to_the_cut(tmp_path):
     sent = len(run.sent["wan"])
     assert sent > 10
     same(run, list(schedule.monotonic(packets_of("dns.pcap")))[:sent])
+
+
+@pytest.mark.parametrize("magic,header,record", [(capture.MICRO, 0, 4), (0xA1B2CD34, 0, 8), (0x1C0001AC, 4, 0)])
+@pytest.mark.parametrize("order", "<>")
+def test_kin_of_pcap(tmp_path, magic, header, record, order):
+    """Nokia's, Kuznetzov's and IXIA's, with more than pcap has before each packet or in the file's header."""
+    plain = capture.write(tmp_path / "plain.pcap", packets_of("dns.pcap"))
+    unit = 1 if magic == 0x1C0001AC else 1000
+    data = struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 262144, 1) + bytes(header)
+    for packet in capture.read(plain):
+        seconds, rest = divmod(packet.time, 10 ** 9)
+        data += struct.pack(order + "IIII", seconds, rest // unit, len(packet.data), packet.wire)
+        data += bytes(record) + packet.data
+    (tmp_path / "kin.pcap").write_bytes(data)
+    run = replay(tmp_path, str(tmp_path / "kin.pcap"))
+    same(run, list(schedule.monotonic(capture.read(plain))))
 
 
 def test_bigger_than_its_memory(tmp_path):

@@ -9,15 +9,12 @@
 #include "format/pcap.h"
 #include "format/pcapng.h"
 #include "format/reason.h"
+#include "format/variant.h"
 
 #include "core/banned.h"
 
-#define MAGIC_MICRO 0xa1b2c3d4
-#define MAGIC_NANO 0xa1b23c4d
 #define MAGIC_PCAPNG 0x0a0d0d0a /* a section header block's type, the same in either order */
 #define MAGIC_SIZE 4
-
-#define NS_PER_MICROSECOND 1000
 
 /* First bytes of what people take for captures, or have captures in. */
 static const struct {
@@ -37,24 +34,6 @@ static const struct {
 	{{'G', 'M', 'B', 'U'},
 	 4,
 	 "is a Network Monitor capture; convert it first, with editcap -F pcapng"},
-	{{0xa1, 0xb2, 0xcd, 0x34},
-	 4,
-	 "is a modified (Kuznetzov) pcap file; convert it first, with editcap -F pcapng"},
-	{{0x34, 0xcd, 0xb2, 0xa1},
-	 4,
-	 "is a modified (Kuznetzov) pcap file; convert it first, with editcap -F pcapng"},
-	{{0x1c, 0x00, 0x01, 0xac},
-	 4,
-	 "is an IXIA capture; convert it first, with editcap -F pcapng"},
-	{{0xac, 0x01, 0x00, 0x1c},
-	 4,
-	 "is an IXIA capture; convert it first, with editcap -F pcapng"},
-	{{0x1c, 0x00, 0x01, 0xab},
-	 4,
-	 "is an IXIA capture; convert it first, with editcap -F pcapng"},
-	{{0xab, 0x01, 0x00, 0x1c},
-	 4,
-	 "is an IXIA capture; convert it first, with editcap -F pcapng"},
 };
 
 static int
@@ -74,23 +53,16 @@ refuse(struct format *format, const uint8_t *head, size_t size)
 int
 format_begin(struct format *format, const void *head, size_t size)
 {
-	uint32_t magic;
-
 	*format = (struct format){0};
 	if (size < MAGIC_SIZE)
 		return refuse(format, head, size);
-	magic = format_get32(format, head);
-	if (magic == MAGIC_PCAPNG) {
+	if (format_get32(format, head) == MAGIC_PCAPNG) {
 		format->kind = FORMAT_PCAPNG;
 		return format_pcapng_begin(format, head, size);
 	}
-	format->swapped =
-		magic == __builtin_bswap32(MAGIC_MICRO) || magic == __builtin_bswap32(MAGIC_NANO);
-	magic = format_get32(format, head);
-	if (magic != MAGIC_MICRO && magic != MAGIC_NANO)
+	if (!format_variant_find(format, head))
 		return refuse(format, head, size);
 	format->kind = FORMAT_PCAP;
-	format->time_unit = magic == MAGIC_NANO ? 1 : NS_PER_MICROSECOND;
 	return format_pcap_begin(format, head, size);
 }
 

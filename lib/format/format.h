@@ -2,9 +2,10 @@
 /*
  * Format: capture files, parsed in place from whatever part of them is in memory. Nothing is copied and
  * nothing is read here: the caller gives bytes, and is told where the next record's packet lies among
- * them. Knows pcap (micro- and nanoseconds, either byte order; draft-ietf-opsawg-pcap) and pcapng
- * (several sections and interfaces, any if_tsresol and if_tsoffset, enhanced, simple and obsolete packet
- * blocks, unknown blocks passed over; draft-ietf-opsawg-pcapng). Ethernet alone is let in.
+ * them. Knows pcap (micro- and nanoseconds, either byte order; draft-ietf-opsawg-pcap) with its variants
+ * (Kuznetzov's, Nokia's, IXIA's, and versions before 2.4) and pcapng (several sections and interfaces, any
+ * if_tsresol and if_tsoffset, enhanced, simple and obsolete packet blocks, all other blocks passed over;
+ * draft-ietf-opsawg-pcapng). Ethernet alone is let in.
  */
 #ifndef FORMAT_FORMAT_H
 #define FORMAT_FORMAT_H
@@ -15,7 +16,7 @@
 
 #define FORMAT_REASON_MAX 200
 /* Bytes of a file that format_begin wants to see (fewer when the file is shorter). */
-#define FORMAT_HEAD 64
+#define FORMAT_HEAD 4096
 /* Longer packets fit no mbuf: format_next tells of them without waiting for their bytes. */
 #define FORMAT_PACKET_MAX 65535
 /* With so many bytes from *at on, format_next always gets ahead. */
@@ -25,8 +26,12 @@ struct format_interface;
 
 struct format {
 	enum { FORMAT_PCAP, FORMAT_PCAPNG } kind;
-	bool swapped;       /* numbers are in the other byte order than this machine's */
-	uint64_t time_unit; /* pcap: nanoseconds in one of a record's fractions, 1 or 1000 */
+	bool swapped; /* numbers are in the other byte order than this machine's */
+	/* pcap: nanoseconds in one of a record's fractions (1 or 1000), bytes before its packet, and which of its
+	 * lengths is the one in the file */
+	uint16_t time_unit;
+	uint8_t record_header;
+	enum { FORMAT_KEPT_FIRST, FORMAT_WIRE_FIRST, FORMAT_SHORTER_KEPT } lengths;
 	struct format_interface *interfaces; /* pcapng: of this section */
 	unsigned interface_count;
 	unsigned interface_room;

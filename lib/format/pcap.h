@@ -7,7 +7,7 @@
 
 #include "format/format.h"
 
-/* As format_begin, once the magic number is known. */
+/* As format_begin, for a file whose magic number format_variant_find knows. */
 int format_pcap_begin(struct format *format, const uint8_t *head, size_t size);
 
 /* As format_next. */

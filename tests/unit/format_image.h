@@ -102,6 +102,17 @@ put_record(struct image *image, uint32_t seconds, uint32_t fraction, uint32_t le
 	put_packet(image, seconds, length);
 }
 
+/* A record of which so many bytes more stand before the packet. */
+static inline void
+put_long_record(struct image *image, unsigned more, uint32_t seconds, uint32_t fraction,
+		uint32_t length, uint32_t wire, uint8_t number)
+{
+	put_record(image, seconds, fraction, 0, wire);
+	patch32(image, image->size - 8, length);
+	put_packet(image, 0x5a, more);
+	put_packet(image, number, length);
+}
+
 static inline void
 begin_block(struct image *image, uint32_t type)
 {

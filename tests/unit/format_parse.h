@@ -61,6 +61,8 @@ static inline void
 check_record(const struct format *format, const uint8_t *bytes, size_t size, size_t before,
 	     size_t at, const struct format_record *record)
 {
+	bool pcap = format->kind == FORMAT_PCAP;
+	bool wire_first = pcap && format->lengths == FORMAT_WIRE_FIRST;
 	uint32_t wire;
 
 	must(record->offset >= before + 12 && record->offset + record->length <= at);
@@ -69,9 +71,11 @@ check_record(const struct format *format, const uint8_t *bytes, size_t size, siz
 	must(record->offset <= size);
 	if (record->length <= FORMAT_PACKET_MAX)
 		must(record->offset + record->length <= size);
-	memcpy(&wire, bytes + record->offset - 4, sizeof(wire));
+	memcpy(&wire, pcap ? bytes + before + (wire_first ? 8 : 12) : bytes + record->offset - 4,
+	       sizeof(wire));
 	wire = format->swapped ? __builtin_bswap32(wire) : wire;
-	must(wire == record->wire_length || wire < record->length);
+	must(wire == record->wire_length || wire < record->length ||
+	     (pcap && format->lengths == FORMAT_SHORTER_KEPT && wire == record->length));
 }
 
 /* One piece: all records that format_next finds in it. Returns where to go on. */

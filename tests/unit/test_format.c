@@ -13,6 +13,7 @@
 
 #define MICRO 0xa1b2c3d4
 #define NANO 0xa1b23c4d
+#define KUZNETZOV 0xa1b2cd34
 #define SECOND UINT64_C(1000000000)
 #define ETHERNET 1
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -123,10 +124,8 @@ refuses_what_is_no_capture(void **state)
 		{"PK\3\4", 4, "is a zip archive; unpack it first, with unzip"},
 		{"snoop\0\0\0\0\0\0\2", 12,
 		 "is a snoop capture; convert it first, with editcap -F pcapng"},
-		{"\xa1\xb2\xcd\x34", 4,
-		 "is a modified (Kuznetzov) pcap file; convert it first, with editcap -F pcapng"},
-		{"\x34\xcd\xb2\xa1", 4,
-		 "is a modified (Kuznetzov) pcap file; convert it first, with editcap -F pcapng"},
+		{"\x1c\0\1\xac\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 24,
+		 "ends within its header: it has 24 bytes, and a pcap file's header alone has 28"},
 		{"\xd4\xc3\xb2\xa1\2\0\4\0", 8,
 		 "ends within its header: it has 8 bytes, and a pcap file's header alone has 24"},
 		{"\x0a\x0d\x0d\x0a\x1c\0\0\0", 8,
@@ -145,10 +144,123 @@ refuses_other_versions(void **state)
 {
 	image_clear(&image, true);
 	put_pcap(&image, MICRO, ETHERNET);
-	image.bytes[7] = 3;
+	image.bytes[7] = 5;
 	assert_fails(
 		&image, -EINVAL, 0,
-		"is a pcap file of version 2.3; write it anew as version 2.4, as editcap does");
+		"is a pcap file of version 2.5; write it anew as version 2.4, as editcap does");
+	image.bytes[5] = 1;
+	assert_fails(
+		&image, -EINVAL, 0,
+		"is a pcap file of version 1.5; write it anew as version 2.4, as editcap does");
+}
+
+static void
+assert_seen(const struct expected *expected, unsigned count)
+{
+	struct parsed parsed = parse(image.bytes, image.size, 0);
+
+	assert_int_equal(parsed.ret, 0);
+	assert_records(&image, &parsed, expected, count);
+	parsed_free(&parsed);
+	assert_pieces_agree(&image);
+}
+
+/* Those whose records have longer headers, or the file; and libpcap, of those that it reads. */
+static void
+reads_kin_of_pcap(void **state)
+{
+	static const struct {
+		uint32_t magic;
+		unsigned unit, in_header, in_record;
+		bool libpcap;
+	} cases[] = {
+		{MICRO, 1000, 0, 4, false},    {MICRO, 1000, 0, 8, false},
+		{KUZNETZOV, 1000, 0, 8, true}, {KUZNETZOV, 1000, 0, 12, false},
+		{0x1c0001ac, 1, 4, 0, false},  {0x1c0001ab, 1000, 4, 0, false},
+		{NANO, 1, 0, 0, true},
+	};
+
+	for (unsigned i = 0; i < 2 * COUNT(cases); i++) {
+		unsigned more = cases[i / 2].in_record, unit = cases[i / 2].unit;
+		struct expected expected[] = {
+			{1700000001 * SECOND + unit, 60, 60, 1},
+			{1700000002 * SECOND + 2 * unit, 1000, 1514, 2},
+			{1700000003 * SECOND + 999999 * unit, 1500, 1500, 3},
+			{1700000003 * SECOND + 999999 * unit, 1500, 1500, 3},
+			{1700000003 * SECOND + 999999 * unit, 1500, 1500, 3},
+			/* Past what decides, all is let in that is in plain ones. */
+			{1700000004 * SECOND, 0, 9, 0},
+			{1700000005 * SECOND + 2000000ull * unit, 4000, 4000, 5},
+		};
+
+		image_clear(&image, i % 2);
+		put_pcap(&image, cases[i / 2].magic, ETHERNET);
+		put_packet(&image, 0x77, cases[i / 2].in_header);
+		put_long_record(&image, more, 1700000001, 1, 60, 60, 1);
+		put_long_record(&image, more, 1700000002, 2, 1000, 1514, 2);
+		for (unsigned n = 0; n < 3; n++)
+			put_long_record(&image, more, 1700000003, 999999, 1500, 1500, 3);
+		assert_seen(expected, 5);
+		put_long_record(&image, more, 1700000004, 0, 0, 9, 4);
+		put_long_record(&image, more, 1700000005, 2000000, 4000, 4000, 5);
+		assert_seen(expected, COUNT(expected));
+		if (cases[i / 2].libpcap)
+			assert_image_as_libpcap(&image);
+	}
+}
+
+/* Odd records alone do not make a file another kind. */
+static void
+keeps_to_plain_pcap(void **state)
+{
+	static const uint32_t wires[] = {60, 30, 1500};
+
+	for (unsigned i = 0; i < 2 * COUNT(wires); i++) {
+		struct expected expected[6];
+
+		image_clear(&image, i % 2);
+		put_pcap(&image, MICRO, ETHERNET);
+		for (unsigned n = 0; n < COUNT(expected); n++) {
+			uint32_t wire = wires[i / 2];
+
+			put_record(&image, n + 1, 3000000, 60, wire);
+			expected[n] = (struct expected){(n + 4) * SECOND, 60, wire < 60 ? 60 : wire,
+							n + 1};
+			assert_seen(expected, n + 1);
+		}
+	}
+}
+
+static void
+reads_older_versions(void **state)
+{
+	static const struct {
+		uint16_t major, minor;
+		bool wire_first;
+	} cases[] = {
+		{2, 0, true},  {2, 2, true},  {2, 3, true},
+		{2, 3, false}, {2, 4, false}, {543, 0, true},
+	};
+	struct expected expected[] = {{SECOND, 60, 1500, 1}, {2 * SECOND, 61, 61, 2}};
+
+	for (unsigned i = 0; i < 2 * COUNT(cases); i++) {
+		bool wire_first = cases[i / 2].wire_first;
+
+		image_clear(&image, i % 2);
+		put_pcap(&image, NANO, ETHERNET);
+		image.size = 4;
+		put16(&image, cases[i / 2].major);
+		put16(&image, cases[i / 2].minor);
+		image.size = 24;
+		put_record(&image, 1, 0, 60, 1500);
+		if (wire_first) {
+			patch32(&image, 32, 1500);
+			patch32(&image, 36, 60);
+		}
+		put_record(&image, 2, 0, 61, 61);
+		assert_good(&image, expected, COUNT(expected));
+		assert_image_as_libpcap(&image);
+	}
 }
 
 static void
@@ -304,6 +416,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_pcap),
 		cmocka_unit_test(reads_pcap_without_records),
+		cmocka_unit_test(reads_kin_of_pcap),
+		cmocka_unit_test(keeps_to_plain_pcap),
+		cmocka_unit_test(reads_older_versions),
 		cmocka_unit_test(takes_frames_with_fcs),
 		cmocka_unit_test(refuses_other_link_types),
 		cmocka_unit_test(refuses_what_is_no_capture),

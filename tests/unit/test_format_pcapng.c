@@ -92,6 +92,37 @@ passes_over_other_blocks(void **state)
 	}
 }
 
+/* Every kind of block of the draft's registry and some that nobody knows, of any length, between the packets of
+ * interfaces with snap lengths and link types of their own. */
+static void
+passes_over_all_that_has_no_packet(void **state)
+{
+	static const uint32_t types[] = {
+		4,          5,          7,          8,          9,          10,
+		11,         0xbad,      0x40000bad, 0x80000bad, 0x40000001, 0x7fffffff,
+		0xffffffff, 0x0a0d0a00, 0x201,      0x210,      0x1001,     0,
+	};
+	struct expected expected[2 * COUNT(types)];
+
+	for (unsigned swapped = 0; swapped < 2; swapped++) {
+		begin(swapped);
+		begin_interface(&image, ETHERNET, 100);
+		end_block(&image);
+		begin_interface(&image, LINUX_SLL, 96);
+		end_block(&image);
+		begin_interface(&image, ETHERNET, 65535);
+		end_block(&image);
+		for (unsigned i = 0; i < COUNT(types); i++) {
+			put_unknown(&image, types[i], i * 13);
+			put_enhanced(&image, 2, i, 1000, 1001);
+			put_simple(&image, 100, 1500);
+			expected[2 * i] = (struct expected){i * 1000, 1000, 1001, i};
+			expected[2 * i + 1] = (struct expected){0, 100, 1500, 3};
+		}
+		assert_good(&image, expected, COUNT(expected));
+	}
+}
+
 /* The window of assert_pieces_agree never holds them whole. */
 static void
 passes_over_long_blocks(void **state)
@@ -371,6 +402,7 @@ main(void)
 		cmocka_unit_test(reads_every_packet_block),
 		cmocka_unit_test(reads_a_section_alone),
 		cmocka_unit_test(passes_over_other_blocks),
+		cmocka_unit_test(passes_over_all_that_has_no_packet),
 		cmocka_unit_test(passes_over_long_blocks),
 		cmocka_unit_test(knows_every_resolution),
 		cmocka_unit_test(reads_several_sections),
