@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "config/config.h"
+#include "config/key.h"
 
 #include "core/banned.h"
 
@@ -35,44 +35,14 @@ same_ports(const struct config *a, const struct config *b)
 }
 
 static bool
-same_files(const struct config_replay *a, const struct config_replay *b)
-{
-	if (a->file_count != b->file_count)
-		return false;
-	for (unsigned i = 0; i < a->file_count; i++) {
-		if (!same_text(a->files[i], b->files[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool
-same_moment(const struct config_moment *a, const struct config_moment *b)
-{
-	return a->kind == b->kind && a->value == b->value;
-}
-
-static bool
-same_replay(const struct config_replay *a, const struct config_replay *b)
-{
-	return same_text(a->name, b->name) && same_files(a, b) && a->as == b->as &&
-	       a->port == b->port && a->pace.kind == b->pace.kind && a->pace.num == b->pace.num &&
-	       a->pace.den == b->pace.den && a->loops == b->loops && a->gap_given == b->gap_given &&
-	       a->gap_ns == b->gap_ns && a->max_gap_ns == b->max_gap_ns &&
-	       a->start_auto == b->start_auto && same_moment(&a->from, &b->from) &&
-	       same_moment(&a->until, &b->until) && same_text(a->filter, b->filter) &&
-	       a->late == b->late && a->truncated == b->truncated && a->memory == b->memory &&
-	       a->flows == b->flows && a->tolerance_given == b->tolerance_given &&
-	       a->tolerance_ns == b->tolerance_ns;
-}
-
-static bool
 same_replays(const struct config *a, const struct config *b)
 {
 	if (a->replay_count != b->replay_count)
 		return false;
 	for (unsigned i = 0; i < a->replay_count; i++) {
-		if (!same_replay(&a->replays[i], &b->replays[i]))
+		const struct config_replay *x = &a->replays[i], *y = &b->replays[i];
+
+		if (!same_text(x->name, y->name) || !key_same(&key_replay, a, x, b, y))
 			return false;
 	}
 	return true;

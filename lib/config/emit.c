@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/emit.h"
+#include "config/key.h"
 #include "config/words.h"
 #include "core/text.h"
 
@@ -317,6 +318,20 @@ put_settings(FILE *out, const struct config *config)
 }
 
 static void
+put_replays(FILE *out, const struct config *config)
+{
+	const struct key_out text = {out, config};
+
+	fputs(config->replay_count ? "replays:\n" : "", out);
+	for (unsigned i = 0; i < config->replay_count; i++) {
+		fputs("  ", out);
+		emit_name(out, config->replays[i].name);
+		fputs(":\n", out);
+		key_write_lines(&text, &key_replay, &config->replays[i], 4);
+	}
+}
+
+static void
 put_config(FILE *out, const struct config *config, const char *rules)
 {
 	put_settings(out, config);
@@ -333,7 +348,7 @@ put_config(FILE *out, const struct config *config, const char *rules)
 	fputs("default: ", out);
 	put_actions(out, config, &config->default_actions);
 	fputc('\n', out);
-	emit_replays(out, config);
+	put_replays(out, config);
 }
 
 void

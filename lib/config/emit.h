@@ -16,7 +16,4 @@ void emit_quoted(FILE *out, const char *text);
 /* A name, quoted when it would mean something else to a reader of YAML. */
 void emit_name(FILE *out, const char *name);
 
-/* The section of replays, or nothing when there are none. */
-void emit_replays(FILE *out, const struct config *config);
-
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "config/config.h"
+#include "config/key.h"
 #include "core/reaper.h"
 
 #include "core/banned.h"
@@ -40,16 +40,6 @@ free_rule(struct config_rule *rule)
 	free(rule->actions.mirrors);
 }
 
-static void
-free_replay(struct config_replay *replay)
-{
-	free(replay->name);
-	for (unsigned i = 0; i < replay->file_count; i++)
-		free(replay->files[i]);
-	free(replay->files);
-	free(replay->filter);
-}
-
 struct config *
 config_hold(const struct config *config)
 {
@@ -70,8 +60,10 @@ release(void *what)
 		free(config->groups[i].name);
 	for (unsigned i = 0; i < config->rule_count; i++)
 		free_rule(&config->rules[i]);
-	for (unsigned i = 0; i < config->replay_count; i++)
-		free_replay(&config->replays[i]);
+	for (unsigned i = 0; i < config->replay_count; i++) {
+		free(config->replays[i].name);
+		key_clear(&key_replay, &config->replays[i]);
+	}
 	free(config->ports);
 	free(config->groups);
 	free(config->rules);

@@ -14,7 +14,6 @@
 
 #define PATH_BYTES 512
 #define WARNING_MAX 512
-#define FIELDS_MAX 16
 
 /* "rules[2].match.dst-port", cut when it does not fit. Returns the length. */
 static size_t

@@ -67,6 +67,8 @@ bool spot_next_item(const struct spot *list, struct spot *item);
 bool reader_next_pair(struct reader *reader, const struct spot *map, struct spot *value,
 		      struct spot *key);
 
+#define FIELDS_MAX 16 /* of one mapping */
+
 /* One key that a mapping may have. */
 struct field {
 	const char *name;

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/amount.h"
-#include "config/reader.h"
+#include "config/emit.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define MEMORY_DEFAULT (256 * MIB)
 #define MEMORY_MIN (8 * MIB)
 #define MEMORY_MAX (MIB << 20)
 #define MEMORY_STEP (2 * MIB) /* what a hugepage has */
 #define LOOPS_MAX UINT64_C(1000000000000)
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define AT(member) KEY_AT(struct config_replay, member)
+#define GIVEN(member) .given = offsetof(struct config_replay, member)
 
 static const char to_what[] = "the name of one port, or { as: PORT }";
 
@@ -47,9 +51,41 @@ read_as(struct reader *reader, const struct spot *spot, struct config_replay *re
 		reader_port(reader, &as.spot, "the name of one port", &replay->port);
 }
 
-static void
-read_to(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+static bool
+read_files(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	read_replay_files(reader, spot, into);
+	return true;
+}
+
+static void
+write_files(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config_replay *replay = from;
+
+	fputs(replay->file_count > 1 ? "[" : "", out->file);
+	for (unsigned i = 0; i < replay->file_count; i++) {
+		fputs(i ? ", " : "", out->file);
+		emit_quoted(out->file, replay->files[i]);
+	}
+	fputs(replay->file_count > 1 ? "]" : "", out->file);
+}
+
+static void
+clear_files(const struct key *key, void *from)
+{
+	struct config_replay *replay = from;
+
+	for (unsigned i = 0; i < replay->file_count; i++)
+		free(replay->files[i]);
+	free(replay->files);
+}
+
+static bool
+read_to(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct config_replay *replay = into;
+
 	if (spot->node->kind == NODE_MAP) {
 		read_as(reader, spot, replay);
 	} else if (is_group(reader, spot->node)) {
@@ -66,108 +102,114 @@ read_to(struct reader *reader, const struct spot *spot, struct config_replay *re
 			     "give it an \"out\", or write { as: %s }",
 			     name, name);
 	}
+	return true;
 }
 
 static void
-read_pace(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+write_to(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config_replay *replay = from;
+
+	fputs(replay->as ? "{ as: " : "", out->file);
+	emit_name(out->file, out->config->ports[replay->port].name);
+	fputs(replay->as ? " }" : "", out->file);
+}
+
+static bool
+read_pace(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	char reason[CONFIG_PACE_REASON_MAX];
 	const char *text;
 
-	if (reader_text(reader, spot, CONFIG_PACE_FORMS, &text) &&
-	    config_pace_parse(text, &replay->pace, reason, sizeof(reason)) < 0)
-		reader_error(reader, spot, "pace: %s", reason);
-}
-
-static void
-read_loops(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	static const char what[] = "a number from 1 to 1000000000000, or forever";
-	static const char *const forever = "forever";
-	const char *text;
-
-	if (!reader_text(reader, spot, what, &text))
-		return;
-	if (strcmp(text, forever) == 0)
-		replay->loops = 0;
-	else if (text_nearest(text, &forever, 1))
-		reader_error(reader, spot, "loops: expected %s, not %s; did you mean \"forever\"?",
-			     what, text_quote(text).text);
-	else if (text_number(text, LOOPS_MAX, &replay->loops) < 0 || replay->loops == 0)
-		reader_expected(reader, spot, what);
-}
-
-static bool
-read_duration(struct reader *reader, const struct spot *spot, uint64_t *ns)
-{
-	char reason[CONFIG_AMOUNT_REASON_MAX];
-	const char *text;
-
-	if (!reader_text(reader, spot, CONFIG_DURATION_FORMS, &text))
+	if (!reader_text(reader, spot, CONFIG_PACE_FORMS, &text))
 		return false;
-	if (config_duration_parse(text, ns, reason, sizeof(reason)) == 0)
+	if (config_pace_parse(text, key_at(key, into), reason, sizeof(reason)) == 0)
 		return true;
-	reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
+	reader_error(reader, spot, "pace: %s", reason);
 	return false;
 }
 
 static void
-read_gap(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+write_pace(const struct key_out *out, const struct key *key, const void *from)
 {
-	replay->gap_given = read_duration(reader, spot, &replay->gap_ns);
+	char text[CONFIG_PACE_TEXT_MAX];
+
+	config_pace_format(key_at(key, from), text, sizeof(text));
+	fputs(text, out->file);
+}
+
+static bool
+read_loops(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	static const char what[] = "a number from 1 to 1000000000000, or forever";
+	static const char *const forever = "forever";
+	uint64_t *loops = key_at(key, into);
+	const char *text;
+
+	if (!reader_text(reader, spot, what, &text))
+		return false;
+	if (strcmp(text, forever) == 0)
+		*loops = 0;
+	else if (text_nearest(text, &forever, 1))
+		reader_error(reader, spot, "loops: expected %s, not %s; did you mean \"forever\"?",
+			     what, text_quote(text).text);
+	else if (text_number(text, LOOPS_MAX, loops) < 0 || *loops == 0)
+		reader_expected(reader, spot, what);
+	return true;
 }
 
 static void
-read_max_gap(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+write_loops(const struct key_out *out, const struct key *key, const void *from)
 {
-	if (read_duration(reader, spot, &replay->max_gap_ns) && replay->max_gap_ns == 0)
+	const uint64_t *loops = key_at(key, from);
+
+	if (*loops)
+		fprintf(out->file, "%" PRIu64, *loops);
+	else
+		fputs("forever", out->file);
+}
+
+static bool
+read_max_gap(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	if (!key_read_duration(reader, spot, key, into))
+		return false;
+	if (!key_has_number(key, into))
 		reader_error(
 			reader, spot,
 			"max-gap: without any pause a replay has no times; give the longest one "
 			"that may be, such as 5s, or write pace: top");
+	return true;
 }
 
-static void
-read_tolerance(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+static bool
+read_moment(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	replay->tolerance_given = read_duration(reader, spot, &replay->tolerance_ns);
-}
-
-static void
-read_moment(struct reader *reader, const struct spot *spot, struct config_moment *moment)
-{
+	struct config_moment *moment = key_at(key, into), read;
 	char reason[CONFIG_AMOUNT_REASON_MAX];
-	struct config_moment read;
 	const char *text;
 
 	if (!reader_text(reader, spot, CONFIG_MOMENT_FORMS, &text))
-		return;
+		return false;
 	if (config_moment_parse(text, &read, reason, sizeof(reason)) == 0)
 		*moment = read;
 	else
 		reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
-}
-
-static void
-read_from(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	read_moment(reader, spot, &replay->from);
+	return moment->kind != CONFIG_MOMENT_NONE;
 }
 
 /* Comes behind from. */
-static void
-read_until(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+static bool
+read_until(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	const struct config_replay *replay = into;
 	const struct config_moment *from = &replay->from, *until = &replay->until;
 	char first[CONFIG_AMOUNT_TEXT_MAX], last[CONFIG_AMOUNT_TEXT_MAX];
-	uint64_t start;
 
-	read_moment(reader, spot, &replay->until);
-	if (until->kind == CONFIG_MOMENT_NONE)
-		return;
-	start = until->kind == CONFIG_MOMENT_PACKET;
+	if (!read_moment(reader, spot, key, into))
+		return false;
 	config_moment_format(until, last, sizeof(last));
-	if (until->value <= start) {
+	if (until->value <= (until->kind == CONFIG_MOMENT_PACKET)) {
 		reader_error(reader, spot,
 			     "until: nothing lies before %s; give what comes behind the last "
 			     "packet wanted",
@@ -178,115 +220,78 @@ read_until(struct reader *reader, const struct spot *spot, struct config_replay 
 			     "until: %s does not lie behind from, %s, so nothing would be sent",
 			     last, first);
 	}
+	return true;
+}
+
+static bool
+has_moment(const struct key *key, const void *from)
+{
+	const struct config_moment *moment = key_at(key, from);
+
+	return moment->kind != CONFIG_MOMENT_NONE;
 }
 
 static void
-read_memory(struct reader *reader, const struct spot *spot, struct config_replay *replay)
+write_moment(const struct key_out *out, const struct key *key, const void *from)
 {
-	char reason[CONFIG_AMOUNT_REASON_MAX];
-	const char *text;
-	uint64_t bytes;
+	const struct config_moment *moment = key_at(key, from);
+	const char *quote = moment->kind == CONFIG_MOMENT_PACKET ? "\"" : "";
+	char text[CONFIG_AMOUNT_TEXT_MAX];
 
-	if (!reader_text(reader, spot, CONFIG_SIZE_FORMS, &text))
-		return;
-	if (config_size_parse(text, &bytes, reason, sizeof(reason)) < 0)
-		reader_error(reader, spot, "memory: %s", reason);
-	else if (bytes < MEMORY_MIN || bytes > MEMORY_MAX)
-		reader_error(reader, spot, "memory: expected a size from 8MiB to 1TiB, not %s",
-			     text_quote(text).text);
-	else
-		replay->memory = (bytes + MEMORY_STEP - 1) / MEMORY_STEP * MEMORY_STEP;
+	config_moment_format(moment, text, sizeof(text));
+	fprintf(out->file, "%s%s%s", quote, text, quote);
 }
 
-static void
-read_replay_filter(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	replay->filter = read_filter(reader, spot, "have tcpdump write what is wanted to a file");
-}
+static const struct key_type files = {read_files, write_files, NULL, clear_files};
+static const struct key_type to = {read_to, write_to, NULL, NULL};
+static const struct key_type pace = {read_pace, write_pace, NULL, NULL};
+static const struct key_type loops = {read_loops, write_loops, NULL, NULL};
+static const struct key_type pause = {read_max_gap, key_write_duration, key_has_number, NULL};
+static const struct key_type moment = {read_moment, write_moment, has_moment, NULL};
+static const struct key_type end = {read_until, write_moment, has_moment, NULL};
 
-static void
-read_start(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	static const char *const choices[] = {"auto", "manual"};
-	unsigned choice;
-
-	if (reader_choice(reader, spot, choices, COUNT(choices), &choice))
-		replay->start_auto = choice == 0;
-}
-
-static void
-read_late(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	static const char *const choices[] = {
-		[CONFIG_LATE_CATCH_UP] = "catch-up",
-		[CONFIG_LATE_SHIFT] = "shift",
-		[CONFIG_LATE_DROP] = "drop",
-	};
-	unsigned choice;
-
-	if (reader_choice(reader, spot, choices, COUNT(choices), &choice))
-		replay->late = choice;
-}
-
-static void
-read_truncated(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	static const char *const choices[] = {
-		[CONFIG_TRUNCATED_DROP] = "drop",
-		[CONFIG_TRUNCATED_SEND] = "send",
-		[CONFIG_TRUNCATED_PAD] = "pad",
-	};
-	unsigned choice;
-
-	if (reader_choice(reader, spot, choices, COUNT(choices), &choice))
-		replay->truncated = choice;
-}
-
-static void
-read_flows(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	static const char *const choices[] = {
-		[CONFIG_FLOWS_KEEP] = "keep",
-		[CONFIG_FLOWS_SINGLE] = "single",
-	};
-	unsigned choice;
-
-	if (reader_choice(reader, spot, choices, COUNT(choices), &choice))
-		replay->flows = choice;
-}
-
-/* In the order in which they are read. */
-static const struct {
-	const char *name;
-	void (*read)(struct reader *, const struct spot *, struct config_replay *);
-} keys[] = {
-	{"file", read_replay_files},    {"to", read_to},       {"pace", read_pace},
-	{"loops", read_loops},          {"gap", read_gap},     {"max-gap", read_max_gap},
-	{"start", read_start},          {"from", read_from},   {"until", read_until},
-	{"filter", read_replay_filter}, {"late", read_late},   {"truncated", read_truncated},
-	{"memory", read_memory},        {"flows", read_flows}, {"tolerance", read_tolerance},
+static const struct key_word start[] = {{"auto", true}, {"manual", false}, {NULL, 0}};
+static const struct key_word late[] = {
+	{"catch-up", CONFIG_LATE_CATCH_UP},
+	{"shift", CONFIG_LATE_SHIFT},
+	{"drop", CONFIG_LATE_DROP},
+	{NULL, 0},
 };
-#define REQUIRED 2 /* of them, the first */
+static const struct key_word truncated[] = {
+	{"drop", CONFIG_TRUNCATED_DROP},
+	{"send", CONFIG_TRUNCATED_SEND},
+	{"pad", CONFIG_TRUNCATED_PAD},
+	{NULL, 0},
+};
+static const struct key_word flows[] = {
+	{"keep", CONFIG_FLOWS_KEEP},
+	{"single", CONFIG_FLOWS_SINGLE},
+	{NULL, 0},
+};
 
-static void
-read_replay(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	struct field fields[COUNT(keys)];
+#define EXAMPLE "{ file: site.pcap, to: wan }"
 
-	for (unsigned i = 0; i < COUNT(keys); i++)
-		fields[i] = (struct field){keys[i].name};
-	if (!reader_fields(reader, spot, fields, COUNT(keys),
-			   "a mapping such as { file: site.pcap, to: wan }"))
-		return;
-	for (unsigned i = 0; i < COUNT(keys); i++) {
-		if (fields[i].given)
-			keys[i].read(reader, &fields[i].spot, replay);
-		else if (i < REQUIRED)
-			reader_error(reader, spot,
-				     "replay %s: %s is missing, as in { file: site.pcap, to: wan }",
-				     replay->name, keys[i].name);
-	}
-}
+/* In the order in which they are read and written. */
+static const struct key keys[] = {
+	{"file", &files, .required = EXAMPLE},
+	{"to", &to, .required = EXAMPLE},
+	{"pace", &pace, AT(pace), .otherwise = "original"},
+	{"loops", &loops, AT(loops), .otherwise = "1"},
+	{"gap", &key_duration, AT(gap_ns), GIVEN(gap_given)},
+	{"max-gap", &pause, AT(max_gap_ns)},
+	{"start", &key_word, AT(start_auto), .words = start, .otherwise = "auto"},
+	{"from", &moment, AT(from)},
+	{"until", &end, AT(until)},
+	{"filter", &key_filter, AT(filter),
+	 .advice = "have tcpdump write what is wanted to a file"},
+	{"late", &key_word, AT(late), .words = late},
+	{"truncated", &key_word, AT(truncated), .words = truncated},
+	{"memory", &key_bytes, AT(memory), .low = MEMORY_MIN, .high = MEMORY_MAX,
+	 .step = MEMORY_STEP, .otherwise = "256MiB"},
+	{"flows", &key_word, AT(flows), .words = flows},
+	{"tolerance", &key_duration, AT(tolerance_ns), GIVEN(tolerance_given)},
+};
+const struct key_map key_replay = {"a mapping such as " EXAMPLE, "replay", keys, COUNT(keys)};
 
 static bool
 stands_twice(const struct config *config, const char *name)
@@ -327,15 +332,11 @@ read_replays(struct reader *reader, const struct spot *spot)
 			reader_error(reader, &key,
 				     "replays: %s stands twice; a name is one replay's",
 				     text_quote(key.key).text);
-		*replay = (struct config_replay){.pace = {CONFIG_PACE_ORIGINAL, 1, 1},
-						 .loops = 1,
-						 .start_auto = true,
-						 .memory = MEMORY_DEFAULT,
-						 .place = {key.line, key.column}};
+		replay->place = (struct config_place){key.line, key.column};
 		replay->name = reader_copy(reader, key.key);
 		if (!replay->name)
 			return;
 		config->replay_count++;
-		read_replay(reader, &value, replay);
+		key_read(reader, &value, &key_replay, replay);
 	}
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+bool
+key_find(struct reader *reader, const struct spot *spot, const struct key_map *map,
+	 struct field *fields)
+{
+	for (unsigned i = 0; i < map->count; i++)
+		fields[i] = (struct field){map->keys[i].name};
+	return reader_fields(reader, spot, fields, map->count, map->what);
+}
+
+static void
+take_default(struct reader *reader, const struct key *key, void *into)
+{
+	const struct node node = {.kind = NODE_SCALAR, .plain = true, .text = key->otherwise};
+	const struct spot spot = {.key = key->name, .node = &node};
+
+	key->type->read(reader, &spot, key, into);
+}
+
+static void
+take(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	bool good = key->type->read(reader, spot, key, into);
+
+	if (key->given)
+		*((bool *)into + key->given) = good;
+}
+
+static void
+missing(struct reader *reader, const struct spot *spot, const struct key_map *map,
+	const struct key *key, const void *into)
+{
+	const char *const *name = into;
+
+	if (map->kind)
+		reader_error(reader, spot, "%s %s: %s is missing, as in %s", map->kind, *name,
+			     key->name, key->required);
+	else
+		reader_error(reader, spot, "%s", key->required);
+}
+
+void
+key_take(struct reader *reader, const struct spot *spot, const struct key_map *map,
+	 const struct field *fields, void *into)
+{
+	for (unsigned i = 0; i < map->count; i++) {
+		if (map->keys[i].otherwise)
+			take_default(reader, &map->keys[i], into);
+	}
+	for (unsigned i = 0; i < map->count; i++) {
+		const struct key *key = &map->keys[i];
+
+		if (fields[i].given)
+			take(reader, &fields[i].spot, key, into);
+		else if (key->required)
+			missing(reader, spot, map, key, into);
+	}
+}
+
+bool
+key_read(struct reader *reader, const struct spot *spot, const struct key_map *map, void *into)
+{
+	struct field fields[KEYS_MAX];
+
+	if (!key_find(reader, spot, map, fields))
+		return false;
+	key_take(reader, spot, map, fields, into);
+	return true;
+}
+
+static bool
+stands(const struct key *key, const void *from)
+{
+	if (key->given)
+		return *((const bool *)from + key->given);
+	return !key->type->stands || key->type->stands(key, from);
+}
+
+void
+key_write_lines(const struct key_out *out, const struct key_map *map, const void *from, int indent)
+{
+	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
+		if (!stands(key, from))
+			continue;
+		fprintf(out->file, "%*s%s: ", indent, "", key->name);
+		key->type->write(out, key, from);
+		fputc('\n', out->file);
+	}
+}
+
+static char *
+written(const struct key_map *map, const struct config *config, const void *from)
+{
+	char *text = NULL;
+	size_t size;
+	struct key_out out = {open_memstream(&text, &size), config};
+
+	if (!out.file)
+		return NULL;
+	key_write_lines(&out, map, from, 0);
+	if (fclose(out.file) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+bool
+key_same(const struct key_map *map, const struct config *a_config, const void *a,
+	 const struct config *b_config, const void *b)
+{
+	char *first = written(map, a_config, a), *second = written(map, b_config, b);
+	bool same = first && second && strcmp(first, second) == 0;
+
+	free(first);
+	free(second);
+	return same;
+}
+
+void
+key_clear(const struct key_map *map, void *from)
+{
+	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
+		if (key->type->clear)
+			key->type->clear(key, from);
+	}
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/amount.h"
+#include "config/emit.h"
+#include "config/key.h"
+#include "core/text.h"
+
+#include "core/banned.h"
+
+#define WHAT_BYTES 256
+#define WORDS_MAX 8
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "what is short stands in front");
+
+static uint64_t
+load(const struct key *key, const void *from)
+{
+	uint64_t number = 0;
+
+	memcpy(&number, key_at(key, from), key->size);
+	return number;
+}
+
+static void
+store(const struct key *key, void *into, uint64_t number)
+{
+	memcpy(key_at(key, into), &number, key->size);
+}
+
+bool
+key_has_number(const struct key *key, const void *from)
+{
+	return load(key, from) != 0;
+}
+
+/* "drop, send or pad"; the names alone go to names. Returns how many. */
+static unsigned
+list_words(const struct key_word *words, const char *names[WORDS_MAX], char *what, size_t size)
+{
+	unsigned count = 0;
+	size_t used = 0;
+
+	for (; words[count].name; count++) {
+		const char *between = !count ? "" : words[count + 1].name ? ", " : " or ";
+
+		names[count] = words[count].name;
+		used += snprintf(what + used, size - used, "%s%s", between, names[count]);
+	}
+	return count;
+}
+
+static bool
+read_word(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	const char *text, *nearest, *names[WORDS_MAX];
+	char what[WHAT_BYTES] = "";
+	unsigned count = list_words(key->words, names, what, sizeof(what));
+
+	if (!reader_text(reader, spot, what, &text))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(names[i], text) == 0) {
+			store(key, into, key->words[i].value);
+			return true;
+		}
+	}
+	nearest = text_nearest(text, names, count);
+	if (nearest)
+		reader_error(reader, spot, "%s: expected %s, not %s; did you mean \"%s\"?",
+			     spot_key(spot), what, text_quote(text).text, nearest);
+	else
+		reader_expected(reader, spot, what);
+	return false;
+}
+
+static void
+write_word(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct key_word *word = key->words;
+
+	while (word->value != load(key, from))
+		word++;
+	fputs(word->name, out->file);
+}
+
+bool
+key_read_duration(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	char reason[CONFIG_AMOUNT_REASON_MAX];
+	const char *text;
+
+	if (!reader_text(reader, spot, CONFIG_DURATION_FORMS, &text))
+		return false;
+	if (config_duration_parse(text, key_at(key, into), reason, sizeof(reason)) == 0)
+		return true;
+	reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
+	return false;
+}
+
+void
+key_write_duration(const struct key_out *out, const struct key *key, const void *from)
+{
+	char text[CONFIG_AMOUNT_TEXT_MAX];
+
+	config_duration_format(load(key, from), text, sizeof(text));
+	fputs(text, out->file);
+}
+
+static void
+refuse_bytes(struct reader *reader, const struct spot *spot, const struct key *key,
+	     const char *text)
+{
+	char low[CONFIG_AMOUNT_TEXT_MAX], high[CONFIG_AMOUNT_TEXT_MAX];
+
+	config_size_format(key->low, low, sizeof(low));
+	config_size_format(key->high, high, sizeof(high));
+	reader_error(reader, spot, "%s: expected a size from %s to %s, not %s", spot_key(spot), low,
+		     high, text_quote(text).text);
+}
+
+static bool
+read_bytes(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	char reason[CONFIG_AMOUNT_REASON_MAX];
+	const char *text;
+	uint64_t bytes;
+
+	if (!reader_text(reader, spot, CONFIG_SIZE_FORMS, &text))
+		return false;
+	if (config_size_parse(text, &bytes, reason, sizeof(reason)) < 0) {
+		reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
+		return false;
+	}
+	if (bytes < key->low || bytes > key->high) {
+		refuse_bytes(reader, spot, key, text);
+		return false;
+	}
+	store(key, into, (bytes + key->step - 1) / key->step * key->step);
+	return true;
+}
+
+static void
+write_bytes(const struct key_out *out, const struct key *key, const void *from)
+{
+	char text[CONFIG_AMOUNT_TEXT_MAX];
+
+	config_size_format(load(key, from), text, sizeof(text));
+	fputs(text, out->file);
+}
+
+static bool
+read_filter_key(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	char **filter = key_at(key, into);
+
+	*filter = read_filter(reader, spot, key->advice);
+	return *filter != NULL;
+}
+
+static void
+write_text(const struct key_out *out, const struct key *key, const void *from)
+{
+	char *const *text = key_at(key, from);
+
+	emit_quoted(out->file, *text);
+}
+
+static bool
+has_text(const struct key *key, const void *from)
+{
+	char *const *text = key_at(key, from);
+
+	return *text != NULL;
+}
+
+static void
+clear_text(const struct key *key, void *from)
+{
+	char **text = key_at(key, from);
+
+	free(*text);
+}
+
+const struct key_type key_word = {read_word, write_word, NULL, NULL};
+const struct key_type key_duration = {key_read_duration, key_write_duration, NULL, NULL};
+const struct key_type key_bytes = {read_bytes, write_bytes, NULL, NULL};
+const struct key_type key_filter = {read_filter_key, write_text, has_text, clear_text};
