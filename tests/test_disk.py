@@ -109,6 +109,23 @@ def test_fifo_waits_for_its_reader(tmp_path):
 
 
 @pytest.mark.live
+def test_fifo_that_is_read_after_an_apply(tmp_path):
+    """The config in which its name stood is gone by then."""
+    path = tmp_path / "fifo"
+    os.mkfifo(path)
+    what = writing(path, "rx=endless,size=1000")
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        for name in ("one", "two"):
+            daemon.apply({**what, "rules": [{"name": name, "match": {"vlan": 5}, "actions": ["drop"]}]})
+        with open(path, "rb") as reader:
+            assert reader.read(4) == b"\x4d\x3c\xb2\xa1"
+            until_link(daemon, "up")
+        until_link(daemon, "down")
+        assert f"nobody reads {path} any more" in daemon.text()
+        daemon.stop(code=1)
+
+
+@pytest.mark.live
 def test_fifo_that_nobody_ever_reads(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with Daemon(writing(tmp_path / "fifo"), tmp_path, PLUGINS) as daemon:

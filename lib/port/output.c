@@ -22,6 +22,9 @@
 #define LINK_ETHERNET 1
 #define PIECES_MAX 128 /* of one write: headers and segments */
 #define RECORDS_MAX 32
+/* How long the control thread waits for a worker that writes. */
+#define LOCK_STEPS 50
+#define LOCK_STEP_NS 20000
 #define PIPE_BYTES (1 << 20) /* the most that any user may ask for where nobody changed it */
 
 /* draft-ietf-opsawg-pcap, sections 4 and 5. */
@@ -36,9 +39,11 @@ struct record_header {
 };
 
 struct output {
+	char *port, *path; /* its own: the config that they stood in may be replaced */
+	const char *why;   /* as last found; the control thread's */
+
 	rte_spinlock_t lock; /* of all that follows */
-	const char *port, *path;
-	int fd; /* -1: nobody reads the FIFO */
+	int fd;              /* -1: nobody reads the FIFO */
 	bool fifo, regular;
 	bool used;       /* something behind the header was written, to who reads it now */
 	bool lacks;      /* packets that it was given */
@@ -122,6 +127,15 @@ open_file(struct output *output)
 	return 0;
 }
 
+static void
+free_output(struct output *output)
+{
+	free(output->port);
+	free(output->path);
+	free(output->rest);
+	free(output);
+}
+
 int
 output_open(const char *port, const char *path, struct output **out)
 {
@@ -130,14 +144,13 @@ output_open(const char *port, const char *path, struct output **out)
 
 	if (!output)
 		return -ENOMEM;
-	output->port = port;
-	output->path = path;
+	output->port = strdup(port);
+	output->path = strdup(path);
 	output->rest = malloc(sizeof(struct record_header) + SNAP_LENGTH);
 	rte_spinlock_init(&output->lock);
-	ret = output->rest ? open_file(output) : -ENOMEM;
+	ret = output->port && output->path && output->rest ? open_file(output) : -ENOMEM;
 	if (ret < 0) {
-		free(output->rest);
-		free(output);
+		free_output(output);
 		return ret;
 	}
 	*out = output;
@@ -330,17 +343,30 @@ reason(const struct output *output)
 	}
 }
 
+/* A worker has the lock as long as a write takes, which is for ever on a disk that does not answer. */
+static bool
+lock_soon(struct output *output)
+{
+	for (unsigned step = 0; step < LOCK_STEPS; step++) {
+		if (rte_spinlock_trylock(&output->lock))
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = LOCK_STEP_NS}, NULL);
+	}
+	return false;
+}
+
 const char *
 output_check(struct output *output)
 {
 	const char *why;
 
-	rte_spinlock_lock(&output->lock);
+	if (!lock_soon(output))
+		return output->why;
 	if (output->fd >= 0 && output->fifo && has_no_reader(output))
 		leave_fifo(output);
 	else if (output->fd < 0 && open_file(output) == 0 && output->fd >= 0)
 		log_info("port %s: %s is read", output->port, output->path);
-	why = reason(output);
+	why = output->why = reason(output);
 	if (output->error && !output->told)
 		log_error("port %s: %s is incomplete: %s%s; from now on the port has no link; once "
 			  "it can "
@@ -355,7 +381,9 @@ output_check(struct output *output)
 void
 output_retry(struct output *output)
 {
-	rte_spinlock_lock(&output->lock);
+	/* What is being written has no error yet. */
+	if (!lock_soon(output))
+		return;
 	output->error = 0;
 	if (output->fd >= 0 && output->length == 0)
 		write_header(output);
@@ -378,7 +406,6 @@ output_close(struct output *output)
 		output->lacks = true;
 	}
 	whole = !output->lacks;
-	free(output->rest);
-	free(output);
+	free_output(output);
 	return whole;
 }

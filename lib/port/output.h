@@ -2,8 +2,9 @@
 /*
  * Output: the capture that a live port writes (pcap, nanoseconds, Ethernet). DPDK's own driver does not look whether a write
  * worked, waits in the worker for whoever reads a FIFO, and for ever for who reads none. Here a burst is
- * one write, which waits for nobody; a packet that was not written is not taken. What can't be written
- * takes the port's link away, and `port up` or the next reader of the FIFO brings it back.
+ * one write, which waits for nobody but a disk that stalls, and then the workers that write alone; a packet
+ * that was not written is not taken. What can't be written takes the port's link away, and `port up` or the
+ * next reader of the FIFO brings it back.
  */
 #ifndef PORT_OUTPUT_H
 #define PORT_OUTPUT_H
