@@ -8,7 +8,8 @@ import re
 import sys
 
 # A room may include itself and the rooms of earlier rows.
-FLOORS = [["core"], ["config", "view"], ["packet", "format", "disk"], ["port"], ["stage"], ["exit"], ["classify", "forward", "replay"],
+FLOORS = [["core"], ["config"], ["packet", "format", "disk"], ["port"], ["stage"], ["exit", "view"],
+          ["classify", "forward", "replay"],
           ["engine", "host"], ["control"]]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 LINES_MAX = 400

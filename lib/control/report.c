@@ -33,7 +33,7 @@ copies_json(const struct snapshot *snapshot)
 
 	for (unsigned i = 0; i < COPY_REASONS; i++)
 		json_object_set_new(
-			result, copy_reason_name(i),
+			result, copy_reasons[i].name,
 			packets_and_bytes(snapshot->copies[i].packets, snapshot->copies[i].bytes));
 	return result;
 }
@@ -255,7 +255,8 @@ report_drops(const struct snapshot *snapshot)
 	json_t *reasons = json_object();
 
 	for (unsigned i = 0; i < DROP_REASONS; i++)
-		json_object_set_new(reasons, drop_reason_name(i), json_string(drop_reason_text(i)));
+		json_object_set_new(reasons, drop_reasons[i].name,
+				    json_string(drop_reasons[i].text));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "drops", report_reasons(snapshot->drops),
 			 "before", all_lost(snapshot), "reasons", reasons, "ports",
 			 each_port(snapshot, port_account), "ledger",

@@ -12,7 +12,7 @@ report_reasons(const uint64_t drops[DROP_REASONS])
 	json_t *result = json_object();
 
 	for (unsigned i = 0; i < DROP_REASONS; i++)
-		json_object_set_new(result, drop_reason_name(i), number(drops[i]));
+		json_object_set_new(result, drop_reasons[i].name, number(drops[i]));
 	return result;
 }
 

@@ -62,16 +62,6 @@ tally_of(const struct replay *replay, unsigned index)
 	return replay->run && tally->run == replay->run ? tally : &none;
 }
 
-static uint64_t
-lost(const struct lane_tally *sum)
-{
-	uint64_t count = 0;
-
-	for (unsigned i = 0; i < DROP_REASONS; i++)
-		count += i == DROP_RULE || i == DROP_DEFAULT ? 0 : sum->drops[i];
-	return count;
-}
-
 /* By packets, or by what was read as long as nobody knows how many there are. */
 static double
 share_of_packets(const struct replay *replay, const struct replay_report *report)
@@ -177,7 +167,7 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 		if (tally->run)
 			histogram_merge(&errors, &replay->lanes[i]->errors);
 	}
-	out->lost = lost(&out->sum);
+	out->lost = reasons_lost(out->sum.drops);
 	if (replay->run && replay_stands(replay))
 		out->reader = replay->read;
 	else

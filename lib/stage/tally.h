@@ -9,43 +9,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-
-/* Why a packet ended here: identifier, name on the socket, what it means to an operator. */
-#define DROP_REASON_TABLE(X)                                                                  \
-	X(RULE, "rule", "a rule's last action was drop")                                      \
-	X(DEFAULT, "default", "no rule decided and the default is drop")                      \
-	X(TX_FULL, "tx-full", "the port's transmit ring took no more")                        \
-	X(NO_MEMBER, "no-member", "no port of the group had a link")                          \
-	X(PORT_DOWN, "port-down", "the port had no link, or was taken out of service")        \
-	X(REMOVED, "removed", "the port's device was removed")                                \
-	X(SEGMENTS, "segments", "longer than memory.packet-size, and the port can't send it") \
-	X(TOO_LONG, "too-long", "longer than any frame that the port can send")               \
-	X(TOO_SHORT, "too-short", "shorter than any frame that the port can send")            \
-	X(REFUSED, "refused", "the port took nothing for a second, though it had a link and room")
-
-enum drop_reason {
-#define X(id, name, text) DROP_##id,
-	DROP_REASON_TABLE(X)
-#undef X
-		DROP_REASONS
-};
-
-/* Why the CPU copied packet bytes: identifier, name on the socket, what it means. */
-#define COPY_REASON_TABLE(X)                  \
-	X(FILTER_SEGMENTS, "filter-segments", \
-	  "an interpreted filter read a packet of several mbufs")
-
-enum copy_reason {
-#define X(id, name, text) COPY_##id,
-	COPY_REASON_TABLE(X)
-#undef X
-		COPY_REASONS
-};
-
-const char *drop_reason_name(enum drop_reason reason);
-const char *drop_reason_text(enum drop_reason reason);
-const char *copy_reason_name(enum copy_reason reason);
-const char *copy_reason_text(enum copy_reason reason);
+#include "stage/reasons.h"
 
 /* Bursts by fill: 1, 2-3, 4-7, 8-15, 16-31, 32-63, 64 and more packets. */
 #define TALLY_FILL_STEPS 7

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stage/reasons.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -19,6 +20,26 @@ say(struct unsent_text *text, uint64_t count, const char *why)
 			 units_count(count).text, why);
 }
 
+/* One that the config asked for; what a newer daemon has besides is none. */
+static bool
+is_policy(const char *reason)
+{
+	static const struct {
+		const char *name;
+		enum reason_kind kind;
+	} rows[] = {
+#define X(id, name, kind, text, mend) {name, REASON_##kind},
+		DROP_REASON_TABLE(X)
+#undef X
+	};
+
+	for (unsigned i = 0; i < DROP_REASONS; i++) {
+		if (strcmp(rows[i].name, reason) == 0)
+			return rows[i].kind == REASON_POLICY;
+	}
+	return false;
+}
+
 static void
 say_drops(struct unsent_text *text, const json_t *replay, bool all)
 {
@@ -26,9 +47,7 @@ say_drops(struct unsent_text *text, const json_t *replay, bool all)
 	json_t *count;
 
 	json_object_foreach (json_object_get(replay, "drops"), reason, count) {
-		bool told = strcmp(reason, "rule") == 0 || strcmp(reason, "default") == 0;
-
-		if (all || !told)
+		if (all || !is_policy(reason))
 			say(text, (uint64_t)json_integer_value(count), reason);
 	}
 }

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Reasons: why packets end here, and why the CPU copies bytes of them. A row each, and nothing else
+ * lists them; a test holds docs/guide.md against the rows. Includes nothing of DPDK's, so that lib/view
+ * may look at it.
+ */
+#ifndef STAGE_REASONS_H
+#define STAGE_REASONS_H
+
+#include <stdint.h>
+
+enum reason_kind {
+	REASON_POLICY, /* the config says so */
+	REASON_LOSS,   /* it should have left */
+	REASON_COPY,
+};
+
+/* Identifier, name on the socket, kind, what it means to an operator, what to do about it. */
+#define DROP_REASON_TABLE(X)                                                                      \
+	X(RULE, "rule", POLICY, "a rule's last action was drop",                                  \
+	  "nothing, if you meant it; `sluice rules` shows which rule")                            \
+	X(DEFAULT, "default", POLICY, "no rule decided and the default is drop",                  \
+	  "add a rule, or set `default: { forward: PORT }`")                                      \
+	X(TX_FULL, "tx-full", LOSS, "the port's transmit ring took no more",                      \
+	  "the port is slower than what is sent to it: spread it over a group, send it less, or " \
+	  "raise `tx-ring` if only bursts are lost")                                              \
+	X(NO_MEMBER, "no-member", LOSS, "no port of the group had a link",                        \
+	  "bring up the link of a member")                                                        \
+	X(PORT_DOWN, "port-down", LOSS, "the port had no link, or was taken out of service",      \
+	  "bring up the link, or `sluice port up NAME`; `sluice ports` shows which, and why: a "  \
+	  "capture that can't be written has no link")                                            \
+	X(REMOVED, "removed", LOSS, "the port's device was removed",                              \
+	  "bring it back, then `sluice port up NAME`")                                            \
+	X(SEGMENTS, "segments", LOSS,                                                             \
+	  "longer than memory.packet-size, and the port can't send it",                           \
+	  "raise `memory.packet-size` to the longest frame")                                      \
+	X(TOO_LONG, "too-long", LOSS, "longer than any frame that the port can send",             \
+	  "`sluice ports` shows how long those are")                                              \
+	X(TOO_SHORT, "too-short", LOSS, "shorter than any frame that the port can send",          \
+	  "nothing, mostly: it has no whole Ethernet header")                                     \
+	X(REFUSED, "refused", LOSS,                                                               \
+	  "the port took nothing for a second, though it had a link and room",                    \
+	  "look at what is behind the port, to which a replay sends; the log says once a minute " \
+	  "how many there were")
+
+enum drop_reason {
+#define X(id, name, kind, text, mend) DROP_##id,
+	DROP_REASON_TABLE(X)
+#undef X
+		DROP_REASONS
+};
+
+#define COPY_REASON_TABLE(X)                                      \
+	X(FILTER_SEGMENTS, "filter-segments", COPY,               \
+	  "an interpreted filter read a packet of several mbufs", \
+	  "raise `memory.packet-size`, so that a packet lies in one mbuf")
+
+enum copy_reason {
+#define X(id, name, kind, text, mend) COPY_##id,
+	COPY_REASON_TABLE(X)
+#undef X
+		COPY_REASONS
+};
+
+struct reason {
+	const char *name;
+	enum reason_kind kind;
+	const char *text, *mend;
+};
+
+extern const struct reason drop_reasons[DROP_REASONS];
+extern const struct reason copy_reasons[COPY_REASONS];
+
+/* Of drops by reason, how many should have left. */
+uint64_t reasons_lost(const uint64_t drops[DROP_REASONS]);
+
+#endif
