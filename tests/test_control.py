@@ -262,6 +262,9 @@ def test_watch_ends_with_the_daemon(daemon):
     (["config", "aply", "x"], 2, "`config apply`"), (["config", "apply"], 2, "FILE"), (["status", "now"], 2, "too many"),
     (["--jsn", "status"], 2, "`--json`"), (["--watch"], 2, "needs a value"), (["--watch", "0", "status"], 2, "seconds"),
     (["--watch", "nan", "status"], 2, "seconds"), (["shutdown", "--watch", "1"], 2, "--watch"),
+    (["wait", "runing"], 2, "`running`"), (["wait", "--timeout", "0"], 2, "seconds"),
+    (["status", "--timeout", "1"], 2, "sluice wait"), (["replay", "pause", "--all"], 2, "replay start"),
+    (["replay", "start", "a", "--all"], 2, "in place of"), (["replay", "start", "--all", "--follow"], 2, "one replay"),
     (["call", "stauts"], 1, "status"), (["call", "status", "{"], 2, "JSON"), (["call", "status", "[]"], 1, "params"),
     (["call", "log.level", '{"level":"loud"}'], 1, "level"), (["config", "check", "/none"], 2, "/none"),
 ])
@@ -329,15 +332,73 @@ def test_no_daemon(tmp_path):
 
 def test_config_round_trip(daemon, tmp_path):
     path = config_file(tmp_path, daemon)
-    assert "the same" in daemon.sluice("config", "diff", path).stdout
+    same = daemon.sluice("config", "diff", path)
+    assert same.returncode == 0 and "the same" in same.stdout
+    assert daemon.sluice("config", "diff", path, "--json").returncode == 0
     changed = config_file(tmp_path, daemon, "name: dns", "name: names")
     diff = daemon.sluice("config", "diff", changed)
-    assert diff.returncode == 0 and "\n+  - name: names\n" in diff.stdout
+    assert diff.returncode == 1 and not diff.stderr and "\n+  - name: names\n" in diff.stdout
+    assert daemon.sluice("config", "diff", changed, "--json").returncode == 1
     assert daemon.sluice("config", "check", changed).returncode == 0
     assert "name: dns" in daemon.sluice("config", "show").stdout
+    # What can't be compared is no difference.
+    for words in (["diff", tmp_path / "none"], ["diff", tmp_path], ["diff", "-"]):
+        done = daemon.sluice("config", *words, input="#" * 70000)
+        assert done.returncode == 2 and done.stderr and not done.stdout
     done = daemon.sluice("config", "apply", "config.yaml", cwd=tmp_path)
     assert done.returncode == 0 and "2 lines" in done.stdout
     assert daemon.sluice("config", "show").stdout == changed.read_text(encoding="utf-8")
+
+
+def test_socket_from_the_environment(daemon, tmp_path):
+    def said(environment, *words):
+        return subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=10, check=False,
+                              env={**os.environ, **environment})
+
+    for value in (daemon.run_dir, daemon.stats):
+        assert said({"SLUICE_SOCKET": value}, "status").returncode == 0
+    assert said({"SLUICE_SOCKET": daemon.run_dir}, "status", "--socket", tmp_path / "none").returncode == 3
+    done = said({"SLUICE_SOCKET": str(tmp_path / "none")}, "status")
+    assert done.returncode == 3 and str(tmp_path / "none") in done.stderr
+
+
+def test_wait_for_a_daemon_that_comes(daemon):
+    assert daemon.sluice("wait").stdout == "sluiced: running\n"
+    assert daemon.sluice("wait", "running", "--json").stdout == '{"state":"running"}\n'
+    daemon.stop()
+    with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "wait", "--timeout", "20"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(0.3)
+        assert process.poll() is None
+        daemon.start()
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (0, "sluiced: running\n", "")
+
+
+def test_wait_for_a_daemon_that_goes(daemon):
+    with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "wait", "stopped"], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(0.3)
+        assert process.poll() is None
+        daemon.stop()
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, out, err) == (0, "sluiced: stopped\n", "")
+
+
+def test_wait_in_vain(daemon, tmp_path):
+    start = time.monotonic()
+    done = daemon.sluice("wait", "draining", "--timeout", "0.3")
+    assert done.returncode == 1 and "running, not draining" in done.stderr and not done.stdout
+    done = subprocess.run([SLUICE, "--socket", tmp_path / "none", "wait", "--timeout", "0.3", "--json"],
+                          capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 3 and done.stderr.count("sluice: ") == 1
+    assert json.loads(done.stdout)["error"]["code"] == 3
+    # A daemon that does not answer takes no longer than one that is not there.
+    daemon.process.send_signal(signal.SIGSTOP)
+    done = daemon.sluice("wait", "--timeout", "0.3")
+    daemon.process.send_signal(signal.SIGCONT)
+    assert done.returncode == 3 and done.stderr.count("sluice: ") == 1
+    assert time.monotonic() - start < 5
 
 
 def test_config_from_standard_input(daemon):

@@ -125,6 +125,22 @@ def test_orders(daemon):
     assert json.loads(said("--json", "pace", "slow", "20pps")) == {"name": "slow", "state": "running"}
 
 
+def test_orders_to_all(daemon):
+    names = list(daemon.what["replays"])
+    daemon.sluice("replay", "start", "slow")
+    done = daemon.sluice("replay", "start", "--all")
+    started = [line.split(":")[0] for line in done.stdout.splitlines() if line.startswith("replay ")]
+    assert started == [f"replay {name}" for name in names if name != "slow"]
+    assert looked(daemon, "endless")["state"] in ("opening", "running")
+    daemon.until(lambda status: status["replays"]["endless"]["sent"] > 0)
+    done = daemon.sluice("--json", "replay", "stop", "--all")
+    stopped = json.loads(done.stdout)
+    assert done.returncode == 0 and {"slow", "endless"} <= stopped.keys() <= set(names)
+    assert stopped["slow"] == {"name": "slow", "state": "stopped"}
+    done = daemon.sluice("replay", "stop", "--all")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "no replay runs\n", "")
+
+
 @pytest.mark.parametrize("words, code, reason", [
     (["replay"], 2, "list, start, stop, pause, resume, seek, pace"), (["replay", "strat", "good"], 2, "`replay start`"),
     *[(["replay", order], 2, "needs NAME") for order in ORDERS], (["replay", "seek", "good"], 2, "NAME TO"),
@@ -336,6 +352,7 @@ def test_a_config_without_replays(tmp_path):
         assert "REPLAY" not in daemon.sluice("status").stdout
         assert "REPLAYED" not in daemon.sluice("drops").stdout
         assert "no replay" in daemon.sluice("replay", "start", "a").stderr
+        assert "no replays" in daemon.sluice("replay", "start", "--all").stderr
 
 
 def test_completion(daemon):

@@ -70,6 +70,7 @@ static const struct command commands[] = {
 	CONFIG_FILE(check, "say whether FILE could be applied, and what is wrong with it",
 		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"),
 	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
+		    "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\n"
 		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"),
 	CONFIG_FILE(apply, "run FILE from now on; no packet is lost",
 		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"
@@ -92,18 +93,29 @@ static const struct command commands[] = {
 	 .view = view_replays,
 	 .run = run_reading},
 	{.words = "replay start",
-	 .arguments = "NAME",
+	 .arguments = "NAME|--all",
 	 .text = "from the beginning; --follow shows progress and the verdict",
 	 .more = "--follow waits until the replay has ended, and tells how it went. Exit code 0: "
 		 "it "
 		 "passed, or\nhas no tolerance; 1: it did not pass, or failed. Ctrl-C ends the "
-		 "following, not the replay.\n",
+		 "following, not the replay.\n"
+		 "--all starts every replay that does not run, one after the other in the "
+		 "config's order.\n",
 	 .least = 1,
 	 .most = 1,
 	 .method = "replay.start",
+	 .takes_all = true,
 	 .follows = true,
 	 .run = run_order},
-	REPLAY(stop, "for good; its numbers stay", ""),
+	{.words = "replay stop",
+	 .arguments = "NAME|--all",
+	 .text = "for good; its numbers stay",
+	 .more = "--all stops every replay that runs.\n",
+	 .least = 1,
+	 .most = 1,
+	 .method = "replay.stop",
+	 .takes_all = true,
+	 .run = run_order},
 	REPLAY(pause, "until it is resumed", ""),
 	REPLAY(resume, "go on where it was paused", ""),
 	{.words = "replay seek",
@@ -125,6 +137,16 @@ static const struct command commands[] = {
 	 .method = "replay.pace",
 	 .param = "pace",
 	 .run = run_order},
+	{.words = "wait",
+	 .arguments = "[STATE]",
+	 .text = "until the daemon answers, or is in that state",
+	 .more = "STATE is running, draining or stopped; stopped is also what does not answer at "
+		 "all.\n--timeout SECONDS: for so long, 30 if it is left out. Exit code 1: it is "
+		 "in another state\nby then; 3: it can't be reached.\n",
+	 .most = 1,
+	 .method = "status",
+	 .waits = true,
+	 .run = run_wait},
 	{.words = "call",
 	 .arguments = "METHOD [JSON]",
 	 .text = "any method of the socket, raw; `call methods` lists them",

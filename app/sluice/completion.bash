@@ -37,12 +37,16 @@ _sluice_ports() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--follow --json --socket --watch --help --version"
+	local cur prev words cword i command=() options="--all --follow --json --socket --timeout --watch --help --version"
 	_init_completion -n = || return
 
 	case $prev in
 	--socket)
 		_filedir
+		return
+		;;
+	--timeout)
+		mapfile -t COMPREPLY < <(compgen -W "5 30 60" -- "$cur")
 		return
 		;;
 	--watch)
@@ -65,14 +69,14 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --watch) ((i++)) ;;
+		--socket | --timeout | --watch) ((i++)) ;;
 		-*) ;;
 		*) command+=("${words[i]}") ;;
 		esac
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config port replay call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config port replay wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply" -- "$cur") ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
@@ -85,6 +89,7 @@ _sluice() {
 		;;
 	"replay pace "*" "*) ;;
 	"replay pace "*) mapfile -t COMPREPLY < <(compgen -W "original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top" -- "$cur") ;;
+	wait) mapfile -t COMPREPLY < <(compgen -W "running draining stopped" -- "$cur") ;;
 	call) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_methods)" -- "$cur") ;;
 	esac
 }

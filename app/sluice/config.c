@@ -185,6 +185,17 @@ call_with_file(struct daemon *daemon, const char *method, json_t *params, json_t
 	return ret;
 }
 
+/* As diff(1) has it: 1 is a difference, so what is wrong is 2. */
+static int
+diff_exit(int ret, const json_t *result)
+{
+	const char *diff = json_string_value(json_object_get(result, "diff"));
+
+	if (ret == EXIT_FAILED)
+		return EXIT_USAGE;
+	return ret == EXIT_DONE && diff && *diff ? EXIT_FAILED : ret;
+}
+
 int
 run_config_file(const struct command *command, const struct options *options,
 		char *const *arguments)
@@ -199,7 +210,7 @@ run_config_file(const struct command *command, const struct options *options,
 		return ret;
 	params = config_params(file);
 	if (!params)
-		return EXIT_FAILED;
+		return strcmp(command->method, "config.diff") == 0 ? EXIT_USAGE : EXIT_FAILED;
 	ret = daemon_open(&daemon, options, false);
 	if (ret != EXIT_DONE) {
 		json_decref(params);
@@ -213,6 +224,8 @@ run_config_file(const struct command *command, const struct options *options,
 		daemon_print_result(result);
 	else if (ret == EXIT_DONE)
 		print_done(command->method, file, result);
+	if (strcmp(command->method, "config.diff") == 0)
+		ret = diff_exit(ret, result);
 	json_decref(answer);
 	daemon_close(&daemon);
 	return ret;

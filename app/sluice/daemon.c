@@ -17,7 +17,7 @@
 
 #include "core/banned.h"
 
-#define ANSWER_SECONDS 30
+#define ANSWER_SECONDS 30.0
 #define FIRST_SIZE 16384
 /* The daemon's limit for a request, its end not counted. */
 #define REQUEST_MAX (64 * 1024)
@@ -81,7 +81,8 @@ try_stats(struct daemon *daemon)
 static int
 unreachable(const struct daemon *daemon, int err)
 {
-	const char *advice = "is sluiced running? --socket PATH names another one's socket";
+	const char *advice =
+		"is sluiced running? --socket PATH or SLUICE_SOCKET names another one's socket";
 
 	if (err == -EACCES || err == -EPERM)
 		advice = "it belongs to another user; reading commands need its group, others its "
@@ -95,17 +96,20 @@ unreachable(const struct daemon *daemon, int err)
 int
 daemon_open(struct daemon *daemon, const struct options *options, bool reading)
 {
+	const char *given = options->socket ? options->socket : getenv("SLUICE_SOCKET");
 	int length, err;
 
 	memset(daemon, 0, sizeof(*daemon));
 	daemon->fd = -1;
-	if (options->socket)
-		length = given_path(daemon->path, sizeof(daemon->path), options->socket);
+	daemon->patience = ANSWER_SECONDS;
+	if (given && *given)
+		length = given_path(daemon->path, sizeof(daemon->path), given);
 	else
 		length = default_path(daemon->path, sizeof(daemon->path));
 	err = length < (int)sizeof(daemon->path) ? try_connect(daemon) : -ENAMETOOLONG;
 	if (err == -EACCES && reading)
 		err = try_stats(daemon);
+	daemon->err = err;
 	return err == 0 ? EXIT_DONE : unreachable(daemon, err);
 }
 
@@ -119,13 +123,6 @@ daemon_close(struct daemon *daemon)
 	daemon->buffer = NULL;
 }
 
-static int
-lost(const struct daemon *daemon, const char *how)
-{
-	return say_failed(EXIT_UNREACHABLE, "the daemon at %s %s before it answered", daemon->path,
-			  how);
-}
-
 static long long
 now_ms(void)
 {
@@ -133,6 +130,29 @@ now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* When an answer that begins now is too late. */
+static long long
+patience_ends(const struct daemon *daemon)
+{
+	return now_ms() + (long long)(daemon->patience * 1000);
+}
+
+static int
+lost(const struct daemon *daemon, const char *how)
+{
+	return say_failed(EXIT_UNREACHABLE, "the daemon at %s %s before it answered", daemon->path,
+			  how);
+}
+
+static int
+too_slow(const struct daemon *daemon)
+{
+	char how[64];
+
+	snprintf(how, sizeof(how), "took more than %.3g s", daemon->patience);
+	return lost(daemon, how);
 }
 
 /* Waits until the socket can be read. Returns 1, 0 when the time is over, -1 when a signal ends it. */
@@ -211,7 +231,7 @@ receive_line(struct daemon *daemon, long long deadline, size_t *end)
 		if (ready < 0)
 			return -1;
 		if (ready == 0)
-			return lost(daemon, "took more than 30 s");
+			return too_slow(daemon);
 		if (!make_room(daemon))
 			return say_failed(EXIT_FAILED, "out of memory for the answer");
 		got = recv(daemon->fd, daemon->buffer + daemon->used, daemon->size - daemon->used,
@@ -223,7 +243,7 @@ receive_line(struct daemon *daemon, long long deadline, size_t *end)
 		daemon->used += (size_t)got;
 		/* A long answer comes in pieces: each has its time. */
 		if (deadline)
-			deadline = now_ms() + ANSWER_SECONDS * 1000;
+			deadline = patience_ends(daemon);
 	}
 }
 
@@ -291,8 +311,7 @@ daemon_call(struct daemon *daemon, const char *method, json_t *params, bool pati
 	} else {
 		text[length] = '\n';
 		send_all(daemon, text, length + 1);
-		ret = receive_answer(daemon, patient ? 0 : now_ms() + ANSWER_SECONDS * 1000,
-				     answer);
+		ret = receive_answer(daemon, patient ? 0 : patience_ends(daemon), answer);
 	}
 	free(text);
 	return ret;

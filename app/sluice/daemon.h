@@ -13,8 +13,10 @@
 struct daemon {
 	int fd;
 	char path[512];
-	long long id; /* of the last request */
-	char *buffer; /* what has come in and was not asked for yet */
+	int err;         /* why it can't be reached, below zero; 0: it can */
+	double patience; /* seconds that an answer may take to begin, and to go on */
+	long long id;    /* of the last request */
+	char *buffer;    /* what has come in and was not asked for yet */
 	size_t used, size;
 };
 

@@ -5,7 +5,7 @@
 
 #include "core/banned.h"
 
-#define SYNOPSIS_WIDTH 21
+#define SYNOPSIS_WIDTH 23
 
 static void
 synopsis(const struct command *command, char *text, size_t size)
@@ -25,19 +25,22 @@ help_print(FILE *out)
 		synopsis(command, text, sizeof(text));
 		fprintf(out, "  sluice %-*s  %s\n", SYNOPSIS_WIDTH, text, command->text);
 	}
-	fprintf(out, "\nOptions, before or behind the command:\n"
-		     "  --json           print the daemon's answer as it came, errors too\n"
-		     "  --watch SECONDS  repeat a reading command, with rates; ctrl-C ends it\n"
-		     "  --follow         with `replay start`: show progress until it has ended\n"
-		     "  --socket PATH    the daemon's socket or run-dir; default: "
-		     "/run/sluice/control.sock,\n"
-		     "                   for users other than root "
-		     "$XDG_RUNTIME_DIR/sluice/control.sock\n"
-		     "  -h, --help       this help; behind a command, more about it\n"
-		     "  -V, --version    the client's version\n"
-		     "\nExit codes: 0 done; 1 refused or failed; 2 wrong usage or invalid config;\n"
-		     "3 the daemon can't be reached. More: sluice(1), sluiced(8), "
-		     "sluice.yaml(5).\n");
+	fprintf(out,
+		"\nOptions, before or behind the command:\n"
+		"  --json           print the daemon's answer as it came, errors too\n"
+		"  --watch SECONDS  repeat a reading command, with rates; ctrl-C ends it\n"
+		"  --follow         with `replay start`: show progress until it has ended\n"
+		"  --all            with `replay start` and `replay stop`: every replay\n"
+		"  --timeout SECONDS  with `wait`: for how long; default: 30\n"
+		"  --socket PATH    the daemon's socket or run-dir; default: $SLUICE_SOCKET, or "
+		"/run/sluice/control.sock,\n"
+		"                   for users other than root "
+		"$XDG_RUNTIME_DIR/sluice/control.sock\n"
+		"  -h, --help       this help; behind a command, more about it\n"
+		"  -V, --version    the client's version\n"
+		"\nExit codes: 0 done; 1 refused or failed; 2 wrong usage or invalid config;\n"
+		"3 the daemon can't be reached. More: sluice(1), sluiced(8), "
+		"sluice.yaml(5).\n");
 }
 
 void
@@ -68,6 +71,7 @@ help_command(const struct command *command, FILE *out)
 		fprintf(out, "\n%s", command->more);
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	fprintf(out, "Options: --json%s%s --socket PATH\n",
-		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "");
+	fprintf(out, "Options: --json%s%s%s%s --socket PATH\n",
+		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
+		command->takes_all ? " --all" : "", command->waits ? " --timeout SECONDS" : "");
 }

@@ -11,23 +11,34 @@
 
 #include "core/banned.h"
 
-#define WATCH_SECONDS_MIN 0.05
+#define SECONDS_MIN 0.05
 #define WATCH_SECONDS_MAX 86400.0
 
-enum { OPTION_FOLLOW = 256, OPTION_JSON, OPTION_SOCKET, OPTION_WATCH };
+#define TIMEOUT_SECONDS_MAX 1e6
+
+enum {
+	OPTION_ALL = 256,
+	OPTION_FOLLOW,
+	OPTION_JSON,
+	OPTION_SOCKET,
+	OPTION_TIMEOUT,
+	OPTION_WATCH,
+};
 
 static const struct option long_options[] = {
+	{"all", no_argument, NULL, OPTION_ALL},
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", required_argument, NULL, OPTION_WATCH},
 	{0},
 };
 
-static const char *const option_words[] = {"--follow", "--help",    "--json",
-					   "--socket", "--version", "--watch"};
+static const char *const option_words[] = {"--all",    "--follow",  "--help",    "--json",
+					   "--socket", "--timeout", "--version", "--watch"};
 
 static int
 wrong_option(const char *word, int option)
@@ -43,17 +54,17 @@ wrong_option(const char *word, int option)
 }
 
 static int
-parse_watch(const char *word, double *seconds)
+parse_seconds(const char *option, const char *word, double max, double *seconds)
 {
 	char *end;
 
 	errno = 0;
 	*seconds = strtod(word, &end);
-	if (errno == 0 && end != word && !*end && isfinite(*seconds) &&
-	    *seconds >= WATCH_SECONDS_MIN && *seconds <= WATCH_SECONDS_MAX)
+	if (errno == 0 && end != word && !*end && isfinite(*seconds) && *seconds >= SECONDS_MIN &&
+	    *seconds <= max)
 		return EXIT_DONE;
-	return say_failed(EXIT_USAGE, "--watch takes seconds from %g to %g, like 1 or 0.5, not %s",
-			  WATCH_SECONDS_MIN, WATCH_SECONDS_MAX, text_quote(word).text);
+	return say_failed(EXIT_USAGE, "%s takes seconds from %g to %g, like 1 or 0.5, not %s",
+			  option, SECONDS_MIN, max, text_quote(word).text);
 }
 
 /* Returns -1 to go on, or an exit code. */
@@ -71,6 +82,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case 'V':
 			printf("sluice %s\n", SLUICE_VERSION);
 			return EXIT_DONE;
+		case OPTION_ALL:
+			options->all = true;
+			break;
 		case OPTION_FOLLOW:
 			options->follow = true;
 			break;
@@ -80,8 +94,14 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case OPTION_SOCKET:
 			options->socket = optarg;
 			break;
+		case OPTION_TIMEOUT:
+			if (parse_seconds("--timeout", optarg, TIMEOUT_SECONDS_MAX,
+					  &options->timeout) != EXIT_DONE)
+				return EXIT_USAGE;
+			break;
 		case OPTION_WATCH:
-			if (parse_watch(optarg, &options->watch) != EXIT_DONE)
+			if (parse_seconds("--watch", optarg, WATCH_SECONDS_MAX, &options->watch) !=
+			    EXIT_DONE)
 				return EXIT_USAGE;
 			break;
 		default:
@@ -100,6 +120,18 @@ check_arguments(const struct command *command, const struct options *options, in
 				  "workers, drops, memory, config show, replay list");
 	if (options->follow && !command->follows)
 		return say_failed(EXIT_USAGE, "--follow is for `sluice replay start NAME`");
+	if (options->timeout > 0 && !command->waits)
+		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
+	if (options->all && !command->takes_all)
+		return say_failed(EXIT_USAGE,
+				  "--all is for `sluice replay start` and `sluice replay stop`");
+	if (options->all && count > 0)
+		return say_failed(EXIT_USAGE, "--all stands in place of a name; leave one out");
+	if (options->all && options->follow)
+		return say_failed(EXIT_USAGE, "--follow shows one replay; name it, or look with "
+					      "`sluice replay list --watch 1`");
+	if (options->all)
+		return EXIT_DONE;
 	if (count < (int)command->least)
 		return say_failed(EXIT_USAGE, "`%s` needs %s; see `sluice %s --help`",
 				  command->words, command->arguments, command->words);

@@ -62,11 +62,14 @@ print_done(const struct command *command, char *const *arguments, const json_t *
 int
 run_order(const struct command *command, const struct options *options, char *const *arguments)
 {
-	json_t *params = params_of(command, arguments), *answer;
+	json_t *params, *answer;
 	const json_t *result, *error;
 	struct daemon daemon;
 	int ret;
 
+	if (options->all)
+		return run_all(command, options);
+	params = params_of(command, arguments);
 	if (!params)
 		return EXIT_USAGE;
 	ret = daemon_open(&daemon, options, false);

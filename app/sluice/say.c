@@ -11,6 +11,9 @@
 #include "core/banned.h"
 
 static bool as_json;
+static bool hold;
+static char *held; /* the last; NULL: none */
+static int held_code;
 
 void
 say_as_json(bool json)
@@ -18,10 +21,39 @@ say_as_json(bool json)
 	as_json = json;
 }
 
+static void
+say(const char *text, int exit_code)
+{
+	json_t *error;
+
+	fprintf(stderr, "sluice: %s\n", text);
+	if (!as_json)
+		return;
+	error = json_pack("{s:{s:i, s:s}}", "error", "code", exit_code, "message", text);
+	json_dumpf(error, stdout, JSON_COMPACT);
+	printf("\n");
+	json_decref(error);
+}
+
+void
+say_hold(void)
+{
+	hold = true;
+}
+
+void
+say_release(bool loud)
+{
+	hold = false;
+	if (held && loud)
+		say(held, held_code);
+	free(held);
+	held = NULL;
+}
+
 int
 say_failed(int exit_code, const char *format, ...)
 {
-	json_t *error;
 	va_list args;
 	char *text;
 	int length;
@@ -32,13 +64,13 @@ say_failed(int exit_code, const char *format, ...)
 	if (length < 0)
 		return exit_code;
 	text_clean(text);
-	fprintf(stderr, "sluice: %s\n", text);
-	if (as_json) {
-		error = json_pack("{s:{s:i, s:s}}", "error", "code", exit_code, "message", text);
-		json_dumpf(error, stdout, JSON_COMPACT);
-		printf("\n");
-		json_decref(error);
+	if (hold) {
+		free(held);
+		held = text;
+		held_code = exit_code;
+		return exit_code;
 	}
+	say(text, exit_code);
 	free(text);
 	return exit_code;
 }

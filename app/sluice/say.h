@@ -12,6 +12,12 @@
 /* From now on. */
 void say_as_json(bool json);
 
+/* Keeps what is said from now on. */
+void say_hold(void);
+
+/* Says the last of what was kept, or forgets it, and goes on as before. */
+void say_release(bool loud);
+
 /* Returns exit_code. */
 int say_failed(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -23,7 +23,9 @@ enum {
 struct options {
 	bool json;
 	bool follow;        /* a replay, until it has ended */
+	bool all;           /* every replay in place of a name */
 	double watch;       /* seconds; 0: once */
+	double timeout;     /* seconds; 0: the default */
 	const char *socket; /* NULL: the default */
 };
 
@@ -39,6 +41,8 @@ struct command {
 	const char *param;     /* of a replay's method: the second argument's; NULL: none */
 	bool reading;          /* changes nothing: --watch repeats it, stats.sock will do */
 	bool follows;          /* takes --follow */
+	bool takes_all;        /* takes --all in place of a name */
+	bool waits;            /* takes --timeout */
 	bool patient;          /* may take as long as the daemon lives */
 	void (*view)(const struct view *view); /* of a reading command */
 	int (*run)(
@@ -64,6 +68,9 @@ int run_reading(const struct command *command, const struct options *options,
 int run_config_file(const struct command *command, const struct options *options,
 		    char *const *arguments);
 int run_order(const struct command *command, const struct options *options, char *const *arguments);
+/* What run_order does with --all. */
+int run_all(const struct command *command, const struct options *options);
+int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,
 		 char *const *arguments);
