@@ -170,6 +170,17 @@ def test_jumbo_frames_in_small_buffers(tmp_path):
     assert run.report["copies"]["filter-segments"]["bytes"] == 0
 
 
+def test_longest_frames_into_a_port_that_reads_too(tmp_path):
+    """What a port writes does not go through the device that it reads with, nor by what that one could send."""
+    frames = [bytes([length % 251]) * length for length in (16128, 16129, 65535)]
+    capture.write(tmp_path / "long.pcap", [capture.Packet(second * 10**9, data, len(data))
+                                           for second, data in enumerate(frames, 1)])
+    both = {"pcap": {"in": str(capture.fixture("made/jumbo.pcap")), "out": "both.pcap"}}
+    rules = [{"name": "long", "from": ["long"], "actions": [{"mirror": "out"}, {"forward": "both"}]}]
+    run = offline(config({"long": {"pcap": {"in": "long.pcap"}}, "both": both, "out": out("out")}, rules), tmp_path)
+    assert data_of(run.sent["both"]) == data_of(run.sent["out"]) == frames
+
+
 def test_headers_that_lie_across_buffers(tmp_path):
     what = config({"in": "made/ipv6-extensions.pcap", "a": out("a")},
                   [{"name": "dns", "match": {"dst-port": 53}, "actions": [{"forward": "a"}]}])

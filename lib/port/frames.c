@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "port/driver.h"
+#include "port/output.h"
 #include "port/pool.h"
 #include "port/port.h"
 
@@ -133,6 +134,10 @@ frames_judge(struct port *port, const struct rte_eth_dev_info *info)
 	char interface[IF_NAMESIZE];
 	bool kernel = frames_interface(port, interface, sizeof(interface));
 
+	if (port->writes) {
+		frames_judge_writer(port);
+		return;
+	}
 	port->frame_room = find_room(port);
 	/* One that bounds its MTU knows what that is. */
 	port->frames_by_mtu =
@@ -159,6 +164,6 @@ frames_judge_writer(struct port *port)
 	port->sends.min = 0;
 	set_longest(port, FRAME_MAX, 0);
 	port->sends.chained = FRAME_MAX;
-	port->sends.segments = UINT32_MAX;
+	port->sends.segments = port->output ? OUTPUT_SEGMENTS_MAX : UINT32_MAX;
 	port->gives = frame_any;
 }

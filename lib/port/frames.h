@@ -50,7 +50,7 @@ frame_limits_hold(const struct frame_limits *limits, const struct frame_bounds *
  * Control thread, after the device was started. */
 void frames_judge(struct port *port, const struct rte_eth_dev_info *info);
 
-/* Of a port without a device, whose packets are written by capture_writer: all of them can be. */
+/* Of a port whose packets are written to a capture, not given to its device, if it has one: all of them can be. */
 void frames_judge_writer(struct port *port);
 
 /* The MTU of the interface below it is another one. Control thread. */

@@ -20,10 +20,9 @@
 #define SNAP_LENGTH 262144 /* libpcap's own maximum for Ethernet */
 #define MAGIC_NS 0xa1b23c4d
 #define LINK_ETHERNET 1
-#define PIECES_MAX 128 /* of one write: headers and segments */
+#define PIECES_MAX (OUTPUT_SEGMENTS_MAX + 1) /* of one write: headers and segments */
 #define RECORDS_MAX 32
-/* How long the control thread waits for a worker that writes. */
-#define LOCK_STEPS 50
+#define LOCK_STEPS 50 /* for which the control thread waits for a worker that writes */
 #define LOCK_STEP_NS 20000
 #define PIPE_BYTES (1 << 20) /* the most that any user may ask for where nobody changed it */
 
@@ -39,9 +38,8 @@ struct record_header {
 };
 
 struct output {
-	char *port, *path; /* its own: the config that they stood in may be replaced */
-	const char *why;   /* as last found; the control thread's */
-
+	char *port, *path;   /* its own: the config that they stood in may be replaced */
+	const char *why;     /* as last found; the control thread's */
 	rte_spinlock_t lock; /* of all that follows */
 	int fd;              /* -1: nobody reads the FIFO */
 	bool fifo, regular;
@@ -149,12 +147,11 @@ output_open(const char *port, const char *path, struct output **out)
 	output->rest = malloc(sizeof(struct record_header) + SNAP_LENGTH);
 	rte_spinlock_init(&output->lock);
 	ret = output->port && output->path && output->rest ? open_file(output) : -ENOMEM;
-	if (ret < 0) {
+	if (ret < 0)
 		free_output(output);
-		return ret;
-	}
-	*out = output;
-	return 0;
+	else
+		*out = output;
+	return ret;
 }
 
 /* The rest of a record goes before any other. */
@@ -167,11 +164,10 @@ send_rest(struct output *output)
 
 		if (count < 0 && errno == EINTR)
 			continue;
-		if (count < 0) {
-			if (errno != EAGAIN)
-				fail(output, errno);
+		if (count < 0 && errno != EAGAIN)
+			fail(output, errno);
+		if (count < 0)
 			return false;
-		}
 		output->rest_sent += (size_t)count;
 	}
 	output->rest_used = output->rest_sent = 0;
@@ -265,17 +261,13 @@ send_some(struct output *output, struct rte_mbuf **packets, uint16_t count,
 	ssize_t written;
 
 	gather(&batch, packets, count, now);
-	/* A packet of more segments than that is none that any stage makes. */
-	if (batch.count == 0)
-		return 0;
 	do
 		written = writev(output->fd, batch.pieces, (int)batch.first[batch.count]);
 	while (written < 0 && errno == EINTR);
-	if (written < 0) {
-		if (errno != EAGAIN)
-			fail(output, errno);
+	if (written < 0 && errno != EAGAIN)
+		fail(output, errno);
+	if (written < 0)
 		return 0;
-	}
 	output->used = true;
 	return (size_t)written == batch.bytes ? (output->length += batch.bytes, batch.count)
 					      : account(output, &batch, (size_t)written);
@@ -312,8 +304,7 @@ leave_fifo(struct output *output)
 	output->fd = -1;
 	output->error = 0;
 	log_warning("port %s: nobody reads %s any more; from now on the port has no link, until "
-		    "somebody "
-		    "does",
+		    "somebody does",
 		    output->port, output->path);
 }
 
@@ -347,43 +338,38 @@ reason(const struct output *output)
 static bool
 lock_soon(struct output *output)
 {
-	for (unsigned step = 0; step < LOCK_STEPS; step++) {
-		if (rte_spinlock_trylock(&output->lock))
-			return true;
+	unsigned step = 0;
+
+	while (!rte_spinlock_trylock(&output->lock) && ++step < LOCK_STEPS)
 		nanosleep(&(struct timespec){.tv_nsec = LOCK_STEP_NS}, NULL);
-	}
-	return false;
+	return step < LOCK_STEPS;
 }
 
 const char *
 output_check(struct output *output)
 {
-	const char *why;
-
 	if (!lock_soon(output))
 		return output->why;
 	if (output->fd >= 0 && output->fifo && has_no_reader(output))
 		leave_fifo(output);
 	else if (output->fd < 0 && open_file(output) == 0 && output->fd >= 0)
 		log_info("port %s: %s is read", output->port, output->path);
-	why = output->why = reason(output);
+	output->why = reason(output);
 	if (output->error && !output->told)
 		log_error("port %s: %s is incomplete: %s%s; from now on the port has no link; once "
-			  "it can "
-			  "be written, `sluice port up %s` goes on",
+			  "it can be written, `sluice port up %s` goes on",
 			  output->port, output->path, strerror(output->error),
 			  output->error == ENOSPC ? " (is the disk full?)" : "", output->port);
 	output->told = output->error != 0;
 	rte_spinlock_unlock(&output->lock);
-	return why;
+	return output->why;
 }
 
 void
 output_retry(struct output *output)
 {
-	/* What is being written has no error yet. */
 	if (!lock_soon(output))
-		return;
+		return; /* what is being written has no error yet */
 	output->error = 0;
 	if (output->fd >= 0 && output->length == 0)
 		write_header(output);

@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Of a packet, which is written at once. */
+#define OUTPUT_SEGMENTS_MAX 127
+
 struct output;
 struct rte_mbuf;
 
