@@ -135,6 +135,16 @@ LINES = {
 }
 
 
+@pytest.mark.parametrize("method", ["rules", "status", "config.show"])
+def test_an_id_is_the_clients_own(daemon, method):
+    """Also one that looks like the place in an answer where rules are to stand."""
+    identity = r'"\u0001rules\u0001"'
+    answer = raw(daemon.control, b'{"jsonrpc":"2.0","id":%s,"method":"%s"}\n' % (identity.encode(), method.encode()))
+    assert json.loads(answer)["id"] == json.loads(identity)
+    plain = raw(daemon.control, b'{"jsonrpc":"2.0","id":1,"method":"%s"}\n' % method.encode())
+    assert json.loads(answer)["result"].keys() == json.loads(plain)["result"].keys()
+
+
 @pytest.mark.parametrize("name", LINES)
 def test_lines(daemon, name):
     data, answers = LINES[name]

@@ -20,7 +20,7 @@ static void
 put_head(FILE *out, struct call *call, const char *line)
 {
 	/* In a client's id it would be the client's own. */
-	const char *start = line + (call->id ? strlen(call->id) : 0);
+	const char *start = line + strlen(RPC_HEAD) + strlen(call->id);
 	const char *here =
 		call->item && !call->error.code ? strstr(start, REPORT_RULES_HERE_JSON) : NULL;
 	size_t length = strlen(REPORT_RULES_HERE_JSON);

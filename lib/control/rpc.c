@@ -187,7 +187,7 @@ rpc_write(const char *id, json_t *result, struct rpc_error *error)
 	text = json_dumps(failure ? failure : result,
 			  JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	json_decref(result);
-	if (text && asprintf(&line, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"%s\":%s}\n", id ? id : "null",
+	if (text && asprintf(&line, RPC_HEAD "%s,\"%s\":%s}\n", id ? id : "null",
 			     failure ? "error" : "result", text) < 0)
 		line = NULL;
 	json_decref(failure);

@@ -49,6 +49,9 @@ bool rpc_read(const char *line, size_t length, struct rpc_request *request,
 	      struct rpc_error *error);
 void rpc_clear(struct rpc_request *request);
 
+/* What every answer's line begins with; the id follows. */
+#define RPC_HEAD "{\"jsonrpc\":\"2.0\",\"id\":"
+
 /* The answer's line with its end, to be freed by the caller; NULL when out of memory. result or error is
  * taken over. id is JSON; it may be NULL, which is sent as null. */
 char *rpc_write(const char *id, json_t *result, struct rpc_error *error);
