@@ -39,7 +39,7 @@ classify_release(void *state)
 }
 
 static const char *
-classify_explain(const void *state, unsigned rule)
+classify_manner(const void *state, unsigned rule)
 {
 	const struct plan *plan = state;
 
@@ -114,5 +114,5 @@ const struct stage classify_stage = {
 	.local_init = classify_local_init,
 	.run = classify_run,
 	.release = classify_release,
-	.explain = classify_explain,
+	.manner = classify_manner,
 };

@@ -11,7 +11,7 @@
 
 #include "stage/stage.h"
 
-/* explain() says "jit" or "interpreter" of a rule with a filter and NULL of others. */
+/* manner() says "jit" or "interpreter" of a rule with a filter and NULL of others. */
 extern const struct stage classify_stage;
 
 #endif

@@ -6,27 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "classify/classify.h"
 #include "core/populate.h"
 #include "core/units.h"
-#include "forward/forward.h"
 
 #include "core/banned.h"
-
-const struct stage *const program_stages[PROGRAM_STAGES] = {
-	&classify_stage,
-	&forward_stage,
-};
 
 static void
 free_local(struct program *program, struct program_local *local)
 {
-	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
-		if (!local->stages[i])
+	for (unsigned i = 0; i < program->stage_count; i++) {
+		const struct program_stage *stage = &program->stages[i];
+		void *memory = local->steps[i].local;
+
+		if (!memory)
 			continue;
-		if (program_stages[i]->local_fini)
-			program_stages[i]->local_fini(program->states[i], local->stages[i]);
-		rte_free(local->stages[i]);
+		if (stage->stage->local_fini)
+			stage->stage->local_fini(stage->state, memory);
+		rte_free(memory);
 	}
 	for (unsigned i = 0; i < 2; i++)
 		rte_free(local->rules[i]);
@@ -39,10 +35,8 @@ program_free(struct program *program)
 		return;
 	for (unsigned i = 0; i < program->worker_count; i++)
 		free_local(program, &program->locals[i]);
-	for (unsigned i = PROGRAM_STAGES; i-- > 0;) {
-		if (program->states[i])
-			program_stages[i]->release(program->states[i]);
-	}
+	for (unsigned i = program->stage_count; i-- > 0;)
+		program->stages[i].stage->release(program->stages[i].state);
 	free(program->totals);
 	free(program->heirs);
 	config_free(program->config);
@@ -59,18 +53,20 @@ make_local(struct program *program, struct program_local *local, unsigned rules)
 			return -ENOMEM;
 		populate_memory(local->rules[i], rules * sizeof(*local->rules[i]));
 	}
-	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
-		const struct stage *stage = program_stages[i];
-		size_t size = stage->local_size ? stage->local_size(program->states[i]) : 0;
+	for (unsigned i = 0; i < program->stage_count; i++) {
+		const struct stage *stage = program->stages[i].stage;
+		void *state = program->stages[i].state;
+		struct program_step *step = &local->steps[i];
+		size_t size = stage->local_size ? stage->local_size(state) : 0;
 
+		*step = (struct program_step){.run = stage->run, .state = state};
 		if (size == 0)
 			continue;
-		local->stages[i] = rte_zmalloc(stage->name, size, RTE_CACHE_LINE_SIZE);
-		if (!local->stages[i])
+		step->local = rte_zmalloc(stage->name, size, RTE_CACHE_LINE_SIZE);
+		if (!step->local)
 			return -ENOMEM;
-		populate_memory(local->stages[i], size);
-		if (stage->local_init &&
-		    stage->local_init(program->states[i], local->stages[i]) < 0)
+		populate_memory(step->local, size);
+		if (stage->local_init && stage->local_init(state, step->local) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -79,10 +75,10 @@ make_local(struct program *program, struct program_local *local, unsigned rules)
 static const char *
 manner(const struct program *program, unsigned rule)
 {
-	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
-		const char *text = program_stages[i]->explain
-					   ? program_stages[i]->explain(program->states[i], rule)
-					   : NULL;
+	for (unsigned i = 0; i < program->stage_count; i++) {
+		const struct program_stage *stage = &program->stages[i];
+		const char *text =
+			stage->stage->manner ? stage->stage->manner(stage->state, rule) : NULL;
 
 		if (text)
 			return text;
@@ -111,12 +107,15 @@ program_make(struct config *config, const struct ports *ports, unsigned workers,
 	program->totals = calloc(config->rule_count + 1, sizeof(*program->totals));
 	if (!program->totals)
 		goto no_memory;
-	for (unsigned i = 0; i < PROGRAM_STAGES; i++) {
-		ret = program_stages[i]->compile(&env, &program->states[i], errors);
-		if (ret < 0) {
-			program->states[i] = NULL;
+	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
+		void *state = NULL;
+
+		ret = rooms_stages[i]->compile(&env, &state, errors);
+		if (ret < 0)
 			goto failed;
-		}
+		if (state)
+			program->stages[program->stage_count++] =
+				(struct program_stage){rooms_stages[i], state};
 	}
 	for (unsigned i = 0; i < workers; i++) {
 		ret = make_local(program, &program->locals[i], config->rule_count + 1);

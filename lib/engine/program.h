@@ -8,20 +8,32 @@
 
 #include "config/config.h"
 #include "core/error.h"
+#include "engine/rooms.h"
 #include "port/ports.h"
 #include "stage/stage.h"
 
-#define PROGRAM_STAGES 2
+/* What a worker calls for each burst. */
+struct program_step {
+	void (*run)(const void *state, void *local, struct burst *burst);
+	const void *state;
+	void *local;
+};
 
 struct program_local {
-	void *stages[PROGRAM_STAGES];
+	/* As the program's stages; behind the last, run is NULL. */
+	struct program_step steps[ROOMS_STAGES];
 	/* What rules took: rule_count + 1, the default last. The worker counts in the set whose turn it is. */
 	struct tally_rule *rules[2];
 };
 
 struct program {
 	struct config *config; /* owned */
-	void *states[PROGRAM_STAGES];
+	/* Those that this config needs. */
+	struct program_stage {
+		const struct stage *stage;
+		void *state;
+	} stages[ROOMS_STAGES];
+	unsigned stage_count;
 	unsigned worker_count;
 	struct program_local locals[CONFIG_WORKERS_MAX];
 	/* What was gathered of all workers, and carried over from earlier programs: by rule of this one, the default last;
@@ -35,22 +47,28 @@ struct program {
 
 #define PROGRAM_NO_HEIR UINT32_MAX
 
-extern const struct stage *const program_stages[PROGRAM_STAGES];
-
 /* Compiles. Owns the config on success alone. Findings in errors, or -ENOMEM. */
 int program_make(struct config *config, const struct ports *ports, unsigned workers,
 		 struct program **out, struct error_list *errors);
 void program_free(struct program *program);
 
-/* Runs all stages over a burst. Worker. */
-static inline void
-program_run(const struct program *program, struct burst *burst)
+/* What a worker has of the program: looked up once for all bursts of a round. */
+static inline const struct program_local *
+program_of(const struct program *program, unsigned worker)
 {
-	const struct program_local *local = &program->locals[burst->worker];
+	return &program->locals[worker];
+}
+
+/* Runs the program's stages over a burst of the worker whose memory this is; there always is one. Worker. */
+static inline void
+program_run(const struct program_local *local, struct burst *burst)
+{
+	const struct program_step *step = local->steps;
 
 	burst->rules = local->rules[burst->turn];
-	for (unsigned i = 0; i < PROGRAM_STAGES; i++)
-		program_stages[i]->run(program->states[i], local->stages[i], burst);
+	do
+		step->run(step->state, step->local, burst);
+	while (++step < local->steps + ROOMS_STAGES && step->run);
 }
 
 /* Adds what a worker counted in a set that rests to the totals, and empties it. Control thread. */

@@ -3,6 +3,7 @@
 
 #include "engine/verify.h"
 
+#include <assert.h>
 #include <rte_cycles.h>
 #include <rte_pause.h>
 #include <string.h>
@@ -46,20 +47,14 @@ sum_lengths(struct rte_mbuf *const *packets, unsigned count)
 	return bytes;
 }
 
-static inline unsigned
-fill_step(unsigned count)
-{
-	unsigned step = 31 - __builtin_clz(count);
-
-	return step < TALLY_FILL_STEPS ? step : TALLY_FILL_STEPS - 1;
-}
+static_assert(BURST_MAX >> TALLY_FILL_STEPS == 0, "a burst's fill has a step");
 
 static inline void
 count_burst(struct tally *tally, unsigned count)
 {
 	tally->packets += count;
 	tally->bursts++;
-	tally->fill[fill_step(count)]++;
+	tally->fill[31 - __builtin_clz(count)]++;
 }
 
 /* What a burst begins with, once its packets are there. */
@@ -76,30 +71,37 @@ begin(struct worker *worker, uint16_t in_port, const struct frame_bounds *known)
 }
 
 static inline void
-run(const struct program *program, struct burst *burst)
+run(const struct program_local *local, struct burst *burst)
 {
 	burst->parsed = false;
 	burst->uniform = false;
 	burst->passed_count = 0;
-	count_burst(burst->tally, burst->count);
-	program_run(program, burst);
+	program_run(local, burst);
 }
 
 static inline void
-process(struct worker *worker, const struct program *program, const struct port *port)
+process(struct worker *worker, const struct program_local *local, const struct port *port)
 {
 	struct burst *burst = &worker->burst;
+	struct tally_port *in;
+	uint64_t bytes;
+	unsigned count;
 
 	begin(worker, port->index, &port->gives);
-	tally_count(&burst->in->rx_packets, burst->count);
-	tally_count(&burst->in->rx_bytes, burst->bytes);
-	run(program, burst);
+	/* What comes behind a tally_count is read from memory anew. */
+	in = burst->in;
+	bytes = burst->bytes;
+	count = burst->count;
+	count_burst(burst->tally, count);
+	tally_count(&in->rx_packets, count);
+	tally_count(&in->rx_bytes, bytes);
+	run(local, burst);
 }
 
 void
 worker_process(struct worker *worker, const struct program *program, const struct port *port)
 {
-	process(worker, program, port);
+	process(worker, program_of(program, worker->index), port);
 }
 
 void
@@ -115,8 +117,9 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 	begin(worker, lane->port, &frame_any);
 	if (lane->as) {
 		replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
+		count_burst(burst->tally, burst->count);
 		tally_count(&burst->in->replayed, burst->count);
-		run(program, burst);
+		run(program_of(program, worker->index), burst);
 	} else {
 		unsigned count = burst->count;
 
@@ -196,10 +199,18 @@ idle_round(const struct worker *worker, unsigned empty_rounds)
 	return wait.tv_nsec;
 }
 
+/* A function of its own, so that other bursts do not look for the counters. */
+static __rte_noinline void
+verify(struct worker_queue *queue, const struct burst *burst)
+{
+	verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
+}
+
 static unsigned
 receive_round(struct worker *worker, const struct program *program)
 {
 	struct worker_queues *queues = atomic_load_explicit(&worker->queues, memory_order_acquire);
+	const struct program_local *local = program_of(program, worker->index);
 	struct burst *burst = &worker->burst;
 	unsigned total = 0;
 
@@ -212,10 +223,10 @@ receive_round(struct worker *worker, const struct program *program)
 		burst->count = count;
 		total += count;
 		if (unlikely(queue->until < count))
-			verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
+			verify(queue, burst);
 		else
 			queue->until -= count;
-		process(worker, program, queue->port);
+		process(worker, local, queue->port);
 	}
 	return total;
 }

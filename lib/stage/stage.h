@@ -24,8 +24,9 @@ struct stage_env {
 struct stage {
 	const char *name;
 
-	/* Control thread. Compiles the config into immutable state, in any time it needs. On failure
-	 * adds findings to errors, leaves nothing behind and returns a negative errno. */
+	/* Control thread. Compiles the config into immutable state, in any time it needs; leaves it NULL
+	 * where the config has no use for the stage, which is then no part of its program. On failure adds
+	 * findings to errors, leaves nothing behind and returns a negative errno. */
 	int (*compile)(const struct stage_env *env, void **state, struct error_list *errors);
 
 	/* Bytes of memory that each worker needs of its own for this state (zeroed, aligned to a cache
@@ -42,9 +43,9 @@ struct stage {
 	/* Control thread, when no worker can hold the state any more. */
 	void (*release)(void *state);
 
-	/* Control thread: says of one rule how it is carried out ("jit", "interpreter", ...), or NULL
+	/* Control thread: says of one rule in which manner it is carried out ("jit", "interpreter", ...), or NULL
 	 * when the stage has nothing to say of it; may be NULL. */
-	const char *(*explain)(const void *state, unsigned rule);
+	const char *(*manner)(const void *state, unsigned rule);
 };
 
 #endif

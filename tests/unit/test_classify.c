@@ -345,7 +345,7 @@ too_many_lists_are_refused(void **state)
 }
 
 static void
-explains_filters(void **state)
+tells_the_manner_of_filters(void **state)
 {
 	struct subject subject;
 
@@ -354,11 +354,11 @@ explains_filters(void **state)
 	subject.rules[1].filter = (char *)(uintptr_t) "ip6 protochain 17";
 	subject.rules[3].filter = subject.rules[0].filter;
 	compile(&subject);
-	assert_string_equal(classify_stage.explain(subject.state, 0), "jit");
-	assert_string_equal(classify_stage.explain(subject.state, 1), "interpreter");
-	assert_null(classify_stage.explain(subject.state, 2));
-	assert_string_equal(classify_stage.explain(subject.state, 3), "jit");
-	assert_null(classify_stage.explain(subject.state, 4));
+	assert_string_equal(classify_stage.manner(subject.state, 0), "jit");
+	assert_string_equal(classify_stage.manner(subject.state, 1), "interpreter");
+	assert_null(classify_stage.manner(subject.state, 2));
+	assert_string_equal(classify_stage.manner(subject.state, 3), "jit");
+	assert_null(classify_stage.manner(subject.state, 4));
 	release(&subject);
 }
 
@@ -446,7 +446,7 @@ main(void)
 		cmocka_unit_test(thousands_compile_in_time),
 		cmocka_unit_test(long_lists_add),
 		cmocka_unit_test(too_many_lists_are_refused),
-		cmocka_unit_test(explains_filters),
+		cmocka_unit_test(tells_the_manner_of_filters),
 		cmocka_unit_test(bad_filters_are_all_told),
 	};
 

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/rooms.h"
+
+#include "core/banned.h"
+
+const struct stage *const rooms_stages[ROOMS_STAGES] = {
+#define X(name) &name##_stage,
+	ROOMS_STAGE_TABLE(X)
+#undef X
+};

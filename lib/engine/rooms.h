@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Rooms: the one list of stages, in the order in which a burst goes through them. All else that the engine
+ * knows of a stage follows from its line here.
+ */
+#ifndef ENGINE_ROOMS_H
+#define ENGINE_ROOMS_H
+
+#include "stage/stage.h"
+
+/* The room of each, which defines NAME_stage. The last one keeps no packet. */
+#define ROOMS_STAGE_TABLE(X) \
+	X(classify)          \
+	X(forward)
+
+#define X(name) extern const struct stage name##_stage;
+ROOMS_STAGE_TABLE(X)
+#undef X
+
+#define X(name) +1
+enum { ROOMS_STAGES = 0 ROOMS_STAGE_TABLE(X) };
+#undef X
+
+extern const struct stage *const rooms_stages[ROOMS_STAGES];
+
+#endif
