@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "config/reader.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -140,8 +140,8 @@ read_actions(struct reader *reader, const struct spot *spot, struct config_actio
 			     targets, CONFIG_TARGETS_MAX);
 }
 
-void
-read_default(struct reader *reader, const struct spot *spot)
+static void
+read_default(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
 	struct config_actions *actions = &reader->config->default_actions;
 	const struct node *node = spot->node;
@@ -151,3 +151,5 @@ read_default(struct reader *reader, const struct spot *spot)
 	else if (node->kind != NODE_SCALAR || strcmp(node->text, "drop") != 0)
 		reader_expected(reader, spot, "drop or { forward: PORT }");
 }
+
+const struct key_type key_default = {.read = read_default};

@@ -10,35 +10,22 @@
 #include <unistd.h>
 
 #include "config/path.h"
-#include "config/reader.h"
+#include "config/emit.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
-#define PACKETS_DEFAULT 65535
 #define PACKETS_MIN 1023
 #define PACKETS_MAX 16777215
-#define PACKET_SIZE_DEFAULT 2048
 #define PACKET_SIZE_MIN 64
 /* An mbuf's buffer is at most 65535 bytes, 128 of them headroom. */
 #define PACKET_SIZE_MAX (65535 - 128)
 /* Linux numbers CPUs below 1024 in its own tools' sets. */
 #define CORE_MAX 1023
 
-enum {
-	FIELD_VERSION,
-	FIELD_WORKERS,
-	FIELD_MEMORY,
-	FIELD_IDLE,
-	FIELD_SANDBOX,
-	FIELD_RUN_DIR,
-	FIELD_PORTS,
-	FIELD_GROUPS,
-	FIELD_REPLAYS,
-	FIELD_RULES,
-	FIELD_DEFAULT,
-	FIELDS
-};
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define AT(member) KEY_AT(struct config, member)
 
 char *
 config_default_run_dir(void)
@@ -58,21 +45,23 @@ config_default_run_dir(void)
 }
 
 static void
-read_version(struct reader *reader, const struct spot *root, const struct field *field)
+read_version(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	uint32_t version;
 
-	if (!field->given)
-		reader_error(reader, root,
-			     "there is no version; the config begins with \"version: 1\"");
-	else
-		reader_number(reader, &field->spot, 1, 1, &version);
+	reader_number(reader, spot, 1, 1, &version);
 }
 
 static void
-read_workers(struct reader *reader, const struct spot *spot)
+write_version(const struct key_out *out, const struct key *key, const void *from)
 {
-	struct config *config = reader->config;
+	fputs("1", out->file);
+}
+
+static void
+read_workers(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct config *config = into;
 	struct spot item = {0};
 
 	if (!reader_list(reader, spot, "a list of cores such as [1] or [2, 3]"))
@@ -103,41 +92,21 @@ read_workers(struct reader *reader, const struct spot *spot)
 }
 
 static void
-read_memory(struct reader *reader, const struct spot *spot)
+write_workers(const struct key_out *out, const struct key *key, const void *from)
 {
-	static const char *const hugepages[] = {
-		[CONFIG_HUGEPAGES_AUTO] = "auto",
-		[CONFIG_HUGEPAGES_TRUE] = "true",
-		[CONFIG_HUGEPAGES_FALSE] = "false",
-	};
-	struct field fields[] = {{"packets"}, {"packet-size"}, {"hugepages"}};
-	struct config *config = reader->config;
-	unsigned choice;
+	const struct config *config = from;
 
-	if (!reader_fields(reader, spot, fields, 3,
-			   "a mapping of packets, packet-size and hugepages"))
-		return;
-	if (fields[0].given)
-		reader_number(reader, &fields[0].spot, PACKETS_MIN, PACKETS_MAX, &config->packets);
-	if (fields[1].given)
-		reader_number(reader, &fields[1].spot, PACKET_SIZE_MIN, PACKET_SIZE_MAX,
-			      &config->packet_size);
-	if (fields[2].given && reader_choice(reader, &fields[2].spot, hugepages, 3, &choice))
-		config->hugepages = choice;
+	for (unsigned i = 0; i < config->worker_count; i++)
+		fprintf(out->file, "%s%u", i ? ", " : "[", config->workers[i]);
+	fputs("]", out->file);
 }
 
-static void
-read_idle(struct reader *reader, const struct spot *spot)
+static bool
+has_workers(const struct key *key, const void *from)
 {
-	static const char *const idle[] = {
-		[CONFIG_IDLE_POLL] = "poll",
-		[CONFIG_IDLE_PAUSE] = "pause",
-		[CONFIG_IDLE_SLEEP] = "sleep",
-	};
-	unsigned choice;
+	const struct config *config = from;
 
-	if (reader_choice(reader, spot, idle, 3, &choice))
-		reader->config->idle = choice;
+	return config->worker_count > 0;
 }
 
 /* YAML 1.1 has six words for each of these, in three spellings, and programs that write it choose for
@@ -161,11 +130,11 @@ read_switch(struct reader *reader, const struct spot *spot, const char *what, bo
 }
 
 static void
-read_sandbox(struct reader *reader, const struct spot *spot)
+read_sandbox(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	static const char what[] = "on, off, or a mapping of core-dumps";
 	struct field fields[] = {{"core-dumps"}};
-	struct config *config = reader->config;
+	struct config *config = into;
 
 	if (spot->node->kind != NODE_MAP) {
 		read_switch(reader, spot, what, &config->sandbox);
@@ -177,10 +146,21 @@ read_sandbox(struct reader *reader, const struct spot *spot)
 }
 
 static void
-read_run_dir(struct reader *reader, const struct spot *spot)
+write_sandbox(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config *config = from;
+
+	fputs(!config->sandbox     ? "off"
+	      : config->core_dumps ? "{ core-dumps: true }"
+				   : "on",
+	      out->file);
+}
+
+static void
+read_run_dir(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	size_t room = sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof("/control.sock");
-	struct config *config = reader->config;
+	struct config *config = into;
 	const char *text;
 	char *path;
 
@@ -197,42 +177,54 @@ read_run_dir(struct reader *reader, const struct spot *spot)
 	config->run_dir = path;
 }
 
+static const struct key_word hugepages[] = {
+	{"auto", CONFIG_HUGEPAGES_AUTO},
+	{"true", CONFIG_HUGEPAGES_TRUE},
+	{"false", CONFIG_HUGEPAGES_FALSE},
+	{NULL, 0},
+};
+static const struct key memory_keys[] = {
+	{"packets", &key_number, AT(packets), .low = PACKETS_MIN, .high = PACKETS_MAX,
+	 .otherwise = "65535"},
+	{"packet-size", &key_number, AT(packet_size), .low = PACKET_SIZE_MIN,
+	 .high = PACKET_SIZE_MAX, .otherwise = "2048"},
+	{"hugepages", &key_word, AT(hugepages), .words = hugepages},
+};
+static const struct key_map memory = {"a mapping of packets, packet-size and hugepages", NULL,
+				      memory_keys, COUNT(memory_keys)};
+
+static const struct key_word idle[] = {
+	{"poll", CONFIG_IDLE_POLL},
+	{"pause", CONFIG_IDLE_PAUSE},
+	{"sleep", CONFIG_IDLE_SLEEP},
+	{NULL, 0},
+};
+
+static const struct key_type version = {read_version, write_version, NULL, NULL};
+static const struct key_type workers = {read_workers, write_workers, has_workers, NULL};
+static const struct key_type sandbox = {read_sandbox, write_sandbox, NULL, NULL};
+static const struct key_type run_dir = {read_run_dir, key_write_text, NULL, key_clear_text};
+
 /* Ports come before groups, these before replays, and these before rules, whatever their order in the file, so that
  * every name is known when it is used, and where packets come in. */
-static void
-read_sections(struct reader *reader, const struct spot *root)
-{
-	struct field fields[FIELDS] = {
-		[FIELD_VERSION] = {"version"}, [FIELD_WORKERS] = {"workers"},
-		[FIELD_MEMORY] = {"memory"},   [FIELD_IDLE] = {"idle"},
-		[FIELD_RUN_DIR] = {"run-dir"}, [FIELD_PORTS] = {"ports"},
-		[FIELD_GROUPS] = {"groups"},   [FIELD_RULES] = {"rules"},
-		[FIELD_DEFAULT] = {"default"}, [FIELD_REPLAYS] = {"replays"},
-		[FIELD_SANDBOX] = {"sandbox"},
-	};
-	static void (*const sections[FIELDS])(struct reader *, const struct spot *) = {
-		[FIELD_WORKERS] = read_workers, [FIELD_MEMORY] = read_memory,
-		[FIELD_IDLE] = read_idle,       [FIELD_RUN_DIR] = read_run_dir,
-		[FIELD_PORTS] = read_ports,     [FIELD_GROUPS] = read_groups,
-		[FIELD_RULES] = read_rules,     [FIELD_DEFAULT] = read_default,
-		[FIELD_REPLAYS] = read_replays, [FIELD_SANDBOX] = read_sandbox,
-	};
-
-	if (!reader_fields(reader, root, fields, FIELDS,
-			   "a mapping that begins with \"version: 1\""))
-		return;
-	read_version(reader, root, &fields[FIELD_VERSION]);
-	if (!fields[FIELD_PORTS].given) {
-		reader->no_ports = true;
-		reader_error(reader, root,
-			     "there are no ports; give one at least, as in \"ports: { wan: { pci: "
-			     "\\\"0000:03:00.0\\\" } }\"");
-	}
-	for (unsigned i = 0; i < FIELDS; i++) {
-		if (fields[i].given && sections[i])
-			sections[i](reader, &fields[i].spot);
-	}
-}
+static const struct key keys[] = {
+	{"version", &version,
+	 .required = "there is no version; the config begins with \"version: 1\""},
+	{"workers", &workers},
+	{"memory", &key_nested, .map = &memory},
+	{"idle", &key_word, AT(idle), .words = idle},
+	{"sandbox", &sandbox},
+	{"run-dir", &run_dir, AT(run_dir)},
+	{"ports", &key_ports,
+	 .required = "there are no ports; give one at least, as in \"ports: { wan: { pci: "
+		     "\\\"0000:03:00.0\\\" } }\""},
+	{"groups", &key_groups},
+	{"replays", &key_replays},
+	{"rules", &key_rules},
+	{"default", &key_default},
+};
+const struct key_map key_root = {"a mapping that begins with \"version: 1\"", NULL, keys,
+				 COUNT(keys)};
 
 static struct config *
 new_config(const char *directory)
@@ -242,8 +234,6 @@ new_config(const char *directory)
 	if (!config)
 		return NULL;
 	config->sandbox = true;
-	config->packets = PACKETS_DEFAULT;
-	config->packet_size = PACKET_SIZE_DEFAULT;
 	config->default_actions.end = CONFIG_END_DROP;
 	config->directory = path_directory(directory);
 	config->run_dir = config_default_run_dir();
@@ -263,7 +253,7 @@ read_document(struct reader *reader, const char *text, size_t length)
 		struct spot root = {
 			.node = tree.root, .line = tree.root->line, .column = tree.root->column};
 
-		read_sections(reader, &root);
+		key_read(reader, &root, &key_root, reader->config);
 		ret = reader->no_memory ? -ENOMEM : 0;
 	}
 	tree_free(&tree);
@@ -278,7 +268,8 @@ int
 config_parse(const char *text, size_t length, const char *directory, struct config **out,
 	     struct error_list *errors)
 {
-	struct reader reader = {.errors = errors, .config = new_config(directory)};
+	struct reader reader = {
+		.errors = errors, .config = new_config(directory), .no_ports = true};
 	unsigned before = errors->count;
 	int ret = -ENOMEM;
 

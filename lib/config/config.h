@@ -99,6 +99,9 @@ struct config_rule {
 
 enum config_port_kind { CONFIG_PORT_PCI, CONFIG_PORT_AF_XDP, CONFIG_PORT_VDEV, CONFIG_PORT_PCAP };
 
+/* "pci", "af-xdp", "vdev" or "pcap". */
+const char *config_port_kind(enum config_port_kind kind);
+
 struct config_port {
 	char *name;
 	enum config_port_kind kind;

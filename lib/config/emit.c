@@ -218,65 +218,6 @@ put_rule(FILE *out, const struct config *config, const struct config_rule *rule)
 }
 
 static void
-put_small(FILE *out, const char *key, unsigned value)
-{
-	if (value)
-		fprintf(out, ", %s: %u", key, value);
-}
-
-static void
-put_pcap(FILE *out, const struct config_port *port)
-{
-	bool first = true;
-
-	fputs("pcap: { ", out);
-	if (port->pcap_in) {
-		put_key(out, "in", &first);
-		emit_quoted(out, port->pcap_in);
-	}
-	if (port->pcap_out) {
-		put_key(out, "out", &first);
-		emit_quoted(out, port->pcap_out);
-	}
-	fputs(" }", out);
-}
-
-static void
-put_port(FILE *out, const struct config_port *port)
-{
-	static const char *const forms[] = {
-		[CONFIG_PORT_PCI] = "pci",
-		[CONFIG_PORT_AF_XDP] = "af-xdp",
-		[CONFIG_PORT_VDEV] = "vdev",
-		[CONFIG_PORT_PCAP] = "pcap",
-	};
-
-	fputs("  ", out);
-	emit_name(out, port->name);
-	fputs(": { ", out);
-	if (port->kind == CONFIG_PORT_PCAP) {
-		put_pcap(out, port);
-	} else {
-		fprintf(out, "%s: ", forms[port->kind]);
-		emit_quoted(out, port->device);
-	}
-	put_small(out, "queues", port->queues);
-	put_small(out, "rx-ring", port->rx_ring);
-	put_small(out, "tx-ring", port->tx_ring);
-	put_small(out, "mtu", port->mtu);
-	/* Asked for, it is required; left out, it is taken where there is one. */
-	if (port->promiscuous_given)
-		fprintf(out, ", promiscuous: %s", port->promiscuous ? "true" : "false");
-	if (port->verify == 0)
-		fputs(", verify: off", out);
-	else if (port->verify == 1)
-		fputs(", verify: every", out);
-	else if (port->verify != CONFIG_VERIFY_DEFAULT)
-		put_small(out, "verify", port->verify);
-	fputs(" }\n", out);
-}
-
-static void
 put_group(FILE *out, const struct config *config, const struct config_group *group)
 {
 	fputs("  ", out);
@@ -290,65 +231,48 @@ put_group(FILE *out, const struct config *config, const struct config_group *gro
 }
 
 static void
-put_settings(FILE *out, const struct config *config)
+put_ports(const struct key_out *out)
 {
-	static const char *const hugepages[] = {
-		[CONFIG_HUGEPAGES_AUTO] = "auto",
-		[CONFIG_HUGEPAGES_TRUE] = "true",
-		[CONFIG_HUGEPAGES_FALSE] = "false",
-	};
-	static const char *const idle[] = {
-		[CONFIG_IDLE_POLL] = "poll",
-		[CONFIG_IDLE_PAUSE] = "pause",
-		[CONFIG_IDLE_SLEEP] = "sleep",
-	};
-
-	fputs("version: 1\n", out);
-	for (unsigned i = 0; i < config->worker_count; i++)
-		fprintf(out, "%s%u%s", i ? ", " : "workers: [", config->workers[i],
-			i + 1 == config->worker_count ? "]\n" : "");
-	fprintf(out, "memory: { packets: %" PRIu32 ", packet-size: %" PRIu32 ", hugepages: %s }\n",
-		config->packets, config->packet_size, hugepages[config->hugepages]);
-	fprintf(out, "idle: %s\nsandbox: %s\nrun-dir: ", idle[config->idle],
-		!config->sandbox     ? "off"
-		: config->core_dumps ? "{ core-dumps: true }"
-				     : "on");
-	emit_quoted(out, config->run_dir);
-	fputc('\n', out);
-}
-
-static void
-put_replays(FILE *out, const struct config *config)
-{
-	const struct key_out text = {out, config};
-
-	fputs(config->replay_count ? "replays:\n" : "", out);
-	for (unsigned i = 0; i < config->replay_count; i++) {
-		fputs("  ", out);
-		emit_name(out, config->replays[i].name);
-		fputs(":\n", out);
-		key_write_lines(&text, &key_replay, &config->replays[i], 4);
+	fputs("ports:\n", out->file);
+	for (unsigned i = 0; i < out->config->port_count; i++) {
+		fputs("  ", out->file);
+		emit_name(out->file, out->config->ports[i].name);
+		fputs(": ", out->file);
+		key_write_flow(out, &key_port, &out->config->ports[i]);
+		fputc('\n', out->file);
 	}
 }
 
 static void
-put_config(FILE *out, const struct config *config, const char *rules)
+put_replays(const struct key_out *out)
 {
-	put_settings(out, config);
-	fputs("ports:\n", out);
-	for (unsigned i = 0; i < config->port_count; i++)
-		put_port(out, &config->ports[i]);
-	fputs(config->group_count ? "groups:\n" : "", out);
+	fputs(out->config->replay_count ? "replays:\n" : "", out->file);
+	for (unsigned i = 0; i < out->config->replay_count; i++) {
+		fputs("  ", out->file);
+		emit_name(out->file, out->config->replays[i].name);
+		fputs(":\n", out->file);
+		key_write_lines(out, &key_replay, &out->config->replays[i], "    ");
+	}
+}
+
+static void
+put_config(FILE *file, const struct config *config, const char *rules)
+{
+	const struct key_out out = {file, config};
+
+	key_write_lines(&out, &key_root, config, "");
+	put_ports(&out);
+	fputs(config->group_count ? "groups:\n" : "", file);
 	for (unsigned i = 0; i < config->group_count; i++)
-		put_group(out, config, &config->groups[i]);
-	fputs(config->rule_count ? "rules:\n" : "", out);
+		put_group(file, config, &config->groups[i]);
+	fputs(config->rule_count ? "rules:\n" : "", file);
 	for (unsigned i = 0; !rules && i < config->rule_count; i++)
-		put_rule(out, config, &config->rules[i]);
-	fputs(rules ? rules : "", out);
-	fputs("default: ", out);
-	put_actions(out, config, &config->default_actions);
-	fputc('\n', out);
-	put_replays(out, config);
+		put_rule(file, config, &config->rules[i]);
+	fputs(rules ? rules : "", file);
+	fputs("default: ", file);
+	put_actions(file, config, &config->default_actions);
+	fputc('\n', file);
+	put_replays(&out);
 }
 
 void

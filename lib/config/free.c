@@ -23,15 +23,6 @@ free_match(struct config_match *match)
 }
 
 static void
-free_port(struct config_port *port)
-{
-	free(port->name);
-	free(port->device);
-	free(port->pcap_in);
-	free(port->pcap_out);
-}
-
-static void
 free_rule(struct config_rule *rule)
 {
 	free(rule->name);
@@ -54,8 +45,10 @@ release(void *what)
 {
 	struct config *config = what;
 
-	for (unsigned i = 0; i < config->port_count; i++)
-		free_port(&config->ports[i]);
+	for (unsigned i = 0; i < config->port_count; i++) {
+		free(config->ports[i].name);
+		key_clear(&key_port, &config->ports[i]);
+	}
 	for (unsigned i = 0; i < config->group_count; i++)
 		free(config->groups[i].name);
 	for (unsigned i = 0; i < config->rule_count; i++)
@@ -71,7 +64,7 @@ release(void *what)
 	free(config->default_actions.mirrors);
 	free(config->file);
 	free(config->directory);
-	free(config->run_dir);
+	key_clear(&key_root, config);
 	free(config);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
-#include "config/reader.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -67,8 +67,8 @@ check_group_name(struct reader *reader, const struct spot *key, const char *name
 			text_quote(name).text);
 }
 
-void
-read_groups(struct reader *reader, const struct spot *spot)
+static void
+read_groups(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
 	struct config *config = reader->config;
 	struct spot value = {0}, key;
@@ -99,3 +99,5 @@ read_groups(struct reader *reader, const struct spot *spot)
 		config->group_count++;
 	}
 }
+
+const struct key_type key_groups = {.read = read_groups};

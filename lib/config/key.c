@@ -15,22 +15,20 @@ key_find(struct reader *reader, const struct spot *spot, const struct key_map *m
 	return reader_fields(reader, spot, fields, map->count, map->what);
 }
 
+/* Of a mapping within, too: it may be left out as a whole. */
 static void
-take_default(struct reader *reader, const struct key *key, void *into)
+take_defaults(struct reader *reader, const struct key_map *map, void *into)
 {
-	const struct node node = {.kind = NODE_SCALAR, .plain = true, .text = key->otherwise};
-	const struct spot spot = {.key = key->name, .node = &node};
+	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
+		const struct node node = {
+			.kind = NODE_SCALAR, .plain = true, .text = key->otherwise};
+		const struct spot spot = {.key = key->name, .node = &node};
 
-	key->type->read(reader, &spot, key, into);
-}
-
-static void
-take(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	bool good = key->type->read(reader, spot, key, into);
-
-	if (key->given)
-		*((bool *)into + key->given) = good;
+		if (key->map)
+			take_defaults(reader, key->map, key_at(key, into));
+		else if (key->otherwise)
+			key->type->read(reader, &spot, key, into);
+	}
 }
 
 static void
@@ -50,17 +48,17 @@ void
 key_take(struct reader *reader, const struct spot *spot, const struct key_map *map,
 	 const struct field *fields, void *into)
 {
-	for (unsigned i = 0; i < map->count; i++) {
-		if (map->keys[i].otherwise)
-			take_default(reader, &map->keys[i], into);
-	}
+	take_defaults(reader, map, into);
 	for (unsigned i = 0; i < map->count; i++) {
 		const struct key *key = &map->keys[i];
 
-		if (fields[i].given)
-			take(reader, &fields[i].spot, key, into);
-		else if (key->required)
+		if (fields[i].given) {
+			key->type->read(reader, &fields[i].spot, key, into);
+			if (key->given)
+				*((bool *)into + key->given) = true;
+		} else if (key->required) {
 			missing(reader, spot, map, key, into);
+		}
 	}
 }
 
@@ -78,25 +76,45 @@ key_read(struct reader *reader, const struct spot *spot, const struct key_map *m
 static bool
 stands(const struct key *key, const void *from)
 {
+	if (!key->type->write)
+		return false;
 	if (key->given)
 		return *((const bool *)from + key->given);
 	return !key->type->stands || key->type->stands(key, from);
 }
 
 void
-key_write_lines(const struct key_out *out, const struct key_map *map, const void *from, int indent)
+key_write_lines(const struct key_out *out, const struct key_map *map, const void *from,
+		const char *indent)
 {
 	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
 		if (!stands(key, from))
 			continue;
-		fprintf(out->file, "%*s%s: ", indent, "", key->name);
+		fprintf(out->file, "%s%s: ", indent, key->name);
 		key->type->write(out, key, from);
 		fputc('\n', out->file);
 	}
 }
 
+void
+key_write_flow(const struct key_out *out, const struct key_map *map, const void *from)
+{
+	const char *before = "{ ", *after = "{}";
+
+	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
+		if (!stands(key, from))
+			continue;
+		fprintf(out->file, "%s%s: ", before, key->name);
+		key->type->write(out, key, from);
+		before = ", ";
+		after = " }";
+	}
+	fputs(after, out->file);
+}
+
+/* NULL without memory. */
 static char *
-written(const struct key_map *map, const struct config *config, const void *from)
+written(const struct key *key, const struct config *config, const void *from)
 {
 	char *text = NULL;
 	size_t size;
@@ -104,23 +122,28 @@ written(const struct key_map *map, const struct config *config, const void *from
 
 	if (!out.file)
 		return NULL;
-	key_write_lines(&out, map, from, 0);
+	if (stands(key, from))
+		key->type->write(&out, key, from);
 	if (fclose(out.file) == 0)
 		return text;
 	free(text);
 	return NULL;
 }
 
-bool
-key_same(const struct key_map *map, const struct config *a_config, const void *a,
-	 const struct config *b_config, const void *b)
+const struct key *
+key_difference(const struct key_map *map, const struct config *a_config, const void *a,
+	       const struct config *b_config, const void *b)
 {
-	char *first = written(map, a_config, a), *second = written(map, b_config, b);
-	bool same = first && second && strcmp(first, second) == 0;
+	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
+		char *first = written(key, a_config, a), *second = written(key, b_config, b);
+		bool same = first && second && strcmp(first, second) == 0;
 
-	free(first);
-	free(second);
-	return same;
+		free(first);
+		free(second);
+		if (!same)
+			return key;
+	}
+	return NULL;
 }
 
 void

@@ -23,9 +23,9 @@ struct key_out {
 
 /* What kind of value a key has. All are given the struct that the row is about, not its member. */
 struct key_type {
-	/* Makes the findings. What it returns is what `given` becomes. */
-	bool (*read)(struct reader *reader, const struct spot *spot, const struct key *key,
+	void (*read)(struct reader *reader, const struct spot *spot, const struct key *key,
 		     void *into);
+	/* NULL: a section, which the whole text has in a place of its own. */
 	void (*write)(const struct key_out *out, const struct key *key, const void *from);
 	/* Whether there is something to write; NULL: always. */
 	bool (*stands)(const struct key *key, const void *from);
@@ -41,21 +41,24 @@ struct key {
 	const char *name;
 	const struct key_type *type;
 	uint16_t offset, size; /* of the member, see KEY_AT */
-	/* Offset of a bool, true when the key was given, and only then it is written. 0: none. */
+	/* Offset of a bool, true when the key was given, which alone is written then; 0: none. */
 	uint16_t given;
-	uint64_t low, high, step;     /* of numbers and sizes, which are rounded up to steps */
+	uint64_t low, high;           /* of numbers */
+	uint64_t step;                /* sizes are rounded up to a multiple */
 	const struct key_word *words; /* of a word, as a message lists them */
-	const char *advice;           /* how to mend a value that is too large */
+	const char *advice;           /* on a value that is too long or too low */
+	const struct key_map *map;    /* of a mapping */
 	const char *otherwise;        /* the value when it is left out, as it could be written */
-	const char *required;         /* what to say when it is left out */
+	const char *required;         /* what to say when it is left out, see key_map */
 };
 
 #define KEY_AT(type, member) \
 	.offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
 
 struct key_map {
-	const char *what; /* a finding's expectation when something else stands there */
-	/* "replay", of structs that begin with a name, which findings show; or NULL. */
+	const char *what; /* expected, to a finding when something else stands there */
+	/* "replay", of structs that begin with a name: "replay NAME: KEY is missing, as in REQUIRED".
+	 * NULL: REQUIRED says all. */
 	const char *kind;
 	const struct key *keys;
 	unsigned count;
@@ -73,13 +76,16 @@ bool key_find(struct reader *reader, const struct spot *spot, const struct key_m
 void key_take(struct reader *reader, const struct spot *spot, const struct key_map *map,
 	      const struct field *fields, void *into);
 
-/* In lines of their own, indented by so many spaces. */
+/* In lines of their own, what each begins with before it. */
 void key_write_lines(const struct key_out *out, const struct key_map *map, const void *from,
-		     int indent);
+		     const char *indent);
 
-/* Whether both, each of its config, are written the same; without memory they are taken to differ. */
-bool key_same(const struct key_map *map, const struct config *a_config, const void *a,
-	      const struct config *b_config, const void *b);
+/* "{ KEY: VALUE, KEY: VALUE }" */
+void key_write_flow(const struct key_out *out, const struct key_map *map, const void *from);
+
+/* The first key that is written differently, each of its config, or NULL; without memory that is the first. */
+const struct key *key_difference(const struct key_map *map, const struct config *a_config,
+				 const void *a, const struct config *b_config, const void *b);
 
 /* Frees what the values own. */
 void key_clear(const struct key_map *map, void *from);
@@ -90,16 +96,22 @@ key_at(const struct key *key, const void *whole)
 	return (char *)whole + key->offset;
 }
 
-/* Numbers are members of any size, words the value of one: an enum's or a bool's. */
-extern const struct key_type key_word, key_bytes, key_duration, key_filter;
+/* Numbers are members of any size, words the value of one: an enum's or a bool's. Numbers and durations of 0
+ * are those that were left out. */
+extern const struct key_type key_number, key_word, key_bytes, key_duration;
+extern const struct key_type key_filter; /* text of pcap-filter(7) */
+extern const struct key_type key_nested; /* a mapping within this one */
+extern const struct key_word key_bool[];
 
-/* For types of sections. */
-bool key_read_duration(struct reader *reader, const struct spot *spot, const struct key *key,
-		       void *into);
-void key_write_duration(const struct key_out *out, const struct key *key, const void *from);
-bool key_has_number(const struct key *key, const void *from);
+/* Parts for types of a section's own. Text is the member's, who owns it. */
+void key_write_text(const struct key_out *out, const struct key *key, const void *from);
+bool key_has_text(const struct key *key, const void *from);
+void key_clear_text(const struct key *key, void *from);
+void key_write_nested(const struct key_out *out, const struct key *key, const void *from);
+void key_clear_nested(const struct key *key, void *from);
 
-/* The mappings that there are. */
-extern const struct key_map key_replay;
+/* The sections, and mappings that others walk. */
+extern const struct key_type key_ports, key_groups, key_replays, key_rules, key_default;
+extern const struct key_map key_root, key_port, key_replay;
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +30,25 @@ store(const struct key *key, void *into, uint64_t number)
 	memcpy(key_at(key, into), &number, key->size);
 }
 
-bool
-key_has_number(const struct key *key, const void *from)
+static bool
+has_number(const struct key *key, const void *from)
 {
 	return load(key, from) != 0;
+}
+
+static void
+read_number(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	uint32_t number;
+
+	if (reader_number(reader, spot, key->low, key->high, &number))
+		store(key, into, number);
+}
+
+static void
+write_number(const struct key_out *out, const struct key *key, const void *from)
+{
+	fprintf(out->file, "%" PRIu64, load(key, from));
 }
 
 /* "drop, send or pad"; the names alone go to names. Returns how many. */
@@ -51,7 +67,7 @@ list_words(const struct key_word *words, const char *names[WORDS_MAX], char *wha
 	return count;
 }
 
-static bool
+static void
 read_word(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	const char *text, *nearest, *names[WORDS_MAX];
@@ -59,11 +75,11 @@ read_word(struct reader *reader, const struct spot *spot, const struct key *key,
 	unsigned count = list_words(key->words, names, what, sizeof(what));
 
 	if (!reader_text(reader, spot, what, &text))
-		return false;
+		return;
 	for (unsigned i = 0; i < count; i++) {
 		if (strcmp(names[i], text) == 0) {
 			store(key, into, key->words[i].value);
-			return true;
+			return;
 		}
 	}
 	nearest = text_nearest(text, names, count);
@@ -72,7 +88,6 @@ read_word(struct reader *reader, const struct spot *spot, const struct key *key,
 			     spot_key(spot), what, text_quote(text).text, nearest);
 	else
 		reader_expected(reader, spot, what);
-	return false;
 }
 
 static void
@@ -85,22 +100,25 @@ write_word(const struct key_out *out, const struct key *key, const void *from)
 	fputs(word->name, out->file);
 }
 
-bool
-key_read_duration(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+static void
+read_duration(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	char reason[CONFIG_AMOUNT_REASON_MAX];
 	const char *text;
+	uint64_t ns;
 
 	if (!reader_text(reader, spot, CONFIG_DURATION_FORMS, &text))
-		return false;
-	if (config_duration_parse(text, key_at(key, into), reason, sizeof(reason)) == 0)
-		return true;
-	reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
-	return false;
+		return;
+	if (config_duration_parse(text, &ns, reason, sizeof(reason)) < 0)
+		reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
+	else if (ns < key->low)
+		reader_error(reader, spot, "%s: %s", spot_key(spot), key->advice);
+	else
+		store(key, into, ns);
 }
 
-void
-key_write_duration(const struct key_out *out, const struct key *key, const void *from)
+static void
+write_duration(const struct key_out *out, const struct key *key, const void *from)
 {
 	char text[CONFIG_AMOUNT_TEXT_MAX];
 
@@ -120,7 +138,7 @@ refuse_bytes(struct reader *reader, const struct spot *spot, const struct key *k
 		     high, text_quote(text).text);
 }
 
-static bool
+static void
 read_bytes(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	char reason[CONFIG_AMOUNT_REASON_MAX];
@@ -128,17 +146,13 @@ read_bytes(struct reader *reader, const struct spot *spot, const struct key *key
 	uint64_t bytes;
 
 	if (!reader_text(reader, spot, CONFIG_SIZE_FORMS, &text))
-		return false;
-	if (config_size_parse(text, &bytes, reason, sizeof(reason)) < 0) {
+		return;
+	if (config_size_parse(text, &bytes, reason, sizeof(reason)) < 0)
 		reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
-		return false;
-	}
-	if (bytes < key->low || bytes > key->high) {
+	else if (bytes < key->low || bytes > key->high)
 		refuse_bytes(reader, spot, key, text);
-		return false;
-	}
-	store(key, into, (bytes + key->step - 1) / key->step * key->step);
-	return true;
+	else
+		store(key, into, (bytes + key->step - 1) / key->step * key->step);
 }
 
 static void
@@ -150,40 +164,63 @@ write_bytes(const struct key_out *out, const struct key *key, const void *from)
 	fputs(text, out->file);
 }
 
-static bool
-read_filter_key(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+static void
+read_expression(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	char **filter = key_at(key, into);
 
 	*filter = read_filter(reader, spot, key->advice);
-	return *filter != NULL;
 }
 
-static void
-write_text(const struct key_out *out, const struct key *key, const void *from)
+void
+key_write_text(const struct key_out *out, const struct key *key, const void *from)
 {
 	char *const *text = key_at(key, from);
 
 	emit_quoted(out->file, *text);
 }
 
-static bool
-has_text(const struct key *key, const void *from)
+bool
+key_has_text(const struct key *key, const void *from)
 {
 	char *const *text = key_at(key, from);
 
 	return *text != NULL;
 }
 
-static void
-clear_text(const struct key *key, void *from)
+/* Several keys may be ways to say the same member. */
+void
+key_clear_text(const struct key *key, void *from)
 {
 	char **text = key_at(key, from);
 
 	free(*text);
+	*text = NULL;
 }
 
+static void
+read_nested(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	key_read(reader, spot, key->map, key_at(key, into));
+}
+
+void
+key_write_nested(const struct key_out *out, const struct key *key, const void *from)
+{
+	key_write_flow(out, key->map, key_at(key, from));
+}
+
+void
+key_clear_nested(const struct key *key, void *from)
+{
+	key_clear(key->map, key_at(key, from));
+}
+
+const struct key_word key_bool[] = {{"false", false}, {"true", true}, {NULL, 0}};
+
+const struct key_type key_number = {read_number, write_number, has_number, NULL};
 const struct key_type key_word = {read_word, write_word, NULL, NULL};
-const struct key_type key_duration = {key_read_duration, key_write_duration, NULL, NULL};
+const struct key_type key_duration = {read_duration, write_duration, has_number, NULL};
 const struct key_type key_bytes = {read_bytes, write_bytes, NULL, NULL};
-const struct key_type key_filter = {read_filter_key, write_text, has_text, clear_text};
+const struct key_type key_filter = {read_expression, key_write_text, key_has_text, key_clear_text};
+const struct key_type key_nested = {read_nested, key_write_nested, NULL, key_clear_nested};

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/reader.h"
+#include "config/emit.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -18,19 +19,8 @@
 
 #define FORMS "pci, af-xdp, vdev or pcap"
 
-enum {
-	FIELD_PCI,
-	FIELD_AF_XDP,
-	FIELD_VDEV,
-	FIELD_PCAP,
-	FIELD_QUEUES,
-	FIELD_RX_RING,
-	FIELD_TX_RING,
-	FIELD_MTU,
-	FIELD_PROMISCUOUS,
-	FIELD_VERIFY,
-	FIELDS
-};
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define AT(member) KEY_AT(struct config_port, member)
 
 /* Another port before this one with the same device, or NULL. */
 static const struct config_port *
@@ -83,10 +73,11 @@ parse_pci(const char *text, char *address, size_t size)
 }
 
 static void
-read_pci(struct reader *reader, const struct spot *spot, struct config_port *port)
+read_pci(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	static const char what[] = "a PCI address such as \"0000:03:00.0\"";
 	char address[PCI_BYTES];
+	struct config_port *port = into;
 	const char *text;
 
 	if (!reader_text(reader, spot, what, &text))
@@ -100,8 +91,9 @@ read_pci(struct reader *reader, const struct spot *spot, struct config_port *por
 }
 
 static void
-read_af_xdp(struct reader *reader, const struct spot *spot, struct config_port *port)
+read_af_xdp(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_port *port = into;
 	const char *text;
 
 	if (!reader_text(reader, spot, "a network interface of the kernel, as in eth1", &text))
@@ -122,9 +114,10 @@ read_af_xdp(struct reader *reader, const struct spot *spot, struct config_port *
 
 /* The same device twice is two devices: they are made as they are named. */
 static void
-read_vdev(struct reader *reader, const struct spot *spot, struct config_port *port)
+read_vdev(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	static const char what[] = "a virtual device of DPDK, as in \"net_null,size=64\"";
+	struct config_port *port = into;
 	const char *text;
 
 	if (!reader_text(reader, spot, what, &text))
@@ -168,74 +161,49 @@ read_path(struct reader *reader, const struct spot *spot, const struct config_po
 }
 
 static void
-read_pcap(struct reader *reader, const struct spot *spot, struct config_port *port)
+read_in(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	struct field fields[] = {{"in"}, {"out"}};
+	struct config_port *port = into;
 
-	if (!reader_fields(reader, spot, fields, 2,
-			   "a mapping such as { in: site.pcap, out: seen.pcap }"))
-		return;
-	if (!fields[0].given && !fields[1].given)
-		reader_error(reader, spot, "pcap: give in or out, the file to read or to write");
-	if (fields[0].given)
-		port->pcap_in = read_path(reader, &fields[0].spot, port, false);
-	if (fields[1].given)
-		port->pcap_out = read_path(reader, &fields[1].spot, port, true);
+	port->pcap_in = read_path(reader, spot, port, false);
+}
+
+static void
+read_out(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct config_port *port = into;
+
+	port->pcap_out = read_path(reader, spot, port, true);
 	if (port->pcap_in && port->pcap_out && strcmp(port->pcap_in, port->pcap_out) == 0)
-		reader_error(reader, &fields[1].spot,
-			     "out: %s is what this port reads; name another file",
+		reader_error(reader, spot, "out: %s is what this port reads; name another file",
 			     text_quote(port->pcap_out).text);
 }
 
-static void
-read_device(struct reader *reader, const struct spot *spot, const struct field *fields,
-	    struct config_port *port)
-{
-	static const struct {
-		enum config_port_kind kind;
-		void (*read)(struct reader *, const struct spot *, struct config_port *);
-	} forms[] = {
-		[FIELD_PCI] = {CONFIG_PORT_PCI, read_pci},
-		[FIELD_AF_XDP] = {CONFIG_PORT_AF_XDP, read_af_xdp},
-		[FIELD_VDEV] = {CONFIG_PORT_VDEV, read_vdev},
-		[FIELD_PCAP] = {CONFIG_PORT_PCAP, read_pcap},
-	};
-	const struct field *taken = NULL;
+static const struct key_type in = {read_in, key_write_text, key_has_text, key_clear_text};
+static const struct key_type out = {read_out, key_write_text, key_has_text, key_clear_text};
+static const struct key files[] = {{"in", &in, AT(pcap_in)}, {"out", &out, AT(pcap_out)}};
+static const struct key_map pcap_map = {"a mapping such as { in: site.pcap, out: seen.pcap }", NULL,
+					files, COUNT(files)};
 
-	for (unsigned i = FIELD_PCI; i <= FIELD_PCAP; i++) {
-		if (!fields[i].given)
-			continue;
-		if (taken) {
-			reader_error(reader, &fields[i].spot,
-				     "%s: the port has %s already; a port is one of " FORMS,
-				     fields[i].name, taken->name);
-			continue;
-		}
-		taken = &fields[i];
-		port->kind = forms[i].kind;
-		forms[i].read(reader, &fields[i].spot, port);
-	}
-	if (!taken)
-		reader_error(reader, spot, "port %s: what is it? give it one of " FORMS,
-			     port->name);
+static void
+read_pcap(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct field fields[COUNT(files)];
+
+	if (!key_find(reader, spot, key->map, fields))
+		return;
+	if (!fields[0].given && !fields[1].given)
+		reader_error(reader, spot, "pcap: give in or out, the file to read or to write");
+	key_take(reader, spot, key->map, fields, into);
 }
 
 static void
-read_small(struct reader *reader, const struct field *field, uint32_t low, uint32_t high,
-	   uint16_t *value)
-{
-	uint32_t number;
-
-	if (field->given && reader_number(reader, &field->spot, low, high, &number))
-		*value = number;
-}
-
-static void
-read_verify(struct reader *reader, const struct spot *spot, uint32_t *verify)
+read_verify(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	static const char *const words[] = {"off", "every"};
 	static const char what[] =
 		"off, every, or a number N from 1 to 1000000000: one packet in N";
+	uint32_t *verify = key_at(key, into);
 	const char *text, *nearest;
 	uint64_t number;
 
@@ -256,34 +224,95 @@ read_verify(struct reader *reader, const struct spot *spot, uint32_t *verify)
 }
 
 static void
+write_verify(const struct key_out *out, const struct key *key, const void *from)
+{
+	const uint32_t *verify = key_at(key, from);
+
+	if (*verify > 1)
+		fprintf(out->file, "%u", *verify);
+	else
+		fputs(*verify ? "every" : "off", out->file);
+}
+
+static bool
+has_verify(const struct key *key, const void *from)
+{
+	const uint32_t *verify = key_at(key, from);
+
+	return *verify != CONFIG_VERIFY_DEFAULT;
+}
+
+static bool
+is_kind(const struct key *key, const void *from)
+{
+	const struct config_port *port = from;
+
+	return strcmp(key->name, config_port_kind(port->kind)) == 0;
+}
+
+static const struct key_type pci = {read_pci, key_write_text, is_kind, key_clear_text};
+static const struct key_type af_xdp = {read_af_xdp, key_write_text, is_kind, key_clear_text};
+static const struct key_type vdev = {read_vdev, key_write_text, is_kind, key_clear_text};
+static const struct key_type pcap = {read_pcap, key_write_nested, is_kind, key_clear_nested};
+static const struct key_type verify = {read_verify, write_verify, has_verify, NULL};
+
+/* In the order in which they are read and written; the kinds are first. */
+static const struct key keys[] = {
+	[CONFIG_PORT_PCI] = {"pci", &pci, AT(device)},
+	[CONFIG_PORT_AF_XDP] = {"af-xdp", &af_xdp, AT(device)},
+	[CONFIG_PORT_VDEV] = {"vdev", &vdev, AT(device)},
+	[CONFIG_PORT_PCAP] = {"pcap", &pcap, .map = &pcap_map},
+	{"queues", &key_number, AT(queues), .low = 1, .high = QUEUES_MAX},
+	{"rx-ring", &key_number, AT(rx_ring), .low = 1, .high = RING_MAX},
+	{"tx-ring", &key_number, AT(tx_ring), .low = 1, .high = RING_MAX},
+	{"mtu", &key_number, AT(mtu), .low = MTU_MIN, .high = MTU_MAX},
+	/* Asked for, it is required; left out, it is taken where there is one. */
+	{"promiscuous", &key_word, AT(promiscuous), .words = key_bool, .otherwise = "true",
+	 .given = offsetof(struct config_port, promiscuous_given)},
+	{"verify", &verify, AT(verify), .otherwise = "1024"},
+};
+const struct key_map key_port = {"a mapping with one of " FORMS ", such as { af-xdp: eth1 }",
+				 "port", keys, COUNT(keys)};
+
+const char *
+config_port_kind(enum config_port_kind kind)
+{
+	return keys[kind].name;
+}
+
+/* A port is one of its kinds; a second is not read. */
+static void
+choose_kind(struct reader *reader, const struct spot *spot, struct field *fields,
+	    struct config_port *port)
+{
+	const struct field *taken = NULL;
+
+	for (unsigned i = CONFIG_PORT_PCI; i <= CONFIG_PORT_PCAP; i++) {
+		if (!fields[i].given)
+			continue;
+		if (taken)
+			reader_error(reader, &fields[i].spot,
+				     "%s: the port has %s already; a port is one of " FORMS,
+				     fields[i].name, taken->name);
+		else
+			port->kind = i;
+		fields[i].given = !taken;
+		taken = taken ? taken : &fields[i];
+	}
+	if (!taken)
+		reader_error(reader, spot, "port %s: what is it? give it one of " FORMS,
+			     port->name);
+}
+
+static void
 read_port(struct reader *reader, const struct spot *spot, struct config_port *port)
 {
-	struct field fields[FIELDS] = {
-		[FIELD_PCI] = {"pci"},
-		[FIELD_AF_XDP] = {"af-xdp"},
-		[FIELD_VDEV] = {"vdev"},
-		[FIELD_PCAP] = {"pcap"},
-		[FIELD_QUEUES] = {"queues"},
-		[FIELD_RX_RING] = {"rx-ring"},
-		[FIELD_TX_RING] = {"tx-ring"},
-		[FIELD_MTU] = {"mtu"},
-		[FIELD_PROMISCUOUS] = {"promiscuous"},
-		[FIELD_VERIFY] = {"verify"},
-	};
+	struct field fields[COUNT(keys)];
 
-	if (!reader_fields(reader, spot, fields, FIELDS,
-			   "a mapping with one of " FORMS ", such as { af-xdp: eth1 }"))
+	if (!key_find(reader, spot, &key_port, fields))
 		return;
-	read_device(reader, spot, fields, port);
-	read_small(reader, &fields[FIELD_QUEUES], 1, QUEUES_MAX, &port->queues);
-	read_small(reader, &fields[FIELD_RX_RING], 1, RING_MAX, &port->rx_ring);
-	read_small(reader, &fields[FIELD_TX_RING], 1, RING_MAX, &port->tx_ring);
-	read_small(reader, &fields[FIELD_MTU], MTU_MIN, MTU_MAX, &port->mtu);
-	if (fields[FIELD_PROMISCUOUS].given)
-		port->promiscuous_given =
-			reader_bool(reader, &fields[FIELD_PROMISCUOUS].spot, &port->promiscuous);
-	if (fields[FIELD_VERIFY].given)
-		read_verify(reader, &fields[FIELD_VERIFY].spot, &port->verify);
+	choose_kind(reader, spot, fields, port);
+	key_take(reader, spot, &key_port, fields, port);
 }
 
 bool
@@ -295,14 +324,13 @@ reader_can_send(const struct reader *reader, unsigned port)
 	       (reader->bad_ports >> port & 1);
 }
 
-void
-read_ports(struct reader *reader, const struct spot *spot)
+static void
+read_ports(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
 	static const char what[] = "a mapping of names to ports, such as { wan: { af-xdp: eth1 } }";
 	struct config *config = reader->config;
 	struct spot value = {0}, key;
 
-	reader->no_ports = true;
 	if (spot->node->kind != NODE_MAP || spot->node->count == 0) {
 		reader_expected(reader, spot, what);
 		return;
@@ -328,8 +356,6 @@ read_ports(struct reader *reader, const struct spot *spot)
 		if (names_add(&reader->targets, port->name, config->port_count) != NAMES_NONE)
 			reader_error(reader, &key, "ports: %s stands twice; a name is one port's",
 				     text_quote(key.key).text);
-		port->promiscuous = true;
-		port->verify = CONFIG_VERIFY_DEFAULT;
 		port->place = (struct config_place){key.line, key.column};
 		read_port(reader, &value, port);
 		if (reader->errors->count != before)
@@ -338,3 +364,5 @@ read_ports(struct reader *reader, const struct spot *spot)
 	}
 	reader->no_ports = config->port_count == 0;
 }
+
+const struct key_type key_ports = {.read = read_ports};

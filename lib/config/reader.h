@@ -86,9 +86,6 @@ bool reader_text(struct reader *reader, const struct spot *spot, const char *wha
 		 const char **text);
 bool reader_number(struct reader *reader, const struct spot *spot, uint32_t low, uint32_t high,
 		   uint32_t *number);
-bool reader_bool(struct reader *reader, const struct spot *spot, bool *value);
-bool reader_choice(struct reader *reader, const struct spot *spot, const char *const *choices,
-		   unsigned count, unsigned *choice);
 
 /* A list, or false and a finding. */
 bool reader_list(struct reader *reader, const struct spot *spot, const char *what);
@@ -109,14 +106,9 @@ bool reader_port(struct reader *reader, const struct spot *spot, const char *wha
 /* Whether packets can leave through a port; also true of one that has findings of its own. */
 bool reader_can_send(const struct reader *reader, unsigned port);
 
-/* The sections. */
-void read_ports(struct reader *reader, const struct spot *spot);
-void read_groups(struct reader *reader, const struct spot *spot);
-void read_rules(struct reader *reader, const struct spot *spot);
+/* Parts of sections. */
 void read_match(struct reader *reader, const struct spot *spot, struct config_match *match);
 void read_actions(struct reader *reader, const struct spot *spot, struct config_actions *actions);
-void read_default(struct reader *reader, const struct spot *spot);
-void read_replays(struct reader *reader, const struct spot *spot);
 void read_replay_files(struct reader *reader, const struct spot *spot,
 		       struct config_replay *replay);
 

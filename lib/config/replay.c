@@ -51,11 +51,10 @@ read_as(struct reader *reader, const struct spot *spot, struct config_replay *re
 		reader_port(reader, &as.spot, "the name of one port", &replay->port);
 }
 
-static bool
+static void
 read_files(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	read_replay_files(reader, spot, into);
-	return true;
 }
 
 static void
@@ -81,7 +80,7 @@ clear_files(const struct key *key, void *from)
 	free(replay->files);
 }
 
-static bool
+static void
 read_to(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_replay *replay = into;
@@ -102,7 +101,6 @@ read_to(struct reader *reader, const struct spot *spot, const struct key *key, v
 			     "give it an \"out\", or write { as: %s }",
 			     name, name);
 	}
-	return true;
 }
 
 static void
@@ -115,18 +113,16 @@ write_to(const struct key_out *out, const struct key *key, const void *from)
 	fputs(replay->as ? " }" : "", out->file);
 }
 
-static bool
+static void
 read_pace(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	char reason[CONFIG_PACE_REASON_MAX];
 	const char *text;
 
 	if (!reader_text(reader, spot, CONFIG_PACE_FORMS, &text))
-		return false;
-	if (config_pace_parse(text, key_at(key, into), reason, sizeof(reason)) == 0)
-		return true;
-	reader_error(reader, spot, "pace: %s", reason);
-	return false;
+		return;
+	if (config_pace_parse(text, key_at(key, into), reason, sizeof(reason)) < 0)
+		reader_error(reader, spot, "pace: %s", reason);
 }
 
 static void
@@ -138,7 +134,7 @@ write_pace(const struct key_out *out, const struct key *key, const void *from)
 	fputs(text, out->file);
 }
 
-static bool
+static void
 read_loops(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	static const char what[] = "a number from 1 to 1000000000000, or forever";
@@ -147,7 +143,7 @@ read_loops(struct reader *reader, const struct spot *spot, const struct key *key
 	const char *text;
 
 	if (!reader_text(reader, spot, what, &text))
-		return false;
+		return;
 	if (strcmp(text, forever) == 0)
 		*loops = 0;
 	else if (text_nearest(text, &forever, 1))
@@ -155,7 +151,6 @@ read_loops(struct reader *reader, const struct spot *spot, const struct key *key
 			     what, text_quote(text).text);
 	else if (text_number(text, LOOPS_MAX, loops) < 0 || *loops == 0)
 		reader_expected(reader, spot, what);
-	return true;
 }
 
 static void
@@ -169,20 +164,7 @@ write_loops(const struct key_out *out, const struct key *key, const void *from)
 		fputs("forever", out->file);
 }
 
-static bool
-read_max_gap(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	if (!key_read_duration(reader, spot, key, into))
-		return false;
-	if (!key_has_number(key, into))
-		reader_error(
-			reader, spot,
-			"max-gap: without any pause a replay has no times; give the longest one "
-			"that may be, such as 5s, or write pace: top");
-	return true;
-}
-
-static bool
+static void
 read_moment(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_moment *moment = key_at(key, into), read;
@@ -190,24 +172,24 @@ read_moment(struct reader *reader, const struct spot *spot, const struct key *ke
 	const char *text;
 
 	if (!reader_text(reader, spot, CONFIG_MOMENT_FORMS, &text))
-		return false;
+		return;
 	if (config_moment_parse(text, &read, reason, sizeof(reason)) == 0)
 		*moment = read;
 	else
 		reader_error(reader, spot, "%s: %s", spot_key(spot), reason);
-	return moment->kind != CONFIG_MOMENT_NONE;
 }
 
 /* Comes behind from. */
-static bool
+static void
 read_until(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	const struct config_replay *replay = into;
 	const struct config_moment *from = &replay->from, *until = &replay->until;
 	char first[CONFIG_AMOUNT_TEXT_MAX], last[CONFIG_AMOUNT_TEXT_MAX];
 
-	if (!read_moment(reader, spot, key, into))
-		return false;
+	read_moment(reader, spot, key, into);
+	if (until->kind == CONFIG_MOMENT_NONE)
+		return;
 	config_moment_format(until, last, sizeof(last));
 	if (until->value <= (until->kind == CONFIG_MOMENT_PACKET)) {
 		reader_error(reader, spot,
@@ -220,7 +202,6 @@ read_until(struct reader *reader, const struct spot *spot, const struct key *key
 			     "until: %s does not lie behind from, %s, so nothing would be sent",
 			     last, first);
 	}
-	return true;
 }
 
 static bool
@@ -246,7 +227,6 @@ static const struct key_type files = {read_files, write_files, NULL, clear_files
 static const struct key_type to = {read_to, write_to, NULL, NULL};
 static const struct key_type pace = {read_pace, write_pace, NULL, NULL};
 static const struct key_type loops = {read_loops, write_loops, NULL, NULL};
-static const struct key_type pause = {read_max_gap, key_write_duration, key_has_number, NULL};
 static const struct key_type moment = {read_moment, write_moment, has_moment, NULL};
 static const struct key_type end = {read_until, write_moment, has_moment, NULL};
 
@@ -278,7 +258,9 @@ static const struct key keys[] = {
 	{"pace", &pace, AT(pace), .otherwise = "original"},
 	{"loops", &loops, AT(loops), .otherwise = "1"},
 	{"gap", &key_duration, AT(gap_ns), GIVEN(gap_given)},
-	{"max-gap", &pause, AT(max_gap_ns)},
+	{"max-gap", &key_duration, AT(max_gap_ns), .low = 1,
+	 .advice = "without any pause a replay has no times; give the longest one that may be, "
+		   "such as 5s, or write pace: top"},
 	{"start", &key_word, AT(start_auto), .words = start, .otherwise = "auto"},
 	{"from", &moment, AT(from)},
 	{"until", &end, AT(until)},
@@ -303,8 +285,8 @@ stands_twice(const struct config *config, const char *name)
 	return false;
 }
 
-void
-read_replays(struct reader *reader, const struct spot *spot)
+static void
+read_replays(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
 	struct config *config = reader->config;
 	struct spot value = {0}, key;
@@ -340,3 +322,5 @@ read_replays(struct reader *reader, const struct spot *spot)
 		key_read(reader, &value, &key_replay, replay);
 	}
 }
+
+const struct key_type key_replays = {.read = read_replays};

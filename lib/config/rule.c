@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/reader.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -132,8 +132,8 @@ read_rule(struct reader *reader, const struct spot *spot, struct config_rule *ru
 		read_actions(reader, &fields[FIELD_ACTIONS].spot, &rule->actions);
 }
 
-void
-read_rules(struct reader *reader, const struct spot *spot)
+static void
+read_rules(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
 	struct config *config = reader->config;
 	struct spot item = {0};
@@ -157,3 +157,5 @@ read_rules(struct reader *reader, const struct spot *spot)
 		read_rule(reader, &item, &config->rules[index], index);
 	}
 }
+
+const struct key_type key_rules = {.read = read_rules};

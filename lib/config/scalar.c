@@ -48,49 +48,6 @@ reader_number(struct reader *reader, const struct spot *spot, uint32_t low, uint
 }
 
 bool
-reader_choice(struct reader *reader, const struct spot *spot, const char *const *choices,
-	      unsigned count, unsigned *choice)
-{
-	char what[WHAT_BYTES];
-	const char *text, *nearest;
-	size_t used = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		used += snprintf(what + used, sizeof(what) - used, "%s%s",
-				 i == 0           ? ""
-				 : i == count - 1 ? " or "
-						  : ", ",
-				 choices[i]);
-	if (!reader_text(reader, spot, what, &text))
-		return false;
-	for (unsigned i = 0; i < count; i++) {
-		if (strcmp(choices[i], text) == 0) {
-			*choice = i;
-			return true;
-		}
-	}
-	nearest = text_nearest(text, choices, count);
-	if (nearest)
-		reader_error(reader, spot, "%s: expected %s, not %s; did you mean \"%s\"?",
-			     spot_key(spot), what, text_quote(text).text, nearest);
-	else
-		reader_expected(reader, spot, what);
-	return false;
-}
-
-bool
-reader_bool(struct reader *reader, const struct spot *spot, bool *value)
-{
-	static const char *const choices[] = {"false", "true"};
-	unsigned choice;
-
-	if (!reader_choice(reader, spot, choices, 2, &choice))
-		return false;
-	*value = choice;
-	return true;
-}
-
-bool
 reader_list(struct reader *reader, const struct spot *spot, const char *what)
 {
 	if (spot->node->kind == NODE_LIST)

@@ -13,13 +13,6 @@
 
 #include "core/banned.h"
 
-static const char *const port_kinds[] = {
-	[CONFIG_PORT_PCI] = "pci",
-	[CONFIG_PORT_AF_XDP] = "af-xdp",
-	[CONFIG_PORT_VDEV] = "vdev",
-	[CONFIG_PORT_PCAP] = "pcap",
-};
-
 static char *
 copy(const char *text, bool *failed)
 {
@@ -53,7 +46,7 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	struct snapshot_ledger *ledger = &out->ledger;
 
 	out->name = copy(port->config->name, failed);
-	out->kind = port_kinds[port->config->kind];
+	out->kind = config_port_kind(port->config->kind);
 	out->device = device_text(port->config, failed);
 	out->driver = copy(port->driver, failed);
 	out->state = port_state(port);
