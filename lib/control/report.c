@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
+#include "control/report_counters.h"
 #include "control/report_number.h"
-#include "control/report_replay.h"
 #include "control/report_sandbox.h"
 #include "host/sandbox.h"
 
@@ -72,14 +72,22 @@ cycles_json(const struct snapshot *snapshot)
 			 packets ? (double)busy / (double)packets : 0.0);
 }
 
+/* An object for each replay, by name, with the rows of one table, or two. */
 static json_t *
-replay_totals(const struct snapshot *snapshot)
+each_replay(const struct snapshot *snapshot, const struct counter *table,
+	    const struct counter *more)
 {
 	json_t *result = json_object();
 
-	for (unsigned i = 0; i < snapshot->replay_count; i++)
-		json_object_set_new(result, snapshot->replays[i].name,
-				    report_replay_counts(&snapshot->replays[i]));
+	for (unsigned i = 0; i < snapshot->replay_count; i++) {
+		const struct replay_report *replay = &snapshot->replays[i];
+		json_t *object = json_object();
+
+		report_counters(object, table, replay);
+		if (more)
+			report_counters(object, more, replay);
+		json_object_set_new(result, replay->name, object);
+	}
 	return result;
 }
 
@@ -87,12 +95,13 @@ replay_totals(const struct snapshot *snapshot)
 static json_t *
 report(const struct snapshot *snapshot, json_t *rules)
 {
-	json_t *result = json_pack(
-		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", REPORT_VERSION, "ports",
-		each_port(snapshot, port_counts), "rules", rules, "drops",
-		report_reasons(snapshot->drops), "replays", replay_totals(snapshot), "copies",
-		copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger), "leaked",
-		number(snapshot->leaked), "cycles", cycles_json(snapshot));
+	json_t *result =
+		json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version",
+			  REPORT_VERSION, "ports", each_port(snapshot, port_counts), "rules", rules,
+			  "drops", report_reasons(snapshot->drops), "replays",
+			  each_replay(snapshot, replay_counts, NULL), "copies",
+			  copies_json(snapshot), "ledger", ledger_json(&snapshot->ledger), "leaked",
+			  number(snapshot->leaked), "cycles", cycles_json(snapshot));
 
 	/* Said where there is something to say; programs that want to know read the status. */
 	if (snapshot->unsafe)
@@ -166,12 +175,7 @@ port_json(const struct snapshot_port *port)
 json_t *
 report_replays(const struct snapshot *snapshot)
 {
-	json_t *replays = json_object();
-
-	for (unsigned i = 0; i < snapshot->replay_count; i++)
-		json_object_set_new(replays, snapshot->replays[i].name,
-				    report_replay(&snapshot->replays[i]));
-	return json_pack("{s:o}", "replays", replays);
+	return json_pack("{s:o}", "replays", each_replay(snapshot, replay_counts, replay_details));
 }
 
 json_t *
@@ -263,24 +267,6 @@ report_drops(const struct snapshot *snapshot)
 			 ledger_json(&snapshot->ledger), "copies", copies_json(snapshot));
 }
 
-static json_t *
-replay_memory(const struct snapshot *snapshot)
-{
-	json_t *result = json_object();
-
-	for (unsigned i = 0; i < snapshot->replay_count; i++) {
-		const struct snapshot_replay *replay = &snapshot->replays[i];
-
-		json_object_set_new(
-			result, replay->name,
-			json_pack("{s:o, s:b, s:o, s:o, s:o}", "bytes", number(replay->memory),
-				  "resident", (int)replay->resident, "headers",
-				  number(replay->headers), "free", number(replay->headers_free),
-				  "in_use", number(replay->headers - replay->headers_free)));
-	}
-	return result;
-}
-
 json_t *
 report_memory(const struct snapshot *snapshot)
 {
@@ -296,6 +282,7 @@ report_memory(const struct snapshot *snapshot)
 				  "in_use", (int)(pool->size - pool->free), "packet_size",
 				  (int)pool->packet_size, "bytes", number(pool->bytes)));
 	}
-	return json_pack("{s:o, s:o, s:b}", "pools", pools, "replays", replay_memory(snapshot),
-			 "hugepages", (int)snapshot->hugepages);
+	return json_pack("{s:o, s:o, s:b}", "pools", pools, "replays",
+			 each_replay(snapshot, replay_memory, NULL), "hugepages",
+			 (int)snapshot->hugepages);
 }

@@ -206,10 +206,8 @@ account_replays(const struct account *account, struct snapshot *snapshot, bool *
 {
 	for (unsigned i = 0; i < snapshot->replay_count; i++) {
 		const struct replay *replay = account->replays->items[i];
-		const struct port *port = account->ports->items[replay_config(replay)->port];
 
-		*failed |= !replays_account(replay, account->now_ns, port->config->name,
-					    &snapshot->replays[i]);
+		*failed |= !replay_look(replay, account->now_ns, &snapshot->replays[i]);
 	}
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -12,11 +11,6 @@
 #include "core/text.h"
 
 #include "core/banned.h"
-
-static const char *const states[] = {
-	[REPLAY_STOPPED] = "stopped", [REPLAY_OPENING] = "opening", [REPLAY_RUNNING] = "running",
-	[REPLAY_PAUSED] = "paused",   [REPLAY_DONE] = "done",       [REPLAY_FAILED] = "failed",
-};
 
 int
 replays_open(struct replays *replays, const struct config *config, const struct ports *ports,
@@ -188,68 +182,6 @@ replays_order(struct replays *replays, const char *name, const struct engine_rep
 		replay_await_files(replay);
 		replay_tick(replay, clock_now(clock));
 	}
-	*state = states[replay_state(replay)];
+	*state = replay_state_name(replay_state(replay));
 	return ret;
-}
-
-bool
-replays_account(const struct replay *replay, uint64_t now_ns, const char *port,
-		struct snapshot_replay *out)
-{
-	const struct config_replay *config = replay_config(replay);
-	struct replay_report *report = calloc(1, sizeof(*report));
-	bool failed;
-
-	if (!report)
-		return false;
-	replay_look(replay, now_ns, report);
-	*out = (struct snapshot_replay){
-		.name = strdup(config->name),
-		.port = strdup(port),
-		.as = config->as,
-		.state = states[report->state],
-		.reason = report->reason ? strdup(report->reason) : NULL,
-		.pace = report->pace,
-		.sent = report->sum.sent,
-		.bytes = report->sum.bytes,
-		.loops = report->sum.loops,
-		.loops_asked = config->loops,
-		.late = report->sum.late,
-		.dropped = report->sum.dropped,
-		.refused = report->lost,
-		.underruns = report->sum.underruns,
-		.truncated = report->reader.truncated,
-		.skipped = report->reader.skipped,
-		.too_long = report->reader.too_long,
-		.empty = report->reader.empty,
-		.backwards = report->reader.backwards,
-		.packet = report->sum.packet,
-		.waiting = report->sum.waiting,
-		.time_ns = report->sum.time_ns,
-		.packets = report->packets,
-		.resident = report->resident,
-		.direct = report->direct,
-		.ended = report->ended,
-		.progress = report->progress,
-		.remaining_ns = report->remaining_ns,
-		.waits = report->waits,
-		.next_in_ns = report->next_in_ns,
-		.memory = report->arena_bytes,
-		.headers = report->headers,
-		.headers_free = report->headers_free,
-		.asked_ns = report->asked_ns,
-		.taken_ns = report->taken_ns,
-		.p50_ns = report->p50_ns,
-		.p99_ns = report->p99_ns,
-		.p99_9_ns = report->p99_9_ns,
-		.max_ns = report->max_ns,
-		.tolerance_ns = config->tolerance_ns,
-		.tolerance_given = config->tolerance_given,
-		.judged = report->judged,
-		.passed = report->passed,
-	};
-	memcpy(out->drops, report->sum.drops, sizeof(out->drops));
-	failed = !out->name || !out->port || (report->reason && !out->reason);
-	free(report);
-	return !failed;
 }

@@ -43,8 +43,4 @@ int replays_order(struct replays *replays, const char *name,
 		  const struct engine_replay_order *order, const struct engine_clock *clock,
 		  const char **state, char *reason);
 
-/* Fills in what a snapshot says of a replay at a moment, as its lanes' tallies are known. False: out of memory. */
-bool replays_account(const struct replay *replay, uint64_t now_ns, const char *port,
-		     struct snapshot_replay *out);
-
 #endif

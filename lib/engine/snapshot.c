@@ -77,11 +77,8 @@ snapshot_free(struct snapshot *snapshot)
 	}
 	for (unsigned i = 0; snapshot->pools && i < snapshot->pool_count; i++)
 		free((char *)snapshot->pools[i].name);
-	for (unsigned i = 0; snapshot->replays && i < snapshot->replay_count; i++) {
-		free((char *)snapshot->replays[i].name);
-		free((char *)snapshot->replays[i].port);
-		free((char *)snapshot->replays[i].reason);
-	}
+	for (unsigned i = 0; snapshot->replays && i < snapshot->replay_count; i++)
+		replay_report_clear(&snapshot->replays[i]);
 	free(snapshot->replays);
 	free(snapshot->ports);
 	free(snapshot->rules);

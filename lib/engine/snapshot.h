@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
-#include "config/pace.h"
+#include "replay/report.h"
 #include "stage/tally.h"
 
 struct snapshot_ledger {
@@ -72,32 +72,6 @@ struct snapshot_worker {
 	uint64_t cache_lookups, cache_hits; /* the flow cache in front of the classifier */
 };
 
-/* A replay since its last start. Times are nanoseconds. */
-struct snapshot_replay {
-	const char *name, *port;
-	bool as;            /* as if received on the port, not out of it */
-	const char *state;  /* "stopped", "opening", "running", "paused", "done" or "failed" */
-	const char *reason; /* why it failed, or NULL */
-	struct config_pace pace;
-	uint64_t sent, bytes, loops, loops_asked; /* loops_asked 0: for ever */
-	uint64_t late, dropped, refused, underruns, truncated, skipped, too_long, empty, backwards;
-	uint64_t drops
-		[DROP_REASONS]; /* refused is the sum of these but for rules' own and the default */
-	uint64_t packet, time_ns; /* where it is, since its start */
-	uint64_t waiting;         /* packets that the port has no room for */
-	uint64_t packets;         /* of a loop; 0 unknown */
-	bool resident, direct, ended;
-	double progress;     /* 0 to 1; negative without an end */
-	double remaining_ns; /* negative when it can't be told */
-	bool waits;          /* next_in_ns is until its next packet is due */
-	uint64_t next_in_ns;
-	uint64_t memory;                /* bytes of its arena */
-	uint32_t headers, headers_free; /* mbufs that point into it */
-	uint64_t asked_ns, taken_ns;
-	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns, tolerance_ns;
-	bool tolerance_given, judged, passed;
-};
-
 struct snapshot_pool {
 	const char *name;
 	int numa;
@@ -122,7 +96,7 @@ struct snapshot {
 	struct tally_rule retired, retired_passed;
 	struct snapshot_worker *workers;
 	struct snapshot_pool *pools;
-	struct snapshot_replay *replays; /* the config's order */
+	struct replay_report *replays; /* the config's order */
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
 	struct snapshot_ledger ledger; /* balanced: each port's is, and out is what ports sent */

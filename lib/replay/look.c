@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "replay/run.h"
 
+#include <string.h>
+
+#include "config/pace.h"
+
 #include "core/banned.h"
 
 /* Shown as less than 100.0 %. */
@@ -18,12 +22,10 @@ most(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Lanes walk the same entries: where they are is where the last of them is. */
+/* What is told of times is no sum. */
 static void
-add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
+add_times(struct lane_tally *sum, const struct lane_tally *part)
 {
-	uint64_t packet = part->packet - part->waiting; /* what waits for room is not behind it */
-
 	/* A lane that sent nothing has no times, and any time may be one, 0 as well. */
 	if (part->sent && sum->sent) {
 		sum->first_due_ns = least(sum->first_due_ns, part->first_due_ns);
@@ -32,22 +34,26 @@ add_lane(struct lane_tally *sum, const struct lane_tally *part, bool first)
 		sum->first_due_ns = part->first_due_ns;
 		sum->first_ns = part->first_ns;
 	}
-	sum->sent += part->sent;
-	sum->bytes += part->bytes;
-	sum->late += part->late;
-	sum->dropped += part->dropped;
-	for (unsigned i = 0; i < DROP_REASONS; i++)
-		sum->drops[i] += part->drops[i];
-	sum->underruns += part->underruns;
-	sum->loops = first || part->loops < sum->loops ? part->loops : sum->loops;
-	sum->packet = first || packet < sum->packet ? packet : sum->packet;
-	sum->waiting += part->waiting;
-	if (first || part->at.packets < sum->at.packets)
+	if (part->at.packets < sum->at.packets)
 		sum->at = part->at;
-	sum->time_ns = first || part->time_ns < sum->time_ns ? part->time_ns : sum->time_ns;
 	sum->last_due_ns = most(sum->last_due_ns, part->last_due_ns);
 	sum->last_ns = most(sum->last_ns, part->last_ns);
 	sum->shifted_ns = most(sum->shifted_ns, part->shifted_ns);
+}
+
+static void
+add_lane(struct replay_report *sum, const struct lane_tally *tally, bool first)
+{
+	struct replay_report part = {.sum = *tally};
+
+	part.sum.packet -= tally->waiting; /* what waits for room is not behind it */
+	if (first) {
+		sum->sum = part.sum;
+		return;
+	}
+	add_times(&sum->sum, tally);
+	counters_add(replay_counts, sum, &part);
+	counters_add(replay_details, sum, &part);
 }
 
 /* The numbers of a lane that run's. One that is at rest writes them no more: they are final, whether its worker answers
@@ -75,6 +81,13 @@ share_of_packets(const struct replay *replay, const struct replay_report *report
 		       : 0;
 }
 
+/* What JSON's integers hold, which is 292 years. */
+static uint64_t
+whole_ns(double ns)
+{
+	return ns < (double)INT64_MAX ? (uint64_t)ns : INT64_MAX;
+}
+
 /* How much of the schedule is over, and what is left of it. */
 static void
 foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report *report)
@@ -85,7 +98,7 @@ foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report 
 	bool known = reader_extent(replay->material.reader, &extent);
 	double all = extent_ns(&extent, &report->pace, loops, replay->plan.max_gap_ns), done, share;
 
-	report->remaining_ns = -1;
+	report->remaining_ns = COUNTER_UNKNOWN;
 	report->progress = -1;
 	if (loops == 0)
 		return;
@@ -97,7 +110,7 @@ foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report 
 		done = 0;
 	share = all > 0 ? done / all : share_of_packets(replay, report);
 	if (all > 0 && !replay_stands(replay))
-		report->remaining_ns = all > done ? all - done : 0;
+		report->remaining_ns = all > done ? whole_ns(all - done) : 0;
 	/* However near to its end a file breaks, or packets wait for room: it is not all that was to be replayed. */
 	if ((report->state == REPLAY_FAILED || report->sum.waiting) && share > SHARE_MAX)
 		share = SHARE_MAX;
@@ -114,7 +127,6 @@ foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *repo
 		now_ns = replay->lanes[0]->paused_ns;
 	else if (report->ended)
 		now_ns = report->sum.last_due_ns;
-	report->waits = report->state == REPLAY_RUNNING;
 	for (unsigned i = 0; i < replay->lane_count; i++) {
 		const struct lane_tally *tally = tally_of(replay, i);
 		uint64_t next_ns = tally->due_ns > now_ns ? tally->due_ns - now_ns : 0;
@@ -125,6 +137,8 @@ foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *repo
 		if (next_ns && (report->next_in_ns == 0 || next_ns < report->next_in_ns))
 			report->next_in_ns = next_ns;
 	}
+	if (report->state != REPLAY_RUNNING)
+		report->next_in_ns = COUNTER_UNKNOWN;
 	foresee_end(replay, wait_ns, report);
 }
 
@@ -132,17 +146,68 @@ foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *repo
 static void
 judge(const struct config_replay *config, struct replay_report *report)
 {
-	bool complete = report->lost == 0 && report->state != REPLAY_FAILED;
+	bool complete = report->refused == 0 && report->state != REPLAY_FAILED;
 	bool exact = report->p99_ns <= config->tolerance_ns && report->sum.dropped == 0 &&
 		     report->sum.underruns == 0;
-
 	/* Nobody knows yet whether what waits for room will leave. */
-	report->judged = !complete || (config->tolerance_given && report->sum.packet > 0 &&
-				       report->sum.waiting == 0);
-	report->passed = complete && exact;
+	bool judged = !complete || (config->tolerance_given && report->sum.packet > 0 &&
+				    report->sum.waiting == 0);
+
+	report->result = !judged ? "not judged" : complete && exact ? "pass" : "fail";
 }
 
-void
+/* Packets, but for the first, by the time from the first to the last. */
+static double
+rate(uint64_t packets, uint64_t ns)
+{
+	return packets > 1 && ns ? (double)(packets - 1) * 1e9 / (double)ns : 0;
+}
+
+static void
+time_run(const struct histogram *errors, struct replay_report *report)
+{
+	const struct lane_tally *sum = &report->sum;
+
+	report->asked_ns = sum->last_due_ns - sum->first_due_ns - sum->shifted_ns;
+	report->asked_pps = rate(sum->sent + sum->dropped, report->asked_ns);
+	report->taken_ns = sum->last_ns - sum->first_ns;
+	report->taken_pps = rate(sum->sent, report->taken_ns);
+	report->p50_ns = histogram_quantile(errors, 50, 100);
+	report->p99_ns = histogram_quantile(errors, 99, 100);
+	report->p99_9_ns = histogram_quantile(errors, 999, 1000);
+	report->max_ns = errors->max;
+	report->measured = "handed to the NIC";
+}
+
+/* What it is, and what it was told. */
+static bool
+describe(const struct replay *replay, struct replay_report *out)
+{
+	const struct config_replay *config = replay->config;
+	bool failed = replay->state == REPLAY_FAILED;
+
+	*out = (struct replay_report){
+		.name = strdup(config->name),
+		.port = strdup(replay->ports->items[config->port]->config->name),
+		.state = replay->state,
+		.state_name = replay_state_name(replay->state),
+		.reason = failed ? strdup(replay->reason) : NULL,
+		.as = config->as,
+		.resident = replay->plan.timeline->resident,
+		.ended = replay_stands(replay),
+		.memory = material_bytes(&replay->material) + material_bytes(replay->retired),
+		.headers = replay->plan.headers->size,
+		.free = rte_mempool_avail_count(replay->plan.headers),
+		.pace = replay->pace,
+		.loops_asked = config->loops,
+		.tolerance_ns = config->tolerance_given ? config->tolerance_ns : COUNTER_UNKNOWN,
+	};
+	out->in_use = out->headers - out->free;
+	config_pace_format(&replay->pace, out->pace_words, sizeof(out->pace_words));
+	return out->name && out->port && (!failed || out->reason);
+}
+
+bool
 replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *out)
 {
 	struct histogram errors = {0};
@@ -150,24 +215,16 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 	uint64_t end =
 		atomic_load_explicit(&((struct timeline *)timeline)->end, memory_order_acquire);
 
-	*out = (struct replay_report){
-		.state = replay->state,
-		.reason = replay->state == REPLAY_FAILED ? replay->reason : NULL,
-		.resident = timeline->resident,
-		.arena_bytes = material_bytes(&replay->material) + material_bytes(replay->retired),
-		.headers = replay->plan.headers->size,
-		.headers_free = rte_mempool_avail_count(replay->plan.headers),
-		.pace = replay->pace,
-		.ended = replay_stands(replay),
-	};
+	if (!describe(replay, out))
+		return false;
 	for (unsigned i = 0; i < replay->lane_count; i++) {
 		const struct lane_tally *tally = tally_of(replay, i);
 
-		add_lane(&out->sum, tally, i == 0);
+		add_lane(out, tally, i == 0);
 		if (tally->run)
 			histogram_merge(&errors, &replay->lanes[i]->errors);
 	}
-	out->lost = reasons_lost(out->sum.drops);
+	out->refused = reasons_lost(out->sum.drops);
 	if (replay->run && replay_stands(replay))
 		out->reader = replay->read;
 	else
@@ -181,11 +238,7 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 	if (!timeline->resident && out->packets)
 		out->sum.loops = out->sum.packet / out->packets;
 	foresee(replay, now_ns, out);
-	out->asked_ns = out->sum.last_due_ns - out->sum.first_due_ns - out->sum.shifted_ns;
-	out->taken_ns = out->sum.last_ns - out->sum.first_ns;
-	out->p50_ns = histogram_quantile(&errors, 50, 100);
-	out->p99_ns = histogram_quantile(&errors, 99, 100);
-	out->p99_9_ns = histogram_quantile(&errors, 999, 1000);
-	out->max_ns = errors.max;
+	time_run(&errors, out);
 	judge(replay->config, out);
+	return true;
 }

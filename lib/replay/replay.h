@@ -9,45 +9,11 @@
 
 #include "port/ports.h"
 #include "replay/lane.h"
-#include "replay/reader.h"
+#include "replay/report.h"
 
 #define REPLAY_REASON_MAX 256
 
 struct replay;
-
-enum replay_state {
-	REPLAY_STOPPED,
-	REPLAY_OPENING, /* waits for the first packets from its files, or for a link */
-	REPLAY_RUNNING,
-	REPLAY_PAUSED,
-	REPLAY_DONE,
-	REPLAY_FAILED, /* its files broke: what came before was sent; the reason says why */
-};
-
-/* Where a replay is and how exact it was. Numbers are of the run since the last start. */
-struct replay_report {
-	enum replay_state state;
-	const char *reason; /* of REPLAY_FAILED; else NULL. The replay's */
-	bool resident, direct;
-	uint64_t arena_bytes; /* of packet memory */
-	uint32_t headers, headers_free;
-	struct config_pace pace; /* as it is now */
-	struct lane_tally sum;   /* of all lanes */
-	uint64_t
-		lost; /* of sum.drops, those that no rule wanted: the port, or one behind the rules, did not take them */
-	struct reader_progress reader;
-	uint64_t packets;    /* of a loop; 0 as long as that is unknown */
-	double progress;     /* of all loops, 0 to 1; negative when there is no end */
-	double remaining_ns; /* until the last packet is due; negative when that can't be told */
-	bool waits;          /* it runs, and */
-	uint64_t next_in_ns; /* so much later the next packet is due */
-	uint64_t asked_ns;   /* from the first packet's time to the last one's, as asked */
-	uint64_t taken_ns;   /* the same, as they were handed over */
-	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns; /* of the error; 0 at top pace */
-	bool ended;                                /* the numbers are final */
-	/* There is a verdict: with a tolerance of all, and always of what was lost or could not be read. */
-	bool judged, passed;
-};
 
 /* What a config asks of its replays' files: that they are there, captures, and of Ethernet, as far as their
  * beginnings show. All findings, with their place in the config. No EAL needed. Returns 0 or -EINVAL. */
@@ -100,7 +66,7 @@ void replay_follow(struct replay *replay);
  * due at the time it has in the capture. */
 void replay_start_virtual(struct replay *replay);
 
-/* At now_ns on the engine's clock, as lanes' tallies are known. */
-void replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *out);
+/* At now_ns on the engine's clock, as lanes' tallies are known. False: out of memory; to be cleared all the same. */
+bool replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *out);
 
 #endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "replay/report.h"
+
+#include <stdlib.h>
+
+#include "core/banned.h"
+
+#define ROW(kind, name, member, sum) COUNTER(struct replay_report, kind, name, member, sum)
+
+const struct counter replay_counts[] = {
+	ROW(TEXT, "state", state_name, APART),
+	ROW(NUMBER, "sent", sum.sent, ADD),
+	ROW(NUMBER, "bytes", sum.bytes, ADD),
+	ROW(NUMBER, "loops", sum.loops, LEAST),
+	ROW(NUMBER, "late", sum.late, ADD),
+	ROW(NUMBER, "truncated", reader.truncated, APART),
+	ROW(NUMBER, "dropped", sum.dropped, ADD),
+	ROW(DROPS, "drops", sum.drops, ADD),
+	ROW(NUMBER, "refused", refused, APART),
+	ROW(NUMBER, "underruns", sum.underruns, ADD),
+	ROW(NUMBER, "skipped", reader.skipped, APART),
+	ROW(NUMBER, "too_long", reader.too_long, APART),
+	ROW(NUMBER, "empty", reader.empty, APART),
+	ROW(NUMBER, "backwards", reader.backwards, APART),
+	ROW(REMARK, "reason", reason, APART),
+	{0},
+};
+
+static const struct counter asked[] = {
+	ROW(SECONDS, "elapsed", asked_ns, APART),
+	ROW(REAL, "pps", asked_pps, APART),
+	{0},
+};
+
+static const struct counter achieved[] = {
+	ROW(SECONDS, "elapsed", taken_ns, APART),
+	ROW(REAL, "pps", taken_pps, APART),
+	{0},
+};
+
+static const struct counter errors[] = {
+	ROW(NUMBER, "p50", p50_ns, APART),
+	ROW(NUMBER, "p99", p99_ns, APART),
+	ROW(NUMBER, "p99.9", p99_9_ns, APART),
+	ROW(NUMBER, "max", max_ns, APART),
+	{0},
+};
+
+static const struct counter verdict[] = {
+	COUNTER_OBJECT("asked", asked),
+	COUNTER_OBJECT("achieved", achieved),
+	COUNTER_OBJECT("error_ns", errors),
+	ROW(TEXT, "measured", measured, APART),
+	ROW(KNOWN, "tolerance_ns", tolerance_ns, APART),
+	ROW(TEXT, "result", result, APART),
+	{0},
+};
+
+/* Lanes walk the same entries: where they are is where the last of them is. */
+const struct counter replay_details[] = {
+	ROW(NUMBER, "waiting", sum.waiting, ADD),
+	ROW(TEXT, "port", port, APART),
+	ROW(FLAG, "as", as, APART),
+	ROW(WORDS, "pace", pace_words, APART),
+	ROW(NUMBER, "loops_asked", loops_asked, APART),
+	ROW(NUMBER, "packet", sum.packet, LEAST),
+	ROW(SECONDS, "time", sum.time_ns, LEAST),
+	ROW(NUMBER, "packets", packets, APART),
+	ROW(FLAG, "resident", resident, APART),
+	ROW(FLAG, "direct", direct, APART),
+	ROW(FLAG, "ended", ended, APART),
+	ROW(NUMBER, "memory", memory, APART),
+	ROW(SHARE, "progress", progress, APART),
+	COUNTER_OBJECT("verdict", verdict),
+	ROW(KNOWN, "remaining_ns", remaining_ns, APART),
+	ROW(KNOWN, "next_in_ns", next_in_ns, APART),
+	{0},
+};
+
+const struct counter replay_memory[] = {
+	ROW(NUMBER, "bytes", memory, APART),    ROW(FLAG, "resident", resident, APART),
+	ROW(NUMBER, "headers", headers, APART), ROW(NUMBER, "free", free, APART),
+	ROW(NUMBER, "in_use", in_use, APART),   {0},
+};
+
+const char *
+replay_state_name(enum replay_state state)
+{
+	static const char *const names[] = {
+		[REPLAY_STOPPED] = "stopped", [REPLAY_OPENING] = "opening",
+		[REPLAY_RUNNING] = "running", [REPLAY_PAUSED] = "paused",
+		[REPLAY_DONE] = "done",       [REPLAY_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+void
+replay_report_clear(struct replay_report *report)
+{
+	free(report->name);
+	free(report->port);
+	free(report->reason);
+}
