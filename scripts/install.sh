@@ -23,4 +23,9 @@ if ! grep -qsxF "ExecStart=$prefix/bin/sluiced run /etc/sluice/sluice.yaml" "$bu
 	{ meson configure "$build" --prefix "$prefix" && ninja -C "$build"; } >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 fi
 DESTDIR=$stage meson install -C "$build" --no-rebuild >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+
+# The pages lie beside drivers-config there, not in a directory next to it, and the sources are not there at all.
+documents=$stage$prefix/share/doc/sluice
+sed -i -e 's|](\.\./drivers-config/|](drivers-config/|g' -e 's|\[\([^]]*\)\](\.\./lib/[^)]*)|\1|g' "$documents"/*.md
+sed -i 's|](\.\./docs/|](../|g' "$documents"/drivers-config/README.md
 grep '^Installing' "$log" | sed 's/^Installing .* to /install: /' | sort -u

@@ -37,6 +37,23 @@ def test_what_is_installed(stage):
         assert (stage / name).is_file(), name
 
 
+def test_every_page_is_installed(stage):
+    """And its links lead somewhere there."""
+    documents = stage / "share/doc/sluice"
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*")
+             if path.suffix in (".md", ".yaml") and path.is_file()]
+    assert len(pages) > 15
+    for page in pages:
+        assert (documents / page).is_file(), page
+    assert not list(documents.rglob("meson.build")) and not (documents / "man").exists()
+    links = 0
+    for page in documents.rglob("*.md"):
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page}: {target}"
+            links += 1
+    assert links > 30
+
+
 def test_installed_bind_runs(stage):
     """It finds its other part where that was installed."""
     done = subprocess.run([stage / "sbin" / "sluice-bind", "--status"], capture_output=True, text=True, check=True)
@@ -141,7 +158,9 @@ def test_demo(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "pcap-fixtures").symlink_to(ROOT / "pcap-fixtures")
     done = subprocess.run([tmp_path / "scripts" / "demo.sh", BUILD], capture_output=True, text=True, check=True)
-    for words in ("balanced", "0 bytes", "cycles per packet", "scans", "tool-0"):
+    for words in ("balanced", "0 bytes", "scans", "tool-0"):
         assert words in done.stdout, words
+    # Reading captures and writing them is what most of the time goes to; that is no cost of the pipeline.
+    assert "cycles per packet" not in done.stdout
     assert {path.name for path in (tmp_path / "build" / "demo").iterdir()} == {
         "dns-log.pcap", "tool-0.pcap", "tool-1.pcap", "tool-2.pcap", "voice.pcap"}

@@ -310,7 +310,8 @@ print_foot(const struct view *view)
 	value_print_copies(view->out, json_object_get(view->now, "copies"));
 	value_print_ledger(view->out, json_object_get(view->now, "ledger"));
 	print_leaked(view);
-	if (value_real(cycles, "per_packet") > 0)
+	/* Of a run that has ended it counts its start, and offline the reading and writing of captures. */
+	if (json_object_get(view->now, "state") && value_real(cycles, "per_packet") > 0)
 		fprintf(view->out, "%scost%s     %.0f cycles per packet, devices included\n",
 			style->bold, style->plain, value_real(cycles, "per_packet"));
 }

@@ -177,7 +177,7 @@ people_are_told_what_matters(void **state)
 	assert_non_null(strstr(text, "dns"));
 	assert_non_null(strstr(text, ": balanced\n"));
 	assert_non_null(strstr(text, "every packet is back in its pool"));
-	assert_non_null(strstr(text, "50 cycles per packet"));
+	assert_null(strstr(text, "cycles per packet")); /* start and captures are in them */
 	assert_null(strstr(text, "\033"));
 	assert_null(strstr(text, " \n"));
 	free(text);
