@@ -114,6 +114,7 @@ def take_turns(ours, theirs, slices, seconds):
 def run_case(case, arguments):
     """Starts both programs several times, for what differs from one start to the next."""
     rates, totals, hz = [], [], 0
+    machine.progress(f"{case.name}: {case.text}")
     for number in range(arguments.pairs):
         with tempfile.TemporaryDirectory() as run_dir, tempfile.TemporaryDirectory() as scratch, \
                 contextlib.ExitStack() as stack:
@@ -127,10 +128,8 @@ def run_case(case, arguments):
             rates.append(take_turns(ours, theirs, arguments.slices, arguments.seconds))
             ours.go_on()
             totals.append(ours.totals())
-        if sys.stderr.isatty():
-            print(f"\r{case.name}: pair {number + 1} of {arguments.pairs} ", end="", file=sys.stderr, flush=True)
-    if sys.stderr.isatty():
-        print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
+        machine.progress(case.name, f"pair {number + 1} of {arguments.pairs}")
+    machine.progress("")
     everything = [pair for start in rates for pair in start]
     pps = statistics.median(ours for ours, _ in everything)
     return {

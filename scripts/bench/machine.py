@@ -6,6 +6,7 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
 import time
 
 HUGE = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
@@ -24,6 +25,15 @@ def hugepages():
         yield
     finally:
         HUGE.write_text(reserved, encoding="ascii")
+
+
+def progress(case, step=""):
+    """What is being measured: on a terminal one line that is written over at each step and by "", else a line a case."""
+    if sys.stderr.isatty():
+        text = f"{case}: {step}" if step else case
+        print(f"\r\033[K{text[:79]}", end="", file=sys.stderr, flush=True)
+    elif case and not step:
+        print(f"bench: {case}", file=sys.stderr, flush=True)
 
 
 def describe():

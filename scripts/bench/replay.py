@@ -299,6 +299,15 @@ def row(result):
             f"far end p99 {result['far_p99']:,} ns, tcpreplay's {result['peer']:,} ns")
 
 
+CASES = {
+    "top": "at top pace, beside testpmd's txonly",
+    "split": "one worker and two",
+    "veth": "over a veth pair, beside tcpreplay",
+    "exact": "the error of each packet's time",
+    "stream": "from a disk, a capture larger than memory",
+}
+
+
 def cases(arguments, scratch):
     yield "top", lambda: [top(arguments, scratch, 64), top(arguments, scratch, 1500)]
     if os.cpu_count() > 1:
@@ -325,7 +334,9 @@ def main():
         with machine.hugepages(), tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
             for name, measure in cases(arguments, scratch):
                 if not arguments.cases or name in arguments.cases:
+                    machine.progress(f"{name}: {CASES[name]}")
                     for result in measure():
+                        machine.progress("")
                         results.append(result)
                         print(row(result), flush=True)
     except (peers.Failed, subprocess.CalledProcessError) as failure:

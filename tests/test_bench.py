@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the benchmarks say while they measure; measuring takes a machine of its own."""
+
+import os
+import pty
+import subprocess
+
+from lib.offline import ROOT
+
+SCRIPT = """
+import sys
+sys.path.insert(0, "scripts/bench")
+import machine
+for case in ("one", "two"):
+    machine.progress(f"{case}: what it measures")
+    for number in (1, 2):
+        machine.progress(case, f"pair {number} of 2")
+    machine.progress("")
+"""
+
+
+def test_a_line_a_case_where_nobody_watches():
+    done = subprocess.run(["/usr/bin/python3", "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not done.stdout and done.stderr == "bench: one: what it measures\nbench: two: what it measures\n"
+
+
+def test_one_line_on_a_terminal():
+    leader, follower = pty.openpty()
+    subprocess.run(["/usr/bin/python3", "-c", SCRIPT], cwd=ROOT, stderr=follower, check=True)
+    os.close(follower)
+    text = os.read(leader, 65536).decode()
+    os.close(leader)
+    assert "\n" not in text and text.count("\r\033[K") == 8
+    assert "\r\033[Kone: what it measures" in text and "\r\033[Ktwo: pair 2 of 2" in text and text.endswith("\033[K")
+
+
+def test_every_case_has_a_text():
+    text = "import sys; sys.path.insert(0, 'scripts/bench'); import replay, types; " \
+           "assert {name for name, _ in replay.cases(types.SimpleNamespace(), '')} <= replay.CASES.keys()"
+    subprocess.run(["/usr/bin/python3", "-c", text], cwd=ROOT, check=True)
