@@ -9,8 +9,8 @@
 #include "control/method_fault.h"
 #include "control/method_port.h"
 #include "control/method_replay.h"
+#include "control/method_report.h"
 #include "control/params.h"
-#include "control/report.h"
 #include "control/select.h"
 #include "core/log.h"
 #include "core/reaper.h"
@@ -28,80 +28,10 @@ answer_hello(struct method_daemon *daemon, struct call *call)
 				 "pid", (int)getpid(), "config", daemon->config_file);
 }
 
-/* Answers with one of the report's views of a snapshot. */
-static void
-answer_report(struct method_daemon *daemon, struct call *call,
-	      json_t *(*view)(const struct snapshot *snapshot))
-{
-	call->view = view;
-	call->snapshot = method_snapshot(daemon);
-	if (!call->snapshot)
-		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
-	/* Until it is known which. */
-	else if (call->item)
-		call->end = call->snapshot->rule_count;
-}
-
 bool
 method_is_raw(const struct call *call)
 {
 	return call->snapshot || call->config;
-}
-
-static void
-put_counts(FILE *out, const struct call *call, unsigned index)
-{
-	report_put_rule_counts(out, call->snapshot, index);
-}
-
-static void
-put_rule(FILE *out, const struct call *call, unsigned index)
-{
-	report_put_rule(out, call->snapshot, index);
-}
-
-static void
-answer_status(struct method_daemon *daemon, struct call *call)
-{
-	call->item = put_counts;
-	answer_report(daemon, call, report_status);
-}
-
-static void
-answer_ports(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_ports);
-}
-
-static void
-answer_rules(struct method_daemon *daemon, struct call *call)
-{
-	call->item = put_rule;
-	answer_report(daemon, call, report_rules);
-}
-
-static void
-answer_workers(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_workers);
-}
-
-static void
-answer_drops(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_drops);
-}
-
-static void
-answer_memory(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_memory);
-}
-
-static void
-answer_replay_list(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_replays);
 }
 
 static void
@@ -128,168 +58,203 @@ answer_shutdown(struct method_daemon *daemon, struct call *call)
 
 static void answer_methods(struct method_daemon *daemon, struct call *call);
 
-#define FILE_OR_TEXT                                                                          \
-	{                                                                                     \
-		{"file", METHOD_STRING, "absolute path of a config that the daemon can read", \
-		 false},                                                                      \
-			{"text", METHOD_STRING, "the config itself", false},                  \
-		{                                                                             \
-			"directory", METHOD_STRING,                                           \
-				"what relative file names in text are relative to", false     \
-		}                                                                             \
+#define FILE_PARAM                                                                           \
+	{                                                                                    \
+		.name = "file", .text = "absolute path of a config that the daemon can read" \
 	}
-
-#define PORT_NAME                                              \
-	{                                                      \
-		"name", METHOD_STRING, "the port's name", true \
+#define TEXT_PARAM                                          \
+	{                                                   \
+		.name = "text", .text = "the config itself" \
 	}
-
-#define REPLAY_NAME                                              \
-	{                                                        \
-		"name", METHOD_STRING, "the replay's name", true \
+#define DIRECTORY_PARAM                                                                         \
+	{                                                                                       \
+		.name = "directory", .text = "what relative file names in text are relative to" \
+	}
+#define PORT_PARAM(key)                                                  \
+	{                                                                \
+		.name = key, .text = "the port's name", .required = true \
+	}
+#define REPLAY_PARAM                                                          \
+	{                                                                     \
+		.name = "name", .text = "the replay's name", .required = true \
 	}
 
 static const struct method table[] = {
-	{"hello", "versions, process and config file", false, false, {{0}}, answer_hello, NULL},
-	{"methods", "this list", false, false, {{0}}, answer_methods, NULL},
-	{"status",
-	 "everything at a glance: the report's counters and the daemon's state",
-	 false,
-	 false,
-	 {{0}},
-	 answer_status,
-	 NULL},
-	{"ports",
-	 "every port: device, link, queues, counters",
-	 false,
-	 false,
-	 {SELECT_PARAMS},
-	 answer_ports,
-	 NULL,
-	 "ports"},
-	{"rules",
-	 "every rule: what it took, and how it is carried out",
-	 false,
-	 false,
-	 {SELECT_PARAMS},
-	 answer_rules,
-	 NULL,
-	 "rules"},
-	{"workers",
-	 "every worker: packets, cycles, bursts",
-	 false,
-	 false,
-	 {{0}},
-	 answer_workers,
-	 NULL},
-	{"drops",
-	 "the ledger, every drop under its name, and copied bytes",
-	 false,
-	 false,
-	 {{0}},
-	 answer_drops,
-	 NULL},
-	{"memory", "pools of packet memory", false, false, {{0}}, answer_memory, NULL},
-	{"config.show",
-	 "the config that runs, as config.apply takes it",
-	 false,
-	 false,
-	 {{0}},
-	 answer_config_show,
-	 NULL},
-	{"config.check", "whether a config could be applied", false, true, FILE_OR_TEXT,
-	 answer_config_check, work_config_check},
-	{"config.diff", "what a config would change", false, true, FILE_OR_TEXT, answer_config_diff,
-	 work_config_diff},
-	{"config.apply", "runs a config from now on; no packet is lost", true, true, FILE_OR_TEXT,
-	 answer_config_apply, work_config_apply},
-	{"port.up",
-	 "takes a port up again that was removed, or taken out of service",
-	 true,
-	 false,
-	 {PORT_NAME},
-	 answer_port_up,
-	 work_port_up,
-	 NULL,
-	 has_work_port_up},
-	{"port.down",
-	 "takes a port out of service, and lets go of its device",
-	 true,
-	 false,
-	 {PORT_NAME},
-	 answer_port_down,
-	 NULL},
-	{"replay.list",
-	 "every replay: where it is, and how exact it was",
-	 false,
-	 false,
-	 {SELECT_PARAMS},
-	 answer_replay_list,
-	 NULL,
-	 "replays"},
-	{"replay.start",
-	 "from the beginning",
-	 true,
-	 false,
-	 {REPLAY_NAME},
-	 answer_replay_start,
-	 NULL},
-	{"replay.stop",
-	 "for good; its numbers stay",
-	 true,
-	 false,
-	 {REPLAY_NAME},
-	 answer_replay_stop,
-	 NULL},
-	{"replay.pause",
-	 "until it is resumed",
-	 true,
-	 false,
-	 {REPLAY_NAME},
-	 answer_replay_pause,
-	 NULL},
-	{"replay.resume",
-	 "goes on where it was paused",
-	 true,
-	 false,
-	 {REPLAY_NAME},
-	 answer_replay_resume,
-	 NULL},
-	{"replay.seek",
-	 "goes on from another place in its files",
-	 true,
-	 false,
-	 {REPLAY_NAME,
-	  {"to", METHOD_STRING, "a time since the first packet, or #N for a packet", true}},
-	 answer_replay_seek,
-	 NULL},
-	{"replay.pace",
-	 "goes on at another pace, without a burst or a gap",
-	 true,
-	 false,
-	 {REPLAY_NAME, {"pace", METHOD_STRING, "as in the config: 2x, 1.5Mpps, 10Gbps, top", true}},
-	 answer_replay_pace,
-	 NULL},
-	{"log.level",
-	 "sets what is logged",
-	 true,
-	 false,
-	 {{"level", METHOD_STRING, "error, warning, info or debug", true}},
-	 answer_log_level,
-	 NULL},
+	{
+		.name = "hello",
+		.text = "versions, process and config file",
+		.answer = answer_hello,
+	},
+	{
+		.name = "methods",
+		.text = "this list",
+		.answer = answer_methods,
+	},
+	{
+		.name = "status",
+		.text = "everything at a glance: the report's counters and the daemon's state",
+		.answer = answer_status,
+	},
+	{
+		.name = "ports",
+		.text = "every port: device, link, queues, counters",
+		.params = {SELECT_PARAMS},
+		.lists = "ports",
+		.answer = answer_ports,
+	},
+	{
+		.name = "rules",
+		.text = "every rule: what it took, and how it is carried out",
+		.params = {SELECT_PARAMS},
+		.lists = "rules",
+		.answer = answer_rules,
+	},
+	{
+		.name = "workers",
+		.text = "every worker: packets, cycles, bursts",
+		.answer = answer_workers,
+	},
+	{
+		.name = "drops",
+		.text = "the ledger, every drop under its name, and copied bytes",
+		.answer = answer_drops,
+	},
+	{
+		.name = "memory",
+		.text = "pools of packet memory",
+		.answer = answer_memory,
+	},
+	{
+		.name = "config.show",
+		.text = "the config that runs, as config.apply takes it",
+		.answer = answer_config_show,
+	},
+	{
+		.name = "config.check",
+		.text = "whether a config could be applied",
+		.file = true,
+		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
+		.work = work_config_check,
+		.answer = answer_config_check,
+	},
+	{
+		.name = "config.diff",
+		.text = "what a config would change",
+		.file = true,
+		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
+		.work = work_config_diff,
+		.answer = answer_config_diff,
+	},
+	{
+		.name = "config.apply",
+		.text = "runs a config from now on; no packet is lost",
+		.changes = true,
+		.file = true,
+		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
+		.work = work_config_apply,
+		.answer = answer_config_apply,
+	},
+	{
+		.name = "port.up",
+		.text = "takes a port up again that was removed, or taken out of service",
+		.changes = true,
+		.params = {PORT_PARAM("name")},
+		.has_work = has_work_port_up,
+		.work = work_port_up,
+		.answer = answer_port_up,
+	},
+	{
+		.name = "port.down",
+		.text = "takes a port out of service, and lets go of its device",
+		.changes = true,
+		.params = {PORT_PARAM("name")},
+		.answer = answer_port_down,
+	},
+	{
+		.name = "replay.list",
+		.text = "every replay: where it is, and how exact it was",
+		.params = {SELECT_PARAMS},
+		.lists = "replays",
+		.answer = answer_replay_list,
+	},
+	{
+		.name = "replay.start",
+		.text = "from the beginning",
+		.changes = true,
+		.params = {REPLAY_PARAM},
+		.answer = answer_replay_start,
+	},
+	{
+		.name = "replay.stop",
+		.text = "for good; its numbers stay",
+		.changes = true,
+		.params = {REPLAY_PARAM},
+		.answer = answer_replay_stop,
+	},
+	{
+		.name = "replay.pause",
+		.text = "until it is resumed",
+		.changes = true,
+		.params = {REPLAY_PARAM},
+		.answer = answer_replay_pause,
+	},
+	{
+		.name = "replay.resume",
+		.text = "goes on where it was paused",
+		.changes = true,
+		.params = {REPLAY_PARAM},
+		.answer = answer_replay_resume,
+	},
+	{
+		.name = "replay.seek",
+		.text = "goes on from another place in its files",
+		.changes = true,
+		.params = {REPLAY_PARAM,
+			   {.name = "to",
+			    .text = "a time since the first packet, or #N for a packet",
+			    .required = true}},
+		.answer = answer_replay_seek,
+	},
+	{
+		.name = "replay.pace",
+		.text = "goes on at another pace, without a burst or a gap",
+		.changes = true,
+		.params = {REPLAY_PARAM,
+			   {.name = "pace",
+			    .text = "as in the config: 2x, 1.5Mpps, 10Gbps, top",
+			    .required = true}},
+		.answer = answer_replay_pace,
+	},
+	{
+		.name = "log.level",
+		.text = "sets what is logged",
+		.changes = true,
+		.params = {{.name = "level",
+			    .text = "error, warning, info or debug",
+			    .required = true}},
+		.answer = answer_log_level,
+	},
 #ifdef SLUICE_FAULTS
-	{"fault.dma",
-	 "tells a port's device to write to a wrong address",
-	 true,
-	 false,
-	 {{"port", METHOD_STRING, "the port's name", true},
-	  {"address", METHOD_STRING, "where to, in hexadecimal", true},
-	  {"packets", METHOD_INTEGER, "how many receive descriptors get it; 32 if left out",
-	   false}},
-	 answer_fault_dma,
-	 NULL},
+	{
+		.name = "fault.dma",
+		.text = "tells a port's device to write to a wrong address",
+		.changes = true,
+		.params = {PORT_PARAM("port"),
+			   {.name = "address",
+			    .text = "where to, in hexadecimal",
+			    .required = true},
+			   {.name = "packets",
+			    .type = METHOD_INTEGER,
+			    .text = "how many receive descriptors get it; 32 if left out"}},
+		.answer = answer_fault_dma,
+	},
 #endif
-	{"shutdown", "drains and ends the daemon", true, false, {{0}}, answer_shutdown, NULL},
+	{
+		.name = "shutdown",
+		.text = "drains and ends the daemon",
+		.changes = true,
+		.answer = answer_shutdown,
+	},
 };
 
 #define METHODS (sizeof(table) / sizeof(table[0]))

@@ -45,9 +45,12 @@ struct call {
 };
 
 struct method_param {
-	const char *name;
-	enum method_type { METHOD_STRING, METHOD_INTEGER, METHOD_NAMES } type;
-	const char *text;
+	const char *name, *text;
+	enum method_type {
+		METHOD_STRING, /* where a row says nothing else */
+		METHOD_INTEGER,
+		METHOD_NAMES,
+	} type;
 	bool required;
 };
 
@@ -58,15 +61,15 @@ struct method {
 	bool changes; /* only on the control socket */
 	bool file;    /* reads files in the daemon's name: only on the control socket */
 	struct method_param params[METHOD_PARAMS_MAX];
-	/* Control thread: answers at once, or finishes what work began. */
-	void (*answer)(struct method_daemon *daemon, struct call *call);
+	/* The member of its result of which `names`, `limit` and `offset` choose; or NULL. */
+	const char *lists;
+	/* Control thread: whether there is work for this call; NULL: there always is. */
+	bool (*has_work)(const struct method_daemon *daemon, const struct call *call);
 	/* Any thread, one at a time, before answer: what may take seconds; NULL when nothing does. It
 	 * must change nothing that others see. */
 	void (*work)(const struct method_daemon *daemon, struct call *call);
-	const char *
-		lists; /* the member of its result of which `names`, `limit` and `offset` choose; or NULL */
-	/* Control thread: whether there is work for this call; NULL: there always is. */
-	bool (*has_work)(const struct method_daemon *daemon, const struct call *call);
+	/* Control thread: answers at once, or finishes what work began. */
+	void (*answer)(struct method_daemon *daemon, struct call *call);
 };
 
 /* NULL when there is none of that name. */

@@ -10,12 +10,12 @@
 /* Names that one call may ask for. */
 #define SELECT_NAMES_MAX 1024
 
-#define SELECT_PARAMS                                                                              \
-	{"names", METHOD_NAMES, "those alone; all if left out", false},                            \
-		{"limit", METHOD_INTEGER, "at most so many", false},                               \
-	{                                                                                          \
-		"offset", METHOD_INTEGER, "so many are left out before the first; 0 if not given", \
-			false                                                                      \
+#define SELECT_PARAMS                                                                    \
+	{.name = "names", .type = METHOD_NAMES, .text = "those alone; all if left out"}, \
+		{.name = "limit", .type = METHOD_INTEGER, .text = "at most so many"},    \
+	{                                                                                \
+		.name = "offset", .type = METHOD_INTEGER,                                \
+		.text = "so many are left out before the first; 0 if not given"          \
 	}
 
 /* Of the rules of a call that lists them: sets which are to be written, or call->error. */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/method_report.h"
+
+#include "control/report.h"
+
+#include "core/banned.h"
+
+/* Answers with one of the report's views of a snapshot. */
+static void
+answer_report(struct method_daemon *daemon, struct call *call,
+	      json_t *(*view)(const struct snapshot *snapshot))
+{
+	call->view = view;
+	call->snapshot = method_snapshot(daemon);
+	if (!call->snapshot)
+		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+	/* Until it is known which. */
+	else if (call->item)
+		call->end = call->snapshot->rule_count;
+}
+
+static void
+put_counts(FILE *out, const struct call *call, unsigned index)
+{
+	report_put_rule_counts(out, call->snapshot, index);
+}
+
+static void
+put_rule(FILE *out, const struct call *call, unsigned index)
+{
+	report_put_rule(out, call->snapshot, index);
+}
+
+void
+answer_status(struct method_daemon *daemon, struct call *call)
+{
+	call->item = put_counts;
+	answer_report(daemon, call, report_status);
+}
+
+void
+answer_ports(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_ports);
+}
+
+void
+answer_rules(struct method_daemon *daemon, struct call *call)
+{
+	call->item = put_rule;
+	answer_report(daemon, call, report_rules);
+}
+
+void
+answer_workers(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_workers);
+}
+
+void
+answer_drops(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_drops);
+}
+
+void
+answer_memory(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_memory);
+}
+
+void
+answer_replay_list(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_replays);
+}
