@@ -7,9 +7,6 @@
 
 #include "core/banned.h"
 
-/* Comparing every rule with every other: 50,000 take some ten seconds, in a control thread. */
-#define PREDICATES_MAX 50000
-
 /* Keys and ports that one rule or several have. */
 struct predicate {
 	const struct config_match *match;
@@ -118,11 +115,11 @@ collect(struct plan *plan, struct work *work, struct error_list *errors)
 		if (work->count == before)
 			continue;
 		work->predicates[before].listed = plan_is_listed(plan, rule, rule->from, totals);
-		if (work->count > PREDICATES_MAX) {
+		if (work->count > LAYERS_MATCHES_MAX) {
 			error_add(errors, rule->place.line, rule->place.column, NULL,
 				  "rule %s is one too many: at most %u different matches can stand "
 				  "in rules that have a filter or pass packets on",
-				  rule->name, PREDICATES_MAX);
+				  rule->name, LAYERS_MATCHES_MAX);
 			ret = -E2BIG;
 		}
 	}

@@ -8,6 +8,9 @@
 
 #include "classify/plan.h"
 
+/* Comparing every match with every other: so many take some ten seconds, in a control thread. */
+#define LAYERS_MATCHES_MAX 50000
+
 /* Fills the plan's predicates and stacks from its conditions. */
 int layers_make(struct plan *plan, const struct stage_env *env, struct error_list *errors);
 

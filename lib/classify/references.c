@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "classify/layers.h"
 #include "classify/match.h"
 
 #include "core/banned.h"
@@ -13,12 +15,19 @@
 /*
  * A packet gets the targets of every rule that passes it on and of the one that decides. Their plain sum over a port's
  * rules is an upper bound, which hardly any config comes near. Where it is too large, rules of which no two can take the
- * same packet are put into one class, which then counts as its largest.
+ * same packet are put into one class, which then counts as its largest. Rules of one match take the same packets,
+ * and so are one to that, known by the first of them: there are no more matches than the layers take.
  */
 struct class
 {
 	uint32_t first;   /* rule plus 1; the others by work->next */
-	uint32_t largest; /* the rule with the most targets */
+	uint32_t largest; /* the rule with the most targets, with those of its match */
+};
+
+/* By the first rule of a match: all of them. */
+struct alike {
+	uint64_t targets;
+	uint32_t rules, last;
 };
 
 struct work {
@@ -26,6 +35,9 @@ struct work {
 	unsigned port;
 	uint32_t end;   /* the first rule that no packet of the port comes to */
 	uint32_t *next; /* by rule: the next of its class, plus 1 */
+	struct alike *alike;
+	uint32_t *buckets; /* open addressing by a match's hash: rule plus 1 */
+	uint32_t bucket_mask;
 	struct class *classes;
 	uint32_t class_count;
 };
@@ -110,11 +122,51 @@ classify_rule(struct work *work, uint32_t index)
 	}
 	work->next[index] = class->first;
 	class->first = index + 1;
-	if (targets_of(rule) > targets_of(&rules[class->largest]))
+	if (work->alike[index].targets > work->alike[class->largest].targets)
 		class->largest = index;
 }
 
-/* The same by classes. */
+/* The first rule of the match of this one, which may be itself. */
+static uint32_t
+first_alike(struct work *work, uint32_t index)
+{
+	const struct config_rule *rules = work->config->rules;
+	uint32_t bucket = match_hash(&rules[index].match) >> 32 & work->bucket_mask;
+
+	for (; work->buckets[bucket]; bucket = (bucket + 1) & work->bucket_mask) {
+		uint32_t other = work->buckets[bucket] - 1;
+
+		if (match_equal(&rules[other].match, &rules[index].match))
+			return other;
+	}
+	work->buckets[bucket] = index + 1;
+	return index;
+}
+
+/* Returns how many matches there are. */
+static uint32_t
+gather(struct work *work)
+{
+	uint32_t matches = 0;
+
+	memset(work->buckets, 0, (work->bucket_mask + (size_t)1) * sizeof(*work->buckets));
+	memset(work->alike, 0, work->config->rule_count * sizeof(*work->alike));
+	for (uint32_t i = 0; i < work->end; i++) {
+		const struct config_rule *rule = rule_at(work, i);
+		struct alike *alike;
+
+		if (!rule || !passes(rule) || targets_of(rule) == 0)
+			continue;
+		alike = &work->alike[first_alike(work, i)];
+		matches += alike->rules == 0;
+		alike->targets += targets_of(rule);
+		alike->rules++;
+		alike->last = i;
+	}
+	return matches;
+}
+
+/* The same by classes, of what was gathered. */
 static uint64_t
 class_sum(struct work *work)
 {
@@ -122,13 +174,11 @@ class_sum(struct work *work)
 
 	work->class_count = 0;
 	for (uint32_t i = 0; i < work->end; i++) {
-		const struct config_rule *rule = rule_at(work, i);
-
-		if (rule && passes(rule) && targets_of(rule))
+		if (work->alike[i].rules)
 			classify_rule(work, i);
 	}
 	for (uint32_t i = 0; i < work->class_count; i++)
-		sum += targets_of(&work->config->rules[work->classes[i].largest]);
+		sum += work->alike[work->classes[i].largest].targets;
 	return sum;
 }
 
@@ -136,15 +186,35 @@ static void
 say(const struct work *work, uint64_t sum, struct error_list *errors)
 {
 	const struct config_rule *rules = work->config->rules;
-	const struct config_rule *first = &rules[work->classes[0].largest];
-	const struct config_rule *last = &rules[work->classes[work->class_count - 1].largest];
+	const struct config_rule *first = &rules[work->classes[0].largest], *last;
+	uint32_t count = 0;
 
+	for (uint32_t i = 0; i < work->class_count; i++)
+		count += work->alike[work->classes[i].largest].rules;
+	last = &rules[work->alike[work->classes[work->class_count - 1].largest].last];
 	error_add(errors, last->place.line, last->place.column, NULL,
 		  "rules %s to %s: %" PRIu32 " rules that pass packets on can take the same packet "
 		  "of port %s, and give it, with "
 		  "the one that decides, to %" PRIu64 " targets; at most %u can have one packet",
-		  first->name, last->name, work->class_count, work->config->ports[work->port].name,
-		  sum, REFERENCES_MAX);
+		  first->name, last->name, count, work->config->ports[work->port].name, sum,
+		  REFERENCES_MAX);
+}
+
+static int
+make_room(struct work *work)
+{
+	uint32_t rules = work->config->rule_count, buckets = 2;
+
+	if (work->next)
+		return 0;
+	while (buckets < 2 * rules)
+		buckets *= 2;
+	work->bucket_mask = buckets - 1;
+	work->next = calloc(rules, sizeof(*work->next));
+	work->classes = calloc(rules, sizeof(*work->classes));
+	work->alike = calloc(rules, sizeof(*work->alike));
+	work->buckets = calloc(buckets, sizeof(*work->buckets));
+	return work->next && work->classes && work->alike && work->buckets ? 0 : -ENOMEM;
 }
 
 static int
@@ -154,12 +224,11 @@ check_port(struct work *work, struct error_list *errors)
 
 	if (plain_sum(work) + deciding <= REFERENCES_MAX)
 		return 0;
-	if (!work->next) {
-		work->next = calloc(work->config->rule_count, sizeof(*work->next));
-		work->classes = calloc(work->config->rule_count, sizeof(*work->classes));
-	}
-	if (!work->next || !work->classes)
+	if (make_room(work) < 0)
 		return -ENOMEM;
+	/* So many, one without keys aside, are refused as such, and to compare each with all others takes hours. */
+	if (gather(work) > LAYERS_MATCHES_MAX + 1)
+		return 0;
 	sum = class_sum(work) + deciding;
 	if (sum <= REFERENCES_MAX)
 		return 0;
@@ -177,5 +246,7 @@ references_check(const struct config *config, struct error_list *errors)
 		ret = check_port(&work, errors);
 	free(work.next);
 	free(work.classes);
+	free(work.alike);
+	free(work.buckets);
 	return ret;
 }

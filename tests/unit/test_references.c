@@ -9,17 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "classify/references.h"
 
 #include "core/banned.h"
 
-#define RULES_MAX 3000
+#define RULES_MAX 70000
+#define MANY 70000
 
 static struct config_rule rules[RULES_MAX];
 static struct config_port ports[2];
 static struct config_range ranges[RULES_MAX];
-static char names[RULES_MAX][8];
+static struct config_prefix prefixes[RULES_MAX];
+static char names[RULES_MAX][12];
 static struct config config;
 static struct error_list errors;
 
@@ -134,12 +137,37 @@ what_no_packet_has_at_once_is_no_sum(void **state)
 	assert_false(accepted());
 }
 
+/* One by one with all others, each of these would take a minute and more. */
+static void
+many_are_told_at_once(void **state)
+{
+	clock_t began = clock();
+
+	/* All of one match: one class. */
+	begin(MANY);
+	for (unsigned i = 0; i < MANY; i++) {
+		to_port(i, 53);
+		rules[i].actions.mirror_count = 1;
+	}
+	assert_false(accepted());
+	assert_non_null(strstr(errors.items[0].message, "rules r0 to r69999: 70000 rules"));
+	/* All of different ones: more than there may be, which others say. */
+	for (unsigned i = 0; i < MANY; i++) {
+		prefixes[i] = (struct config_prefix){
+			.family = 4, .length = 32, .address = {10, i >> 16, i >> 8, i}};
+		rules[i].match.src = (struct config_prefixes){&prefixes[i], 1};
+	}
+	assert_true(accepted());
+	assert_true(clock() - began < 10 * CLOCKS_PER_SEC);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_are_bounded),
 		cmocka_unit_test(what_no_packet_has_at_once_is_no_sum),
+		cmocka_unit_test(many_are_told_at_once),
 	};
 
 	error_list_init(&errors, "config.yaml");
