@@ -2,11 +2,11 @@
 #include "follow.h"
 
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/table.h"
+#include "core/terminal.h"
 #include "core/units.h"
 #include "view/value.h"
 #include "watch.h"
@@ -18,7 +18,6 @@
 #define LINE_SECONDS 1.0 /* between lines where none can be rewritten */
 #define BAR_WIDTH 20
 #define LONG_WAIT 1.0 /* seconds without a packet that are told of */
-#define WIDTH 80      /* of a terminal that does not say */
 #define LINE_SIZE 512
 
 struct following {
@@ -75,14 +74,6 @@ remaining(const struct following *following, const json_t *replay)
 	if (!json_is_number(json_object_get(replay, "progress")) || made <= 0)
 		return -1;
 	return following->elapsed * (1 - share) / made;
-}
-
-static unsigned
-terminal_width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : WIDTH;
 }
 
 /* Where the text goes beyond so many columns, or its end; *columns is how many of them it fills. */
@@ -148,7 +139,7 @@ show(struct following *following, const struct view *view, const json_t *replay)
 	compose(following, view, replay, line, sizeof(line));
 	if (following->terminal) {
 		/* A line that wraps can't be written over. */
-		const char *end = fill(line, terminal_width() - 1, &columns);
+		const char *end = fill(line, terminal_of(stdout).columns - 1, &columns);
 
 		printf("%s\r%.*s\033[K\n", following->shown ? "\033[A" : "", (int)(end - line),
 		       line);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The commands that only look, once or again and again. */
 #include <time.h>
+#include <stdlib.h>
 
+#include "core/terminal.h"
 #include "daemon.h"
+#include "screen.h"
 #include "watch.h"
 
 #include "core/banned.h"
@@ -19,6 +22,7 @@ now_seconds(void)
 struct looks {
 	json_t *last; /* the last answer; NULL before the first */
 	double at;
+	bool screen; /* it is drawn over and over */
 };
 
 static int
@@ -36,6 +40,25 @@ params_of(char *const *names, json_t **params)
 	if (list)
 		*params = json_pack("{s:o}", "names", list);
 	return EXIT_DONE;
+}
+
+/* As a whole: a screen that is drawn line by line from what the daemon says would flicker. */
+static void
+draw(const struct command *command, struct view *view)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return;
+	terminal_stand_in(out, stdout);
+	view->out = out;
+	command->view(view);
+	terminal_stand_in(NULL, NULL);
+	fclose(out);
+	screen_draw(text);
+	free(text);
 }
 
 static int
@@ -57,12 +80,15 @@ look(const struct command *command, const struct options *options, struct daemon
 	view.seconds = now - looks->at;
 	view.now = json_object_get(answer, "result");
 	if (!view.now) {
+		screen_end();
 		ret = daemon_refused(options, json_object_get(answer, "error"), NULL);
 	} else if (options->json) {
 		daemon_print_result(view.now);
+	} else if (looks->screen) {
+		draw(command, &view);
 	} else {
-		if (options->watch > 0)
-			watch_clear(!looks->last);
+		if (looks->last)
+			printf("\n");
 		command->view(&view);
 	}
 	json_decref(looks->last);
@@ -80,8 +106,10 @@ run_reading(const struct command *command, const struct options *options, char *
 
 	if (ret != EXIT_DONE)
 		return ret;
-	if (options->watch > 0)
+	if (options->watch > 0) {
 		watch_begin();
+		looks.screen = !options->json && screen_begin();
+	}
 	for (;;) {
 		ret = look(command, options, &daemon, &looks, arguments);
 		if (ret == EXIT_DONE)
@@ -92,6 +120,7 @@ run_reading(const struct command *command, const struct options *options, char *
 		if (watch_ended())
 			break;
 	}
+	screen_end();
 	json_decref(looks.last);
 	daemon_close(&daemon);
 	return ret < 0 ? EXIT_DONE : ret;

@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/banned.h"
 
@@ -60,13 +58,4 @@ watch_sleep(double seconds)
 		next = now;
 	while (!ended && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) == EINTR)
 		;
-}
-
-void
-watch_clear(bool first)
-{
-	if (isatty(STDOUT_FILENO))
-		fputs("\033[H\033[2J", stdout);
-	else if (!first)
-		fputc('\n', stdout);
 }

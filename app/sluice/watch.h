@@ -16,7 +16,4 @@ bool watch_ended(void);
 /* Sleeps until seconds after the last call's end, so that looks do not drift; sooner when ended. */
 void watch_sleep(double seconds);
 
-/* Clears a terminal; parts one look from the next elsewhere. */
-void watch_clear(bool first);
-
 #endif

@@ -5,14 +5,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "core/terminal.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
 #define COLUMNS_MAX 16
 #define GAP 2 /* spaces between columns */
+/* Words are cut to no less than that, to fit a terminal. */
+#define WORDS_MIN 16
 
 static const struct table_style plain_style = {"", "", "", "", ""};
 static const struct table_style colour_style = {"\033[1m", "\033[2m", "\033[32m", "\033[1;31m",
@@ -99,35 +101,154 @@ width_of(const char *text)
 	return width;
 }
 
+static bool
+speaks_utf8(void)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+/* Which columns stand side by side: the first, and some that follow each other. */
+struct block {
+	unsigned from, to; /* without the first; to is the one behind the last */
+	const unsigned *widths;
+};
+
+/* The column behind another one in a block. */
+static unsigned
+behind(const struct block *block, unsigned column)
+{
+	return column == 0 && block->from > 0 ? block->from : column + 1;
+}
+
+/* Bytes of a text that fill so many columns. */
+static int
+bytes_of(const char *text, unsigned columns)
+{
+	const char *at = text;
+
+	for (; *at; at++) {
+		bool begins = ((unsigned char)*at & 0xc0) != 0x80; /* RFC 3629, section 3 */
+
+		if (begins && columns-- == 0)
+			break;
+	}
+	return (int)(at - text);
+}
+
 /* Spaces are owed until something follows them, so that no line ends in one. */
 static void
-print_row(const struct table *table, char *const *cells, const unsigned *widths, FILE *out)
+print_row(const struct table *table, const struct block *block, char *const *cells, FILE *out)
 {
+	const unsigned *widths = block->widths;
 	unsigned owed = 0;
 
-	for (unsigned i = 0; i < table->columns; i++) {
+	for (unsigned i = 0; i < block->to; i = behind(block, i)) {
 		const char *cell = cells[i] ? cells[i] : "";
-		unsigned pad = widths[i] - width_of(cell);
+		unsigned width = width_of(cell);
+		bool cut = width > widths[i];
+		unsigned pad = cut ? 0 : widths[i] - width;
 
 		if (table->right[i])
 			owed += pad;
 		if (*cell) {
-			fprintf(out, "%*s%s", (int)owed, "", cell);
+			fprintf(out, "%*s%.*s%s", (int)owed, "",
+				bytes_of(cell, cut ? widths[i] - 1 : width), cell,
+				!cut            ? ""
+				: speaks_utf8() ? "\xe2\x80\xa6"
+						: "~");
 			owed = 0;
 		}
 		owed += GAP + (table->right[i] ? 0 : pad);
 	}
 }
 
-static void
-print_rule(const struct table *table, const unsigned *widths, FILE *out)
+static unsigned
+block_width(const struct block *block)
 {
 	unsigned total = 0;
 
-	for (unsigned i = 0; i < table->columns; i++)
-		total += widths[i] + (i ? GAP : 0);
-	while (total-- > 0)
+	for (unsigned i = 0; i < block->to; i = behind(block, i))
+		total += block->widths[i] + (i ? GAP : 0);
+	return total;
+}
+
+static void
+print_rule(const struct block *block, FILE *out)
+{
+	for (unsigned total = block_width(block); total > 0; total--)
 		fputc('-', out);
+}
+
+static void
+print_block(const struct table *table, const struct block *block, FILE *out)
+{
+	const struct table_style *style = table_style(out);
+
+	fputs(style->bold, out);
+	print_row(table, block, table->heads, out);
+	fprintf(out, "%s\n", style->plain);
+	for (size_t i = 0; i + table->columns <= table->count; i += table->columns) {
+		if (table->cells[i])
+			print_row(table, block, table->cells + i, out);
+		else
+			print_rule(block, out);
+		fputc('\n', out);
+	}
+}
+
+/* Takes the excess from the columns of words, from the widest first. Numbers stay whole. */
+static void
+cut_words(const struct table *table, unsigned *widths, unsigned limit)
+{
+	const struct block all = {1, table->columns, widths};
+
+	for (unsigned total = block_width(&all); total > limit; total--) {
+		unsigned widest = table->columns;
+
+		for (unsigned i = 0; i < table->columns; i++) {
+			unsigned least = width_of(table->heads[i]);
+
+			least = least > WORDS_MIN ? least : WORDS_MIN;
+			if (!table->right[i] && widths[i] > least &&
+			    (widest == table->columns || widths[i] > widths[widest]))
+				widest = i;
+		}
+		if (widest == table->columns)
+			return;
+		widths[widest]--;
+	}
+}
+
+/* Columns for which there is no room go on below, behind the first one again. */
+static void
+print_fitting(const struct table *table, unsigned *widths, unsigned limit, FILE *out)
+{
+	struct block block = {1, 2, widths};
+
+	cut_words(table, widths, limit);
+	while (block.from < table->columns) {
+		struct block more = block;
+
+		while (more.to < table->columns) {
+			more.to++;
+			if (block_width(&more) > limit)
+				break;
+			block.to = more.to;
+		}
+		if (block.from > 1)
+			fputc('\n', out);
+		print_block(table, &block, out);
+		block.from = block.to;
+		block.to = block.from + 1;
+	}
 }
 
 static void
@@ -144,8 +265,7 @@ table_free(struct table *table)
 void
 table_print(struct table *table, FILE *out)
 {
-	const struct table_style *style = table_style(out);
-	unsigned widths[COLUMNS_MAX];
+	unsigned widths[COLUMNS_MAX], limit = terminal_of(out).columns;
 
 	if (!table)
 		return;
@@ -158,41 +278,21 @@ table_print(struct table *table, FILE *out)
 		if (width > widths[i % table->columns])
 			widths[i % table->columns] = width;
 	}
-	fputs(style->bold, out);
-	print_row(table, table->heads, widths, out);
-	fprintf(out, "%s\n", style->plain);
-	for (size_t i = 0; i + table->columns <= table->count; i += table->columns) {
-		if (table->cells[i])
-			print_row(table, table->cells + i, widths, out);
-		else
-			print_rule(table, widths, out);
-		fputc('\n', out);
-	}
+	if (limit && table->columns > 1)
+		print_fitting(table, widths, limit, out);
+	else
+		print_block(table, &(struct block){1, table->columns, widths}, out);
 	table_free(table);
 }
 
 const struct table_style *
 table_style(FILE *out)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no_color = getenv("NO_COLOR");
 
-	if (!isatty(fileno(out)) || (no_color && *no_color) || !term || strcmp(term, "dumb") == 0)
+	if ((no_color && *no_color) || !terminal_of(out).obeys)
 		return &plain_style;
 	return &colour_style;
-}
-
-static bool
-speaks_utf8(void)
-{
-	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-		const char *value = getenv(variables[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
-	}
-	return false;
 }
 
 struct table_bar
