@@ -210,8 +210,7 @@ sweep(struct axis *axis, const struct cuts *cuts, struct row_shelf *shelf, uint6
 }
 
 static int
-gather_cuts(struct cuts *cuts, enum axis_field field, const struct table_entry *rules,
-	    uint32_t count)
+gather_cuts(struct cuts *cuts, enum axis_field field, const struct acl_entry *rules, uint32_t count)
 {
 	size_t most = 0;
 
@@ -227,7 +226,7 @@ gather_cuts(struct cuts *cuts, enum axis_field field, const struct table_entry *
 }
 
 int
-axis_make(enum axis_field field, const struct table_entry *rules, uint32_t count, size_t most,
+axis_make(enum axis_field field, const struct acl_entry *rules, uint32_t count, size_t most,
 	  struct axis *axis, bool *made)
 {
 	struct row_shape shape = row_shape(count);

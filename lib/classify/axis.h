@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "classify/row.h"
-#include "classify/table.h"
+#include "classify/acl.h"
 
 enum axis_field {
 	AXIS_SRC4,
@@ -55,7 +55,7 @@ unsigned axis_kinds(enum axis_field field);
 
 /* Makes the axis of a field for up to ROW_RULES_MAX rules. True in *made when one of them has a list of
  * it; otherwise there is nothing to look up. -E2BIG when its rows take more than most bytes. */
-int axis_make(enum axis_field field, const struct table_entry *rules, uint32_t count, size_t most,
+int axis_make(enum axis_field field, const struct acl_entry *rules, uint32_t count, size_t most,
 	      struct axis *axis, bool *made);
 
 void axis_free(struct axis *axis);

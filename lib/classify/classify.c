@@ -11,8 +11,8 @@
 static int
 classify_compile(const struct stage_env *env, void **state, struct error_list *errors)
 {
-	struct plan *plan;
-	int ret = plan_make(env, &plan, errors);
+	struct classify_plan *plan;
+	int ret = classify_plan_make(env, &plan, errors);
 
 	if (ret == 0)
 		*state = plan;
@@ -20,28 +20,28 @@ classify_compile(const struct stage_env *env, void **state, struct error_list *e
 }
 
 static size_t
-classify_local_size(const void *state)
+classify_memory_size(const void *state)
 {
-	return local_size(state);
+	return classify_local_size(state);
 }
 
 static int
-classify_local_init(const void *state, void *memory)
+classify_memory_init(const void *state, void *memory)
 {
-	local_init(state, memory);
+	classify_local_init(state, memory);
 	return 0;
 }
 
 static void
 classify_release(void *state)
 {
-	plan_free(state);
+	classify_plan_free(state);
 }
 
 static const char *
 classify_manner(const void *state, unsigned rule)
 {
-	const struct plan *plan = state;
+	const struct classify_plan *plan = state;
 
 	if (rule >= plan->rule_count || plan->rule_filters[rule] == 0)
 		return NULL;
@@ -77,17 +77,18 @@ count_verdicts(struct burst *burst)
 }
 
 static __rte_noinline void
-look_up(const struct plan *plan, struct local *local, struct burst *burst)
+look_up(const struct classify_plan *plan, struct classify_local *local, struct burst *burst)
 {
-	if (plan_looks_up(plan, burst->in_port)) {
+	if (classify_plan_looks_up(plan, burst->in_port)) {
 		burst_parse(burst);
-		terminal_run(plan, local, burst);
+		classify_run_terminal(plan, local, burst);
 	} else {
 		for (unsigned i = 0; i < burst->count; i++)
 			burst->verdicts[i] = plan->ports[burst->in_port].terminal;
 	}
-	if (plan->ports[burst->in_port].always.count || plan_looks_up_layers(plan, burst->in_port))
-		conditional_run(plan, local, burst);
+	if (plan->ports[burst->in_port].always.count ||
+	    classify_plan_looks_up_layers(plan, burst->in_port))
+		classify_run_conditional(plan, local, burst);
 	count_verdicts(burst);
 }
 
@@ -96,7 +97,7 @@ look_up(const struct plan *plan, struct local *local, struct burst *burst)
 static void
 classify_run(const void *state, void *memory, struct burst *burst)
 {
-	const struct plan *plan = state;
+	const struct classify_plan *plan = state;
 	uint32_t terminal = plan->ports[burst->in_port].terminal;
 
 	if (plan->looked_ports >> burst->in_port & 1) {
@@ -110,8 +111,8 @@ classify_run(const void *state, void *memory, struct burst *burst)
 const struct stage classify_stage = {
 	.name = "classify",
 	.compile = classify_compile,
-	.local_size = classify_local_size,
-	.local_init = classify_local_init,
+	.local_size = classify_memory_size,
+	.local_init = classify_memory_init,
 	.run = classify_run,
 	.release = classify_release,
 	.manner = classify_manner,

@@ -4,7 +4,7 @@
  * packets that a rule with mirrors passed on. First match wins, in the order of the config.
  *
  * Reading order: match.h (when may a rule hold), plan.h (how rules are sorted into tables and lists),
- * table.h, lists.h, filter.h, cache.h, then run.h, which is all that a worker executes.
+ * acl.h, lists.h, filter.h, cache.h, then run.h, which is all that a worker executes.
  */
 #ifndef CLASSIFY_CLASSIFY_H
 #define CLASSIFY_CLASSIFY_H

@@ -5,10 +5,10 @@
 
 /* Carries out one condition on a packet. True when it decides. */
 static inline bool
-carry_out(const struct plan *plan, struct local *local, struct burst *burst, unsigned packet,
-	  uint32_t index)
+carry_out(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	  unsigned packet, uint32_t index)
 {
-	const struct plan_condition *condition = &plan->conditions[index];
+	const struct classify_condition *condition = &plan->conditions[index];
 	struct rte_mbuf *mbuf = burst->packets[packet];
 
 	if (condition->filter && !filter_passes(condition->filter, mbuf, local->scratch,
@@ -27,8 +27,8 @@ carry_out(const struct plan *plan, struct local *local, struct burst *burst, uns
 }
 
 static void
-walk_list(const struct plan *plan, struct local *local, struct burst *burst, unsigned packet,
-	  struct plan_list list)
+walk_list(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	  unsigned packet, struct classify_list list)
 {
 	uint32_t terminal = burst->verdicts[packet];
 
@@ -47,8 +47,8 @@ struct span {
 };
 
 static void
-choose(const struct plan *plan, struct local *local, uint32_t terminal, struct plan_list list,
-       struct span *span)
+choose(const struct classify_plan *plan, struct classify_local *local, uint32_t terminal,
+       struct classify_list list, struct span *span)
 {
 	for (uint32_t i = list.first; i < list.first + list.count; i++) {
 		uint32_t index = plan->indices[i], word = index / 64;
@@ -65,8 +65,8 @@ choose(const struct plan *plan, struct local *local, uint32_t terminal, struct p
 
 /* Several lists in one order: their members as bits, which are then read from the lowest. */
 static void
-walk_lists(const struct plan *plan, struct local *local, struct burst *burst, unsigned packet,
-	   const uint32_t *sources, unsigned count, struct plan_list always)
+walk_lists(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	   unsigned packet, const uint32_t *sources, unsigned count, struct classify_list always)
 {
 	struct span span = {.low = UINT32_MAX};
 	uint32_t terminal = burst->verdicts[packet];
@@ -89,13 +89,14 @@ walk_lists(const struct plan *plan, struct local *local, struct burst *burst, un
 
 /* Appends to each packet's sources what the layers of one stack answer. */
 static void
-find_sources(const struct plan *plan, struct local *local, const struct burst *burst,
-	     const struct plan_stack *stack, uint32_t counts[BURST_MAX])
+find_sources(const struct classify_plan *plan, struct classify_local *local,
+	     const struct burst *burst, const struct classify_stack *stack,
+	     uint32_t counts[BURST_MAX])
 {
 	const struct packet_view *views[PACKET_KINDS][BURST_MAX];
 	uint8_t indices[PACKET_KINDS][BURST_MAX] = {{0}};
 	unsigned kinds[PACKET_KINDS] = {0};
-	uint32_t answers[BURST_MAX * TABLE_CATEGORIES_MAX];
+	uint32_t answers[BURST_MAX * ACL_CATEGORIES_MAX];
 
 	for (unsigned i = 0; i < burst->count; i++) {
 		unsigned kind = burst->views[i].kind;
@@ -104,11 +105,11 @@ find_sources(const struct plan *plan, struct local *local, const struct burst *b
 		indices[kind][kinds[kind]++] = i;
 	}
 	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
-		const struct table *table = stack->tables[kind];
+		const struct acl *table = stack->tables[kind];
 
 		if (!table || kinds[kind] == 0)
 			continue;
-		table_find(table, views[kind], kinds[kind], answers);
+		acl_find(table, views[kind], kinds[kind], answers);
 		for (unsigned i = 0; i < kinds[kind] * table->categories; i++) {
 			unsigned packet = indices[kind][i / table->categories];
 
@@ -121,8 +122,8 @@ find_sources(const struct plan *plan, struct local *local, const struct burst *b
 
 /* Appends those that are looked up in lists. */
 static void
-find_listed(const struct plan *plan, struct local *local, const struct burst *burst,
-	    uint32_t counts[BURST_MAX])
+find_listed(const struct classify_plan *plan, struct classify_local *local,
+	    const struct burst *burst, uint32_t counts[BURST_MAX])
 {
 	const struct packet_view *views[BURST_MAX];
 
@@ -133,14 +134,15 @@ find_listed(const struct plan *plan, struct local *local, const struct burst *bu
 }
 
 void
-conditional_run(const struct plan *plan, struct local *local, struct burst *burst)
+classify_run_conditional(const struct classify_plan *plan, struct classify_local *local,
+			 struct burst *burst)
 {
-	struct plan_list always = plan->ports[burst->in_port].always;
+	struct classify_list always = plan->ports[burst->in_port].always;
 	uint32_t counts[BURST_MAX] = {0};
 
 	burst->passed = local->passed;
 	burst->passed_count = 0;
-	if (plan_looks_up_layers(plan, burst->in_port)) {
+	if (classify_plan_looks_up_layers(plan, burst->in_port)) {
 		burst_parse(burst);
 		for (uint32_t i = 0; i < plan->stack_count; i++)
 			find_sources(plan, local, burst, &plan->stacks[i], counts);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classify/entries.h"
+
 #include "core/banned.h"
 
 /* Keys and ports that one rule or several have. */
@@ -14,8 +16,8 @@ struct predicate {
 	bool listed; /* in plan->predicate_lists, and in no layer */
 	uint32_t layer;
 	uint32_t next_in_layer; /* index plus 1 */
-	uint32_t
-		mirrors; /* rules among those that have it which can enter a packet in burst->passed */
+	/* Rules among those that have it which can enter a packet in burst->passed. */
+	uint32_t mirrors;
 };
 
 struct layer {
@@ -96,7 +98,7 @@ assign_layers(struct work *work)
 
 /* Two passes, as a list's indices stand side by side: first which predicate, then its rules. */
 static int
-collect(struct plan *plan, struct work *work, struct error_list *errors)
+collect(struct classify_plan *plan, struct work *work, struct error_list *errors)
 {
 	uint64_t totals[PACKET_KINDS] = {0};
 	uint32_t *owner = calloc(plan->condition_count + 1, sizeof(*owner));
@@ -114,7 +116,8 @@ collect(struct plan *plan, struct work *work, struct error_list *errors)
 		plan->layer_ports |= rule->from;
 		if (work->count == before)
 			continue;
-		work->predicates[before].listed = plan_is_listed(plan, rule, rule->from, totals);
+		work->predicates[before].listed =
+			entries_are_listed(rule, rule->from, plan->all_ports, totals);
 		if (work->count > LAYERS_MATCHES_MAX) {
 			error_add(errors, rule->place.line, rule->place.column, NULL,
 				  "rule %s is one too many: at most %u different matches can stand "
@@ -140,7 +143,7 @@ collect(struct plan *plan, struct work *work, struct error_list *errors)
 		plan->predicates[i].count = 0;
 	}
 	for (uint32_t i = 0; i < plan->condition_count; i++) {
-		struct plan_list *list;
+		struct classify_list *list;
 
 		if (!owner[i])
 			continue;
@@ -154,19 +157,19 @@ out:
 }
 
 static int
-make_stack(struct plan *plan, const struct work *work, uint32_t number, int numa)
+make_stack(struct classify_plan *plan, const struct work *work, uint32_t number, int numa)
 {
-	struct plan_stack *stack = &plan->stacks[number];
-	struct table_entry *entries = calloc(work->count, sizeof(*entries));
-	uint32_t first = number * TABLE_CATEGORIES_MAX;
+	struct classify_stack *stack = &plan->stacks[number];
+	struct acl_entry *entries = calloc(work->count, sizeof(*entries));
+	uint32_t first = number * ACL_CATEGORIES_MAX;
 	uint32_t layers = work->layer_count - first, categories;
 	size_t count = 0;
 	int ret = 0;
 
 	if (!entries)
 		return -ENOMEM;
-	if (layers > TABLE_CATEGORIES_MAX)
-		layers = TABLE_CATEGORIES_MAX;
+	if (layers > ACL_CATEGORIES_MAX)
+		layers = ACL_CATEGORIES_MAX;
 	categories = layers == 1 ? 1 : (layers + 3) / 4 * 4;
 	for (uint32_t i = 0; i < work->count; i++) {
 		const struct predicate *predicate = &work->predicates[i];
@@ -174,7 +177,7 @@ make_stack(struct plan *plan, const struct work *work, uint32_t number, int numa
 		if (predicate->listed || predicate->layer < first ||
 		    predicate->layer >= first + layers)
 			continue;
-		entries[count++] = (struct table_entry){
+		entries[count++] = (struct acl_entry){
 			.match = predicate->match,
 			.from = predicate->from,
 			.value = i + 1,
@@ -182,16 +185,16 @@ make_stack(struct plan *plan, const struct work *work, uint32_t number, int numa
 		};
 	}
 	for (unsigned kind = 0; kind < PACKET_KINDS && ret == 0; kind++)
-		ret = table_make(kind, entries, count, categories, plan->all_ports, numa,
-				 &stack->tables[kind]);
+		ret = acl_make(kind, entries, count, categories, plan->all_ports, numa,
+			       &stack->tables[kind]);
 	free(entries);
 	return ret;
 }
 
 static int
-make_stacks(struct plan *plan, const struct work *work, int numa)
+make_stacks(struct classify_plan *plan, const struct work *work, int numa)
 {
-	uint32_t count = (work->layer_count + TABLE_CATEGORIES_MAX - 1) / TABLE_CATEGORIES_MAX;
+	uint32_t count = (work->layer_count + ACL_CATEGORIES_MAX - 1) / ACL_CATEGORIES_MAX;
 
 	plan->layer_count = work->layer_count;
 	plan->stacks = calloc(count + 1, sizeof(*plan->stacks));
@@ -210,9 +213,9 @@ make_stacks(struct plan *plan, const struct work *work, int numa)
 
 /* Lists answer with every predicate that holds, however they overlap, so that these need no layers. */
 static int
-make_lists(struct plan *plan, const struct work *work)
+make_lists(struct classify_plan *plan, const struct work *work)
 {
-	struct table_entry *entries = calloc(work->count + 1, sizeof(*entries));
+	struct acl_entry *entries = calloc(work->count + 1, sizeof(*entries));
 	uint32_t count = 0;
 	int ret;
 
@@ -223,7 +226,7 @@ make_lists(struct plan *plan, const struct work *work)
 
 		if (!predicate->listed)
 			continue;
-		entries[count++] = (struct table_entry){
+		entries[count++] = (struct acl_entry){
 			.match = predicate->match,
 			.from = predicate->from,
 			.value = i,
@@ -237,7 +240,7 @@ make_lists(struct plan *plan, const struct work *work)
 }
 
 int
-layers_make(struct plan *plan, const struct stage_env *env, struct error_list *errors)
+layers_make(struct classify_plan *plan, const struct stage_env *env, struct error_list *errors)
 {
 	struct work work = {.bucket_mask = 1};
 	int ret = -ENOMEM;

@@ -12,6 +12,6 @@
 #define LAYERS_MATCHES_MAX 50000
 
 /* Fills the plan's predicates and stacks from its conditions. */
-int layers_make(struct plan *plan, const struct stage_env *env, struct error_list *errors);
+int layers_make(struct classify_plan *plan, const struct stage_env *env, struct error_list *errors);
 
 #endif

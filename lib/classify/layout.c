@@ -4,9 +4,9 @@
 #include "core/banned.h"
 
 void
-layout_start(struct layout *layout, enum packet_kind kind)
+classify_layout_start(struct classify_layout *layout, enum packet_kind kind)
 {
-	*layout = (struct layout){.kind = kind};
+	*layout = (struct classify_layout){.kind = kind};
 	if (KIND_BIT(kind) & KINDS_IPV4) {
 		layout->family = 4;
 		layout->words = 1;
@@ -17,7 +17,7 @@ layout_start(struct layout *layout, enum packet_kind kind)
 }
 
 static uint32_t
-used_words(const struct config_prefixes *prefixes, unsigned family, enum group first)
+used_words(const struct config_prefixes *prefixes, unsigned family, enum layout_group first)
 {
 	uint32_t used = 0;
 
@@ -44,25 +44,27 @@ has_range(const struct config_set *set)
 }
 
 uint32_t
-layout_groups(const struct layout *layout, const struct table_entry *entry, uint64_t all_ports)
+classify_layout_groups(const struct classify_layout *layout, const struct acl_entry *entry,
+		       uint64_t all_ports)
 {
 	const struct config_match *match = entry->match;
 	uint32_t used = 0;
 
-	used |= used_words(&match->src, layout->family, GROUP_SRC);
-	used |= used_words(&match->dst, layout->family, GROUP_DST);
+	used |= used_words(&match->src, layout->family, LAYOUT_SRC);
+	used |= used_words(&match->dst, layout->family, LAYOUT_DST);
 	if (match->src_port.count || match->dst_port.count)
-		used |= 1u << GROUP_PORTS;
+		used |= 1u << LAYOUT_PORTS;
 	if (match->vlan.count || entry->from != all_ports)
-		used |= 1u << GROUP_TAG;
+		used |= 1u << LAYOUT_TAG;
 	if (layout->kind == PACKET_OTHER ? match->ether_type.count != 0
 					 : has_range(&match->protocol))
-		used |= 1u << GROUP_TYPE;
+		used |= 1u << LAYOUT_TYPE;
 	return used;
 }
 
 static void
-add_field(struct layout *layout, uint8_t type, uint8_t size, uint8_t input, uint32_t offset)
+add_field(struct classify_layout *layout, uint8_t type, uint8_t size, uint8_t input,
+	  uint32_t offset)
 {
 	struct rte_acl_config *acl = &layout->acl;
 
@@ -77,11 +79,11 @@ add_field(struct layout *layout, uint8_t type, uint8_t size, uint8_t input, uint
 }
 
 void
-layout_finish(struct layout *layout, uint32_t categories)
+classify_layout_finish(struct classify_layout *layout, uint32_t categories)
 {
 	unsigned address = layout->family == 6 ? offsetof(struct packet_view, src6)
 					       : offsetof(struct packet_view, src4);
-	bool late = layout->family != 0 && layout_has(layout, GROUP_TYPE);
+	bool late = layout->family != 0 && classify_layout_has(layout, LAYOUT_TYPE);
 	unsigned input = 1;
 
 	layout->acl.num_categories = categories;
@@ -90,23 +92,23 @@ layout_finish(struct layout *layout, uint32_t categories)
 	add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, 0,
 		  late ? offsetof(struct packet_view, kind)
 		       : offsetof(struct packet_view, protocol));
-	for (unsigned group = GROUP_SRC; group < GROUPS; group++) {
-		if (!layout_has(layout, group))
+	for (unsigned group = LAYOUT_SRC; group < LAYOUT_GROUPS; group++) {
+		if (!classify_layout_has(layout, group))
 			continue;
 		layout->field[group] = layout->acl.num_fields;
-		if (group < GROUP_PORTS) {
-			unsigned word = group < GROUP_DST ? group - GROUP_SRC
-							  : layout->words + group - GROUP_DST;
+		if (group < LAYOUT_PORTS) {
+			unsigned word = group < LAYOUT_DST ? group - LAYOUT_SRC
+							   : layout->words + group - LAYOUT_DST;
 
 			add_field(layout, RTE_ACL_FIELD_TYPE_MASK, 4, input, address + word * 4);
 		} else {
 			static const uint8_t offsets[] = {offsetof(struct packet_view, src_port),
 							  offsetof(struct packet_view, vlan),
 							  offsetof(struct packet_view, ether_type)};
-			unsigned offset = offsets[group - GROUP_PORTS];
+			unsigned offset = offsets[group - LAYOUT_PORTS];
 
 			add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 2, input, offset);
-			if (group == GROUP_TYPE && late) {
+			if (group == LAYOUT_TYPE && late) {
 				layout->protocol = layout->acl.num_fields;
 				add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, input, offset + 2);
 				add_field(layout, RTE_ACL_FIELD_TYPE_RANGE, 1, input, offset + 3);

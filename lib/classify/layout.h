@@ -6,41 +6,41 @@
 #ifndef CLASSIFY_LAYOUT_H
 #define CLASSIFY_LAYOUT_H
 
-#include "classify/table.h"
+#include "classify/acl.h"
 
 /* Fields of one group lie in the same aligned four bytes of the view, which is what rte_acl reads in
  * one step. */
-enum group {
-	GROUP_FIRST, /* rte_acl wants one field of one byte before all others */
-	GROUP_SRC,   /* words of the address: 1 of IPv4, 4 of IPv6 */
-	GROUP_DST = GROUP_SRC + 4,
-	GROUP_PORTS = GROUP_DST + 4,
-	GROUP_TAG,  /* vlan and in_port */
-	GROUP_TYPE, /* ether_type without IP; the protocol where it is not in front */
-	GROUPS
+enum layout_group {
+	LAYOUT_FIRST, /* rte_acl wants one field of one byte before all others */
+	LAYOUT_SRC,   /* words of the address: 1 of IPv4, 4 of IPv6 */
+	LAYOUT_DST = LAYOUT_SRC + 4,
+	LAYOUT_PORTS = LAYOUT_DST + 4,
+	LAYOUT_TAG,  /* vlan and in_port */
+	LAYOUT_TYPE, /* ether_type without IP; the protocol where it is not in front */
+	LAYOUT_GROUPS
 };
 
-struct layout {
+struct classify_layout {
 	enum packet_kind kind;
 	unsigned family; /* 4, 6, or 0 */
 	unsigned words;  /* of an address */
 	uint32_t used;   /* bit a group */
 	struct rte_acl_config acl;
-	uint8_t field[GROUPS]; /* the index of a group's first field */
-	uint8_t protocol;      /* the index of its field */
+	uint8_t field[LAYOUT_GROUPS]; /* the index of a group's first field */
+	uint8_t protocol;             /* the index of its field */
 };
 
-void layout_start(struct layout *layout, enum packet_kind kind);
+void classify_layout_start(struct classify_layout *layout, enum packet_kind kind);
 
 /* The groups that an entry needs, bit by bit. */
-uint32_t layout_groups(const struct layout *layout, const struct table_entry *entry,
-		       uint64_t all_ports);
+uint32_t classify_layout_groups(const struct classify_layout *layout, const struct acl_entry *entry,
+				uint64_t all_ports);
 
 /* Makes the rte_acl config of the groups in used. */
-void layout_finish(struct layout *layout, uint32_t categories);
+void classify_layout_finish(struct classify_layout *layout, uint32_t categories);
 
 static inline bool
-layout_has(const struct layout *layout, unsigned group)
+classify_layout_has(const struct classify_layout *layout, unsigned group)
 {
 	return layout->used >> group & 1;
 }

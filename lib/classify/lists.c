@@ -7,7 +7,7 @@
 #include "core/banned.h"
 
 static int
-make_bases(struct lists_part *part, const struct table_entry *rules)
+make_bases(struct lists_part *part, const struct acl_entry *rules)
 {
 	unsigned stride = part->shape.stride;
 
@@ -44,7 +44,7 @@ free_part(struct lists_part *part)
 }
 
 static int
-make_part(struct lists_part *part, const struct table_entry *rules, uint32_t count)
+make_part(struct lists_part *part, const struct acl_entry *rules, uint32_t count)
 {
 	/* With one word a row there is nothing to be had from halves. */
 	size_t most = count > ROW_WORD_RULES ? LISTS_AXIS_BYTES : SIZE_MAX;
@@ -64,7 +64,7 @@ make_part(struct lists_part *part, const struct table_entry *rules, uint32_t cou
 }
 
 static int
-make_parts(struct lists *lists, const struct table_entry *rules, uint32_t count)
+make_parts(struct lists *lists, const struct acl_entry *rules, uint32_t count)
 {
 	struct lists_part *parts =
 		realloc(lists->parts, (lists->part_count + 1) * sizeof(*lists->parts));
@@ -88,7 +88,7 @@ make_parts(struct lists *lists, const struct table_entry *rules, uint32_t count)
 }
 
 int
-lists_make(const struct table_entry *rules, uint32_t count, struct lists **out)
+lists_make(const struct acl_entry *rules, uint32_t count, struct lists **out)
 {
 	struct lists *lists;
 	int ret;

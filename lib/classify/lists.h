@@ -38,7 +38,7 @@ struct lists {
 };
 
 /* Rules in the order of their values. *out is NULL when there are none. */
-int lists_make(const struct table_entry *rules, uint32_t count, struct lists **out);
+int lists_make(const struct acl_entry *rules, uint32_t count, struct lists **out);
 
 void lists_free(struct lists *lists);
 

@@ -7,22 +7,22 @@ struct part {
 	size_t offset, size;
 };
 
-struct layout {
+struct parts {
 	struct part narrow, wide, passed, sources, chosen, scratch;
 	size_t end;
 };
 
 static struct part
-take(struct layout *layout, size_t size)
+take(struct parts *parts, size_t size)
 {
-	struct part part = {.offset = layout->end, .size = size};
+	struct part part = {.offset = parts->end, .size = size};
 
-	layout->end += (size + 63) / 64 * 64;
+	parts->end += (size + 63) / 64 * 64;
 	return part;
 }
 
 static bool
-can_hold(const struct plan *plan, unsigned kinds)
+can_hold(const struct classify_plan *plan, unsigned kinds)
 {
 	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
 		if (kinds & KIND_BIT(kind) && plan->slots[kind] < plan->table_count)
@@ -31,51 +31,51 @@ can_hold(const struct plan *plan, unsigned kinds)
 	return plan->lists != NULL;
 }
 
-static struct layout
-lay_out(const struct plan *plan)
+static struct parts
+lay_out(const struct classify_plan *plan)
 {
-	struct layout layout = {.end = sizeof(struct local)};
+	struct parts parts = {.end = sizeof(struct classify_local)};
 	size_t narrow = can_hold(plan, KINDS_ALL & ~KINDS_IPV6) ? CACHE_NARROW_SETS : 0;
 	size_t wide = can_hold(plan, KINDS_IPV6) ? CACHE_WIDE_SETS : 0;
 	size_t words = (plan->condition_count + 63) / 64;
 
-	layout.narrow = take(&layout, narrow * sizeof(struct cache_narrow));
-	layout.wide = take(&layout, wide * sizeof(struct cache_wide));
-	layout.passed =
-		take(&layout, (size_t)plan->passes_max * BURST_MAX * sizeof(struct burst_pass));
-	layout.sources = take(&layout, (size_t)plan->sources_max * BURST_MAX * sizeof(uint32_t));
-	layout.chosen = take(&layout, words * sizeof(uint64_t));
-	layout.scratch = take(&layout, plan->interprets ? EXPRESSION_SNAP : 0);
-	return layout;
+	parts.narrow = take(&parts, narrow * sizeof(struct cache_narrow));
+	parts.wide = take(&parts, wide * sizeof(struct cache_wide));
+	parts.passed =
+		take(&parts, (size_t)plan->passes_max * BURST_MAX * sizeof(struct burst_pass));
+	parts.sources = take(&parts, (size_t)plan->sources_max * BURST_MAX * sizeof(uint32_t));
+	parts.chosen = take(&parts, words * sizeof(uint64_t));
+	parts.scratch = take(&parts, plan->interprets ? EXPRESSION_SNAP : 0);
+	return parts;
 }
 
 static void *
-place(struct local *local, struct part part)
+place(struct classify_local *local, struct part part)
 {
 	return part.size ? (char *)local + part.offset : NULL;
 }
 
 size_t
-local_size(const struct plan *plan)
+classify_local_size(const struct classify_plan *plan)
 {
 	return lay_out(plan).end;
 }
 
 void
-local_init(const struct plan *plan, struct local *local)
+classify_local_init(const struct classify_plan *plan, struct classify_local *local)
 {
-	struct layout layout = lay_out(plan);
+	struct parts parts = lay_out(plan);
 
 	local->narrow_gate.left = local->wide_gate.left = CACHE_WINDOW;
 	for (unsigned i = 0; i < BURST_MAX; i++)
 		local->everyone.items[i] = i;
 	local->find_narrow = cache_narrow_best();
-	local->narrow = place(local, layout.narrow);
-	local->wide = place(local, layout.wide);
-	local->passed = place(local, layout.passed);
-	local->sources = place(local, layout.sources);
-	local->chosen = place(local, layout.chosen);
-	local->scratch = place(local, layout.scratch);
+	local->narrow = place(local, parts.narrow);
+	local->wide = place(local, parts.wide);
+	local->passed = place(local, parts.passed);
+	local->sources = place(local, parts.sources);
+	local->chosen = place(local, parts.chosen);
+	local->scratch = place(local, parts.scratch);
 	if (local->narrow)
 		cache_narrow_clear(local->narrow, CACHE_NARROW_SETS);
 	if (local->wide)

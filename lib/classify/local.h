@@ -10,18 +10,18 @@
 #include "classify/plan.h"
 
 /* Indices of packets in a burst. */
-struct some {
+struct classify_some {
 	unsigned count;
 	uint8_t items[BURST_MAX + 1]; /* one more, so that appending needs no branch */
 };
 
-struct local {
+struct classify_local {
 	struct cache_gate narrow_gate, wide_gate;
 	cache_narrow_finder find_narrow;
 	struct cache_narrow *narrow;
 	struct cache_wide *wide;
 	uint32_t tick;
-	struct some everyone; /* 0, 1, 2 and so on */
+	struct classify_some everyone; /* 0, 1, 2 and so on */
 
 	struct burst_pass *passed; /* passes_max a packet */
 	uint32_t *sources;         /* sources_max a packet: predicates that it holds */
@@ -29,7 +29,7 @@ struct local {
 	uint8_t *scratch;          /* EXPRESSION_SNAP bytes */
 } __attribute__((aligned(64)));
 
-size_t local_size(const struct plan *plan);
-void local_init(const struct plan *plan, struct local *local);
+size_t classify_local_size(const struct classify_plan *plan);
+void classify_local_init(const struct classify_plan *plan, struct classify_local *local);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classify/entries.h"
 #include "classify/layers.h"
 #include "classify/references.h"
 
@@ -20,7 +21,7 @@ is_plain(const struct config_rule *rule)
 
 /* The ports on which a plain rule without keys stands before this one, so that it is never reached. */
 static uint64_t
-dead_ports(const struct plan *plan, uint32_t rule)
+dead_ports(const struct classify_plan *plan, uint32_t rule)
 {
 	uint64_t ports = 0;
 
@@ -32,7 +33,7 @@ dead_ports(const struct plan *plan, uint32_t rule)
 /* A rule's ports as a table needs to know them: where it is never reached it may as well hold, and a
  * table need not look at ports when all its rules hold on all. 0 when it is reached nowhere. */
 static uint64_t
-reached_from(const struct plan *plan, uint32_t rule)
+reached_from(const struct classify_plan *plan, uint32_t rule)
 {
 	uint64_t from = plan->config->rules[rule].from & plan->all_ports;
 	uint64_t dead = dead_ports(plan, rule);
@@ -43,7 +44,7 @@ reached_from(const struct plan *plan, uint32_t rule)
 }
 
 static void
-find_terminals(struct plan *plan)
+find_terminals(struct classify_plan *plan)
 {
 	for (unsigned port = 0; port < CONFIG_PORTS_MAX; port++)
 		plan->ports[port].terminal = plan->rule_count;
@@ -57,25 +58,9 @@ find_terminals(struct plan *plan)
 	}
 }
 
-bool
-plan_is_listed(const struct plan *plan, const struct config_rule *rule, uint64_t from,
-	       uint64_t totals[PACKET_KINDS])
-{
-	uint64_t entries[PACKET_KINDS];
-
-	for (unsigned kind = 0; kind < PACKET_KINDS; kind++) {
-		entries[kind] = match_entries(&rule->match, from, plan->all_ports, kind);
-		if (entries[kind] > PLAN_COMBINATIONS_MAX ||
-		    entries[kind] > PLAN_ENTRIES_MAX - totals[kind])
-			return true;
-	}
-	for (unsigned kind = 0; kind < PACKET_KINDS; kind++)
-		totals[kind] += entries[kind];
-	return false;
-}
-
-int
-plan_table_failed(int ret, struct error_list *errors)
+/* A finding about memory that a table did not get. */
+static int
+table_failed(int ret, struct error_list *errors)
 {
 	if (ret == -ENOMEM)
 		error_add(errors, 0, 0, NULL,
@@ -94,8 +79,8 @@ plan_table_failed(int ret, struct error_list *errors)
 /* Kinds with more fields have the rules of those with fewer and perhaps more, so that where the number
  * is the same the rules are. */
 static int
-make_tables(struct plan *plan, const struct table_entry *entries, size_t count, uint64_t all_ports,
-	    int numa)
+make_tables(struct classify_plan *plan, const struct acl_entry *entries, size_t count,
+	    uint64_t all_ports, int numa)
 {
 	static const enum packet_kind order[] = {
 		PACKET_IPV4_PORTS, PACKET_IPV4,  PACKET_IPV6_PORTS, PACKET_IPV6,
@@ -114,8 +99,8 @@ make_tables(struct plan *plan, const struct table_entry *entries, size_t count, 
 			total += match_entries(entries[j].match, entries[j].from, all_ports, kind);
 		made[kind] = total != 0;
 		if (total && !(shares && total == previous)) {
-			ret = table_make(kind, entries, count, 1, all_ports, numa,
-					 &plan->tables[plan->table_count]);
+			ret = acl_make(kind, entries, count, 1, all_ports, numa,
+				       &plan->tables[plan->table_count]);
 			if (ret < 0)
 				return ret;
 			plan->table_count++;
@@ -132,19 +117,19 @@ make_tables(struct plan *plan, const struct table_entry *entries, size_t count, 
 
 /* The plain rules with keys, apart by how they are looked up. */
 struct plain {
-	struct table_entry *entries, *listed;
+	struct acl_entry *entries, *listed;
 	uint32_t entry_count, listed_count;
 	uint64_t common; /* the ports on which all of them can hold */
 };
 
 static int
-sort_plain(struct plan *plan, struct plain *plain, struct error_list *errors)
+sort_plain(struct classify_plan *plan, struct plain *plain, struct error_list *errors)
 {
 	uint64_t totals[PACKET_KINDS] = {0};
 
 	for (uint32_t i = 0; i < plan->rule_count; i++) {
 		const struct config_rule *rule = &plan->config->rules[i];
-		struct table_entry entry = {.match = &rule->match};
+		struct acl_entry entry = {.match = &rule->match};
 
 		if (!is_plain(rule) || match_is_empty(&rule->match))
 			continue;
@@ -153,7 +138,7 @@ sort_plain(struct plan *plan, struct plain *plain, struct error_list *errors)
 			continue;
 		plan->table_ports |= entry.from;
 		plain->common &= entry.from;
-		if (!plan_is_listed(plan, rule, entry.from, totals)) {
+		if (!entries_are_listed(rule, entry.from, plan->all_ports, totals)) {
 			entry.value = i + 1;
 			plain->entries[plain->entry_count++] = entry;
 			continue;
@@ -163,7 +148,7 @@ sort_plain(struct plan *plan, struct plain *plain, struct error_list *errors)
 				  "rule %s is one too many: at most %u rules can have lists that "
 				  "make more than %u combinations; shorten its lists, or join "
 				  "their values to prefixes and ranges",
-				  rule->name, LISTS_RULES_MAX, PLAN_COMBINATIONS_MAX);
+				  rule->name, LISTS_RULES_MAX, ENTRIES_COMBINATIONS_MAX);
 			return -E2BIG;
 		}
 		entry.value = i;
@@ -173,7 +158,8 @@ sort_plain(struct plan *plan, struct plain *plain, struct error_list *errors)
 }
 
 static int
-make_terminal_tables(struct plan *plan, const struct stage_env *env, struct error_list *errors)
+make_terminal_tables(struct classify_plan *plan, const struct stage_env *env,
+		     struct error_list *errors)
 {
 	struct plain plain = {
 		.entries = calloc(plan->rule_count + 1, sizeof(*plain.entries)),
@@ -212,7 +198,7 @@ by_expression(const void *a, const void *b)
 
 /* Every expression is compiled once. All that fail are told. */
 static int
-make_filters(struct plan *plan, struct error_list *errors)
+make_filters(struct classify_plan *plan, struct error_list *errors)
 {
 	const struct config_rule **sorted =
 		calloc(plan->rule_count + 1, sizeof(const struct config_rule *));
@@ -258,7 +244,7 @@ make_filters(struct plan *plan, struct error_list *errors)
 }
 
 static int
-make_conditions(struct plan *plan)
+make_conditions(struct classify_plan *plan)
 {
 	size_t room = 0;
 	uint32_t mirrors_most = 0;
@@ -272,7 +258,7 @@ make_conditions(struct plan *plan)
 
 		if (is_plain(rule) || reached_from(plan, i) == 0)
 			continue;
-		plan->conditions[plan->condition_count++] = (struct plan_condition){
+		plan->conditions[plan->condition_count++] = (struct classify_condition){
 			.rule = i,
 			.decides = !passes,
 			.mirrors = passes && rule->actions.mirror_count != 0,
@@ -286,12 +272,12 @@ make_conditions(struct plan *plan)
 	if (!plan->indices)
 		return -ENOMEM;
 	for (unsigned port = 0; port < plan->config->port_count; port++) {
-		struct plan_list *list = &plan->ports[port].always;
+		struct classify_list *list = &plan->ports[port].always;
 		uint32_t mirrors = 0;
 
 		list->first = plan->index_count;
 		for (uint32_t i = 0; i < plan->condition_count; i++) {
-			const struct plan_condition *condition = &plan->conditions[i];
+			const struct classify_condition *condition = &plan->conditions[i];
 			const struct config_rule *rule = &plan->config->rules[condition->rule];
 
 			if (condition->rule > plan->ports[port].terminal)
@@ -310,7 +296,7 @@ make_conditions(struct plan *plan)
 }
 
 static void
-find_looked_ports(struct plan *plan)
+find_looked_ports(struct classify_plan *plan)
 {
 	plan->looked_ports = plan->table_ports | plan->layer_ports;
 	for (unsigned port = 0; port < plan->config->port_count; port++) {
@@ -320,9 +306,10 @@ find_looked_ports(struct plan *plan)
 }
 
 int
-plan_make(const struct stage_env *env, struct plan **out, struct error_list *errors)
+classify_plan_make(const struct stage_env *env, struct classify_plan **out,
+		   struct error_list *errors)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
+	struct classify_plan *plan = calloc(1, sizeof(*plan));
 	unsigned found = errors->count;
 	int ret = -ENOMEM;
 
@@ -349,24 +336,24 @@ plan_make(const struct stage_env *env, struct plan **out, struct error_list *err
 		return 0;
 	}
 failed:
-	plan_free(plan);
+	classify_plan_free(plan);
 	if (errors->count == found)
-		plan_table_failed(ret, errors);
+		table_failed(ret, errors);
 	return ret;
 }
 
 void
-plan_free(struct plan *plan)
+classify_plan_free(struct classify_plan *plan)
 {
 	if (!plan)
 		return;
 	for (unsigned i = 0; i < plan->table_count; i++)
-		table_free(plan->tables[i]);
+		acl_free(plan->tables[i]);
 	lists_free(plan->lists);
 	lists_free(plan->predicate_lists);
 	for (uint32_t i = 0; i < plan->stack_count; i++) {
 		for (unsigned kind = 0; kind < PACKET_KINDS; kind++)
-			table_free(plan->stacks[i].tables[kind]);
+			acl_free(plan->stacks[i].tables[kind]);
 	}
 	for (uint32_t i = 0; i < plan->filter_count; i++)
 		filter_free(plan->filters[i]);

@@ -9,10 +9,12 @@
 #include "classify/plan.h"
 
 /* Sets each verdict to the first plain rule that holds, or the default. The burst is parsed. */
-void terminal_run(const struct plan *plan, struct local *local, struct burst *burst);
+void classify_run_terminal(const struct classify_plan *plan, struct classify_local *local,
+			   struct burst *burst);
 
 /* Runs the conditional rules that stand before those verdicts: counts those that pass a packet on,
  * lists those with mirrors in burst->passed, and puts those that decide in the verdicts. */
-void conditional_run(const struct plan *plan, struct local *local, struct burst *burst);
+void classify_run_conditional(const struct classify_plan *plan, struct classify_local *local,
+			      struct burst *burst);
 
 #endif

@@ -15,7 +15,8 @@ earlier_rule(uint32_t answer, uint32_t terminal)
 
 /* Packets of several kinds: table by table. */
 static void
-find_in_several(const struct plan *plan, struct burst *burst, const struct some *some)
+find_in_several(const struct classify_plan *plan, struct burst *burst,
+		const struct classify_some *some)
 {
 	uint32_t terminal = plan->ports[burst->in_port].terminal;
 
@@ -35,7 +36,7 @@ find_in_several(const struct plan *plan, struct burst *burst, const struct some 
 		if (count == 0)
 			continue;
 		if (slot < plan->table_count)
-			table_find(plan->tables[slot], views, count, answers);
+			acl_find(plan->tables[slot], views, count, answers);
 		for (unsigned i = 0; i < count; i++)
 			burst->verdicts[indices[i]] = earlier_rule(answers[i], terminal);
 	}
@@ -43,7 +44,8 @@ find_in_several(const struct plan *plan, struct burst *burst, const struct some 
 
 /* Looks packets up in the tables of their kinds. */
 static void
-find_in_tables(const struct plan *plan, struct burst *burst, const struct some *some)
+find_in_tables(const struct classify_plan *plan, struct burst *burst,
+	       const struct classify_some *some)
 {
 	uint32_t terminal = plan->ports[burst->in_port].terminal;
 	unsigned first = plan->slots[burst->views[some->items[0]].kind], differing = 0;
@@ -58,7 +60,7 @@ find_in_tables(const struct plan *plan, struct burst *burst, const struct some *
 		find_in_several(plan, burst, some);
 		return;
 	}
-	table_find(plan->tables[first], views, some->count, answers);
+	acl_find(plan->tables[first], views, some->count, answers);
 	if (some->count == burst->count) {
 		for (unsigned i = 0; i < some->count; i++)
 			burst->verdicts[i] = earlier_rule(answers[i], terminal);
@@ -70,7 +72,8 @@ find_in_tables(const struct plan *plan, struct burst *burst, const struct some *
 
 /* Rules with long lists: of those and what tables found the earlier one counts. */
 static void
-find_in_lists(const struct plan *plan, struct burst *burst, const struct some *some)
+find_in_lists(const struct classify_plan *plan, struct burst *burst,
+	      const struct classify_some *some)
 {
 	const struct packet_view *views[BURST_MAX];
 	uint32_t verdicts[BURST_MAX];
@@ -85,7 +88,7 @@ find_in_lists(const struct plan *plan, struct burst *burst, const struct some *s
 }
 
 static void
-find(const struct plan *plan, struct burst *burst, const struct some *some)
+find(const struct classify_plan *plan, struct burst *burst, const struct classify_some *some)
 {
 	find_in_tables(plan, burst, some);
 	if (plan->lists)
@@ -94,10 +97,10 @@ find(const struct plan *plan, struct burst *burst, const struct some *some)
 
 /* Looks up those packets of some that their sets do not have, and notes them there. */
 static void
-find_missed(const struct plan *plan, struct burst *burst, const struct some *some,
+find_missed(const struct classify_plan *plan, struct burst *burst, const struct classify_some *some,
 	    struct cache_narrow *const *sets, const uint64_t (*keys)[2])
 {
-	struct some missed = {0}, indices;
+	struct classify_some missed = {0}, indices;
 
 	for (unsigned i = 0; i < some->count; i++) {
 		indices.items[missed.count] = some->items[i];
@@ -116,8 +119,8 @@ find_missed(const struct plan *plan, struct burst *burst, const struct some *som
 /* everyone: some is the whole burst, in order, as most often it is: known to the compiler, that takes a load out of
  * each step. */
 static __rte_always_inline void
-run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
-	   const struct some *some, bool everyone)
+run_narrow(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	   const struct classify_some *some, bool everyone)
 {
 	uint64_t port_bits = cache_port_bits(burst->in_port);
 	uint64_t keys[BURST_MAX][2];
@@ -148,12 +151,13 @@ run_narrow(const struct plan *plan, struct local *local, struct burst *burst,
 }
 
 static void
-run_wide(const struct plan *plan, struct local *local, struct burst *burst, const struct some *some)
+run_wide(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	 const struct classify_some *some)
 {
 	uint64_t port_bits = cache_port_bits(burst->in_port);
 	uint64_t keys[BURST_MAX][5];
 	struct cache_wide *sets[BURST_MAX];
-	struct some missed;
+	struct classify_some missed;
 	unsigned count = some->count, missed_count = 0;
 
 	if (local->wide_gate.closed) {
@@ -180,7 +184,7 @@ run_wide(const struct plan *plan, struct local *local, struct burst *burst, cons
 	if (missed_count == 0)
 		return;
 
-	struct some indices = {.count = missed_count};
+	struct classify_some indices = {.count = missed_count};
 
 	for (unsigned i = 0; i < missed_count; i++)
 		indices.items[i] = some->items[missed.items[i]];
@@ -194,7 +198,8 @@ run_wide(const struct plan *plan, struct local *local, struct burst *burst, cons
 }
 
 static void
-set_terminal(const struct plan *plan, struct burst *burst, const struct some *some)
+set_terminal(const struct classify_plan *plan, struct burst *burst,
+	     const struct classify_some *some)
 {
 	for (unsigned i = 0; i < some->count; i++)
 		burst->verdicts[some->items[i]] = plan->ports[burst->in_port].terminal;
@@ -208,9 +213,9 @@ _Static_assert(PACKET_IPV4_PORTS < WIDE_BIT && (PACKET_IPV6_BARE & WIDE_BIT) != 
 	       "one bit tells kinds with IPv6 addresses");
 
 static void
-run_both(const struct plan *plan, struct local *local, struct burst *burst)
+run_both(const struct classify_plan *plan, struct classify_local *local, struct burst *burst)
 {
-	struct some narrow = {0}, wide = {0};
+	struct classify_some narrow = {0}, wide = {0};
 
 	for (unsigned i = 0; i < burst->count; i++) {
 		bool is_wide = burst->views[i].kind & WIDE_BIT;
@@ -235,7 +240,8 @@ run_both(const struct plan *plan, struct local *local, struct burst *burst)
 }
 
 void
-terminal_run(const struct plan *plan, struct local *local, struct burst *burst)
+classify_run_terminal(const struct classify_plan *plan, struct classify_local *local,
+		      struct burst *burst)
 {
 	if (likely(!(burst->kinds & WIDE_BIT) && local->narrow)) {
 		local->everyone.count = burst->count;

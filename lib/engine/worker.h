@@ -69,8 +69,8 @@ struct worker {
 	_Atomic int thread;
 	struct worker_pulse pulse;
 
-	_Atomic uint64_t
-		rounds; /* that it polled, with packets or without; the worker alone writes it */
+	/* That it polled, with packets or without; the worker alone writes it. */
+	_Atomic uint64_t rounds;
 	struct tally tallies[2]; /* see collect.h */
 	struct burst burst;
 

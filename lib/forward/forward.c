@@ -35,7 +35,7 @@ group_member(const struct forward_group *group, uint32_t hash, uint64_t up)
 static inline enum drop_reason
 drop_reason(unsigned target)
 {
-	return target == TARGET_DROP_RULE ? DROP_RULE : DROP_DEFAULT;
+	return target == FORWARD_DROP_RULE ? DROP_RULE : DROP_DEFAULT;
 }
 
 static void
@@ -44,11 +44,11 @@ deliver(const struct forward_plan *plan, struct outbox *outbox, struct burst *bu
 {
 	struct rte_mbuf *packet = burst->packets[index];
 
-	if (likely(target < TARGET_GROUP)) {
+	if (likely(target < FORWARD_GROUP)) {
 		outbox_put(outbox, plan->ports, burst, target, packet);
-	} else if (target < TARGET_DROP_RULE) {
+	} else if (target < FORWARD_DROP_RULE) {
 		uint32_t hash = packet_flow_hash(packet, &burst->views[index]);
-		int member = group_member(&plan->groups[target - TARGET_GROUP], hash, burst->up);
+		int member = group_member(&plan->groups[target - FORWARD_GROUP], hash, burst->up);
 
 		if (likely(member >= 0))
 			outbox_put(outbox, plan->ports, burst, member, packet);
@@ -115,12 +115,12 @@ part(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst
 	forward_end end;
 
 	if (burst->passed_count == 0 && same_end(plan, burst, &end)) {
-		if (end < TARGET_GROUP) {
+		if (end < FORWARD_GROUP) {
 			exit_send(plan->ports[end], burst, burst->packets, burst->count,
 				  burst->bytes);
 			return;
 		}
-		if (end == TARGET_DROP_RULE || end == TARGET_DROP_DEFAULT) {
+		if (end == FORWARD_DROP_RULE || end == FORWARD_DROP_DEFAULT) {
 			exit_drop(burst, burst->packets, burst->count, drop_reason(end));
 			return;
 		}
@@ -136,7 +136,7 @@ forward_run(const void *state, void *memory, struct burst *burst)
 	const struct forward_plan *plan = state;
 	forward_end end = plan->ends[burst->verdicts[0]];
 
-	if (likely(burst->uniform && burst->passed_count == 0 && end < TARGET_GROUP))
+	if (likely(burst->uniform && burst->passed_count == 0 && end < FORWARD_GROUP))
 		exit_send(plan->ports[end], burst, burst->packets, burst->count, burst->bytes);
 	else
 		part(plan, memory, burst);

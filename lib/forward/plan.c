@@ -8,7 +8,7 @@
 static uint8_t
 target_code(const struct config_target *target)
 {
-	return target->kind == CONFIG_TARGET_PORT ? target->index : TARGET_GROUP + target->index;
+	return target->kind == CONFIG_TARGET_PORT ? target->index : FORWARD_GROUP + target->index;
 }
 
 static forward_end
@@ -61,9 +61,10 @@ forward_plan_make(const struct config *config, struct port *const *ports)
 			for (unsigned j = 0; j < actions->mirror_count; j++)
 				plan->targets[targets++] = target_code(&actions->mirrors[j]);
 		}
-		plan->ends[i] = plan_end(actions, TARGET_DROP_RULE, list);
+		plan->ends[i] = plan_end(actions, FORWARD_DROP_RULE, list);
 	}
-	plan->ends[config->rule_count] = plan_end(&config->default_actions, TARGET_DROP_DEFAULT, 0);
+	plan->ends[config->rule_count] =
+		plan_end(&config->default_actions, FORWARD_DROP_DEFAULT, 0);
 	return plan;
 }
 

@@ -15,9 +15,9 @@ struct port;
 
 /* A target in one byte: ports first, as the commonest needs no decoding. */
 enum {
-	TARGET_GROUP = CONFIG_PORTS_MAX, /* TARGET_GROUP + i is group i */
-	TARGET_DROP_RULE = TARGET_GROUP + CONFIG_GROUPS_MAX,
-	TARGET_DROP_DEFAULT,
+	FORWARD_GROUP = CONFIG_PORTS_MAX, /* FORWARD_GROUP + i is group i */
+	FORWARD_DROP_RULE = FORWARD_GROUP + CONFIG_GROUPS_MAX,
+	FORWARD_DROP_DEFAULT,
 };
 
 /* How a packet ends, in one word, so that whole bursts compare cheaply: the target in the low byte,

@@ -43,8 +43,8 @@ struct packet_view {
 	uint8_t kind;   /* enum packet_kind */
 	uint32_t epoch; /* the flow cache's own; parsing writes 0 */
 
-	uint16_t l3_offset,
-		l4_offset; /* bytes from the frame's start; 0 when there is no such header */
+	/* Bytes from the frame's start; 0 when there is no such header. */
+	uint16_t l3_offset, l4_offset;
 	uint8_t fragment;  /* 1: first or later fragment of a datagram */
 	uint8_t reserved[3];
 

@@ -10,7 +10,8 @@
 #include <malloc.h>
 
 #include "classify/cache.h"
-#include "classify/plan.h"
+#include "classify/entries.h"
+#include "classify/lists.h"
 #include "classify_kit.h"
 #include "eal.h"
 
@@ -334,7 +335,7 @@ too_many_lists_are_refused(void **state)
 	struct config_set set;
 
 	make_rules(&subject, LISTS_RULES_MAX + 1);
-	set = spread_set(PLAN_COMBINATIONS_MAX + 1, 0, 2);
+	set = spread_set(ENTRIES_COMBINATIONS_MAX + 1, 0, 2);
 	for (unsigned i = 0; i <= LISTS_RULES_MAX; i++)
 		subject.rules[i].match.dst_port = set;
 	error_list_init(&errors, NULL);

@@ -22,7 +22,7 @@
 static struct arena arena;
 
 struct subject {
-	struct table_entry *rules;
+	struct acl_entry *rules;
 	struct config_match *matches;
 	uint32_t count;
 	struct lists *lists;
@@ -38,7 +38,7 @@ subject_start(struct subject *subject, uint32_t count)
 	subject->rules = arena_take(&arena, (count + 1) * sizeof(*subject->rules));
 	subject->matches = arena_take(&arena, (count + 1) * sizeof(*subject->matches));
 	for (uint32_t i = 0; i < count; i++)
-		subject->rules[i] = (struct table_entry){
+		subject->rules[i] = (struct acl_entry){
 			.match = &subject->matches[i], .from = ALL_PORTS, .value = i * 3 + 7};
 }
 
@@ -172,7 +172,7 @@ check(const struct subject *subject, unsigned bursts)
 			uint32_t least = before[j], found = 0;
 
 			for (uint32_t rule = 0; rule < subject->count; rule++) {
-				const struct table_entry *entry = &subject->rules[rule];
+				const struct acl_entry *entry = &subject->rules[rule];
 
 				if (!(entry->from >> in_port & 1) ||
 				    !plain_match_holds(entry->match, &views[j]))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "classify/table.h"
+#include "classify/acl.h"
 
 #include <errno.h>
 #include <rte_log.h>
@@ -21,9 +21,9 @@ struct work {
 	uint64_t all_ports;
 	int numa;
 	struct work_item {
-		const struct table_entry *entry;
+		const struct acl_entry *entry;
 		uint64_t rules;  /* of rte_acl, that it becomes */
-		uint32_t groups; /* see layout_groups */
+		uint32_t groups; /* see classify_layout_groups */
 	} * items;
 	size_t count;
 };
@@ -61,8 +61,8 @@ put_range(struct rte_acl_field *field, unsigned size, const struct config_set *s
 
 /* The at-th prefix of the table's family, word by word. */
 static void
-put_prefix(const struct layout *layout, struct rte_acl_field *fields, enum group first,
-	   const struct config_prefixes *prefixes, unsigned at)
+put_prefix(const struct classify_layout *layout, struct rte_acl_field *fields,
+	   enum layout_group first, const struct config_prefixes *prefixes, unsigned at)
 {
 	const struct config_prefix *prefix = NULL;
 
@@ -77,7 +77,7 @@ put_prefix(const struct layout *layout, struct rte_acl_field *fields, enum group
 		const uint8_t *bytes = prefix ? prefix->address + word * 4 : NULL;
 		unsigned bits = 0;
 
-		if (!layout_has(layout, first + word))
+		if (!classify_layout_has(layout, first + word))
 			continue;
 		if (prefix && prefix->length > word * 32)
 			bits = prefix->length - word * 32 < 32 ? prefix->length - word * 32 : 32;
@@ -111,7 +111,7 @@ put_from(struct rte_acl_field *field, uint64_t from, uint64_t all_ports, unsigne
 }
 
 static void
-put_entry(const struct layout *layout, const struct table_entry *entry, uint64_t all_ports,
+put_entry(const struct classify_layout *layout, const struct acl_entry *entry, uint64_t all_ports,
 	  const unsigned at[WHEELS], struct rte_acl_field *fields)
 {
 	const struct config_match *match = entry->match;
@@ -120,21 +120,21 @@ put_entry(const struct layout *layout, const struct table_entry *entry, uint64_t
 	for (unsigned i = 0; i < layout->acl.num_fields; i++)
 		put_range(&fields[i], layout->acl.defs[i].size, NULL, 0);
 	put_range(&fields[layout->protocol], 1, &match->protocol, at[WHEEL_PROTOCOL]);
-	put_prefix(layout, fields, GROUP_SRC, &match->src, at[WHEEL_SRC]);
-	put_prefix(layout, fields, GROUP_DST, &match->dst, at[WHEEL_DST]);
-	if (layout_has(layout, GROUP_PORTS)) {
-		put_range(&fields[layout->field[GROUP_PORTS]], 2, &match->src_port,
+	put_prefix(layout, fields, LAYOUT_SRC, &match->src, at[WHEEL_SRC]);
+	put_prefix(layout, fields, LAYOUT_DST, &match->dst, at[WHEEL_DST]);
+	if (classify_layout_has(layout, LAYOUT_PORTS)) {
+		put_range(&fields[layout->field[LAYOUT_PORTS]], 2, &match->src_port,
 			  at[WHEEL_SRC_PORT]);
-		put_range(&fields[layout->field[GROUP_PORTS] + 1], 2, &match->dst_port,
+		put_range(&fields[layout->field[LAYOUT_PORTS] + 1], 2, &match->dst_port,
 			  at[WHEEL_DST_PORT]);
 	}
-	if (layout_has(layout, GROUP_TAG)) {
-		put_range(&fields[layout->field[GROUP_TAG]], 2, &match->vlan, at[WHEEL_VLAN]);
-		put_from(&fields[layout->field[GROUP_TAG] + 1], entry->from, all_ports,
+	if (classify_layout_has(layout, LAYOUT_TAG)) {
+		put_range(&fields[layout->field[LAYOUT_TAG]], 2, &match->vlan, at[WHEEL_VLAN]);
+		put_from(&fields[layout->field[LAYOUT_TAG] + 1], entry->from, all_ports,
 			 at[WHEEL_FROM]);
 	}
-	if (layout->kind == PACKET_OTHER && layout_has(layout, GROUP_TYPE))
-		put_range(&fields[layout->field[GROUP_TYPE]], 2, &match->ether_type,
+	if (layout->kind == PACKET_OTHER && classify_layout_has(layout, LAYOUT_TYPE))
+		put_range(&fields[layout->field[LAYOUT_TYPE]], 2, &match->ether_type,
 			  at[WHEEL_TYPE]);
 }
 
@@ -149,7 +149,7 @@ family_count(const struct config_prefixes *prefixes, unsigned family)
 }
 
 static void
-wheel_sizes(const struct layout *layout, const struct table_entry *entry, uint64_t all_ports,
+wheel_sizes(const struct classify_layout *layout, const struct acl_entry *entry, uint64_t all_ports,
 	    unsigned sizes[WHEELS])
 {
 	const struct config_match *match = entry->match;
@@ -187,7 +187,7 @@ batch_flush(struct batch *batch)
 }
 
 static int
-add_entry(const struct layout *layout, struct batch *batch, const struct table_entry *entry,
+add_entry(const struct classify_layout *layout, struct batch *batch, const struct acl_entry *entry,
 	  uint64_t all_ports)
 {
 	unsigned at[WHEELS] = {0}, sizes[WHEELS], wheel;
@@ -230,7 +230,7 @@ choose_algorithm(struct rte_acl_ctx *acl)
 }
 
 static struct rte_acl_ctx *
-create(const struct layout *layout, uint64_t rules, int numa)
+create(const struct classify_layout *layout, uint64_t rules, int numa)
 {
 	static atomic_uint serial; /* rte_acl knows its contexts by name */
 	char name[RTE_ACL_NAMESIZE];
@@ -248,7 +248,7 @@ create(const struct layout *layout, uint64_t rules, int numa)
 }
 
 static int
-build(const struct layout *layout, const struct work *work, size_t first, size_t count,
+build(const struct classify_layout *layout, const struct work *work, size_t first, size_t count,
       struct rte_acl_ctx *acl)
 {
 	struct batch batch = {
@@ -273,21 +273,21 @@ build(const struct layout *layout, const struct work *work, size_t first, size_t
 /* Builds one part of some entries, or as many as it takes: rte_acl gives up when they overlap so much
  * that eight tries do not hold them. */
 static int
-make_parts(struct table *table, const struct work *work, size_t first, size_t count)
+make_parts(struct acl *table, const struct work *work, size_t first, size_t count)
 {
-	struct layout layout;
+	struct classify_layout layout;
 	struct rte_acl_ctx *acl;
 	uint64_t rules = 0;
 	int ret;
 
-	if (table->part_count == TABLE_PARTS_MAX)
+	if (table->part_count == ACL_PARTS_MAX)
 		return -E2BIG;
-	layout_start(&layout, work->kind);
+	classify_layout_start(&layout, work->kind);
 	for (size_t i = first; i < first + count; i++) {
 		layout.used |= work->items[i].groups;
 		rules += work->items[i].rules;
 	}
-	layout_finish(&layout, table->categories);
+	classify_layout_finish(&layout, table->categories);
 	acl = create(&layout, rules, work->numa);
 	if (!acl)
 		return -ENOMEM;
@@ -318,19 +318,19 @@ by_groups(const void *a, const void *b)
 }
 
 int
-table_make(enum packet_kind kind, const struct table_entry *entries, size_t count,
-	   uint32_t categories, uint64_t all_ports, int numa, struct table **out)
+acl_make(enum packet_kind kind, const struct acl_entry *entries, size_t count, uint32_t categories,
+	 uint64_t all_ports, int numa, struct acl **out)
 {
 	struct work work = {.kind = kind, .all_ports = all_ports, .numa = numa};
-	struct table *table = calloc(1, sizeof(*table));
-	struct layout layout;
+	struct acl *table = calloc(1, sizeof(*table));
+	struct classify_layout layout;
 	int ret = -ENOMEM;
 
 	*out = NULL;
 	work.items = calloc(count + 1, sizeof(*work.items));
 	if (!table || !work.items)
 		goto out;
-	layout_start(&layout, kind);
+	classify_layout_start(&layout, kind);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t rules = match_entries(entries[i].match, entries[i].from, all_ports, kind);
 
@@ -339,7 +339,7 @@ table_make(enum packet_kind kind, const struct table_entry *entries, size_t coun
 		work.items[work.count++] = (struct work_item){
 			.entry = &entries[i],
 			.rules = rules,
-			.groups = layout_groups(&layout, &entries[i], all_ports),
+			.groups = classify_layout_groups(&layout, &entries[i], all_ports),
 		};
 	}
 	ret = 0;
@@ -356,15 +356,15 @@ table_make(enum packet_kind kind, const struct table_entry *entries, size_t coun
 	}
 out:
 	free(work.items);
-	table_free(table);
+	acl_free(table);
 	return ret;
 }
 
 void
-table_find_in_parts(const struct table *table, const struct packet_view **views, unsigned count,
-		    uint32_t *answers)
+acl_find_in_parts(const struct acl *table, const struct packet_view **views, unsigned count,
+		  uint32_t *answers)
 {
-	uint32_t more[BURST_MAX * TABLE_CATEGORIES_MAX];
+	uint32_t more[BURST_MAX * ACL_CATEGORIES_MAX];
 
 	for (unsigned part = 1; part < table->part_count; part++) {
 		rte_acl_classify(table->parts[part], (const uint8_t **)views, more, count,
@@ -376,7 +376,7 @@ table_find_in_parts(const struct table *table, const struct packet_view **views,
 }
 
 void
-table_free(struct table *table)
+acl_free(struct acl *table)
 {
 	if (!table)
 		return;
