@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
 #include <string.h>
 
+#include "config/emit.h"
 #include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
+
+static const char *const words[] = {
+	[CONFIG_ACTION_DROP] = "drop",
+	[CONFIG_ACTION_FORWARD] = "forward",
+	[CONFIG_ACTION_MIRROR] = "mirror",
+};
 
 static const char target_what[] = "the name of one port or group";
 
@@ -58,17 +66,16 @@ read_target(struct reader *reader, const struct spot *spot, struct config_target
 static void
 read_word(struct reader *reader, const struct spot *spot, struct config_actions *actions)
 {
-	static const char *const words[] = {"drop", "forward", "mirror"};
 	const char *text, *nearest;
 
 	if (!reader_text(reader, spot, "drop, { forward: PORT } or { mirror: PORT }", &text))
 		return;
-	if (strcmp(text, "drop") == 0) {
+	if (strcmp(text, words[CONFIG_ACTION_DROP]) == 0) {
 		actions->end = CONFIG_END_DROP;
 		return;
 	}
 	nearest = text_nearest(text, words, 3);
-	if (nearest && strcmp(nearest, "drop") == 0)
+	if (nearest == words[CONFIG_ACTION_DROP])
 		reader_error(reader, spot, "unknown action %s; did you mean \"drop\"?",
 			     text_quote(text).text);
 	else if (nearest)
@@ -86,7 +93,9 @@ static void
 read_pair(struct reader *reader, const struct spot *spot, struct config_actions *actions,
 	  bool mirrors)
 {
-	struct field fields[] = {{"forward"}, {"mirror"}, {"drop"}};
+	struct field fields[] = {{words[CONFIG_ACTION_FORWARD]},
+				 {words[CONFIG_ACTION_MIRROR]},
+				 {words[CONFIG_ACTION_DROP]}};
 	struct config_target target;
 
 	if (!reader_fields(reader, spot, fields, mirrors ? 3 : 1, "an action"))
@@ -109,9 +118,10 @@ read_pair(struct reader *reader, const struct spot *spot, struct config_actions 
 	}
 }
 
-void
-read_actions(struct reader *reader, const struct spot *spot, struct config_actions *actions)
+static void
+read_actions(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_actions *actions = key_at(key, into);
 	struct spot item = {0};
 	unsigned targets;
 
@@ -127,7 +137,8 @@ read_actions(struct reader *reader, const struct spot *spot, struct config_actio
 				reader, &item,
 				"actions: nothing comes behind %s, which ends the list; move it "
 				"to the end and keep one",
-				actions->end == CONFIG_END_DROP ? "drop" : "forward");
+				words[actions->end == CONFIG_END_DROP ? CONFIG_ACTION_DROP
+								      : CONFIG_ACTION_FORWARD]);
 		if (item.node->kind == NODE_MAP)
 			read_pair(reader, &item, actions, true);
 		else
@@ -140,6 +151,61 @@ read_actions(struct reader *reader, const struct spot *spot, struct config_actio
 			     targets, CONFIG_TARGETS_MAX);
 }
 
+const char *
+config_action(enum config_action action)
+{
+	return words[action];
+}
+
+const char *
+config_target_name(const struct config *config, const struct config_target *target)
+{
+	return target->kind == CONFIG_TARGET_PORT ? config->ports[target->index].name
+						  : config->groups[target->index].name;
+}
+
+static void
+put_target(FILE *out, const struct config *config, enum config_action action,
+	   const struct config_target *target)
+{
+	fprintf(out, "{ %s: ", words[action]);
+	emit_name(out, config_target_name(config, target));
+	fputs(" }", out);
+}
+
+void
+emit_actions(FILE *out, const struct config *config, const struct config_actions *actions)
+{
+	for (unsigned i = 0; i < actions->mirror_count; i++) {
+		fputs(i ? ", " : "", out);
+		put_target(out, config, CONFIG_ACTION_MIRROR, &actions->mirrors[i]);
+	}
+	if (actions->mirror_count && actions->end != CONFIG_END_NEXT)
+		fputs(", ", out);
+	if (actions->end == CONFIG_END_DROP)
+		fputs(words[CONFIG_ACTION_DROP], out);
+	else if (actions->end == CONFIG_END_FORWARD)
+		put_target(out, config, CONFIG_ACTION_FORWARD, &actions->forward);
+}
+
+static void
+write_actions(const struct key_out *out, const struct key *key, const void *from)
+{
+	fputs("[", out->file);
+	emit_actions(out->file, out->config, key_at(key, from));
+	fputs("]", out->file);
+}
+
+static void
+clear_actions(const struct key *key, void *from)
+{
+	const struct config_actions *actions = key_at(key, from);
+
+	free(actions->mirrors);
+}
+
+const struct key_type key_actions = {read_actions, write_actions, NULL, clear_actions};
+
 static void
 read_default(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
@@ -148,7 +214,7 @@ read_default(struct reader *reader, const struct spot *spot, const struct key *s
 
 	if (node->kind == NODE_MAP)
 		read_pair(reader, spot, actions, false);
-	else if (node->kind != NODE_SCALAR || strcmp(node->text, "drop") != 0)
+	else if (node->kind != NODE_SCALAR || strcmp(node->text, words[CONFIG_ACTION_DROP]) != 0)
 		reader_expected(reader, spot, "drop or { forward: PORT }");
 }
 

@@ -63,12 +63,20 @@ struct config_match {
 	struct config_prefixes src, dst;
 };
 
+struct config;
+
 enum config_target_kind { CONFIG_TARGET_PORT, CONFIG_TARGET_GROUP };
 
 struct config_target {
 	enum config_target_kind kind;
 	uint16_t index; /* into ports or groups */
 };
+
+const char *config_target_name(const struct config *config, const struct config_target *target);
+
+/* What stands in a list of actions, and its word: "drop", "forward" or "mirror". */
+enum config_action { CONFIG_ACTION_DROP, CONFIG_ACTION_FORWARD, CONFIG_ACTION_MIRROR };
+const char *config_action(enum config_action action);
 
 enum config_end {
 	CONFIG_END_NEXT, /* no last action: the packet goes on to the next rule */

@@ -16,4 +16,7 @@ void emit_quoted(FILE *out, const char *text);
 /* A name, quoted when it would mean something else to a reader of YAML. */
 void emit_name(FILE *out, const char *name);
 
+/* Actions as they stand in a list, without its brackets. */
+void emit_actions(FILE *out, const struct config *config, const struct config_actions *actions);
+
 #endif

@@ -10,27 +10,6 @@
  * a second. */
 #define RULES_MANY 4096
 
-static void
-free_match(struct config_match *match)
-{
-	free(match->ether_type.ranges);
-	free(match->vlan.ranges);
-	free(match->protocol.ranges);
-	free(match->src_port.ranges);
-	free(match->dst_port.ranges);
-	free(match->src.items);
-	free(match->dst.items);
-}
-
-static void
-free_rule(struct config_rule *rule)
-{
-	free(rule->name);
-	free_match(&rule->match);
-	free(rule->filter);
-	free(rule->actions.mirrors);
-}
-
 struct config *
 config_hold(const struct config *config)
 {
@@ -52,7 +31,7 @@ release(void *what)
 	for (unsigned i = 0; i < config->group_count; i++)
 		free(config->groups[i].name);
 	for (unsigned i = 0; i < config->rule_count; i++)
-		free_rule(&config->rules[i]);
+		key_clear(&key_rule, &config->rules[i]);
 	for (unsigned i = 0; i < config->replay_count; i++) {
 		free(config->replays[i].name);
 		key_clear(&key_replay, &config->replays[i]);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "config/emit.h"
 #include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
 static void
-read_members(struct reader *reader, const struct spot *spot, struct config_group *group)
+read_members(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_group *group = into;
 	struct spot item = {0};
 	uint64_t seen = 0;
 	uint16_t port;
@@ -32,18 +34,22 @@ read_members(struct reader *reader, const struct spot *spot, struct config_group
 }
 
 static void
-read_group(struct reader *reader, const struct spot *spot, struct config_group *group)
+write_members(const struct key_out *out, const struct key *key, const void *from)
 {
-	struct field field = {"ports"};
+	const struct config_group *group = from;
 
-	if (!reader_fields(reader, spot, &field, 1, "a mapping such as { ports: [t0, t1] }"))
-		return;
-	if (field.given)
-		read_members(reader, &field.spot, group);
-	else
-		reader_error(reader, spot, "group %s: ports is missing, as in { ports: [t0, t1] }",
-			     group->name);
+	for (unsigned i = 0; i < group->port_count; i++) {
+		fputs(i ? ", " : "[", out->file);
+		emit_name(out->file, out->config->ports[group->ports[i]].name);
+	}
+	fputs("]", out->file);
 }
+
+#define EXAMPLE "{ ports: [t0, t1] }"
+
+static const struct key_type members = {read_members, write_members, NULL, NULL};
+static const struct key keys[] = {{"ports", &members, .required = EXAMPLE}};
+const struct key_map key_group = {"a mapping such as " EXAMPLE, "group", keys, 1};
 
 static void
 check_group_name(struct reader *reader, const struct spot *key, const char *name, unsigned index)
@@ -95,7 +101,7 @@ read_groups(struct reader *reader, const struct spot *spot, const struct key *se
 			return;
 		check_group_name(reader, &key, group->name, config->group_count);
 		group->place = (struct config_place){key.line, key.column};
-		read_group(reader, &value, group);
+		key_read(reader, &value, &key_group, group);
 		config->group_count++;
 	}
 }

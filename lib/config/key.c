@@ -85,21 +85,24 @@ stands(const struct key *key, const void *from)
 
 void
 key_write_lines(const struct key_out *out, const struct key_map *map, const void *from,
-		const char *indent)
+		const char *first, const char *rest)
 {
+	const char *before = first;
+
 	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
 		if (!stands(key, from))
 			continue;
-		fprintf(out->file, "%s%s: ", indent, key->name);
+		fprintf(out->file, "%s%s: ", before, key->name);
 		key->type->write(out, key, from);
 		fputc('\n', out->file);
+		before = rest;
 	}
 }
 
 void
 key_write_flow(const struct key_out *out, const struct key_map *map, const void *from)
 {
-	const char *before = "{ ", *after = "{}";
+	const char *before = "{ ", *after = "{ }";
 
 	for (const struct key *key = map->keys; key < map->keys + map->count; key++) {
 		if (!stands(key, from))

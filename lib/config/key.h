@@ -46,6 +46,8 @@ struct key {
 	uint64_t low, high;           /* of numbers */
 	uint64_t step;                /* sizes are rounded up to a multiple */
 	const struct key_word *words; /* of a word, as a message lists them */
+	const struct words *names;    /* of a set's numbers, or NULL */
+	const char *what;             /* expected of a set */
 	const char *advice;           /* on a value that is too long or too low */
 	const struct key_map *map;    /* of a mapping */
 	const char *otherwise;        /* the value when it is left out, as it could be written */
@@ -76,9 +78,9 @@ bool key_find(struct reader *reader, const struct spot *spot, const struct key_m
 void key_take(struct reader *reader, const struct spot *spot, const struct key_map *map,
 	      const struct field *fields, void *into);
 
-/* In lines of their own, what each begins with before it. */
+/* In lines of their own, each with what comes before it. */
 void key_write_lines(const struct key_out *out, const struct key_map *map, const void *from,
-		     const char *indent);
+		     const char *first, const char *rest);
 
 /* "{ KEY: VALUE, KEY: VALUE }" */
 void key_write_flow(const struct key_out *out, const struct key_map *map, const void *from);
@@ -101,6 +103,7 @@ key_at(const struct key *key, const void *whole)
 extern const struct key_type key_number, key_word, key_bytes, key_duration;
 extern const struct key_type key_filter; /* text of pcap-filter(7) */
 extern const struct key_type key_nested; /* a mapping within this one */
+extern const struct key_type key_set, key_prefixes;
 extern const struct key_word key_bool[];
 
 /* Parts for types of a section's own. Text is the member's, who owns it. */
@@ -112,6 +115,7 @@ void key_clear_nested(const struct key *key, void *from);
 
 /* The sections, and mappings that others walk. */
 extern const struct key_type key_ports, key_groups, key_replays, key_rules, key_default;
-extern const struct key_map key_root, key_port, key_replay;
+extern const struct key_type key_match, key_actions;
+extern const struct key_map key_root, key_port, key_group, key_replay, key_rule;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stddef.h>
 
-#include "config/reader.h"
+#include "config/key.h"
 
 #include "core/banned.h"
 
@@ -16,16 +16,32 @@
 #define PROTOCOL_MAX 255
 #define PORT_MAX 65535
 
-enum {
-	FIELD_ETHER_TYPE,
-	FIELD_VLAN,
-	FIELD_SRC,
-	FIELD_DST,
-	FIELD_PROTOCOL,
-	FIELD_SRC_PORT,
-	FIELD_DST_PORT,
-	FIELDS
+#define PORTS "a number from 0 to 65535, a range such as 1000-2000, or a list of these"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define AT(member) KEY_AT(struct config_match, member)
+
+enum { ETHER_TYPE, VLAN, SRC, DST, PROTOCOL, SRC_PORT, DST_PORT };
+
+/* In the order in which they are read and written. */
+static const struct key keys[] = {
+	[ETHER_TYPE] = {"ether-type", &key_set, AT(ether_type), .high = ETHER_TYPE_MAX,
+			.names = &ether_type_words,
+			.what = "a name such as ipv4 or arp, a number such as 0x0806, a range, "
+				"or a list of these"},
+	[VLAN] = {"vlan", &key_set, AT(vlan), .high = VLAN_MAX,
+		  .what = "a number from 0 to 4095, a range such as 100-199, or a list of these"},
+	[SRC] = {"src", &key_prefixes, AT(src)},
+	[DST] = {"dst", &key_prefixes, AT(dst)},
+	[PROTOCOL] = {"protocol", &key_set, AT(protocol), .high = PROTOCOL_MAX,
+		      .names = &protocol_words,
+		      .what = "a name such as tcp, a number from 0 to 255, a range such as "
+			      "50-51, or a list of these"},
+	[SRC_PORT] = {"src-port", &key_set, AT(src_port), .high = PORT_MAX, .what = PORTS},
+	[DST_PORT] = {"dst-port", &key_set, AT(dst_port), .high = PORT_MAX, .what = PORTS},
 };
+static const struct key_map map = {"a mapping such as { protocol: udp, dst-port: 53 }", NULL, keys,
+				   COUNT(keys)};
 
 static bool
 has(const struct config_set *set, uint32_t value)
@@ -59,15 +75,15 @@ check_match(struct reader *reader, const struct field *fields, const struct conf
 	unsigned typed = (has(types, TYPE_IPV4) ? IPV4 : 0) | (has(types, TYPE_IPV6) ? IPV6 : 0);
 	bool ip = match->src.count || match->dst.count || protocols->count ||
 		  match->src_port.count || match->dst_port.count;
-	const struct field *port = &fields[match->dst_port.count ? FIELD_DST_PORT : FIELD_SRC_PORT];
+	const struct field *port = &fields[match->dst_port.count ? DST_PORT : SRC_PORT];
 
 	if (needed == 0)
 		reader_warning(
-			reader, &fields[FIELD_DST].spot,
+			reader, &fields[DST].spot,
 			"dst: no packet has an address of src's family and one of dst's; the "
 			"rule takes nothing");
 	else if (types->count && ip && !(typed & needed))
-		reader_warning(reader, &fields[FIELD_ETHER_TYPE].spot,
+		reader_warning(reader, &fields[ETHER_TYPE].spot,
 			       "ether-type: the other keys need %s, which this leaves out; the "
 			       "rule takes nothing",
 			       needed == IPV4   ? "ipv4"
@@ -83,54 +99,30 @@ check_match(struct reader *reader, const struct field *fields, const struct conf
 			port->name);
 }
 
-void
-read_match(struct reader *reader, const struct spot *spot, struct config_match *match)
+static void
+read_match(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	static const char ether_type[] =
-		"a name such as ipv4 or arp, a number such as 0x0806, a range, or a list of these";
-	static const char vlan[] =
-		"a number from 0 to 4095, a range such as 100-199, or a list of these";
-	static const char protocol[] =
-		"a name such as tcp, a number from 0 to 255, a range such as "
-		"50-51, or a list of these";
-	static const char port[] =
-		"a number from 0 to 65535, a range such as 1000-2000, or a list of these";
-	const struct {
-		const struct words *words;
-		uint32_t max;
-		const char *what;
-		struct config_set *set;
-	} sets[FIELDS] = {
-		[FIELD_ETHER_TYPE] = {&ether_type_words, ETHER_TYPE_MAX, ether_type,
-				      &match->ether_type},
-		[FIELD_VLAN] = {NULL, VLAN_MAX, vlan, &match->vlan},
-		[FIELD_PROTOCOL] = {&protocol_words, PROTOCOL_MAX, protocol, &match->protocol},
-		[FIELD_SRC_PORT] = {NULL, PORT_MAX, port, &match->src_port},
-		[FIELD_DST_PORT] = {NULL, PORT_MAX, port, &match->dst_port},
-	};
-	struct field fields[FIELDS] = {
-		[FIELD_ETHER_TYPE] = {"ether-type"},
-		[FIELD_VLAN] = {"vlan"},
-		[FIELD_SRC] = {"src"},
-		[FIELD_DST] = {"dst"},
-		[FIELD_PROTOCOL] = {"protocol"},
-		[FIELD_SRC_PORT] = {"src-port"},
-		[FIELD_DST_PORT] = {"dst-port"},
-	};
+	struct config_match *match = key_at(key, into);
 	unsigned before = reader->errors->count;
+	struct field fields[COUNT(keys)];
 
-	if (!reader_fields(reader, spot, fields, FIELDS,
-			   "a mapping such as { protocol: udp, dst-port: 53 }"))
+	if (!key_find(reader, spot, &map, fields))
 		return;
-	for (unsigned i = 0; i < FIELDS; i++) {
-		if (fields[i].given && sets[i].set)
-			read_set(reader, &fields[i].spot, sets[i].words, sets[i].max, sets[i].what,
-				 sets[i].set);
-	}
-	if (fields[FIELD_SRC].given)
-		read_prefixes(reader, &fields[FIELD_SRC].spot, &match->src);
-	if (fields[FIELD_DST].given)
-		read_prefixes(reader, &fields[FIELD_DST].spot, &match->dst);
+	key_take(reader, spot, &map, fields, match);
 	if (reader->errors->count == before)
 		check_match(reader, fields, match);
 }
+
+static void
+write_match(const struct key_out *out, const struct key *key, const void *from)
+{
+	key_write_flow(out, &map, key_at(key, from));
+}
+
+static void
+clear_match(const struct key *key, void *from)
+{
+	key_clear(&map, key_at(key, from));
+}
+
+const struct key_type key_match = {read_match, write_match, NULL, clear_match};

@@ -179,9 +179,9 @@ read_out(struct reader *reader, const struct spot *spot, const struct key *key, 
 			     text_quote(port->pcap_out).text);
 }
 
-static const struct key_type in = {read_in, key_write_text, key_has_text, key_clear_text};
-static const struct key_type out = {read_out, key_write_text, key_has_text, key_clear_text};
-static const struct key files[] = {{"in", &in, AT(pcap_in)}, {"out", &out, AT(pcap_out)}};
+static const struct key_type input = {read_in, key_write_text, key_has_text, key_clear_text};
+static const struct key_type output = {read_out, key_write_text, key_has_text, key_clear_text};
+static const struct key files[] = {{"in", &input, AT(pcap_in)}, {"out", &output, AT(pcap_out)}};
 static const struct key_map pcap_map = {"a mapping such as { in: site.pcap, out: seen.pcap }", NULL,
 					files, COUNT(files)};
 

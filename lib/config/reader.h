@@ -107,19 +107,11 @@ bool reader_port(struct reader *reader, const struct spot *spot, const char *wha
 bool reader_can_send(const struct reader *reader, unsigned port);
 
 /* Parts of sections. */
-void read_match(struct reader *reader, const struct spot *spot, struct config_match *match);
-void read_actions(struct reader *reader, const struct spot *spot, struct config_actions *actions);
 void read_replay_files(struct reader *reader, const struct spot *spot,
 		       struct config_replay *replay);
 
 /* A pcap filter that libpcap can compile, or NULL and a finding. shorter is what to do about one that is
  * too long. */
 char *read_filter(struct reader *reader, const struct spot *spot, const char *shorter);
-
-/* One value, a range of numbers, or a list of these. words may be NULL, what names the values. */
-void read_set(struct reader *reader, const struct spot *spot, const struct words *words,
-	      uint32_t max, const char *what, struct config_set *set);
-void read_prefixes(struct reader *reader, const struct spot *spot,
-		   struct config_prefixes *prefixes);
 
 #endif

@@ -2,16 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/emit.h"
 #include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
-enum { FIELD_NAME, FIELD_FROM, FIELD_MATCH, FIELD_FILTER, FIELD_ACTIONS, FIELDS };
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define AT(member) KEY_AT(struct config_rule, member)
+#define GIVEN(member) .given = offsetof(struct config_rule, member)
 
 static void
-read_name(struct reader *reader, const struct spot *spot, struct config_rule *rule, unsigned index)
+read_name(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_rule *rule = into;
 	const char *text;
 	uint32_t other;
 
@@ -28,11 +32,19 @@ read_name(struct reader *reader, const struct spot *spot, struct config_rule *ru
 	rule->name = reader_copy(reader, text);
 	if (!rule->name)
 		return;
-	other = names_add(&reader->rules, rule->name, index);
+	other = names_add(&reader->rules, rule->name, rule - reader->config->rules);
 	if (other != NAMES_NONE)
 		reader_error(reader, spot,
 			     "name: \"%s\" is the rule in line %u already; a name is one rule's",
 			     rule->name, reader->config->rules[other].place.line);
+}
+
+static void
+write_name(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config_rule *rule = from;
+
+	emit_name(out->file, rule->name);
 }
 
 /* Replays are read before rules. */
@@ -74,11 +86,12 @@ read_from_port(struct reader *reader, const struct spot *spot, struct config_rul
 }
 
 static void
-read_from(struct reader *reader, const struct spot *spot, struct config_rule *rule)
+read_from(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_rule *rule = into;
 	struct spot item = {0};
 
-	rule->from_given = true;
+	rule->from = 0;
 	if (spot->node->kind != NODE_LIST) {
 		read_from_port(reader, spot, rule);
 		return;
@@ -91,45 +104,58 @@ read_from(struct reader *reader, const struct spot *spot, struct config_rule *ru
 }
 
 static void
-read_rule(struct reader *reader, const struct spot *spot, struct config_rule *rule, unsigned index)
+write_from(const struct key_out *out, const struct key *key, const void *from)
 {
-	struct field fields[FIELDS] = {
-		[FIELD_NAME] = {"name"},       [FIELD_FROM] = {"from"},
-		[FIELD_MATCH] = {"match"},     [FIELD_FILTER] = {"filter"},
-		[FIELD_ACTIONS] = {"actions"},
-	};
+	const struct config_rule *rule = from;
+	const char *before = "[";
+
+	for (unsigned i = 0; i < out->config->port_count; i++) {
+		if (!(rule->from >> i & 1))
+			continue;
+		fputs(before, out->file);
+		emit_name(out->file, out->config->ports[i].name);
+		before = ", ";
+	}
+	fputs("]", out->file);
+}
+
+static void
+read_rule_filter(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct config_rule *rule = into;
+
+	rule->filter_place = (struct config_place){spot->line, spot->column};
+	key_filter.read(reader, spot, key, into);
+}
+
+static const struct key_type name = {read_name, write_name, NULL, key_clear_text};
+static const struct key_type from = {read_from, write_from, NULL, NULL};
+static const struct key_type filter = {read_rule_filter, key_write_text, key_has_text,
+				       key_clear_text};
+
+/* In the order in which they are read and written. */
+static const struct key keys[] = {
+	{"name", &name, AT(name),
+	 .required = "the rule has no name; give it one, as in \"name: dns\", which reports then "
+		     "count it under"},
+	{"from", &from, AT(from), GIVEN(from_given)},
+	{"match", &key_match, AT(match), GIVEN(match_given)},
+	{"filter", &filter, AT(filter),
+	 .advice = "put addresses and ports into match, or split it over several rules"},
+	{"actions", &key_actions, AT(actions)},
+};
+const struct key_map key_rule = {
+	"a rule such as { name: dns, match: { dst-port: 53 }, actions: [ drop ] }", NULL, keys,
+	COUNT(keys)};
+
+static void
+read_rule(struct reader *reader, const struct spot *spot, struct config_rule *rule)
+{
 	unsigned ports = reader->config->port_count;
 
 	rule->place = (struct config_place){spot->line, spot->column};
-	if (!reader_fields(
-		    reader, spot, fields, FIELDS,
-		    "a rule such as { name: dns, match: { dst-port: 53 }, actions: [ drop ] }"))
-		return;
-	if (fields[FIELD_NAME].given)
-		read_name(reader, &fields[FIELD_NAME].spot, rule, index);
-	else
-		reader_error(
-			reader, spot,
-			"the rule has no name; give it one, as in \"name: dns\", which reports "
-			"then count it under");
-	if (fields[FIELD_FROM].given)
-		read_from(reader, &fields[FIELD_FROM].spot, rule);
-	else
-		rule->from = ports ? UINT64_MAX >> (CONFIG_PORTS_MAX - ports) : 0;
-	if (fields[FIELD_MATCH].given) {
-		rule->match_given = true;
-		read_match(reader, &fields[FIELD_MATCH].spot, &rule->match);
-	}
-	if (fields[FIELD_FILTER].given) {
-		const struct spot *filter = &fields[FIELD_FILTER].spot;
-
-		rule->filter_place = (struct config_place){filter->line, filter->column};
-		rule->filter = read_filter(
-			reader, filter,
-			"put addresses and ports into match, or split it over several rules");
-	}
-	if (fields[FIELD_ACTIONS].given)
-		read_actions(reader, &fields[FIELD_ACTIONS].spot, &rule->actions);
+	rule->from = ports ? UINT64_MAX >> (CONFIG_PORTS_MAX - ports) : 0;
+	key_read(reader, spot, &key_rule, rule);
 }
 
 static void
@@ -151,11 +177,8 @@ read_rules(struct reader *reader, const struct spot *spot, const struct key *sec
 		reader->no_memory = true;
 		return;
 	}
-	while (spot_next_item(spot, &item)) {
-		unsigned index = config->rule_count++;
-
-		read_rule(reader, &item, &config->rules[index], index);
-	}
+	while (spot_next_item(spot, &item))
+		read_rule(reader, &item, &config->rules[config->rule_count++]);
 }
 
 const struct key_type key_rules = {.read = read_rules};

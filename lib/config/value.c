@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/reader.h"
+#include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -41,18 +42,19 @@ is_octal(const char *text)
 }
 
 static bool
-read_range(struct reader *reader, const struct spot *spot, const struct words *words, uint32_t max,
-	   const char *what, struct config_range *range)
+read_range(struct reader *reader, const struct spot *spot, const struct key *key,
+	   struct config_range *range)
 {
+	const struct words *words = key->names;
 	const char *text, *nearest;
 
-	if (!reader_text(reader, spot, what, &text))
+	if (!reader_text(reader, spot, key->what, &text))
 		return false;
 	if (words && words_number(words, text, &range->low)) {
 		range->high = range->low;
 		return true;
 	}
-	if (parse_range(text, max, range)) {
+	if (parse_range(text, key->high, range)) {
 		if (range->low <= range->high)
 			return true;
 		reader_error(reader, spot, "%s: the range %s runs backwards; write %u-%u",
@@ -69,7 +71,7 @@ read_range(struct reader *reader, const struct spot *spot, const struct words *w
 		reader_error(reader, spot, "%s: unknown name %s; did you mean \"%s\"?",
 			     spot_key(spot), text_quote(text).text, nearest);
 	else
-		reader_expected(reader, spot, what);
+		reader_expected(reader, spot, key->what);
 	return false;
 }
 
@@ -117,10 +119,10 @@ count_values(struct reader *reader, const struct spot *spot)
 	return spot->node->count;
 }
 
-void
-read_set(struct reader *reader, const struct spot *spot, const struct words *words, uint32_t max,
-	 const char *what, struct config_set *set)
+static void
+read_set(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_set *set = key_at(key, into);
 	unsigned count = count_values(reader, spot);
 	struct spot item = {0};
 
@@ -128,15 +130,68 @@ read_set(struct reader *reader, const struct spot *spot, const struct words *wor
 	if (!set->ranges)
 		return;
 	if (spot->node->kind != NODE_LIST) {
-		set->count = read_range(reader, spot, words, max, what, set->ranges);
+		set->count = read_range(reader, spot, key, set->ranges);
 		return;
 	}
 	while (spot_next_item(spot, &item)) {
-		if (read_range(reader, &item, words, max, what, &set->ranges[set->count]))
+		if (read_range(reader, &item, key, &set->ranges[set->count]))
 			set->count++;
 	}
 	merge_ranges(set);
 }
+
+static void
+put_number(FILE *out, uint32_t number, const struct words *names)
+{
+	fprintf(out, names == &ether_type_words ? "0x%04" PRIx32 : "%" PRIu32, number);
+}
+
+static void
+put_range(FILE *out, const struct config_range *range, const struct words *names)
+{
+	const char *name = names ? words_name(names, range->low) : NULL;
+
+	if (range->low == range->high && name) {
+		fputs(name, out);
+		return;
+	}
+	put_number(out, range->low, names);
+	if (range->low == range->high)
+		return;
+	fputc('-', out);
+	put_number(out, range->high, names);
+}
+
+static void
+write_set(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config_set *set = key_at(key, from);
+
+	fputs(set->count > 1 ? "[" : "", out->file);
+	for (unsigned i = 0; i < set->count; i++) {
+		fputs(i ? ", " : "", out->file);
+		put_range(out->file, &set->ranges[i], key->names);
+	}
+	fputs(set->count > 1 ? "]" : "", out->file);
+}
+
+static bool
+has_set(const struct key *key, const void *from)
+{
+	const struct config_set *set = key_at(key, from);
+
+	return set->count > 0;
+}
+
+static void
+clear_set(const struct key *key, void *from)
+{
+	const struct config_set *set = key_at(key, from);
+
+	free(set->ranges);
+}
+
+const struct key_type key_set = {read_set, write_set, has_set, clear_set};
 
 static unsigned
 family_bits(uint8_t family)
@@ -247,9 +302,10 @@ merge_prefixes(struct config_prefixes *prefixes)
 	prefixes->count = last + 1;
 }
 
-void
-read_prefixes(struct reader *reader, const struct spot *spot, struct config_prefixes *prefixes)
+static void
+read_prefixes(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_prefixes *prefixes = key_at(key, into);
 	unsigned count = count_values(reader, spot);
 	struct spot item = {0};
 
@@ -266,3 +322,45 @@ read_prefixes(struct reader *reader, const struct spot *spot, struct config_pref
 	}
 	merge_prefixes(prefixes);
 }
+
+static void
+put_prefix(FILE *out, const struct config_prefix *prefix)
+{
+	char address[INET6_ADDRSTRLEN];
+	bool ipv4 = prefix->family == 4;
+
+	inet_ntop(ipv4 ? AF_INET : AF_INET6, prefix->address, address, sizeof(address));
+	/* Quoted, since "::" is a mapping's sign to some readers. */
+	fprintf(out, ipv4 ? "%s/%u" : "\"%s/%u\"", address, prefix->length);
+}
+
+static void
+write_prefixes(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config_prefixes *prefixes = key_at(key, from);
+
+	fputs(prefixes->count > 1 ? "[" : "", out->file);
+	for (unsigned i = 0; i < prefixes->count; i++) {
+		fputs(i ? ", " : "", out->file);
+		put_prefix(out->file, &prefixes->items[i]);
+	}
+	fputs(prefixes->count > 1 ? "]" : "", out->file);
+}
+
+static bool
+has_prefixes(const struct key *key, const void *from)
+{
+	const struct config_prefixes *prefixes = key_at(key, from);
+
+	return prefixes->count > 0;
+}
+
+static void
+clear_prefixes(const struct key *key, void *from)
+{
+	const struct config_prefixes *prefixes = key_at(key, from);
+
+	free(prefixes->items);
+}
+
+const struct key_type key_prefixes = {read_prefixes, write_prefixes, has_prefixes, clear_prefixes};

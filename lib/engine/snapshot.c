@@ -19,22 +19,17 @@ snapshot_is_shared(const struct snapshot *snapshot)
 	return atomic_load(&((struct snapshot *)snapshot)->holders) > 0;
 }
 
-static const char *
-target_name(const struct config *config, const struct config_target *target)
-{
-	return target->kind == CONFIG_TARGET_PORT ? config->ports[target->index].name
-						  : config->groups[target->index].name;
-}
-
 static void
 put_actions(FILE *out, const struct config *config, const struct config_actions *actions)
 {
 	for (unsigned i = 0; i < actions->mirror_count; i++)
-		fprintf(out, "mirror %s, ", target_name(config, &actions->mirrors[i]));
+		fprintf(out, "%s %s, ", config_action(CONFIG_ACTION_MIRROR),
+			config_target_name(config, &actions->mirrors[i]));
 	if (actions->end == CONFIG_END_DROP)
-		fputs("drop", out);
+		fputs(config_action(CONFIG_ACTION_DROP), out);
 	else if (actions->end == CONFIG_END_FORWARD)
-		fprintf(out, "forward %s", target_name(config, &actions->forward));
+		fprintf(out, "%s %s", config_action(CONFIG_ACTION_FORWARD),
+			config_target_name(config, &actions->forward));
 	else
 		fputs("next rule", out);
 }
