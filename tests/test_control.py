@@ -248,6 +248,60 @@ def test_reading(daemon, command):
     assert json.loads(daemon.sluice(*words, "--json").stdout).keys() == result.keys()
 
 
+def table(daemon, *words):
+    """The rows of the first table by their first word."""
+    done = daemon.sluice(*words)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    lines = done.stdout.split("\n\n", maxsplit=1)[0].splitlines()[1:]
+    return {line.split()[0]: line for line in lines if not line.startswith("---")}
+
+
+def test_sorted_tables(daemon):
+    rules = json.loads(daemon.sluice("rules", "--json").stdout)["rules"]
+    by_packets = sorted(rules, key=lambda name: -rules[name]["packets"])
+    assert by_packets != list(rules)
+    assert list(table(daemon, "rules", "--sort", "packets"))[:-2] == by_packets
+    assert list(table(daemon, "rules", "--sort", "NAME"))[:-2] == sorted(rules)
+    drops = json.loads(daemon.sluice("drops", "--json").stdout)["drops"]
+    by_count = sorted(drops, key=lambda reason: -drops[reason])
+    assert by_count != list(drops) and list(table(daemon, "drops", "--sort", "packets")) == by_count
+    ports = json.loads(daemon.sluice("ports", "--json").stdout)["ports"]
+    assert list(table(daemon, "ports", "--sort", "name")) == sorted(ports)
+    for column, member in (("in", "rx_packets"), ("out", "tx_packets"), ("missed", "missed")):
+        assert list(table(daemon, "ports", "--sort", column)) == sorted(ports, key=lambda name: -ports[name][member])
+    assert table(daemon, "workers", "--sort", "busy").keys() == table(daemon, "workers").keys()
+
+
+def test_the_first_rows(daemon):
+    rules = json.loads(daemon.sluice("rules", "--json").stdout)["rules"]
+    busiest = max(rules, key=lambda name: rules[name]["packets"])
+    some = table(daemon, "rules", "--sort", "packets", "--top", "1")
+    assert list(some) == [busiest, f"({len(rules) - 1}", "(rules", "decided"]
+    # The sum stays that of all.
+    assert some["decided"] == table(daemon, "rules")["decided"]
+    assert list(table(daemon, "drops", "--top", "2")) == list(table(daemon, "drops"))[:2]
+    assert table(daemon, "rules", "--top", "1000") == table(daemon, "rules")
+
+
+def test_rows_that_counted(daemon):
+    drops = json.loads(daemon.sluice("drops", "--json").stdout)["drops"]
+    some = [reason for reason, count in drops.items() if count]
+    assert 0 < len(some) < len(drops) and list(table(daemon, "drops", "--nonzero")) == some
+    ports = json.loads(daemon.sluice("ports", "--json").stdout)["ports"]
+    assert list(table(daemon, "ports", "--nonzero")) == [name for name, port in ports.items()
+                                                          if port["rx_packets"] + port["tx_packets"]]
+
+
+def test_picked_rows_have_their_own_rates(daemon):
+    with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "workers", "--watch", "0.1", "--sort", "now", "--top", "1"],
+                          stdout=subprocess.PIPE, text=True) as process:
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        out = process.communicate(timeout=5)[0]
+        assert process.returncode == 0
+    assert out.count("CYCLES/PACKET") >= 2 and "NOW" in out
+
+
 def test_watch_ends_with_ctrl_c(daemon):
     with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "--watch", "0.1", "ports"], stdout=subprocess.PIPE,
                           text=True) as process:
@@ -272,7 +326,10 @@ def test_watch_ends_with_the_daemon(daemon):
     (["config", "aply", "x"], 2, "`config apply`"), (["config", "apply"], 2, "FILE"), (["status", "now"], 2, "too many"),
     (["--jsn", "status"], 2, "`--json`"), (["--watch"], 2, "needs a value"), (["--watch", "0", "status"], 2, "seconds"),
     (["--watch", "nan", "status"], 2, "seconds"), (["shutdown", "--watch", "1"], 2, "--watch"),
-    (["wait", "runing"], 2, "`running`"), (["wait", "--timeout", "0"], 2, "seconds"),
+    (["rules", "--sort", "packts"], 2, "`packets`"), (["drops", "--sort", "bytes"], 2, "takes name, packets, now"),
+    (["memory", "--top", "1"], 2, "rules, drops, ports and workers"), (["rules", "--top", "0"], 2, "from 1 on"),
+    (["rules", "--top", "x"], 2, "from 1 on"),
+    (["status", "--nonzero"], 2, "rules, drops, ports and workers"), (["wait", "runing"], 2, "`running`"), (["wait", "--timeout", "0"], 2, "seconds"),
     (["status", "--timeout", "1"], 2, "sluice wait"), (["replay", "pause", "--all"], 2, "replay start"),
     (["replay", "start", "a", "--all"], 2, "in place of"), (["replay", "start", "--all", "--follow"], 2, "one replay"),
     (["call", "stauts"], 1, "status"), (["call", "status", "{"], 2, "JSON"), (["call", "status", "[]"], 1, "params"),
@@ -497,6 +554,12 @@ def test_commands_are_those_of_the_manual():
     assert set("--" + name for name in re.findall(r"Fl -([a-z]+)", page)) == options()
 
 
+def test_rows_are_no_answers(daemon):
+    """What is printed as it came is not chosen from."""
+    done = daemon.sluice("rules", "--top", "1", "--json")
+    assert done.returncode == 2 and "tables" in json.loads(done.stdout)["error"]["message"]
+
+
 def complete(*words):
     """What bash offers for the last of the words."""
     script = ("source /usr/share/bash-completion/bash_completion; source app/sluice/completion.bash; "
@@ -515,6 +578,8 @@ def test_completion():
     assert set(complete("--")) == options()
     assert complete("--json", "sta") == ["status"]
     assert complete("--socket", "/tmp", "config", "ap") == ["apply"]
+    assert complete("ports", "--sort", "in-") == ["in-bytes", "in-now"]
+    assert complete("--top", "5", "drops", "--sort", "") == ["name", "packets", "now"]
     assert "README.md" in complete("config", "apply", "READ")
 
 

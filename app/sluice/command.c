@@ -7,10 +7,10 @@
 
 #include "core/banned.h"
 
-#define READING(name, text_, more_)                                                             \
+#define READING(name, text_, more_, picks_)                                                     \
 	{                                                                                       \
 		.words = #name, .arguments = "", .text = text_, .more = more_, .method = #name, \
-		.reading = true, .view = view_##name, .run = run_reading                        \
+		.reading = true, .picks = picks_, .view = view_##name, .run = run_reading       \
 	}
 
 #define NAMES_MAX 1000 /* the daemon's limit is a little more */
@@ -18,8 +18,8 @@
 #define LISTING(words_, method_, view_, text_, more_)                                    \
 	{                                                                                \
 		.words = words_, .arguments = "[NAME...]", .text = text_, .more = more_, \
-		.most = NAMES_MAX, .method = method_, .reading = true, .view = view_,    \
-		.run = run_reading                                                       \
+		.most = NAMES_MAX, .method = method_, .reading = true, .picks = method_, \
+		.view = view_, .run = run_reading                                        \
 	}
 
 #define CONFIG_FILE(name, text_, more_)                                                      \
@@ -44,7 +44,7 @@
 #define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
 
 static const struct command commands[] = {
-	READING(status, "everything at a glance: ports, rules, drops, ledger", ""),
+	READING(status, "everything at a glance: ports, rules, drops, ledger", "", NULL),
 	LISTING("ports", "ports", view_ports,
 		"each port: device, link, queues, what came in and left",
 		"With names, those alone.\n"),
@@ -54,11 +54,12 @@ static const struct command commands[] = {
 		"be "
 		"compiled.\n"
 		"With names, those alone: `sluice rules web dns`.\n"),
-	READING(workers, "each polling core: packets, cycles, bursts, cache", ""),
+	READING(workers, "each polling core: packets, cycles, bursts, cache", "", "workers"),
 	READING(drops, "the ledger, and each packet that ended here by its reason",
 		"For each port and in all, packets received, replayed and mirrored are those that "
-		"left,\nwere dropped or are held; it says so loudly if they are not.\n"),
-	READING(memory, "pools of packet memory", ""),
+		"left,\nwere dropped or are held; it says so loudly if they are not.\n",
+		"drops"),
+	READING(memory, "pools of packet memory", "", NULL),
 	{.words = "config show",
 	 .arguments = "",
 	 .text = "the config that runs, as `config apply` takes it",

@@ -37,12 +37,26 @@ _sluice_ports() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --follow --json --socket --timeout --watch --help --version"
+	local cur prev words cword i command=() options="--all --follow --json --nonzero --socket --sort --timeout --top --watch --help --version"
 	_init_completion -n = || return
 
 	case $prev in
 	--socket)
 		_filedir
+		return
+		;;
+	--sort)
+		case " ${words[*]} " in
+		*" ports "*) set -- name in in-bytes in-now out out-bytes out-now missed truncated ;;
+		*" workers "*) set -- core packets now busy slept ;;
+		*" drops "*) set -- name packets now ;;
+		*) set -- name packets bytes now ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
+		return
+		;;
+	--top)
+		mapfile -t COMPREPLY < <(compgen -W "5 10 20" -- "$cur")
 		return
 		;;
 	--timeout)
@@ -69,7 +83,7 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --timeout | --watch) ((i++)) ;;
+		--socket | --sort | --timeout | --top | --watch) ((i++)) ;;
 		-*) ;;
 		*) command+=("${words[i]}") ;;
 		esac

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "pick.h"
 #include "sluice.h"
 
 #include "core/banned.h"
@@ -29,13 +30,17 @@ help_print(FILE *out)
 		"\nOptions, before or behind the command:\n"
 		"  --json           print the daemon's answer as it came, errors too\n"
 		"  --watch SECONDS  repeat a reading command, with rates; ctrl-C ends it\n"
+		"  --sort COLUMN    of rules, drops, ports and workers: by name, packets, bytes, "
+		"now, ...\n"
+		"  --top N          of these the first N rows\n"
+		"  --nonzero        of these the rows that counted something\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
 		"  --all            with `replay start` and `replay stop`: every replay\n"
-		"  --timeout SECONDS  with `wait`: for how long; default: 30\n"
-		"  --socket PATH    the daemon's socket or run-dir; default: $SLUICE_SOCKET, or "
-		"/run/sluice/control.sock,\n"
-		"                   for users other than root "
-		"$XDG_RUNTIME_DIR/sluice/control.sock\n"
+		"  --timeout SECONDS\n"
+		"                   with `wait`: for how long; default: 30\n"
+		"  --socket PATH    the daemon's socket or run-dir; default: $SLUICE_SOCKET, or\n"
+		"                   /run/sluice/control.sock, for users other than root\n"
+		"                   $XDG_RUNTIME_DIR/sluice/control.sock\n"
 		"  -h, --help       this help; behind a command, more about it\n"
 		"  -V, --version    the client's version\n"
 		"\nExit codes: 0 done; 1 refused or failed; 2 wrong usage or invalid config;\n"
@@ -69,9 +74,12 @@ help_command(const struct command *command, FILE *out)
 	fprintf(out, "sluice %s: %s\n", text, command->text);
 	if (*command->more)
 		fprintf(out, "\n%s", command->more);
+	if (command->picks)
+		fprintf(out, "\n--sort takes %s.\n", pick_columns(command->method).text);
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	fprintf(out, "Options: --json%s%s%s%s --socket PATH\n",
+	fprintf(out, "Options: --json%s%s%s%s%s --socket PATH\n",
+		command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
 		command->takes_all ? " --all" : "", command->waits ? " --timeout SECONDS" : "");
 }

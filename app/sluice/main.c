@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "pick.h"
 #include "sluice.h"
 
 #include "core/banned.h"
@@ -15,13 +16,17 @@
 #define WATCH_SECONDS_MAX 86400.0
 
 #define TIMEOUT_SECONDS_MAX 1e6
+#define TOP_MAX 1000000
 
 enum {
 	OPTION_ALL = 256,
 	OPTION_FOLLOW,
 	OPTION_JSON,
+	OPTION_NONZERO,
 	OPTION_SOCKET,
+	OPTION_SORT,
 	OPTION_TIMEOUT,
+	OPTION_TOP,
 	OPTION_WATCH,
 };
 
@@ -30,15 +35,19 @@ static const struct option long_options[] = {
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"nonzero", no_argument, NULL, OPTION_NONZERO},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
+	{"sort", required_argument, NULL, OPTION_SORT},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	{"top", required_argument, NULL, OPTION_TOP},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", required_argument, NULL, OPTION_WATCH},
 	{0},
 };
 
-static const char *const option_words[] = {"--all",    "--follow",  "--help",    "--json",
-					   "--socket", "--timeout", "--version", "--watch"};
+static const char *const option_words[] = {"--all",     "--follow",  "--help", "--json",
+					   "--nonzero", "--socket",  "--sort", "--timeout",
+					   "--top",     "--version", "--watch"};
 
 static int
 wrong_option(const char *word, int option)
@@ -67,6 +76,18 @@ parse_seconds(const char *option, const char *word, double max, double *seconds)
 			  option, SECONDS_MIN, max, text_quote(word).text);
 }
 
+static int
+parse_top(const char *word, unsigned *top)
+{
+	uint64_t number;
+
+	if (text_number(word, TOP_MAX, &number) < 0 || number == 0)
+		return say_failed(EXIT_USAGE, "--top takes a number of rows from 1 on, not %s",
+				  text_quote(word).text);
+	*top = (unsigned)number;
+	return EXIT_DONE;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 parse_options(int argc, char **argv, struct options *options, bool *help)
@@ -90,6 +111,16 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			break;
 		case OPTION_JSON:
 			options->json = true;
+			break;
+		case OPTION_NONZERO:
+			options->nonzero = true;
+			break;
+		case OPTION_SORT:
+			options->sort = optarg;
+			break;
+		case OPTION_TOP:
+			if (parse_top(optarg, &options->top) != EXIT_DONE)
+				return EXIT_USAGE;
 			break;
 		case OPTION_SOCKET:
 			options->socket = optarg;
@@ -118,6 +149,8 @@ check_arguments(const struct command *command, const struct options *options, in
 		return say_failed(EXIT_USAGE,
 				  "--watch repeats what only reads: status, ports, rules, "
 				  "workers, drops, memory, config show, replay list");
+	if (pick_check(command, options) != EXIT_DONE)
+		return EXIT_USAGE;
 	if (options->follow && !command->follows)
 		return say_failed(EXIT_USAGE, "--follow is for `sluice replay start NAME`");
 	if (options->timeout > 0 && !command->waits)

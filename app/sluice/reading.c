@@ -5,6 +5,7 @@
 
 #include "core/terminal.h"
 #include "daemon.h"
+#include "pick.h"
 #include "screen.h"
 #include "watch.h"
 
@@ -61,6 +62,28 @@ draw(const struct command *command, struct view *view)
 	free(text);
 }
 
+static void
+show(const struct command *command, const struct options *options, struct looks *looks,
+     struct view *view)
+{
+	json_t *now = NULL, *before = NULL;
+
+	if (options->sort || options->top || options->nonzero) {
+		pick_rows(command, options, view, &now, &before);
+		view->now = now;
+		view->before = before;
+	}
+	if (looks->screen) {
+		draw(command, view);
+	} else {
+		if (looks->last)
+			printf("\n");
+		command->view(view);
+	}
+	json_decref(now);
+	json_decref(before);
+}
+
 static int
 look(const struct command *command, const struct options *options, struct daemon *daemon,
      struct looks *looks, char *const *names)
@@ -84,12 +107,8 @@ look(const struct command *command, const struct options *options, struct daemon
 		ret = daemon_refused(options, json_object_get(answer, "error"), NULL);
 	} else if (options->json) {
 		daemon_print_result(view.now);
-	} else if (looks->screen) {
-		draw(command, &view);
 	} else {
-		if (looks->last)
-			printf("\n");
-		command->view(&view);
+		show(command, options, looks, &view);
 	}
 	json_decref(looks->last);
 	looks->last = answer;

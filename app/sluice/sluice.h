@@ -24,6 +24,9 @@ struct options {
 	bool json;
 	bool follow;        /* a replay, until it has ended */
 	bool all;           /* every replay in place of a name */
+	bool nonzero;       /* only rows that counted something */
+	unsigned top;       /* so many rows; 0: all */
+	const char *sort;   /* by that column; NULL: in the daemon's order */
 	double watch;       /* seconds; 0: once */
 	double timeout;     /* seconds; 0: the default */
 	const char *socket; /* NULL: the default */
@@ -43,7 +46,9 @@ struct command {
 	bool follows;          /* takes --follow */
 	bool takes_all;        /* takes --all in place of a name */
 	bool waits;            /* takes --timeout */
-	bool patient;          /* may take as long as the daemon lives */
+	const char *
+		picks; /* the answer's member that --sort, --top and --nonzero are for; NULL: none */
+	bool patient;  /* may take as long as the daemon lives */
 	void (*view)(const struct view *view); /* of a reading command */
 	int (*run)(
 		const struct command *command, const struct options *options,

@@ -17,8 +17,11 @@ decides(const json_t *rule)
 static json_t *
 add_up(const json_t *result)
 {
-	uint64_t packets = value_number(json_object_get(result, "retired"), "packets");
-	uint64_t bytes = value_number(json_object_get(result, "retired"), "bytes");
+	const json_t *retired = json_object_get(result, "retired");
+	/* Those that the client did not choose to show. */
+	const json_t *others = json_object_get(result, "others");
+	uint64_t packets = value_number(retired, "packets") + value_number(others, "packets");
+	uint64_t bytes = value_number(retired, "bytes") + value_number(others, "bytes");
 	const char *name;
 	json_t *rule;
 
@@ -56,13 +59,21 @@ view_rules(const struct view *view)
 		table_new(view->before ? "RULE|>PACKETS|>BYTES|>SHARE|>|>NOW|ACTIONS|FILTER"
 				       : "RULE|>PACKETS|>BYTES|>SHARE|ACTIONS|FILTER");
 	const json_t *retired = json_object_get(view->now, "retired");
+	const json_t *others = json_object_get(view->now, "others");
 	json_t *sum = add_up(view->now), *sum_before = add_up(view->before);
 	uint64_t all = value_number(sum, "packets");
 	const char *name;
+	char text[48];
 	json_t *rule;
 
 	json_object_foreach (json_object_get(view->now, "rules"), name, rule)
 		rule_cells(table, view, name, rule, value_in(view->before, "rules", name), all);
+	if (others) {
+		snprintf(text, sizeof(text), "(%s other%s)",
+			 units_count(value_number(others, "count")).text,
+			 units_plural(value_number(others, "count")));
+		rule_cells(table, view, text, others, json_object_get(view->before, "others"), all);
+	}
 	if (value_number(retired, "packets"))
 		rule_cells(table, view, "(rules of earlier configs)", retired,
 			   json_object_get(view->before, "retired"), all);
