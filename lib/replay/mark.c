@@ -15,8 +15,10 @@
 int
 marks_open(struct marks *marks, uint64_t pieces)
 {
-	*marks = (struct marks){.items = calloc(pieces, sizeof(*marks->items))};
-	return marks->items ? 0 : -ENOMEM;
+	*marks = (struct marks){.room = pieces};
+	if (pieces)
+		marks->items = calloc(pieces, sizeof(*marks->items));
+	return !pieces || marks->items ? 0 : -ENOMEM;
 }
 
 void
@@ -90,7 +92,7 @@ void
 marks_set(struct marks *marks, uint64_t piece, const struct mark *mark, const struct format *format)
 {
 	/* Formats are kept in the file's order; a mark that was left out once stays out. */
-	if (piece < marks->count || !keep_format(marks, format))
+	if (piece >= marks->room || piece < marks->count || !keep_format(marks, format))
 		return;
 	marks->items[piece] = *mark;
 	marks->items[piece].format = marks->format_count - 1;

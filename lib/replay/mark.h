@@ -23,12 +23,13 @@ struct mark {
 struct marks {
 	struct mark *items; /* by piece */
 	uint64_t count;     /* behind the last one set */
+	uint64_t room;
 	struct format *formats;
 	unsigned format_count, format_room;
 	size_t format_bytes;
 };
 
-/* 0 or -ENOMEM. */
+/* For so many pieces; 0: there will be no marks. 0 or -ENOMEM. */
 int marks_open(struct marks *marks, uint64_t pieces);
 void marks_close(struct marks *marks);
 

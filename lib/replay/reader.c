@@ -35,7 +35,7 @@ open_sources(struct reader *reader, const struct config_replay *replay, char *re
 
 		if (ret < 0)
 			return ret;
-		reader->now.file_bytes += source->window.size;
+		reader->now.file_bytes += source->identity.size;
 	}
 	return 0;
 }

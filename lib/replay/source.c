@@ -12,6 +12,7 @@
 
 #include "disk/direct.h"
 #include "replay/schedule.h"
+#include "unpack/unpack.h"
 
 #include "core/banned.h"
 
@@ -51,7 +52,6 @@ open_both(struct source *source, char *reason, size_t size)
 	}
 	window->size = status.st_size;
 	source->identity = identity_of(&status);
-	window->direct = disk_open_direct(source->path, window->plain);
 	return 0;
 }
 
@@ -74,9 +74,36 @@ read_start(int fd, void *bytes, size_t size)
 	return done;
 }
 
+/* Why a compressed file's content ends before its end; or NULL. */
+static const char *
+cut_off(const struct source *source)
+{
+	return source->window.unpack ? unpack_reason(source->window.unpack) : NULL;
+}
+
+/* What a file begins with, or a compressed one's content, as far as LOOK_BYTES; how much that is or a negative errno. */
+static ssize_t
+begin_to_read(struct source *source, uint8_t *bytes)
+{
+	struct window *window = &source->window;
+	ssize_t count = read_start(window->plain, bytes, LOOK_BYTES);
+
+	if (count < 0 || !unpack_is_for(bytes, count)) {
+		window->direct = disk_open_direct(source->path, window->plain);
+		return count;
+	}
+	window->unpack = unpack_open(window->plain, bytes, count);
+	if (!window->unpack)
+		return -ENOMEM;
+	count = unpack_read(window->unpack, bytes, LOOK_BYTES, 0);
+	window->size = count < LOOK_BYTES ? (uint64_t)count : WINDOW_SIZE_UNKNOWN;
+	return count;
+}
+
 static int
 look_at(struct source *source, const uint8_t *bytes, size_t count, char *reason, size_t size)
 {
+	const char *why = cut_off(source);
 	struct format format;
 	struct format_record record;
 	size_t at;
@@ -87,11 +114,12 @@ look_at(struct source *source, const uint8_t *bytes, size_t count, char *reason,
 	ret = format_begin(&format, source->head, source->head_size);
 	if (ret >= 0) {
 		at = ret;
-		ret = format_next(&format, bytes, count, count == source->window.size, &at,
+		ret = format_next(&format, bytes, count, count == source->window.size && !why, &at,
 				  &record);
 	}
+	/* Where nothing of it could be unpacked, that it is empty would be no reason. */
 	if (ret < 0)
-		snprintf(reason, size, "%.120s: %s", shown(source), format.reason);
+		snprintf(reason, size, "%.120s: %s", shown(source), why ? why : format.reason);
 	source->lead_known = ret == 1 && record.timed;
 	format_end(&format);
 	return ret < 0 ? ret : 0;
@@ -111,7 +139,7 @@ source_open(struct source *source, const char *path, char *reason, size_t size)
 	if (ret < 0)
 		goto failed;
 	bytes = malloc(LOOK_BYTES);
-	count = bytes ? read_start(source->window.plain, bytes, LOOK_BYTES) : -ENOMEM;
+	count = bytes ? begin_to_read(source, bytes) : -ENOMEM;
 	if (count < 0) {
 		ret = count;
 		snprintf(reason, size, "%.120s: %s", shown(source), strerror(-ret));
@@ -134,6 +162,8 @@ source_close(struct source *source)
 	window_close(&source->window);
 	marks_close(&source->marks);
 	format_end(&source->format);
+	unpack_close(source->window.unpack);
+	source->window.unpack = NULL;
 	if (source->window.direct >= 0)
 		close(source->window.direct);
 	if (source->window.plain >= 0)
@@ -144,7 +174,7 @@ source_close(struct source *source)
 int
 source_make_marks(struct source *source)
 {
-	return marks_open(&source->marks, source->window.pieces);
+	return marks_open(&source->marks, source->window.unpack ? 0 : source->window.pieces);
 }
 
 int
@@ -214,6 +244,26 @@ unreadable(struct source *source, int error)
 	return error == -ENODATA ? -EIO : error;
 }
 
+/* Goes on behind what was looked at. */
+static void
+advance(struct source *source, size_t count)
+{
+	source->position += count;
+	if (source->window.unpack)
+		source->passed_bytes = unpack_taken(source->window.unpack);
+	else
+		source->passed_bytes += count;
+}
+
+/* The end of what there is. */
+static int
+at_end(struct source *source)
+{
+	const char *why = cut_off(source);
+
+	return why ? broken(source, -EBADMSG, source->position, why) : 0;
+}
+
 /* Its time on the timeline, for the record at hand, which is counted already. */
 static void
 take_time(struct source *source)
@@ -258,7 +308,7 @@ source_next(struct source *source)
 		int ret;
 
 		if (source->position == window->size)
-			return 0;
+			return at_end(source);
 		/* Behind the end, when what is passed over is longer than the file: for format_next to say. */
 		if (piece >= window->pieces)
 			piece = window->pieces - 1;
@@ -273,9 +323,9 @@ source_next(struct source *source)
 		size = window->loads[piece % WINDOW_DEPTH].length;
 		last = piece == window->pieces - 1;
 		at = before = source->position - piece * WINDOW_STEP;
-		ret = format_next(&source->format, bytes, size, last, &at, &source->record);
-		source->position += at - before;
-		source->passed_bytes += at - before;
+		ret = format_next(&source->format, bytes, size, last && !cut_off(source), &at,
+				  &source->record);
+		advance(source, at - before);
 		if (ret < 0)
 			return broken(source, ret, source->position, source->format.reason);
 		if (ret > 0) {
@@ -285,6 +335,6 @@ source_next(struct source *source)
 			return 1;
 		}
 		if (last)
-			return 0;
+			return at_end(source);
 	}
 }

@@ -6,9 +6,16 @@
 
 #include "core/banned.h"
 
+/* More than there can be, and not so many that their sum over all files of a replay would wrap. */
+#define PIECES_UNKNOWN (UINT64_C(1) << 44)
+
+_Static_assert(UNPACK_KEPT >= WINDOW_TAIL, "a piece begins in what is kept of the one before");
+
 uint64_t
 window_pieces(uint64_t file_size)
 {
+	if (file_size == WINDOW_SIZE_UNKNOWN)
+		return PIECES_UNKNOWN;
 	if (file_size <= DISK_BLOCK_SIZE)
 		return 1;
 	return (file_size - WINDOW_TAIL + WINDOW_STEP - 1) / WINDOW_STEP;
@@ -98,13 +105,41 @@ window_drop(struct window *window)
 	while (window->first < window->next)
 		leave(window);
 	window->first = window->next = 0;
+	if (window->unpack && !window->resident) {
+		window->size = WINDOW_SIZE_UNKNOWN;
+		window->pieces = window_pieces(window->size);
+	}
+}
+
+/* The end of what is in the file, and why it is the end, shows when there is less than was asked for. */
+static void
+unpack_piece(struct window *window, struct load *load)
+{
+	uint8_t *bytes = window->timeline->arena + load->block * DISK_BLOCK_SIZE;
+
+	load->length = unpack_read(window->unpack, bytes, DISK_BLOCK_SIZE, load->offset);
+	if (load->length < DISK_BLOCK_SIZE) {
+		window->size = load->offset + load->length;
+		window->pieces = window->next + 1;
+	}
+}
+
+static void
+read_piece(struct window *window, struct load *load)
+{
+	if (window->resident && window->present[window->next])
+		return;
+	if (window->unpack)
+		unpack_piece(window, load);
+	else
+		loader_start(window->loader, load);
 }
 
 void
 window_fill(struct window *window)
 {
 	/* A plain read keeps the thread: one piece at a time, so that packets leave meanwhile. */
-	uint64_t depth = window->loader->direct ? WINDOW_DEPTH : 1;
+	uint64_t depth = window->loader->direct && !window->unpack ? WINDOW_DEPTH : 1;
 
 	while (window->next < window->pieces && window->next < window->first + depth) {
 		struct load *load = load_of(window, window->next);
@@ -122,8 +157,7 @@ window_fill(struct window *window)
 									  : DISK_BLOCK_SIZE,
 			.state = LOAD_DONE,
 		};
-		if (!window->resident || !window->present[window->next])
-			loader_start(window->loader, load);
+		read_piece(window, load);
 		window->next++;
 	}
 }
@@ -136,9 +170,12 @@ window_go(struct window *window, uint64_t piece)
 			return -EAGAIN;
 		leave(window);
 	}
-	if (window->first < piece)
+	if (window->first < piece && !window->unpack)
 		window->first = window->next = piece;
 	window_fill(window);
+	/* What lies between is unpacked too, a piece a call, so that the thread hears what is asked meanwhile. */
+	if (window->first < piece)
+		return -EAGAIN;
 	if (piece >= window->next)
 		return -EAGAIN;
 	switch (load_of(window, piece)->state) {

@@ -6,23 +6,29 @@
  *
  * Resident: every piece has a block of its own and stays. Otherwise blocks are filled again when every
  * packet in them has left. The pieces ahead are read while one is parsed. The reader's thread only.
+ *
+ * What is in a compressed file is unpacked piece by piece, each when it is wanted; how much it is shows at its end. Unless
+ * that was seen when it was opened it is not resident, and begins again at its first byte for every loop and seek.
  */
 #ifndef REPLAY_WINDOW_H
 #define REPLAY_WINDOW_H
 
 #include "disk/loader.h"
 #include "replay/timeline.h"
+#include "unpack/unpack.h"
 
 /* Longer than a record of 65,535 bytes with all that a format puts around it. */
 #define WINDOW_TAIL (UINT64_C(68) << 10)
 #define WINDOW_STEP (DISK_BLOCK_SIZE - WINDOW_TAIL)
 #define WINDOW_DEPTH 8
+#define WINDOW_SIZE_UNKNOWN UINT64_MAX
 
 struct window {
 	struct timeline *timeline;
 	struct loader *loader;
-	int direct, plain; /* descriptors of the file */
-	uint64_t size;     /* of the file */
+	int direct, plain;     /* descriptors of the file */
+	struct unpack *unpack; /* NULL: it is not compressed */
+	uint64_t size;         /* of the file, or of what is in it; WINDOW_SIZE_UNKNOWN */
 	uint64_t pieces;
 	bool resident;
 	unsigned base, share; /* the blocks that are this file's */
