@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from lib import capture
 from lib.daemon import Daemon, PLUGINS, check_status
 from lib.daemon import test_ports as ports_of
 from lib.offline import SLUICED, config
@@ -48,6 +49,23 @@ def test_a_worker_that_does_not_answer_says_nothing_that_disagrees(tmp_path):
         status = daemon.call("status")
         check_status(status)
         assert status["ledger"]["held"] == 0
+        daemon.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may hold a thread that no user may trace")
+def test_an_order_waits_a_tenth_of_a_second_for_a_worker(tmp_path):
+    """Whoever else asks waits with it."""
+    capture.write(tmp_path / "slow.pcap", [capture.Packet(second * 10**9, bytes(60), 60) for second in range(100)])
+    what = config({"out": {"vdev": "net_null0,no-rx=1"}})
+    what["replays"] = {"one": {"file": str(tmp_path / "slow.pcap"), "to": "out", "memory": "16MiB"}}
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda _: daemon.call("replay.list")["replays"]["one"]["state"] == "running")
+        with held(daemon):
+            began = time.monotonic()
+            refused = daemon.sluice("replay", "pause", "one")
+            assert time.monotonic() - began < 0.3
+            assert refused.returncode == 1 and "a worker does not move" in refused.stderr
+        daemon.until(lambda _: daemon.call("replay.list")["replays"]["one"]["state"] == "paused")
         daemon.stop()
 
 

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "replay/files.h"
 #include "replay/link.h"
 
@@ -13,7 +14,8 @@
 /* How long links are waited for: as DPDK's own programs do. */
 #define LINK_WAIT_NS UINT64_C(9000000000)
 #define OBEY_STEP_NS 20000
-#define OBEY_STEPS 5000 /* a tenth of a second */
+/* By the clock: a step takes several times as long as it is asked to. */
+#define OBEY_NS UINT64_C(100000000)
 
 /* How many orders were given. */
 static uint32_t
@@ -48,13 +50,15 @@ lane_state_of(const struct replay *replay, unsigned lane)
 static int
 await_lanes(const struct replay *replay, bool obeyed, char *reason)
 {
-	for (unsigned step = 0; !all_have(replay, obeyed); step++) {
+	uint64_t deadline = now_ns() + OBEY_NS;
+
+	while (!all_have(replay, obeyed)) {
 		uint64_t due_ns;
 
 		/* Without workers this thread does it. */
 		for (unsigned i = 0; !replay->live && i < replay->lane_count; i++)
 			replay_lane_look(replay->lanes[i], &due_ns);
-		if (step == OBEY_STEPS)
+		if (now_ns() > deadline)
 			return replay_refuse(-ETIMEDOUT, reason,
 					     "a worker does not move: see `sluice workers`");
 		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
