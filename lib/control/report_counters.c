@@ -34,16 +34,34 @@ text_of(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
+static json_t *
+mac_of(const uint8_t *mac)
+{
+	return json_sprintf("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+			    mac[5]);
+}
+
+static json_t *
+list_of(const uint64_t *values, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, number(values[i]));
+	return list;
+}
+
 /* NULL: nothing is told. */
 static json_t *
 value_of(const struct counter *row, const void *from)
 {
 	const void *at = (const char *)from + row->offset;
-	json_t *object;
 
 	switch (row->kind) {
 	case COUNTER_NUMBER:
 		return number_of(at, row->size);
+	case COUNTER_SIGNED:
+		return json_integer(*(const int *)at);
 	case COUNTER_KNOWN:
 		return *(const uint64_t *)at == COUNTER_UNKNOWN ? json_null()
 								: number(*(const uint64_t *)at);
@@ -61,12 +79,14 @@ value_of(const struct counter *row, const void *from)
 		return *(const char *const *)at ? text_of(*(const char *const *)at) : NULL;
 	case COUNTER_WORDS:
 		return json_string(at);
+	case COUNTER_MAC:
+		return mac_of(at);
+	case COUNTER_LIST:
+		return list_of(at, row->size / sizeof(uint64_t));
 	case COUNTER_DROPS:
 		return report_reasons(at);
 	case COUNTER_TABLE:
-		object = json_object();
-		report_counters(object, row->table, from);
-		return object;
+		return report_object(row->table, at);
 	case COUNTER_END:
 		break;
 	}
@@ -82,4 +102,13 @@ report_counters(json_t *object, const struct counter *table, const void *from)
 		if (value)
 			json_object_set_new(object, table->name, value);
 	}
+}
+
+json_t *
+report_object(const struct counter *table, const void *from)
+{
+	json_t *object = json_object();
+
+	report_counters(object, table, from);
+	return object;
 }

@@ -39,10 +39,10 @@ device_text(const struct config_port *port, bool *failed)
 
 static void
 account_port(const struct account *account, unsigned index, struct snapshot_port *out,
-	     const struct tally_port *sum, uint64_t since, bool *failed)
+	     uint64_t since, bool *failed)
 {
 	const struct port *port = account->ports->items[index];
-	struct port_losses losses = port_losses(port);
+	const struct tally_port *sum = &out->counts;
 	struct snapshot_ledger *ledger = &out->ledger;
 
 	out->name = copy(port->config->name, failed);
@@ -73,29 +73,17 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 	out->truncated = port->truncated;
 	out->empty = port->empty;
 	out->too_long = port->too_long;
-	out->missed = losses.missed;
-	out->rx_errors = losses.rx_errors;
-	out->rx_nombuf = losses.no_mbuf;
-	out->tx_errors = losses.tx_errors;
+	out->losses = port_losses(port);
 	out->verify = port->verify;
-	out->checksum_checked = sum->checksum_checked;
-	out->checksum_wrong = sum->checksum_wrong;
-	out->iommu_known = account->ports->kernel_log >= 0 && port->config->kind == CONFIG_PORT_PCI;
-	out->iommu_faults = port->iommu_faults;
+	out->iommu_faults = account->ports->kernel_log >= 0 && port->config->kind == CONFIG_PORT_PCI
+				    ? port->iommu_faults
+				    : COUNTER_UNKNOWN;
 
-	out->rx_packets = sum->rx_packets;
-	out->rx_bytes = sum->rx_bytes;
-	out->tx_packets = sum->tx_packets;
-	out->tx_bytes = sum->tx_bytes;
-	out->replayed = sum->replayed;
-	out->copies = sum->copies;
 	ledger->in = sum->rx_packets + sum->replayed + sum->copies + since;
 	ledger->out = sum->out;
 	ledger->held = sum->held + since;
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		out->drops[i] = sum->drops[i];
+	for (unsigned i = 0; i < DROP_REASONS; i++)
 		ledger->dropped += sum->drops[i];
-	}
 	ledger->balanced = ledger->in == ledger->out + ledger->dropped + ledger->held;
 }
 
@@ -119,28 +107,24 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 	all->balanced = true;
 	for (unsigned i = 0; i < snapshot->port_count; i++) {
 		struct snapshot_port *port = &snapshot->ports[i];
-		struct tally_port sum = {0};
 		uint64_t since = 0;
 
 		for (unsigned w = 0; w < account->worker_count; w++) {
 			const struct worker *worker = account->workers[w];
 
-			tally_add_port(&sum, &worker->known.tally.ports[i]);
+			tally_add_port(&port->counts, &worker->known.tally.ports[i]);
 			if (worker->known.late)
 				since += moved(worker, i);
 		}
-		account_port(account, i, port, &sum, since, failed);
-		all->in += port->ledger.in;
-		all->out += port->ledger.out;
-		all->dropped += port->ledger.dropped;
-		all->held += port->ledger.held;
+		account_port(account, i, port, since, failed);
+		counters_add(snapshot_ledger_counts, all, &port->ledger);
 		all->balanced &= port->ledger.balanced;
 		for (unsigned r = 0; r < DROP_REASONS; r++)
-			snapshot->drops[r] += port->drops[r];
+			snapshot->drops[r] += port->counts.drops[r];
 	}
 	/* Whose packets left is one account, by which port they left another: both must agree. */
 	for (unsigned i = 0; i < snapshot->port_count; i++)
-		snapshot->sent += snapshot->ports[i].tx_packets;
+		snapshot->sent += snapshot->ports[i].counts.tx_packets;
 	all->balanced &= snapshot->sent == all->out;
 }
 
@@ -164,6 +148,8 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 		out->busy_cycles = tally->busy_cycles;
 		out->idle_cycles = tally->idle_cycles;
 		out->sleep_ns = tally->sleep_ns;
+		out->cycles_per_packet =
+			tally->packets ? (double)tally->busy_cycles / (double)tally->packets : 0;
 		out->cache_lookups = tally->cache_lookups;
 		out->cache_hits = tally->cache_hits;
 		memcpy(out->fill, tally->fill, sizeof(out->fill));
@@ -196,6 +182,7 @@ account_pools(const struct account *account, struct snapshot *snapshot, bool *fa
 		out->numa = pool->numa;
 		out->size = pool->size;
 		out->free = rte_mempool_avail_count(pool->pool);
+		out->in_use = out->size - out->free;
 		out->packet_size = account->program->config->packet_size;
 		out->bytes = pool->bytes;
 	}
@@ -224,7 +211,7 @@ account_snapshot(const struct account *account)
 	snapshot->worker_count = account->worker_count;
 	snapshot->pool_count = account->ports->pool_count;
 	snapshot->replay_count = account->replays->count;
-	snapshot->ports = calloc(snapshot->port_count + 1, sizeof(*snapshot->ports));
+	snapshot->ports = snapshot_ports(snapshot->port_count);
 	snapshot->rules = malloc(snapshot->rule_count * sizeof(*snapshot->rules));
 	snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
 	snapshot->pools = calloc(snapshot->pool_count + 1, sizeof(*snapshot->pools));

@@ -10,9 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "config/config.h"
+#include "port/port.h"
 #include "replay/report.h"
+#include "stage/counters.h"
 #include "stage/tally.h"
 
 struct snapshot_ledger {
@@ -37,21 +41,26 @@ struct snapshot_port {
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it, not as asked */
 	bool tx_shared;   /* fewer TX queues than workers: they take turns under a lock */
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+	struct tally_port counts;
 	uint64_t truncated;       /* records of the capture that its snap length cut */
 	uint64_t empty, too_long; /* and those that are left out */
-	uint64_t missed; /* lost by the device before sluice had them: no ring entry was free */
-	uint64_t rx_errors, rx_nombuf, tx_errors; /* as the driver counts them */
-	/* One packet in `verify` that the NIC calls good is checked; 0: none. Those that were, and were wrong. */
-	uint32_t verify;
-	uint64_t checksum_checked, checksum_wrong;
-	bool iommu_known; /* the kernel's log can be read, so the next is true of the time since the start */
-	uint64_t iommu_faults;         /* accesses of the device that the IOMMU blocked, at least */
+	struct port_losses losses;
+	uint32_t verify; /* one packet in so many that the NIC calls good is checked; 0: none */
+	/* Accesses of the device that the IOMMU blocked, at least; COUNTER_UNKNOWN where the kernel's log can't be
+	 * read since the start. */
+	uint64_t iommu_faults;
 	struct snapshot_ledger ledger; /* of the packets that came in here */
-	uint64_t replayed;             /* packets of replays; part of ledger.in */
-	uint64_t copies;               /* mirrored references made of them; part of ledger.in */
-	uint64_t drops[DROP_REASONS];
 };
+
+/* So many, with every number 0, or NULL: on cache lines of their own, as their counters are. To be freed. */
+static inline struct snapshot_port *
+snapshot_ports(unsigned count)
+{
+	size_t size = (count + 1) * sizeof(struct snapshot_port);
+	void *ports = aligned_alloc(_Alignof(struct snapshot_port), size);
+
+	return ports ? memset(ports, 0, size) : NULL;
+}
 
 struct snapshot_rule {
 	const char *name;
@@ -68,6 +77,7 @@ struct snapshot_worker {
 	uint64_t minor_faults, major_faults; /* page faults since it began to poll */
 	uint64_t packets, bursts;
 	uint64_t busy_cycles, idle_cycles, sleep_ns;
+	double cycles_per_packet;
 	uint64_t fill[TALLY_FILL_STEPS];    /* bursts by packets in them, see tally.h */
 	uint64_t cache_lookups, cache_hits; /* the flow cache in front of the classifier */
 };
@@ -75,7 +85,7 @@ struct snapshot_worker {
 struct snapshot_pool {
 	const char *name;
 	int numa;
-	uint32_t size, free; /* mbufs */
+	uint32_t size, free, in_use; /* mbufs */
 	uint32_t packet_size;
 	uint64_t bytes; /* of memory */
 };
@@ -103,6 +113,11 @@ struct snapshot {
 	uint64_t sent;                 /* tx_packets of all ports */
 	uint64_t leaked;               /* mbufs missing after drain; 0 while running */
 };
+
+/* What is told of its parts, as JSON has it; rules are text, in control. */
+extern const struct counter snapshot_ledger_counts[], snapshot_port_counts[],
+	snapshot_port_details[], snapshot_port_account[], snapshot_port_before[],
+	snapshot_worker_counts[], snapshot_pool_counts[];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it up by snapshot_free. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);

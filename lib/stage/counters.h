@@ -17,6 +17,7 @@
 enum counter_kind {
 	COUNTER_END,     /* behind the last row */
 	COUNTER_NUMBER,  /* unsigned, of 1, 2, 4 or 8 bytes */
+	COUNTER_SIGNED,  /* int */
 	COUNTER_KNOWN,   /* uint64_t; COUNTER_UNKNOWN: null */
 	COUNTER_SECONDS, /* uint64_t of nanoseconds */
 	COUNTER_REAL,    /* double */
@@ -25,8 +26,10 @@ enum counter_kind {
 	COUNTER_TEXT,    /* const char * */
 	COUNTER_REMARK,  /* const char *; NULL: left out */
 	COUNTER_WORDS,   /* char[] */
+	COUNTER_MAC,     /* uint8_t[6] */
+	COUNTER_LIST,    /* uint64_t[] */
 	COUNTER_DROPS,   /* uint64_t[DROP_REASONS]: an object, by reason */
-	COUNTER_TABLE,   /* an object of its own, by further rows of the same struct */
+	COUNTER_TABLE,   /* an object of its own, by the rows of what stands there */
 };
 
 /* What is told of the numbers of several workers. */
@@ -50,9 +53,14 @@ struct counter {
 		name, COUNTER_##kind, COUNTER_##sum, offsetof(type, member), \
 			sizeof(((type *)0)->member), NULL                    \
 	}
+/* An object of further rows of the same struct, and one of a struct that is a member. */
 #define COUNTER_OBJECT(name, table)                             \
 	{                                                       \
 		name, COUNTER_TABLE, COUNTER_APART, 0, 0, table \
+	}
+#define COUNTER_PART(type, name, member, table)                                      \
+	{                                                                            \
+		name, COUNTER_TABLE, COUNTER_APART, offsetof(type, member), 0, table \
 	}
 
 /* Adds the numbers of one worker to those of others, in two structs that the table is of. */

@@ -158,7 +158,7 @@ static inline void
 fake_ports(struct snapshot *snapshot, const struct config *config)
 {
 	snapshot->port_count = config->port_count;
-	snapshot->ports = calloc(config->port_count, sizeof(*snapshot->ports));
+	snapshot->ports = snapshot_ports(config->port_count);
 	for (unsigned i = 0; i < config->port_count; i++) {
 		struct snapshot_port *port = &snapshot->ports[i];
 
@@ -169,21 +169,21 @@ fake_ports(struct snapshot *snapshot, const struct config *config)
 		port->state = "up";
 		port->up = true;
 		port->link_changes = 6;
-		port->checksum_checked = 100;
-		port->checksum_wrong = i;
-		port->rx_nombuf = 8;
+		port->counts.checksum_checked = 100;
+		port->counts.checksum_wrong = i;
+		port->losses.no_mbuf = 8;
 		port->speed = 10000;
 		port->numa = -1;
 		port->rx_queues = port->tx_queues = 1;
 		port->rx_ring = port->tx_ring = 1024;
 		port->mtu = 1500;
-		port->rx_packets = FAKE_BIG + i;
-		port->rx_bytes = 64 * FAKE_BIG;
-		port->tx_packets = 10 + i;
+		port->counts.rx_packets = FAKE_BIG + i;
+		port->counts.rx_bytes = 64 * FAKE_BIG;
+		port->counts.tx_packets = 10 + i;
 		port->truncated = 3;
-		port->missed = 4;
-		port->copies = 2;
-		port->drops[DROP_RULE] = 5;
+		port->losses.missed = 4;
+		port->counts.copies = 2;
+		port->counts.drops[DROP_RULE] = 5;
 		port->ledger = (struct snapshot_ledger){FAKE_BIG + 2, FAKE_BIG - 3, 5, 0, true};
 	}
 }
@@ -268,7 +268,8 @@ engine_snapshot(struct engine *engine)
 	};
 	snapshot->pool_count = 1;
 	snapshot->pools = calloc(1, sizeof(*snapshot->pools));
-	snapshot->pools[0] = (struct snapshot_pool){"packets0", -1, 8191, 8000, 2048, 20000000};
+	snapshot->pools[0] =
+		(struct snapshot_pool){"packets0", -1, 8191, 8000, 191, 2048, 20000000};
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		snapshot->drops[i] = i;
 	for (unsigned i = 0; i < COPY_REASONS; i++)

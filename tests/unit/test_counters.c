@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "control/report_counters.h"
-#include "replay/report.h"
+#include "engine/snapshot.h"
 #include "stage/reasons.h"
 
 #include "core/banned.h"
@@ -20,12 +20,16 @@ struct sample {
 	uint64_t large, least, unknown, known, ns;
 	uint32_t middle;
 	uint16_t small;
-	uint8_t tiny;
+	uint8_t tiny, mac[6];
+	int below;
 	bool flag;
 	double real, share, no_share;
 	const char *text, *no_text, *remark, *no_remark;
 	char words[8];
-	uint64_t drops[DROP_REASONS];
+	uint64_t drops[DROP_REASONS], list[2];
+	struct {
+		uint64_t count;
+	} part;
 };
 
 #define ROW(kind, name, member, sum) COUNTER(struct sample, kind, name, member, sum)
@@ -33,6 +37,11 @@ struct sample {
 static const struct counter inner[] = {
 	ROW(WORDS, "words", words, APART),
 	ROW(KNOWN, "known", known, APART),
+	{0},
+};
+
+static const struct counter part_rows[] = {
+	{"count", COUNTER_NUMBER, COUNTER_APART, 0, sizeof(uint64_t), NULL},
 	{0},
 };
 
@@ -44,6 +53,8 @@ static const struct counter rows[] = {
 	ROW(FLAG, "flag", flag, APART),       ROW(REAL, "real", real, APART),
 	ROW(SHARE, "share", share, APART),    ROW(SHARE, "no-share", no_share, APART),
 	ROW(TEXT, "text", text, APART),       ROW(TEXT, "no-text", no_text, APART),
+	ROW(SIGNED, "below", below, APART),   ROW(MAC, "mac", mac, APART),
+	ROW(LIST, "list", list, APART),       COUNTER_PART(struct sample, "part", part, part_rows),
 	ROW(REMARK, "remark", remark, APART), ROW(REMARK, "no-remark", no_remark, APART),
 	ROW(DROPS, "drops", drops, ADD),      {0},
 };
@@ -61,6 +72,10 @@ sample(void)
 		.small = UINT16_MAX,
 		.tiny = UINT8_MAX,
 		.flag = true,
+		.mac = {2, 0, 0, 0, 0, 255},
+		.below = -1,
+		.list = {8, 9},
+		.part = {6},
 		.real = 0.25,
 		.share = 0,
 		.no_share = -1,
@@ -78,7 +93,8 @@ every_kind_has_its_json(void **state)
 		"{\"large\":9007199254740993,\"least\":7,\"middle\":4294967295,\"small\":65535,"
 		"\"tiny\":255,\"unknown\":null,\"inner\":{\"words\":\"c\",\"known\":0},"
 		"\"seconds\":1.5,\"flag\":true,\"real\":0.25,\"share\":0.0,\"no-share\":null,"
-		"\"text\":\"a\",\"no-text\":null,\"remark\":\"b\"}";
+		"\"text\":\"a\",\"no-text\":null,\"below\":-1,\"mac\":\"02:00:00:00:00:ff\","
+		"\"list\":[8,9],\"part\":{\"count\":6},\"remark\":\"b\"}";
 	struct sample from = sample();
 	json_t *object = json_object(), *drops;
 	char *text;
@@ -157,6 +173,19 @@ docs_tell_of_every_row(void **state)
 	free(page);
 	page = section("\n### memory\n");
 	are_told(page, replay_memory);
+	are_told(page, snapshot_pool_counts);
+	free(page);
+	page = section("\n### ports\n");
+	are_told(page, snapshot_port_details);
+	free(page);
+	page = section("\n### status\n");
+	are_told(page, snapshot_port_counts);
+	free(page);
+	page = section("\n### workers\n");
+	are_told(page, snapshot_worker_counts);
+	free(page);
+	page = section("\n### drops\n");
+	are_told(page, snapshot_port_account);
 	free(page);
 }
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a snapshot's parts are called on the socket, and in which order they are told. */
+#include "engine/snapshot.h"
+
+#include "core/banned.h"
+
+#define LEDGER(kind, name, member, sum) COUNTER(struct snapshot_ledger, kind, name, member, sum)
+#define PORT(kind, name, member) COUNTER(struct snapshot_port, kind, name, member, APART)
+#define WORKER(kind, name, member) COUNTER(struct snapshot_worker, kind, name, member, APART)
+#define POOL(kind, name, member) COUNTER(struct snapshot_pool, kind, name, member, APART)
+
+const struct counter snapshot_ledger_counts[] = {
+	LEDGER(NUMBER, "in", in, ADD),
+	LEDGER(NUMBER, "out", out, ADD),
+	LEDGER(NUMBER, "dropped", dropped, ADD),
+	LEDGER(NUMBER, "held", held, ADD),
+	LEDGER(FLAG, "balanced", balanced, APART),
+	{0},
+};
+
+const struct counter snapshot_port_counts[] = {
+	PORT(NUMBER, "rx_packets", counts.rx_packets),
+	PORT(NUMBER, "rx_bytes", counts.rx_bytes),
+	PORT(NUMBER, "tx_packets", counts.tx_packets),
+	PORT(NUMBER, "tx_bytes", counts.tx_bytes),
+	PORT(NUMBER, "truncated", truncated),
+	PORT(NUMBER, "empty", empty),
+	PORT(NUMBER, "too_long", too_long),
+	{0},
+};
+
+const struct counter snapshot_port_details[] = {
+	PORT(TEXT, "kind", kind),
+	PORT(TEXT, "device", device),
+	PORT(TEXT, "driver", driver),
+	PORT(TEXT, "state", state),
+	PORT(FLAG, "up", up),
+	PORT(NUMBER, "link_changes", link_changes),
+	PORT(NUMBER, "speed", speed),
+	PORT(SIGNED, "numa", numa),
+	PORT(MAC, "mac", mac),
+	PORT(NUMBER, "mtu", mtu),
+	PORT(NUMBER, "rx_queues", rx_queues),
+	PORT(NUMBER, "tx_queues", tx_queues),
+	PORT(NUMBER, "rx_ring", rx_ring),
+	PORT(NUMBER, "tx_ring", tx_ring),
+	PORT(FLAG, "promiscuous", promiscuous),
+	PORT(FLAG, "tx_shared", tx_shared),
+	PORT(NUMBER, "min_frame", min_frame),
+	PORT(NUMBER, "max_frame", max_frame),
+	PORT(NUMBER, "max_untagged", max_untagged),
+	PORT(NUMBER, "max_chained", max_chained),
+	PORT(NUMBER, "missed", losses.missed),
+	PORT(NUMBER, "rx_errors", losses.rx_errors),
+	PORT(NUMBER, "rx_nombuf", losses.no_mbuf),
+	PORT(NUMBER, "tx_errors", losses.tx_errors),
+	PORT(NUMBER, "verify", verify),
+	PORT(NUMBER, "checksum_checked", counts.checksum_checked),
+	PORT(NUMBER, "checksum_wrong", counts.checksum_wrong),
+	PORT(TEXT, "why", why),
+	PORT(KNOWN, "iommu_faults", iommu_faults),
+	{0},
+};
+
+/* What the NIC dropped before sluice had it: it never came in, so it is no part of the ledger. */
+const struct counter snapshot_port_before[] = {
+	COUNTER(struct snapshot_port, NUMBER, "missed", losses.missed, ADD),
+	COUNTER(struct snapshot_port, NUMBER, "no-mbuf", losses.no_mbuf, ADD),
+	{0},
+};
+
+const struct counter snapshot_port_account[] = {
+	COUNTER_PART(struct snapshot_port, "ledger", ledger, snapshot_ledger_counts),
+	PORT(NUMBER, "received", counts.rx_packets),
+	PORT(NUMBER, "replayed", counts.replayed),
+	PORT(NUMBER, "mirrored", counts.copies),
+	PORT(DROPS, "drops", counts.drops),
+	COUNTER_OBJECT("before", snapshot_port_before),
+	{0},
+};
+
+static const struct counter cache[] = {
+	WORKER(NUMBER, "lookups", cache_lookups),
+	WORKER(NUMBER, "hits", cache_hits),
+	{0},
+};
+
+const struct counter snapshot_worker_counts[] = {
+	WORKER(NUMBER, "core", core),
+	WORKER(FLAG, "fresh", fresh),
+	WORKER(NUMBER, "age_ns", age_ns),
+	WORKER(FLAG, "stalled", stalled),
+	WORKER(NUMBER, "minor_faults", minor_faults),
+	WORKER(NUMBER, "major_faults", major_faults),
+	WORKER(NUMBER, "packets", packets),
+	WORKER(NUMBER, "bursts", bursts),
+	WORKER(NUMBER, "busy_cycles", busy_cycles),
+	WORKER(NUMBER, "idle_cycles", idle_cycles),
+	WORKER(NUMBER, "sleep_ns", sleep_ns),
+	WORKER(REAL, "cycles_per_packet", cycles_per_packet),
+	WORKER(LIST, "fill", fill),
+	COUNTER_OBJECT("cache", cache),
+	{0},
+};
+
+const struct counter snapshot_pool_counts[] = {
+	POOL(TEXT, "name", name),       POOL(SIGNED, "numa", numa),
+	POOL(NUMBER, "size", size),     POOL(NUMBER, "free", free),
+	POOL(NUMBER, "in_use", in_use), POOL(NUMBER, "packet_size", packet_size),
+	POOL(NUMBER, "bytes", bytes),   {0},
+};
