@@ -2,11 +2,14 @@
 #include "port/capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "format/format.h"
 
 #include "core/banned.h"
 
@@ -116,6 +119,26 @@ check_kind(const char *path, char *reason, size_t size)
 	return 0;
 }
 
+/* What replays say of a file that they don't read either, where libpcap only says that it does not know it: how it is
+ * compressed, whose format it has. */
+static void
+say_what_it_is(const char *path, const char *message, char *reason, size_t size)
+{
+	uint8_t head[FORMAT_HEAD];
+	struct format format;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t count = fd >= 0 ? read(fd, head, sizeof(head)) : -1;
+
+	if (fd >= 0)
+		close(fd);
+	if (count >= 0 && format_begin(&format, head, count) < 0)
+		snprintf(reason, size, "%s", format.reason);
+	else
+		snprintf(reason, size, "is no capture: %s", message);
+	if (count >= 0)
+		format_end(&format);
+}
+
 int
 capture_scan(const char *path, struct capture_info *info, char *reason, size_t reason_size)
 {
@@ -130,7 +153,7 @@ capture_scan(const char *path, struct capture_info *info, char *reason, size_t r
 		return ret;
 	pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, errbuf);
 	if (!pcap) {
-		snprintf(reason, reason_size, "is no capture: %s", errbuf);
+		say_what_it_is(path, errbuf, reason, reason_size);
 		return -EINVAL;
 	}
 	type = pcap_datalink(pcap);

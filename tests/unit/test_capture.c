@@ -86,7 +86,9 @@ finds_every_cut(void **state)
 			whole++;
 		if (length < FILE_HEADER) {
 			assert_int_equal(ret, -EINVAL);
-			assert_non_null(strstr(reason, "is no capture"));
+			assert_true(strstr(reason, length == 0  ? "is empty"
+						   : length < 4 ? "is no capture file"
+								: "ends within its header"));
 		} else if (length == ends[whole]) {
 			assert_int_equal(ret, 0);
 			assert_int_equal(info.records, whole);
@@ -149,6 +151,38 @@ refuses_other_link_types(void **state)
 
 		assert_true(scan(rows[i].file, &info, reason) < 0);
 		assert_non_null(strstr(reason, rows[i].words));
+	}
+}
+
+/* In the words that replays have for it. */
+static void
+says_what_is_no_capture(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		const char *reason;
+	} cases[] = {
+		{"\x1f\x8b\x08\0\0\0\0\0", 8,
+		 "is compressed with gzip; unpack it first, with gunzip"},
+		{"\x28\xb5\x2f\xfd\0\0\0\0", 8,
+		 "is compressed with zstd; unpack it first, with unzstd"},
+		{"snoop\0\0\0\0\0\0\2", 12,
+		 "is a snoop capture; convert it first, with editcap -F pcapng"},
+		{"This is a text.\n", 16,
+		 "is no capture file: it begins neither as pcap nor as pcapng"},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		FILE *file = fopen(kit_path("stranger"), "wb");
+		struct capture_info info;
+		char reason[REASON_MAX];
+
+		assert_non_null(file);
+		assert_int_equal(fwrite(cases[i].bytes, 1, cases[i].size, file), cases[i].size);
+		fclose(file);
+		assert_int_equal(scan(kit_path("stranger"), &info, reason), -EINVAL);
+		assert_string_equal(reason, cases[i].reason);
 	}
 }
 
@@ -263,6 +297,7 @@ main(void)
 		cmocka_unit_test(takes_times_after_2038),
 		cmocka_unit_test(counts_records_that_are_no_packets),
 		cmocka_unit_test(refuses_other_link_types),
+		cmocka_unit_test(says_what_is_no_capture),
 		cmocka_unit_test(takes_any_byte_order_and_precision),
 		cmocka_unit_test(check_finds_all_at_once),
 		cmocka_unit_test(check_takes_what_is_sound),
