@@ -18,7 +18,7 @@ TEST_BUILD = $(BUILD)
 TEST_KIND = release
 endif
 
-.PHONY: all run test test-sanitize test-thread test-vm bench fuzz lint install uninstall clean setup setup-tests setup-vm help
+.PHONY: all run test test-sanitize test-thread test-joints test-vm bench fuzz lint install uninstall clean setup setup-tests setup-vm help
 
 all: setup
 	@scripts/build.sh $(BUILD) release
@@ -36,6 +36,9 @@ test-sanitize:
 test-thread: setup-tests
 	@scripts/build.sh $(BUILD)-thread thread tests
 	@meson test -C $(BUILD)-thread --no-rebuild --quiet --print-errorlogs --timeout-multiplier 10 $(THREAD_TESTS)
+
+test-joints: setup-tests
+	@/usr/bin/python3 scripts/test-joints.py
 
 test-vm: setup-vm
 	@scripts/build.sh $(BUILD) release
@@ -78,6 +81,7 @@ help:
 	@echo "make test           build, then every test"
 	@echo "make test-sanitize  the same under ASan and UBSan (also: make test SANITIZE=1)"
 	@echo "make test-thread    what threads share, under TSan (THREAD_TESTS=...)"
+	@echo "make test-joints    what a stage, a method, a drop reason takes to add: added to a copy, and run"
 	@echo "make test-vm        NICs, VFIO and the IOMMU, in a guest of QEMU"
 	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays;"
 	@echo "                    L3FWD=PATH: against DPDK's l3fwd too)"
