@@ -24,7 +24,6 @@
 /* Linux numbers CPUs below 1024 in its own tools' sets. */
 #define CORE_MAX 1023
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define AT(member) KEY_AT(struct config, member)
 
 char *
@@ -99,14 +98,6 @@ write_workers(const struct key_out *out, const struct key *key, const void *from
 	for (unsigned i = 0; i < config->worker_count; i++)
 		fprintf(out->file, "%s%u", i ? ", " : "[", config->workers[i]);
 	fputs("]", out->file);
-}
-
-static bool
-has_workers(const struct key *key, const void *from)
-{
-	const struct config *config = from;
-
-	return config->worker_count > 0;
 }
 
 /* YAML 1.1 has six words for each of these, in three spellings, and programs that write it choose for
@@ -191,7 +182,7 @@ static const struct key memory_keys[] = {
 	{"hugepages", &key_word, AT(hugepages), .words = hugepages},
 };
 static const struct key_map memory = {"a mapping of packets, packet-size and hugepages", NULL,
-				      memory_keys, COUNT(memory_keys)};
+				      KEYS(memory_keys)};
 
 static const struct key_word idle[] = {
 	{"poll", CONFIG_IDLE_POLL},
@@ -201,7 +192,7 @@ static const struct key_word idle[] = {
 };
 
 static const struct key_type version = {read_version, write_version, NULL, NULL};
-static const struct key_type workers = {read_workers, write_workers, has_workers, NULL};
+static const struct key_type workers = {read_workers, write_workers, key_has_number, NULL};
 static const struct key_type sandbox = {read_sandbox, write_sandbox, NULL, NULL};
 static const struct key_type run_dir = {read_run_dir, key_write_text, NULL, key_clear_text};
 
@@ -210,7 +201,7 @@ static const struct key_type run_dir = {read_run_dir, key_write_text, NULL, key_
 static const struct key keys[] = {
 	{"version", &version,
 	 .required = "there is no version; the config begins with \"version: 1\""},
-	{"workers", &workers},
+	{"workers", &workers, AT(worker_count)},
 	{"memory", &key_nested, .map = &memory},
 	{"idle", &key_word, AT(idle), .words = idle},
 	{"sandbox", &sandbox},
@@ -223,8 +214,7 @@ static const struct key keys[] = {
 	{"rules", &key_rules},
 	{"default", &key_default},
 };
-const struct key_map key_root = {"a mapping that begins with \"version: 1\"", NULL, keys,
-				 COUNT(keys)};
+const struct key_map key_root = {"a mapping that begins with \"version: 1\"", NULL, KEYS(keys)};
 
 static struct config *
 new_config(const char *directory)

@@ -49,7 +49,7 @@ write_members(const struct key_out *out, const struct key *key, const void *from
 
 static const struct key_type members = {read_members, write_members, NULL, NULL};
 static const struct key keys[] = {{"ports", &members, .required = EXAMPLE}};
-const struct key_map key_group = {"a mapping such as " EXAMPLE, "group", keys, 1};
+const struct key_map key_group = {"a mapping such as " EXAMPLE, "group", KEYS(keys)};
 
 static void
 check_group_name(struct reader *reader, const struct spot *key, const char *name, unsigned index)

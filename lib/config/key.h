@@ -66,6 +66,7 @@ struct key_map {
 	unsigned count;
 };
 
+#define KEYS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 #define KEYS_MAX FIELDS_MAX
 
 /* Reads a mapping. False when it is none; what was made of it otherwise is for findings to say. */
@@ -107,6 +108,7 @@ extern const struct key_type key_set, key_prefixes;
 extern const struct key_word key_bool[];
 
 /* Parts for types of a section's own. Text is the member's, who owns it. */
+bool key_has_number(const struct key *key, const void *from);
 void key_write_text(const struct key_out *out, const struct key *key, const void *from);
 bool key_has_text(const struct key *key, const void *from);
 void key_clear_text(const struct key *key, void *from);

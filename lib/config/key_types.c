@@ -30,8 +30,8 @@ store(const struct key *key, void *into, uint64_t number)
 	memcpy(key_at(key, into), &number, key->size);
 }
 
-static bool
-has_number(const struct key *key, const void *from)
+bool
+key_has_number(const struct key *key, const void *from)
 {
 	return load(key, from) != 0;
 }
@@ -218,9 +218,9 @@ key_clear_nested(const struct key *key, void *from)
 
 const struct key_word key_bool[] = {{"false", false}, {"true", true}, {NULL, 0}};
 
-const struct key_type key_number = {read_number, write_number, has_number, NULL};
+const struct key_type key_number = {read_number, write_number, key_has_number, NULL};
 const struct key_type key_word = {read_word, write_word, NULL, NULL};
-const struct key_type key_duration = {read_duration, write_duration, has_number, NULL};
+const struct key_type key_duration = {read_duration, write_duration, key_has_number, NULL};
 const struct key_type key_bytes = {read_bytes, write_bytes, NULL, NULL};
 const struct key_type key_filter = {read_expression, key_write_text, key_has_text, key_clear_text};
 const struct key_type key_nested = {read_nested, key_write_nested, NULL, key_clear_nested};

@@ -18,7 +18,6 @@
 
 #define PORTS "a number from 0 to 65535, a range such as 1000-2000, or a list of these"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define AT(member) KEY_AT(struct config_match, member)
 
 enum { ETHER_TYPE, VLAN, SRC, DST, PROTOCOL, SRC_PORT, DST_PORT };
@@ -40,8 +39,8 @@ static const struct key keys[] = {
 	[SRC_PORT] = {"src-port", &key_set, AT(src_port), .high = PORT_MAX, .what = PORTS},
 	[DST_PORT] = {"dst-port", &key_set, AT(dst_port), .high = PORT_MAX, .what = PORTS},
 };
-static const struct key_map map = {"a mapping such as { protocol: udp, dst-port: 53 }", NULL, keys,
-				   COUNT(keys)};
+static const struct key_map map = {"a mapping such as { protocol: udp, dst-port: 53 }", NULL,
+				   KEYS(keys)};
 
 static bool
 has(const struct config_set *set, uint32_t value)
@@ -104,7 +103,7 @@ read_match(struct reader *reader, const struct spot *spot, const struct key *key
 {
 	struct config_match *match = key_at(key, into);
 	unsigned before = reader->errors->count;
-	struct field fields[COUNT(keys)];
+	struct field fields[KEYS_MAX];
 
 	if (!key_find(reader, spot, &map, fields))
 		return;

@@ -19,7 +19,6 @@
 
 #define FORMS "pci, af-xdp, vdev or pcap"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define AT(member) KEY_AT(struct config_port, member)
 
 /* Another port before this one with the same device, or NULL. */
@@ -183,12 +182,12 @@ static const struct key_type input = {read_in, key_write_text, key_has_text, key
 static const struct key_type output = {read_out, key_write_text, key_has_text, key_clear_text};
 static const struct key files[] = {{"in", &input, AT(pcap_in)}, {"out", &output, AT(pcap_out)}};
 static const struct key_map pcap_map = {"a mapping such as { in: site.pcap, out: seen.pcap }", NULL,
-					files, COUNT(files)};
+					KEYS(files)};
 
 static void
 read_pcap(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	struct field fields[COUNT(files)];
+	struct field fields[KEYS_MAX];
 
 	if (!key_find(reader, spot, key->map, fields))
 		return;
@@ -272,7 +271,7 @@ static const struct key keys[] = {
 	{"verify", &verify, AT(verify), .otherwise = "1024"},
 };
 const struct key_map key_port = {"a mapping with one of " FORMS ", such as { af-xdp: eth1 }",
-				 "port", keys, COUNT(keys)};
+				 "port", KEYS(keys)};
 
 const char *
 config_port_kind(enum config_port_kind kind)
@@ -307,7 +306,7 @@ choose_kind(struct reader *reader, const struct spot *spot, struct field *fields
 static void
 read_port(struct reader *reader, const struct spot *spot, struct config_port *port)
 {
-	struct field fields[COUNT(keys)];
+	struct field fields[KEYS_MAX];
 
 	if (!key_find(reader, spot, &key_port, fields))
 		return;

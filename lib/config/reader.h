@@ -4,7 +4,7 @@
  * the path that leads to it, and on a mistake adds a finding there and goes on, so that all are found.
  * One thread.
  *
- * Reading order: tree.h (nodes), this, then config.c, which walks the sections.
+ * Reading order: tree.h (nodes), this, key.h (rows), then config.c, which has the table of sections.
  */
 #ifndef CONFIG_READER_H
 #define CONFIG_READER_H

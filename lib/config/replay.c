@@ -16,7 +16,6 @@
 #define MEMORY_STEP (2 * MIB) /* what a hugepage has */
 #define LOOPS_MAX UINT64_C(1000000000000)
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define AT(member) KEY_AT(struct config_replay, member)
 #define GIVEN(member) .given = offsetof(struct config_replay, member)
 
@@ -273,7 +272,7 @@ static const struct key keys[] = {
 	{"flows", &key_word, AT(flows), .words = flows},
 	{"tolerance", &key_duration, AT(tolerance_ns), GIVEN(tolerance_given)},
 };
-const struct key_map key_replay = {"a mapping such as " EXAMPLE, "replay", keys, COUNT(keys)};
+const struct key_map key_replay = {"a mapping such as " EXAMPLE, "replay", KEYS(keys)};
 
 static bool
 stands_twice(const struct config *config, const char *name)

@@ -8,7 +8,6 @@
 
 #include "core/banned.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define AT(member) KEY_AT(struct config_rule, member)
 #define GIVEN(member) .given = offsetof(struct config_rule, member)
 
@@ -145,8 +144,8 @@ static const struct key keys[] = {
 	{"actions", &key_actions, AT(actions)},
 };
 const struct key_map key_rule = {
-	"a rule such as { name: dns, match: { dst-port: 53 }, actions: [ drop ] }", NULL, keys,
-	COUNT(keys)};
+	"a rule such as { name: dns, match: { dst-port: 53 }, actions: [ drop ] }", NULL,
+	KEYS(keys)};
 
 static void
 read_rule(struct reader *reader, const struct spot *spot, struct config_rule *rule)
