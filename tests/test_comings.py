@@ -11,7 +11,7 @@ import time
 import pytest
 
 from lib import capture
-from lib.daemon import Daemon, Refused, check_status
+from lib.daemon import SLUICE, Daemon, Refused, check_status
 from lib.net import Machine, run
 from lib.offline import config
 
@@ -146,4 +146,25 @@ def test_nobody_waits_while_the_kernel_lets_go(tmp_path):
             if waits:
                 break
         assert waits
+        daemon.stop()
+
+
+def test_nobody_waits_while_a_port_reads_its_capture(tmp_path):
+    """A port that is taken up again reads what it is to receive from end to end: no answer takes half as long as that."""
+    path = capture.write(tmp_path / "in.pcap", [bytes(60)])
+    image = path.read_bytes()
+    with open(path, "ab") as out:
+        for _ in range(40):
+            out.write(image[24:] * 100_000)
+    what = config({"in": {"pcap": {"in": str(path)}}, "out": {"vdev": "net_null0,no-rx=1"}}, idle="sleep")
+    with Daemon(what, tmp_path) as daemon:
+        daemon.call("port.down", name="in")
+        began, longest = time.monotonic(), 0
+        with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "port", "up", "in"]) as up:
+            while up.poll() is None:
+                asked = time.monotonic()
+                daemon.call("hello")
+                longest = max(longest, time.monotonic() - asked)
+        assert up.returncode == 0 and longest < (time.monotonic() - began) / 2, longest
+        check_status(daemon.call("status"))
         daemon.stop()

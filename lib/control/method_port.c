@@ -15,7 +15,8 @@ name_of(const struct call *call)
 bool
 has_work_port_up(const struct method_daemon *daemon, const struct call *call)
 {
-	return engine_port_wait(daemon->engine, name_of(call)) > 0;
+	return engine_port_wait(daemon->engine, name_of(call)) > 0 ||
+	       engine_port_must_look(daemon->engine, name_of(call));
 }
 
 void
@@ -25,6 +26,8 @@ work_port_up(const struct method_daemon *daemon, struct call *call)
 
 	while ((left = engine_port_wait(daemon->engine, name_of(call))) > 0)
 		nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
+	if (engine_port_must_look(daemon->engine, name_of(call)))
+		engine_port_look(daemon->engine, name_of(call));
 }
 
 static void

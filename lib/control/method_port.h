@@ -11,7 +11,7 @@
 void answer_port_up(struct method_daemon *daemon, struct call *call);
 void answer_port_down(struct method_daemon *daemon, struct call *call);
 
-/* Waits until the kernel has let go of what the port had. */
+/* Waits until the kernel has let go of what the port had, and reads what it is to receive. */
 bool has_work_port_up(const struct method_daemon *daemon, const struct call *call);
 void work_port_up(const struct method_daemon *daemon, struct call *call);
 

@@ -256,14 +256,36 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	return replays_order(&engine->replays, name, order, &engine->shared.clock, state, reason);
 }
 
-uint64_t
-engine_port_wait(const struct engine *engine, const char *name)
+static struct port *
+find_port(const struct engine *engine, const char *name)
 {
 	for (unsigned i = 0; i < engine->ports.count; i++) {
 		if (strcmp(engine->ports.items[i]->config->name, name) == 0)
-			return ports_retake_wait(engine->ports.items[i]);
+			return engine->ports.items[i];
 	}
-	return 0;
+	return NULL;
+}
+
+uint64_t
+engine_port_wait(const struct engine *engine, const char *name)
+{
+	const struct port *port = find_port(engine, name);
+
+	return port ? ports_retake_wait(port) : 0;
+}
+
+bool
+engine_port_must_look(const struct engine *engine, const char *name)
+{
+	const struct port *port = find_port(engine, name);
+
+	return port && ports_must_look(port);
+}
+
+void
+engine_port_look(const struct engine *engine, const char *name)
+{
+	ports_look(find_port(engine, name));
 }
 
 int
@@ -273,10 +295,8 @@ engine_port(struct engine *engine, const char *name, bool up, const char **state
 	int ret = up ? service_up(service, engine_config(engine), name, reason)
 		     : service_down(service, name, reason);
 
-	for (unsigned i = 0; ret == 0 && i < engine->ports.count; i++) {
-		if (strcmp(engine->ports.items[i]->config->name, name) == 0)
-			*state = port_state(engine->ports.items[i]);
-	}
+	if (ret == 0)
+		*state = port_state(find_port(engine, name));
 	return ret;
 }
 

@@ -102,6 +102,7 @@ struct port {
 	int capture_fd;             /* input kept open under a name that DPDK can spell; or -1 */
 	const char *why;            /* it has no link; NULL where the device does not say */
 	bool incomplete;            /* a capture that it wrote lacks packets */
+	struct port_look *look;     /* at its input capture, for when it is opened; or NULL */
 };
 
 /* Takes up to count packets from a queue. Worker thread that owns the queue. */

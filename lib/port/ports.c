@@ -135,6 +135,7 @@ ports_free(struct ports *ports)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
 		rescue_later(ports->items[i]);
+		free(ports->items[i]->look);
 		rte_free(ports->items[i]);
 		ports->items[i] = NULL;
 	}

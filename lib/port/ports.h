@@ -77,6 +77,11 @@ int ports_open(struct ports *ports, const struct config *config, enum port_mode 
  * go on. No worker touches it any more, and port->service says what has become of it. */
 void ports_release(struct ports *ports, struct port *port);
 
+/* Whether its input capture has to be read from end to end before the port that was released is opened again. Control
+ * thread. ports_look does that, in any thread, while nobody opens the port; else ports_retake does it itself. */
+bool ports_must_look(const struct port *port);
+void ports_look(struct port *port);
+
 /* Nanoseconds until the device of a port that was released may be opened again; 0: now. Any thread. */
 uint64_t ports_retake_wait(const struct port *port);
 

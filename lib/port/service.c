@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <rte_malloc.h>
+#include <stdlib.h>
 
 #include "core/log.h"
 #include "core/now.h"
@@ -22,25 +23,57 @@
 #define DRAIN_PACKETS 64
 #define REOPEN_NS UINT64_C(200000000)
 
+struct port_look {
+	int ret;
+	struct capture_info info;
+	char reason[PCAP_ERRBUF_SIZE + 128];
+};
+
+bool
+ports_must_look(const struct port *port)
+{
+	return port->config->pcap_in && port_service(port) != PORT_IN_SERVICE;
+}
+
+void
+ports_look(struct port *port)
+{
+	struct port_look *look = calloc(1, sizeof(*look));
+
+	/* Without memory it is looked at when it is opened. */
+	if (look)
+		look->ret = capture_scan(port->config->pcap_in, &look->info, look->reason,
+					 sizeof(look->reason));
+	free(port->look);
+	port->look = look;
+}
+
 /* What the input capture holds; it must still be what ports_check found sound. */
 static int
 read_capture(struct port *port)
 {
-	char reason[PCAP_ERRBUF_SIZE + 128];
-	struct capture_info info;
-	int ret;
+	struct port_look *look;
+	int ret = -ENOMEM;
 
 	if (!port->config->pcap_in)
 		return 0;
-	ret = capture_scan(port->config->pcap_in, &info, reason, sizeof(reason));
-	if (ret < 0) {
-		log_error("port %s: %s %s", port->config->name, port->config->pcap_in, reason);
-		return ret;
+	if (!port->look)
+		ports_look(port);
+	look = port->look;
+	port->look = NULL;
+	if (!look)
+		return log_fail(ENOMEM, "port %s", port->config->name);
+	ret = look->ret;
+	if (ret < 0)
+		log_error("port %s: %s %s", port->config->name, port->config->pcap_in,
+			  look->reason);
+	if (ret == 0) {
+		port->truncated = look->info.truncated;
+		port->empty = look->info.empty;
+		port->too_long = look->info.too_long;
 	}
-	port->truncated = info.truncated;
-	port->empty = info.empty;
-	port->too_long = info.too_long;
-	return 0;
+	free(look);
+	return ret;
 }
 
 /* Offline every port's output is a writer; one without a file takes packets and keeps none. */

@@ -81,6 +81,17 @@ engine_port_wait(const struct engine *engine, const char *name)
 	return 0;
 }
 
+bool
+engine_port_must_look(const struct engine *engine, const char *name)
+{
+	return false;
+}
+
+void
+engine_port_look(const struct engine *engine, const char *name)
+{
+}
+
 /* Knows one port, "wan", which can be taken out but not up again. */
 int
 engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason)
