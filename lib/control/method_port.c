@@ -2,7 +2,6 @@
 #include "control/method_port.h"
 
 #include <errno.h>
-#include <time.h>
 
 #include "core/banned.h"
 
@@ -15,19 +14,13 @@ name_of(const struct call *call)
 bool
 has_work_port_up(const struct method_daemon *daemon, const struct call *call)
 {
-	return engine_port_wait(daemon->engine, name_of(call)) > 0 ||
-	       engine_port_must_look(daemon->engine, name_of(call));
+	return !engine_port_is_ready(daemon->engine, name_of(call));
 }
 
 void
 work_port_up(const struct method_daemon *daemon, struct call *call)
 {
-	uint64_t left;
-
-	while ((left = engine_port_wait(daemon->engine, name_of(call))) > 0)
-		nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
-	if (engine_port_must_look(daemon->engine, name_of(call)))
-		engine_port_look(daemon->engine, name_of(call));
+	engine_port_prepare(daemon->engine, name_of(call));
 }
 
 static void

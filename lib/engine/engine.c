@@ -256,36 +256,18 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	return replays_order(&engine->replays, name, order, &engine->shared.clock, state, reason);
 }
 
-static struct port *
-find_port(const struct engine *engine, const char *name)
-{
-	for (unsigned i = 0; i < engine->ports.count; i++) {
-		if (strcmp(engine->ports.items[i]->config->name, name) == 0)
-			return engine->ports.items[i];
-	}
-	return NULL;
-}
-
-uint64_t
-engine_port_wait(const struct engine *engine, const char *name)
-{
-	const struct port *port = find_port(engine, name);
-
-	return port ? ports_retake_wait(port) : 0;
-}
-
 bool
-engine_port_must_look(const struct engine *engine, const char *name)
+engine_port_is_ready(const struct engine *engine, const char *name)
 {
-	const struct port *port = find_port(engine, name);
+	const struct port *port = ports_find(&engine->ports, name);
 
-	return port && ports_must_look(port);
+	return !port || ports_can_retake(port);
 }
 
 void
-engine_port_look(const struct engine *engine, const char *name)
+engine_port_prepare(const struct engine *engine, const char *name)
 {
-	ports_look(find_port(engine, name));
+	ports_prepare(ports_find(&engine->ports, name));
 }
 
 int
@@ -296,7 +278,7 @@ engine_port(struct engine *engine, const char *name, bool up, const char **state
 		     : service_down(service, name, reason);
 
 	if (ret == 0)
-		*state = port_state(find_port(engine, name));
+		*state = port_state(ports_find(&engine->ports, name));
 	return ret;
 }
 

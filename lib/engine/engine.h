@@ -83,13 +83,10 @@ int engine_replay(struct engine *engine, const char *name, const struct engine_r
 
 #define ENGINE_PORT_REASON_MAX 512
 
-/* Nanoseconds until a port that was taken out may be taken up again; 0: now, or there is none of that name. Any thread. */
-uint64_t engine_port_wait(const struct engine *engine, const char *name);
-
-/* Whether a port that is taken up again has a capture to read before; engine_port_look reads it, in any thread, while
+/* Whether a port can be taken up again at once; what takes time before is done by engine_port_prepare, in any thread, while
  * nothing else is asked of the port. */
-bool engine_port_must_look(const struct engine *engine, const char *name);
-void engine_port_look(const struct engine *engine, const char *name);
+bool engine_port_is_ready(const struct engine *engine, const char *name);
+void engine_port_prepare(const struct engine *engine, const char *name);
 
 /* Takes a port up again, or out of service. The device may take a second to open. *state is what the port is then in, as
  * in a snapshot. Returns 0, also when nothing had to be done, or a negative errno with a sentence in reason

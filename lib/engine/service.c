@@ -244,12 +244,12 @@ service_tick(struct service *service)
 static struct port *
 find(const struct service *service, const char *name, char *reason)
 {
-	for (unsigned i = 0; i < service->ports->count; i++) {
-		if (strcmp(service->ports->items[i]->config->name, name) == 0)
-			return service->ports->items[i];
-	}
-	snprintf(reason, SERVICE_REASON_MAX, "there is no port %s; `ports` lists them", name);
-	return NULL;
+	struct port *port = ports_find(service->ports, name);
+
+	if (!port)
+		snprintf(reason, SERVICE_REASON_MAX, "there is no port %s; `ports` lists them",
+			 name);
+	return port;
 }
 
 static int

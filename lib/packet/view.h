@@ -45,7 +45,7 @@ struct packet_view {
 
 	/* Bytes from the frame's start; 0 when there is no such header. */
 	uint16_t l3_offset, l4_offset;
-	uint8_t fragment;  /* 1: first or later fragment of a datagram */
+	uint8_t fragment; /* 1: first or later fragment of a datagram */
 	uint8_t reserved[3];
 
 	uint8_t src6[16], dst6[16]; /* valid in the IPv6 kinds */

@@ -37,6 +37,16 @@ port_new(const struct config_port *config, uint16_t index)
 	return port;
 }
 
+struct port *
+ports_find(const struct ports *ports, const char *name)
+{
+	for (unsigned i = 0; i < ports->count; i++) {
+		if (strcmp(ports->items[i]->config->name, name) == 0)
+			return ports->items[i];
+	}
+	return NULL;
+}
+
 static int
 open_port(struct ports *ports, const struct config *config, unsigned i)
 {

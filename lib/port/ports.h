@@ -77,16 +77,18 @@ int ports_open(struct ports *ports, const struct config *config, enum port_mode 
  * go on. No worker touches it any more, and port->service says what has become of it. */
 void ports_release(struct ports *ports, struct port *port);
 
-/* Whether its input capture has to be read from end to end before the port that was released is opened again. Control
- * thread. ports_look does that, in any thread, while nobody opens the port; else ports_retake does it itself. */
-bool ports_must_look(const struct port *port);
-void ports_look(struct port *port);
+/* The port of that name, or NULL. */
+struct port *ports_find(const struct ports *ports, const char *name);
 
-/* Nanoseconds until the device of a port that was released may be opened again; 0: now. Any thread. */
-uint64_t ports_retake_wait(const struct port *port);
+/* Whether a port that was released may be opened again at once, or has something to be done before: the kernel lets go of
+ * its queues some time after they were closed, and an input capture is read from end to end. Control thread. */
+bool ports_can_retake(const struct port *port);
+
+/* Does that, in any thread, while nobody opens the port. */
+void ports_prepare(struct port *port);
 
 /* Opens the device of a port that was released, as ports_open does. Failures are logged, and the port stays
- * as it was. -EAGAIN before ports_retake_wait is over. */
+ * as it was. -EAGAIN before the kernel has let go. */
 int ports_retake(struct ports *ports, const struct config *config, struct port *port,
 		 unsigned workers);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <rte_malloc.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "core/log.h"
 #include "core/now.h"
@@ -29,14 +30,14 @@ struct port_look {
 	char reason[PCAP_ERRBUF_SIZE + 128];
 };
 
-bool
-ports_must_look(const struct port *port)
+static bool
+must_look(const struct port *port)
 {
 	return port->config->pcap_in && port_service(port) != PORT_IN_SERVICE;
 }
 
-void
-ports_look(struct port *port)
+static void
+look_at_capture(struct port *port)
 {
 	struct port_look *look = calloc(1, sizeof(*look));
 
@@ -58,7 +59,7 @@ read_capture(struct port *port)
 	if (!port->config->pcap_in)
 		return 0;
 	if (!port->look)
-		ports_look(port);
+		look_at_capture(port);
 	look = port->look;
 	port->look = NULL;
 	if (!look)
@@ -193,8 +194,8 @@ check_packets(const struct config *config, const struct port *port, unsigned wor
 
 /* The kernel frees the queues of an AF_XDP socket some time after it is closed, and refuses others until then; one
  * that is refused would cost the packets meant for it. */
-uint64_t
-ports_retake_wait(const struct port *port)
+static uint64_t
+retake_wait(const struct port *port)
 {
 	uint64_t closed = atomic_load(&port->closed_ns);
 	uint64_t since = closed ? now_ns() - closed : REOPEN_NS;
@@ -211,12 +212,29 @@ check_kernel(const struct port *port)
 {
 	struct iface iface;
 
-	if (ports_retake_wait(port) == 0 || iface_read(port->config->device, &iface) < 0 ||
+	if (retake_wait(port) == 0 || iface_read(port->config->device, &iface) < 0 ||
 	    iface.index != port->ifindex)
 		return 0;
 	log_error("port %s: the kernel has not let go of its queues yet; try again in a moment",
 		  port->config->name);
 	return -EAGAIN;
+}
+
+bool
+ports_can_retake(const struct port *port)
+{
+	return retake_wait(port) == 0 && !must_look(port);
+}
+
+void
+ports_prepare(struct port *port)
+{
+	uint64_t left;
+
+	while ((left = retake_wait(port)) > 0)
+		nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
+	if (must_look(port))
+		look_at_capture(port);
 }
 
 int

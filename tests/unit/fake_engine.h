@@ -75,20 +75,14 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	return -EINVAL;
 }
 
-uint64_t
-engine_port_wait(const struct engine *engine, const char *name)
-{
-	return 0;
-}
-
 bool
-engine_port_must_look(const struct engine *engine, const char *name)
+engine_port_is_ready(const struct engine *engine, const char *name)
 {
-	return false;
+	return true;
 }
 
 void
-engine_port_look(const struct engine *engine, const char *name)
+engine_port_prepare(const struct engine *engine, const char *name)
 {
 }
 
