@@ -108,6 +108,8 @@ find_missed(const struct classify_plan *plan, struct burst *burst, const struct 
 		missed.count += cache_narrow_find(sets[i], keys[i]) == CACHE_WAYS;
 	}
 	indices.count = missed.count;
+	if (missed.count == 0)
+		return;
 	find(plan, burst, &indices);
 	for (unsigned i = 0; i < missed.count; i++) {
 		unsigned at = missed.items[i];
@@ -125,7 +127,7 @@ run_narrow(const struct classify_plan *plan, struct classify_local *local, struc
 	uint64_t port_bits = cache_port_bits(burst->in_port);
 	uint64_t keys[BURST_MAX][2];
 	struct cache_narrow *sets[BURST_MAX];
-	uint32_t values[BURST_MAX], *verdicts = everyone ? burst->verdicts : values;
+	uint32_t values[BURST_MAX] = {0}, *verdicts = everyone ? burst->verdicts : values;
 	unsigned count = some->count, missed;
 
 	if (local->narrow_gate.closed) {

@@ -79,7 +79,8 @@ place_of(const struct spot *key)
 	unsigned depth = 0;
 
 	for (const struct spot *at = key; at && at->up; at = at->up) {
-		memmove(path + 1, path, sizeof(path) - sizeof(path[0]));
+		for (unsigned i = 3; i > 0; i--)
+			path[i] = path[i - 1];
 		path[0] = at;
 		depth++;
 	}

@@ -9,6 +9,7 @@
 /* More than there can be, and not so many that their sum over all files of a replay would wrap. */
 #define PIECES_UNKNOWN (UINT64_C(1) << 44)
 
+/* NOLINTNEXTLINE(misc-redundant-expression): both are the same number today. */
 _Static_assert(UNPACK_KEPT >= WINDOW_TAIL, "a piece begins in what is kept of the one before");
 
 uint64_t
