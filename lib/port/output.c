@@ -24,6 +24,7 @@
 #define RECORDS_MAX 32
 #define LOCK_STEPS 50 /* for which the control thread waits for a worker that writes */
 #define LOCK_STEP_NS 20000
+#define LAST_MS 100
 #define PIPE_BYTES (1 << 20) /* the most that any user may ask for where nobody changed it */
 
 /* draft-ietf-opsawg-pcap, sections 4 and 5. */
@@ -85,13 +86,7 @@ write_whole(struct output *output, const void *bytes, size_t size)
 static bool
 write_header(struct output *output)
 {
-	const struct file_header header = {
-		.magic = MAGIC_NS,
-		.major = 2,
-		.minor = 4,
-		.snap_length = SNAP_LENGTH,
-		.link = LINK_ETHERNET,
-	};
+	const struct file_header header = {MAGIC_NS, 2, 4, {0}, SNAP_LENGTH, LINK_ETHERNET};
 	bool lacked = output->lacks;
 	bool written = write_whole(output, &header, sizeof(header));
 
@@ -216,12 +211,8 @@ gather(struct batch *batch, struct rte_mbuf **packets, uint16_t count, const str
 
 		if (used + 1 + packet->nb_segs > PIECES_MAX)
 			break;
-		*header = (struct record_header){
-			.seconds = (uint32_t)now->tv_sec,
-			.nanoseconds = (uint32_t)now->tv_nsec,
-			.captured = packet->pkt_len,
-			.length = packet->pkt_len,
-		};
+		*header = (struct record_header){(uint32_t)now->tv_sec, (uint32_t)now->tv_nsec,
+						 packet->pkt_len, packet->pkt_len};
 		batch->first[batch->count++] = used;
 		batch->bytes += sizeof(*header) + packet->pkt_len;
 		batch->pieces[used++] = (struct iovec){header, sizeof(*header)};
@@ -376,14 +367,25 @@ output_retry(struct output *output)
 	rte_spinlock_unlock(&output->lock);
 }
 
+/* What a FIFO's reader does not take in a moment of its last record is cut. */
+static bool
+send_last(struct output *output)
+{
+	struct pollfd room = {.fd = output->fd, .events = POLLOUT};
+	unsigned step = 0;
+
+	while (!send_rest(output) && !output->error && step++ < LAST_MS)
+		poll(&room, 1, 1);
+	return output->rest_used == 0;
+}
+
 bool
 output_close(struct output *output)
 {
 	bool whole;
 
 	output_check(output);
-	/* A FIFO's last record, if its reader does not take it in a moment, is cut. */
-	if (output->fd >= 0 && !output->error && !send_rest(output))
+	if (output->fd >= 0 && !output->error && !send_last(output))
 		output->lacks = true;
 	/* A file system on a network tells of a full disk only now. */
 	if (output->fd >= 0 && close(output->fd) < 0 && errno != EINTR) {
