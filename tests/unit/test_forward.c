@@ -338,6 +338,44 @@ dead_port_and_full_ring_drop_by_name(void **state)
 	assert_int_equal(received(A, NULL), RING - 1);
 }
 
+static void
+lengthen(struct rte_mbuf *packet, unsigned segments)
+{
+	while (segments--) {
+		struct rte_mbuf *more = rte_pktmbuf_alloc(ports.pools[0].pool);
+
+		assert_non_null(rte_pktmbuf_append(more, 10));
+		assert_int_equal(rte_pktmbuf_chain(packet, more), 0);
+	}
+}
+
+/* A chain of too many segments is seen although its length fits, also where bounds of the burst are known. */
+static void
+what_a_port_cant_send_drops_by_name(void **state)
+{
+	static const struct frame_bounds known = {.min = 64, .max = 94, .chains = true};
+	struct frame_limits *sends = &ports.items[A]->sends;
+	uint32_t chained = sends->chained, segments = sends->segments;
+
+	sends->chained = FRAME_MAX;
+	sends->segments = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		begin(3);
+		burst.bounds = i ? &known : &frame_any;
+		burst.uniform = true;
+		burst.verdicts[0] = FORWARD_A;
+		lengthen(burst.packets[1], 1);
+		lengthen(burst.packets[2], 3);
+		burst.bytes += 40;
+		run();
+		assert_int_equal(received(A, NULL), 2);
+		assert_int_equal(tally.ports[A].tx_bytes, 64 + 74);
+		assert_int_equal(tally.ports[D].drops[DROP_SEGMENTS], 1);
+	}
+	sends->chained = chained;
+	sends->segments = segments;
+}
+
 int
 main(void)
 {
@@ -349,6 +387,7 @@ main(void)
 		cmocka_unit_test(groups_keep_flows_together),
 		cmocka_unit_test(dead_members_flows_move_alone),
 		cmocka_unit_test(dead_port_and_full_ring_drop_by_name),
+		cmocka_unit_test(what_a_port_cant_send_drops_by_name),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
