@@ -54,6 +54,7 @@ check clang-tidy tidy
 check cppcheck cppcheck --quiet --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 	--suppress=unknownMacro -j "$(nproc)" --std=c11 -D__x86_64__ -Ilib "${units[@]}"
 check floors /usr/bin/python3 scripts/check-floors.py
+check widths /usr/bin/python3 scripts/check-widths.py
 check shellcheck shellcheck "${scripts[@]}"
 check pyflakes /usr/bin/python3 -m pyflakes "${pythons[@]}"
 check mandoc pages_lint
