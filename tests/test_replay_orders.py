@@ -65,6 +65,25 @@ def test_workers_have_one_time_again(tmp_path):
         daemon.stop()
 
 
+def test_what_is_left_while_a_worker_is_done(tmp_path):
+    """The pause of those that still have packets tells it, whichever worker has none any more."""
+    frames = capture.frames("made/flows.pcap")[:40]
+    for number in range(6):
+        packets = [capture.Packet(10 ** 18, frame, len(frame)) for frame in frames]
+        last = frames[number]
+        capture.write(tmp_path / f"{number}.pcap", [*packets, capture.Packet(10 ** 18 + 20 * 10 ** 9, last, len(last))])
+    replays = {f"r{number}": {"file": str(tmp_path / f"{number}.pcap"), "to": "wan"} for number in range(6)}
+    with Daemon({**live("queues=2", [0, 1]), "replays": replays}, tmp_path, PLUGINS) as daemon:
+        for name in replays:
+            daemon.until(lambda status: status["replays"][name]["sent"] == 40)
+        time.sleep(1)
+        for name in replays:
+            assert daemon.order("pause", name) == "paused"
+            replay = look(daemon, name)
+            assert replay["remaining_ns"] < 19.5e9 and replay["progress"] > 0.025, replay
+        daemon.stop()
+
+
 def test_seek_before_it_has_begun(tmp_path):
     """The beginning is where `start` begins, wherever it was sent before."""
     with Daemon(live("link=down", one={"pace": "top"}), tmp_path, PLUGINS) as daemon:

@@ -117,6 +117,18 @@ foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report 
 	report->progress = share < 1 && report->state != REPLAY_DONE ? share : 1;
 }
 
+/* When it was paused. A lane that was done before knows of no pause, or of another; those that are paused know of the same. */
+static uint64_t
+paused_ns(const struct replay *replay)
+{
+	for (unsigned i = 0; i < replay->lane_count; i++) {
+		if (atomic_load_explicit(&replay->lanes[i]->state_seen, memory_order_acquire) ==
+		    LANE_PAUSED)
+			return replay->lanes[i]->paused_ns;
+	}
+	return 0;
+}
+
 /* What is still to come, at a moment on the engine's clock. Of the lanes, the one that is behind the others knows. */
 static void
 foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *report)
@@ -124,7 +136,7 @@ foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *repo
 	uint64_t wait_ns = 0;
 
 	if (report->state == REPLAY_PAUSED)
-		now_ns = replay->lanes[0]->paused_ns;
+		now_ns = paused_ns(replay);
 	else if (report->ended)
 		now_ns = report->sum.last_due_ns;
 	for (unsigned i = 0; i < replay->lane_count; i++) {
