@@ -310,6 +310,22 @@ def test_a_worker_that_does_not_come_back(tmp_path):
         assert "300" in daemon.out.read_text()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may hold a thread that no user may trace")
+def test_many_replays_of_a_worker_that_does_not_move(tmp_path):
+    """They are waited for together, so that their number is no matter and the drain keeps its time."""
+    keys = {"file": str(capture.fixture("dns.pcap")), "to": "wan", "pace": "1pps", "memory": "8MiB"}
+    what = config(test_ports(wan=""), idle="sleep", replays={f"r{number}": {**keys} for number in range(64)})
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: all(replay["state"] == "running" for replay in status["replays"].values()), 30)
+        with held(daemon):
+            began = time.monotonic()
+            daemon.process.send_signal(signal.SIGTERM)
+            while "does not come back from a driver" not in daemon.text():
+                assert time.monotonic() - began < END_SECONDS + BUSY_SECONDS, daemon.text()
+                time.sleep(0.05)
+        assert daemon.process.wait(timeout=60) == 1
+
+
 def test_programs_are_freed_beside_the_control_thread(tmp_path):
     with Daemon(simple(), tmp_path, PLUGINS) as daemon:
         assert "sluiced-free" not in thread_names(daemon)

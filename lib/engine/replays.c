@@ -5,12 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/now.h"
 #include "core/text.h"
 
 #include "core/banned.h"
+
+/* How long workers may take to stop replays, all together. */
+#define STOP_NS UINT64_C(100000000)
+#define STOP_STEP_NS 20000
 
 int
 replays_open(struct replays *replays, const struct config *config, const struct ports *ports,
@@ -95,22 +101,31 @@ replays_start_virtual(struct replays *replays)
 	}
 }
 
+/* Of all, a step to their stop. How many are not there yet. */
+static unsigned
+stop_all(struct replays *replays)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < replays->count; i++)
+		left += !replay_stops(replays->items[i]);
+	return left;
+}
+
 int
 replays_end(struct replays *replays)
 {
-	char reason[REPLAY_REASON_MAX];
+	uint64_t deadline = now_ns() + STOP_NS;
 	int failed = 0;
 
+	while (stop_all(replays) && now_ns() < deadline)
+		nanosleep(&(struct timespec){.tv_nsec = STOP_STEP_NS}, NULL);
 	for (unsigned i = 0; i < replays->count; i++) {
-		int ret;
-
-		replay_follow(replays->items[i]);
-		ret = replay_stop(replays->items[i], reason);
+		if (!replay_stops(replays->items[i]))
+			log_warning("replay %s: its worker does not move, and it is left as it is",
+				    replay_config(replays->items[i])->name);
 		if (replay_state(replays->items[i]) == REPLAY_FAILED)
 			failed = -EBADMSG;
-		if (ret < 0 && ret != -EALREADY)
-			log_warning("replay %s: %s", replay_config(replays->items[i])->name,
-				    reason);
 	}
 	return failed;
 }

@@ -31,7 +31,7 @@ void replays_tick(struct replays *replays, uint64_t now_ns);
 /* Offline: begins those that start by themselves, each at the time of its first packet. */
 void replays_start_virtual(struct replays *replays);
 
-/* Stops those that run, and brings the states of those that are done up to date. Returns 0, or -EBADMSG when
+/* Stops those that run, waiting a tenth of a second for all of them together, and brings the states of those that are done up to date. Returns 0, or -EBADMSG when
  * the files of one broke. */
 int replays_end(struct replays *replays);
 

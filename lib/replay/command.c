@@ -16,6 +16,7 @@
 #define OBEY_STEP_NS 20000
 /* By the clock: a step takes several times as long as it is asked to. */
 #define OBEY_NS UINT64_C(100000000)
+#define STUCK "a worker does not move: see `sluice workers`"
 
 /* How many orders were given. */
 static uint32_t
@@ -59,11 +60,17 @@ await_lanes(const struct replay *replay, bool obeyed, char *reason)
 		for (unsigned i = 0; !replay->live && i < replay->lane_count; i++)
 			replay_lane_look(replay->lanes[i], &due_ns);
 		if (now_ns() > deadline)
-			return replay_refuse(-ETIMEDOUT, reason,
-					     "a worker does not move: see `sluice workers`");
+			return replay_refuse(-ETIMEDOUT, reason, STUCK);
 		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
 	}
 	return 0;
+}
+
+static void
+give(struct replay *replay, const struct lane_order *order)
+{
+	replay->plan.order = *order;
+	atomic_fetch_add_explicit(&replay->plan.ordered, 1, memory_order_release);
 }
 
 /* One at a time: a lane looks at the order itself, not at a copy. -ETIMEDOUT: some lane did not look at it, or at the
@@ -75,8 +82,7 @@ order(struct replay *replay, const struct lane_order *order, char *reason)
 
 	if (ret < 0)
 		return ret;
-	replay->plan.order = *order;
-	atomic_fetch_add_explicit(&replay->plan.ordered, 1, memory_order_release);
+	give(replay, order);
 	return await_lanes(replay, true, reason);
 }
 
@@ -168,21 +174,41 @@ replay_start_with_link(struct replay *replay, uint64_t now_ns)
 	replay_tick(replay, now_ns);
 }
 
-int
-replay_stop(struct replay *replay, char *reason)
+bool
+replay_stops(struct replay *replay)
 {
-	int ret;
+	uint64_t due_ns;
 
+	replay_follow(replay);
 	if (replay_stands(replay))
-		return replay_refuse(-EALREADY, reason, "it does not run");
+		return true;
 	if (replay->state == REPLAY_OPENING) {
 		files_give_up(replay);
 		end(replay, REPLAY_STOPPED);
-		return 0;
+		return true;
 	}
-	ret = order(replay, &(struct lane_order){.verb = LANE_STOP}, reason);
+	/* That of a lane which has not looked at the one before would be lost with it. */
+	if (replay->plan.order.verb != LANE_STOP && all_have(replay, false))
+		give(replay, &(struct lane_order){.verb = LANE_STOP});
+	for (unsigned i = 0; !replay->live && i < replay->lane_count; i++)
+		replay_lane_look(replay->lanes[i], &due_ns);
 	replay_follow(replay);
-	return ret;
+	return replay_stands(replay);
+}
+
+int
+replay_stop(struct replay *replay, char *reason)
+{
+	uint64_t deadline = now_ns() + OBEY_NS;
+
+	if (replay_stands(replay))
+		return replay_refuse(-EALREADY, reason, "it does not run");
+	while (!replay_stops(replay)) {
+		if (now_ns() > deadline)
+			return replay_refuse(-ETIMEDOUT, reason, STUCK);
+		nanosleep(&(struct timespec){.tv_nsec = OBEY_STEP_NS}, NULL);
+	}
+	return 0;
 }
 
 int
@@ -315,7 +341,7 @@ replay_tick(struct replay *replay, uint64_t now_ns)
 {
 	char reason[REPLAY_REASON_MAX];
 
-	material_tidy(&replay->retired);
+	files_tidy(replay);
 	if (replay->state == REPLAY_OPENING && is_ready(replay) && !link_waits(replay, now_ns))
 		begin(replay, now_ns + LEAD_NS);
 	replay_follow(replay);

@@ -47,6 +47,9 @@ int replay_seek(struct replay *replay, struct config_moment moment, uint64_t now
 int replay_pace(struct replay *replay, const struct config_pace *pace, uint64_t now_ns,
 		char *reason);
 
+/* A step of its stop, which waits for nobody: call it until it is true, and the replay neither runs nor is about to. */
+bool replay_stops(struct replay *replay);
+
 /* As replay_start, but it begins when the ports that its packets can leave on have a link: cards bring it up
  * only when they are started, and what is sent before is lost. It does not wait for ever. */
 void replay_start_with_link(struct replay *replay, uint64_t now_ns);
