@@ -37,13 +37,54 @@ take_over(struct replay *replay, struct reader *reader, char *reason)
 	return 0;
 }
 
+/* Lets go of what a look took that nobody wanted any more. */
+static void
+clear_away(struct replay *replay)
+{
+	struct material unused = {0};
+	char reason[REPLAY_REASON_MAX];
+
+	renewal_end(replay->abandoned, &unused.reader, reason, sizeof(reason));
+	replay->abandoned = NULL;
+	if (unused.reader)
+		material_retire(&unused, &replay->retired);
+}
+
+void
+files_tidy(struct replay *replay)
+{
+	if (replay->abandoned && renewal_is_over(replay->abandoned))
+		clear_away(replay);
+	material_tidy(&replay->retired);
+}
+
+/* One at a time has memory of its own: where one before still takes it, this waits. */
+static int
+begin_look(struct replay *replay, char *reason)
+{
+	const struct port *port = replay->ports->items[replay->config->port];
+
+	replay->looks = false;
+	replay->renewal = renewal_begin(replay->config, replay->material.reader, replay->lane_count,
+					port->numa, replay->news);
+	return replay->renewal ? 0
+			       : replay_refuse(-ENOMEM, reason, "no memory to look at its files");
+}
+
 int
 files_settle(struct replay *replay, char *reason)
 {
-	struct renewal *renewal = replay->renewal;
+	struct renewal *renewal;
 	struct reader *reader;
 	int ret = 0;
 
+	if (replay->looks && replay->abandoned)
+		return 0;
+	if (replay->looks)
+		ret = begin_look(replay, reason);
+	if (ret < 0)
+		return ret;
+	renewal = replay->renewal;
 	if (renewal) {
 		if (!renewal_is_over(renewal))
 			return 0;
@@ -63,15 +104,11 @@ files_settle(struct replay *replay, char *reason)
 int
 files_look(struct replay *replay, char *reason)
 {
-	const struct port *port = replay->ports->items[replay->config->port];
 	uint64_t deadline = now_ns() + LOOK_NS;
 	int ret;
 
-	material_tidy(&replay->retired);
-	replay->renewal = renewal_begin(replay->config, replay->material.reader, replay->lane_count,
-					port->numa, replay->news);
-	if (!replay->renewal)
-		return replay_refuse(-ENOMEM, reason, "no memory to look at its files");
+	files_tidy(replay);
+	replay->looks = true;
 	while ((ret = files_settle(replay, reason)) == 0 && now_ns() < deadline)
 		nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
 	return ret < 0 ? ret : 0;
@@ -80,16 +117,22 @@ files_look(struct replay *replay, char *reason)
 void
 files_give_up(struct replay *replay)
 {
-	struct material unused = {0};
-
-	if (!replay->renewal)
+	if (!replay->renewal && !replay->looks)
 		return;
-	renewal_give_up(replay->renewal, &unused.reader);
+	if (replay->renewal && !renewal_give_up(replay->renewal))
+		replay->abandoned = replay->renewal;
 	replay->renewal = NULL;
+	replay->looks = false;
 	/* What was begun with is not where the reader stands. */
 	replay->stale = true;
-	if (unused.reader)
-		material_retire(&unused, &replay->retired);
+}
+
+void
+files_close(struct replay *replay)
+{
+	files_give_up(replay);
+	if (replay->abandoned)
+		clear_away(replay);
 }
 
 void

@@ -15,7 +15,13 @@ int files_look(struct replay *replay, char *reason);
  * at replay->moment, or (unless it is stale) is there already. */
 int files_settle(struct replay *replay, char *reason);
 
-/* Looks no longer. */
+/* Looks no longer, and waits for nobody: what takes memory at that moment is given back once it has it. */
 void files_give_up(struct replay *replay);
+
+/* Gives back what was given up, of which no device has a packet any more. */
+void files_tidy(struct replay *replay);
+
+/* For the end: waits for what takes memory. */
+void files_close(struct replay *replay);
 
 #endif

@@ -17,7 +17,7 @@ struct renewal {
 	unsigned lanes;
 	int numa, news;
 	pthread_t thread;
-	/* Until it takes memory nobody has to wait for it, and what comes then takes but a moment. */
+	/* Until it takes memory nobody has to wait for it. */
 	_Atomic enum phase { LOOKING, TAKING, OVER, GIVEN_UP } phase;
 	int error;
 	struct reader *reader;
@@ -126,19 +126,15 @@ renewal_end(struct renewal *renewal, struct reader **out, char *reason, size_t s
 	return error < 0 ? error : 0;
 }
 
-void
-renewal_give_up(struct renewal *renewal, struct reader **out)
+bool
+renewal_give_up(struct renewal *renewal)
 {
 	enum phase phase = LOOKING;
 	pthread_t thread = renewal->thread;
 
-	*out = NULL;
 	/* From then on it frees itself. */
-	if (atomic_compare_exchange_strong(&renewal->phase, &phase, GIVEN_UP)) {
-		pthread_detach(thread);
-		return;
-	}
-	pthread_join(thread, NULL);
-	*out = renewal->reader;
-	renewal_free(renewal);
+	if (!atomic_compare_exchange_strong(&renewal->phase, &phase, GIVEN_UP))
+		return false;
+	pthread_detach(thread);
+	return true;
 }

@@ -21,7 +21,8 @@ bool renewal_is_over(const struct renewal *renewal);
  * or a negative errno, with the reason. */
 int renewal_end(struct renewal *renewal, struct reader **out, char *reason, size_t size);
 
-/* Waits no longer for one; the result as above, if there is one already, is *out. */
-void renewal_give_up(struct renewal *renewal, struct reader **out);
+/* Nobody wants the result of one any more. True: it frees itself, also when its disk never answers. False: it is taking memory
+ * that the EAL has to outlive, or is over; renewal_end is to be called for it, which waits for a moment unless it is over. */
+bool renewal_give_up(struct renewal *renewal);
 
 #endif

@@ -85,7 +85,7 @@ replay_close(struct replay *replay)
 		return;
 	for (unsigned i = 0; i < replay->lane_count; i++)
 		rte_free(replay->lanes[i]);
-	files_give_up(replay);
+	files_close(replay);
 	while (replay->retired) {
 		struct material *material = replay->retired;
 

@@ -15,8 +15,10 @@ struct replay {
 	const struct config_replay *config;
 	const struct ports *ports;
 	struct material material;
-	struct material *retired; /* of files that were others */
-	struct renewal *renewal;  /* its files are looked at; else NULL */
+	struct material *retired;  /* of files that were others */
+	struct renewal *renewal;   /* its files are looked at; else NULL */
+	struct renewal *abandoned; /* that nobody waits for, and which takes memory; else NULL */
+	bool looks;                /* its files are to be looked at */
 	struct lane_plan plan;
 	struct replay_lane *lanes[CONFIG_WORKERS_MAX]; /* by lane, not by worker */
 	unsigned lane_count;
