@@ -105,15 +105,21 @@ struct config_rule {
 	struct config_place filter_place;
 };
 
-enum config_port_kind { CONFIG_PORT_PCI, CONFIG_PORT_AF_XDP, CONFIG_PORT_VDEV, CONFIG_PORT_PCAP };
+enum config_port_kind {
+	CONFIG_PORT_PCI,
+	CONFIG_PORT_AF_XDP,
+	CONFIG_PORT_VDEV,
+	CONFIG_PORT_PCAP,
+	CONFIG_PORT_NULL, /* takes whatever it is sent, and gives nothing */
+};
 
-/* "pci", "af-xdp", "vdev" or "pcap". */
+/* "pci", "af-xdp", "vdev", "pcap" or "null". */
 const char *config_port_kind(enum config_port_kind kind);
 
 struct config_port {
 	char *name;
 	enum config_port_kind kind;
-	char *device;              /* PCI address, interface name, or vdev string; NULL for pcap */
+	char *device; /* PCI address, interface name, or vdev string, "null"; NULL for pcap */
 	char *pcap_in, *pcap_out;  /* absolute paths or NULL; at least one for CONFIG_PORT_PCAP */
 	uint16_t queues;           /* 0: left to sluice */
 	uint16_t rx_ring, tx_ring; /* descriptors; 0: left to the driver */

@@ -17,7 +17,7 @@
 #define MTU_MAX 65535
 #define PCI_BYTES sizeof("ffffffff:ff:1f.7")
 
-#define FORMS "pci, af-xdp, vdev or pcap"
+#define FORMS "pci, af-xdp, vdev, pcap or null"
 
 #define AT(member) KEY_AT(struct config_port, member)
 
@@ -196,6 +196,24 @@ read_pcap(struct reader *reader, const struct spot *spot, const struct key *key,
 	key_take(reader, spot, key->map, fields, into);
 }
 
+/* A mapping as those of other kinds, though there is nothing to say yet. */
+static void
+read_null(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct config_port *port = into;
+
+	if (spot->node->kind != NODE_MAP || spot->node->count)
+		reader_expected(reader, spot, "{}, as in { null: {} }");
+	else
+		port->device = reader_copy(reader, key->name);
+}
+
+static void
+write_null(const struct key_out *out, const struct key *key, const void *from)
+{
+	fputs("{}", out->file);
+}
+
 static void
 read_verify(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
@@ -253,6 +271,7 @@ static const struct key_type pci = {read_pci, key_write_text, is_kind, key_clear
 static const struct key_type af_xdp = {read_af_xdp, key_write_text, is_kind, key_clear_text};
 static const struct key_type vdev = {read_vdev, key_write_text, is_kind, key_clear_text};
 static const struct key_type pcap = {read_pcap, key_write_nested, is_kind, key_clear_nested};
+static const struct key_type null = {read_null, write_null, is_kind, key_clear_text};
 static const struct key_type verify = {read_verify, write_verify, has_verify, NULL};
 
 /* In the order in which they are read and written; the kinds are first. */
@@ -261,6 +280,7 @@ static const struct key keys[] = {
 	[CONFIG_PORT_AF_XDP] = {"af-xdp", &af_xdp, AT(device)},
 	[CONFIG_PORT_VDEV] = {"vdev", &vdev, AT(device)},
 	[CONFIG_PORT_PCAP] = {"pcap", &pcap, .map = &pcap_map},
+	[CONFIG_PORT_NULL] = {"null", &null, AT(device)},
 	{"queues", &key_number, AT(queues), .low = 1, .high = QUEUES_MAX},
 	{"rx-ring", &key_number, AT(rx_ring), .low = 1, .high = RING_MAX},
 	{"tx-ring", &key_number, AT(tx_ring), .low = 1, .high = RING_MAX},
@@ -286,7 +306,7 @@ choose_kind(struct reader *reader, const struct spot *spot, struct field *fields
 {
 	const struct field *taken = NULL;
 
-	for (unsigned i = CONFIG_PORT_PCI; i <= CONFIG_PORT_PCAP; i++) {
+	for (unsigned i = CONFIG_PORT_PCI; i <= CONFIG_PORT_NULL; i++) {
 		if (!fields[i].given)
 			continue;
 		if (taken)

@@ -133,6 +133,14 @@ spot_next_item(const struct spot *list, struct spot *item)
 	return true;
 }
 
+/* As a key `null` is a word, a port's kind. */
+static bool
+is_word(const struct node *node)
+{
+	return node->kind == NODE_SCALAR &&
+	       (!node_is_null(node) || strcmp(node->text, "null") == 0);
+}
+
 bool
 reader_next_pair(struct reader *reader, const struct spot *map, struct spot *value,
 		 struct spot *key)
@@ -143,7 +151,7 @@ reader_next_pair(struct reader *reader, const struct spot *map, struct spot *val
 		struct spot at = {.up = map, .key = node->text};
 
 		go_to(&at, node);
-		if (node->kind == NODE_SCALAR && !node_is_null(node)) {
+		if (is_word(node)) {
 			*value = at;
 			if (key)
 				*key = at;

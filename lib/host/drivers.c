@@ -364,6 +364,8 @@ check_drivers(struct preflight *work)
 		} else if (port->kind == CONFIG_PORT_PCAP) {
 			check_kind(work, port, "pcap", "net_pcap", &pmds);
 			check_stream(work, port);
+		} else if (port->kind == CONFIG_PORT_NULL) {
+			check_kind(work, port, "null", "net_null", &pmds);
 		}
 	}
 	for (unsigned i = 0; i < work->nic_count; i++)

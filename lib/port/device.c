@@ -267,6 +267,8 @@ device_open(struct port *port, enum port_mode mode)
 		return open_vdev(port);
 	case CONFIG_PORT_PCAP:
 		return open_capture(port, mode);
+	case CONFIG_PORT_NULL:
+		return make_vdev(port, "net_null", strlen("net_null"), "no-rx=1");
 	}
 	return -EINVAL;
 }

@@ -125,10 +125,14 @@ test_ports(void **state)
 			  "  d:\n    pcap:\n      in: ./x.pcap\n      out: /tmp//y.pcap\n"
 			  "  e: { vdev: 'net_null,size=64', promiscuous: false, verify: off }\n"
 			  "  f: { pci: \"00010000:03:00.0\" }\n"
-			  "  g: { pcap: { out: /dev/null } }\n  h: { pcap: { out: /dev/null } }\n");
+			  "  g: { pcap: { out: /dev/null } }\n  h: { pcap: { out: /dev/null } }\n"
+			  "  null: { null: {} }\n");
 
 	assert_non_null(config);
-	assert_int_equal(config->port_count, 8);
+	assert_int_equal(config->port_count, 9);
+	assert_string_equal(config->ports[8].name, "null");
+	assert_int_equal(config->ports[8].kind, CONFIG_PORT_NULL);
+	assert_string_equal(config->ports[8].device, "null");
 	assert_string_equal(config->ports[0].device, "0000:3a:00.1");
 	assert_int_equal(config->ports[0].queues, 2);
 	assert_int_equal(config->ports[0].rx_ring, 512);

@@ -43,15 +43,15 @@ assert_round_trip(const char *text)
 static void
 test_canonical(void **state)
 {
-	char *text =
-		emit_of("version: 1\nrun-dir: /run/x\nworkers: [2]\n"
-			"rules:\n- name: \"true\"\n  from: b\n"
-			"  match: { dst: '::1', src-port: [2, 1, 9], protocol: [6, 200],\n"
-			"           ether-type: [0x86dd, 5] }\n"
-			"  filter: \"ip[0] = 0x45 and not udp\"\n"
-			"  actions: [mirror: b, forward: '1']\n"
-			"groups: { 1: { ports: [b] } }\n"
-			"ports:\n  b: { vdev: \"net_ring,name=\\u00e4\\t\\U0001f40c\\\\\" }\n");
+	char *text = emit_of("version: 1\nrun-dir: /run/x\nworkers: [2]\n"
+			     "rules:\n- name: \"true\"\n  from: b\n"
+			     "  match: { dst: '::1', src-port: [2, 1, 9], protocol: [6, 200],\n"
+			     "           ether-type: [0x86dd, 5] }\n"
+			     "  filter: \"ip[0] = 0x45 and not udp\"\n"
+			     "  actions: [mirror: b, forward: '1']\n"
+			     "groups: { 1: { ports: [b] } }\n"
+			     "ports:\n  b: { vdev: \"net_ring,name=\\u00e4\\t\\U0001f40c\\\\\" }\n"
+			     "  null: { null: {}, queues: 2 }\n");
 
 	assert_string_equal(
 		text,
@@ -63,6 +63,7 @@ test_canonical(void **state)
 		"run-dir: \"/run/x\"\n"
 		"ports:\n"
 		"  b: { vdev: \"net_ring,name=\\u00e4\\u0009\\U0001f40c\\\\\" }\n"
+		"  \"null\": { null: {}, queues: 2 }\n"
 		"groups:\n"
 		"  \"1\": { ports: [b] }\n"
 		"rules:\n"
