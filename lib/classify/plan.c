@@ -16,7 +16,7 @@
 static bool
 is_plain(const struct config_rule *rule)
 {
-	return !rule->filter && rule->actions.end != CONFIG_END_NEXT;
+	return !rule->filter && config_end(&rule->actions);
 }
 
 /* The ports on which a plain rule without keys stands before this one, so that it is never reached. */
@@ -254,14 +254,14 @@ make_conditions(struct classify_plan *plan)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < plan->rule_count; i++) {
 		const struct config_rule *rule = &plan->config->rules[i];
-		bool passes = rule->actions.end == CONFIG_END_NEXT;
+		bool decides = config_end(&rule->actions);
 
 		if (is_plain(rule) || reached_from(plan, i) == 0)
 			continue;
 		plan->conditions[plan->condition_count++] = (struct classify_condition){
 			.rule = i,
-			.decides = !passes,
-			.mirrors = passes && rule->actions.mirror_count != 0,
+			.decides = decides,
+			.mirrors = !decides && config_targets(&rule->actions) != 0,
 			.filter = rule->filter ? plan->filters[plan->rule_filters[i] - 1] : NULL,
 		};
 		room += match_is_empty(&rule->match)

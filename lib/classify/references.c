@@ -45,13 +45,13 @@ struct work {
 static uint32_t
 targets_of(const struct config_rule *rule)
 {
-	return rule->actions.mirror_count + (rule->actions.end == CONFIG_END_FORWARD);
+	return config_targets(&rule->actions);
 }
 
 static bool
 passes(const struct config_rule *rule)
 {
-	return rule->actions.end == CONFIG_END_NEXT;
+	return !config_end(&rule->actions);
 }
 
 static const struct config_rule *
@@ -67,7 +67,7 @@ static uint32_t
 find_end(struct work *work)
 {
 	const struct config *config = work->config;
-	uint32_t most = config->default_actions.end == CONFIG_END_FORWARD;
+	uint32_t most = config_targets(&config->default_actions);
 
 	for (work->end = 0; work->end < config->rule_count; work->end++) {
 		const struct config_rule *rule = rule_at(work, work->end);

@@ -8,13 +8,9 @@
 
 #include "core/banned.h"
 
-static const char *const words[] = {
-	[CONFIG_ACTION_DROP] = "drop",
-	[CONFIG_ACTION_FORWARD] = "forward",
-	[CONFIG_ACTION_MIRROR] = "mirror",
-};
+#define FORMS_BYTES 256
 
-static const char target_what[] = "the name of one port or group";
+#define AT(member) KEY_AT(struct config_action, member)
 
 static void
 check_target(struct reader *reader, const struct spot *spot, const struct config_target *target)
@@ -42,119 +38,224 @@ check_target(struct reader *reader, const struct spot *spot, const struct config
 	}
 }
 
-static bool
-read_target(struct reader *reader, const struct spot *spot, struct config_target *target)
+static void
+read_target(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	struct config_target *target = key_at(key, into);
 	const char *name;
 	uint32_t found;
 
-	if (!reader_text(reader, spot, target_what, &name))
-		return false;
+	if (!reader_text(reader, spot, "the name of one port or group", &name))
+		return;
 	found = names_find(&reader->targets, name);
 	if (found != NAMES_NONE) {
 		target->kind = found & TARGET_GROUP ? CONFIG_TARGET_GROUP : CONFIG_TARGET_PORT;
 		target->index = found & ~TARGET_GROUP;
 		check_target(reader, spot, target);
-		return true;
+	} else if (!reader->no_ports) {
+		reader_unknown(reader, spot, true, name);
 	}
-	if (reader->no_ports)
-		return false;
-	reader_unknown(reader, spot, true, name);
-	return false;
+}
+
+static void
+write_target(const struct key_out *out, const struct key *key, const void *from)
+{
+	emit_name(out->file, config_target_name(out->config, key_at(key, from)));
+}
+
+static const struct key_type taker = {read_target, write_target, NULL, NULL};
+
+/* By verb: those that stand alone come first. Of the others the key is how their value is read, written and freed;
+ * what is how they are written, and required what they lack when that is left out. */
+static const struct row {
+	struct key key;
+	bool ends; /* the list, and so may be the default */
+} rows[] = {
+	[CONFIG_DROP] = {{"drop", .what = "drop"}, .ends = true},
+	[CONFIG_FORWARD] = {{"forward", &taker, AT(target), .what = "{ forward: PORT }",
+			     .required = "a port or group"},
+			    .ends = true},
+	[CONFIG_MIRROR] = {{"mirror", &taker, AT(target), .what = "{ mirror: PORT }",
+			    .required = "a port or group"}},
+};
+
+#define VERBS (sizeof(rows) / sizeof(rows[0]))
+
+struct forms {
+	char text[FORMS_BYTES];
+};
+
+/* "drop, { forward: PORT } or { mirror: PORT }": of all, or those that end. */
+static struct forms
+forms(bool all, const char *last)
+{
+	const char *found[VERBS];
+	struct forms forms;
+	unsigned count = 0;
+	size_t used = 0;
+
+	for (unsigned i = 0; i < VERBS; i++) {
+		if (all || rows[i].ends)
+			found[count++] = rows[i].key.what;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const char *between = i == 0 ? "" : i + 1 < count ? ", " : last;
+
+		used += snprintf(forms.text + used, sizeof(forms.text) - used, "%s%s", between,
+				 found[i]);
+	}
+	return forms;
+}
+
+static const struct row *
+find(const char *word)
+{
+	for (const struct row *row = rows; row < rows + VERBS; row++) {
+		if (strcmp(row->key.name, word) == 0)
+			return row;
+	}
+	return NULL;
 }
 
 static void
 read_word(struct reader *reader, const struct spot *spot, struct config_actions *actions)
 {
-	const char *text, *nearest;
+	const char *text, *nearest, *words[VERBS];
+	const struct row *row;
 
-	if (!reader_text(reader, spot, "drop, { forward: PORT } or { mirror: PORT }", &text))
+	if (!reader_text(reader, spot, forms(true, " or ").text, &text))
 		return;
-	if (strcmp(text, words[CONFIG_ACTION_DROP]) == 0) {
-		actions->end = CONFIG_END_DROP;
+	row = find(text);
+	if (row && !row->key.type) {
+		actions->items[actions->count++] = (struct config_action){.verb = row - rows};
 		return;
 	}
-	nearest = text_nearest(text, words, 3);
-	if (nearest == words[CONFIG_ACTION_DROP])
-		reader_error(reader, spot, "unknown action %s; did you mean \"drop\"?",
-			     text_quote(text).text);
-	else if (nearest)
-		reader_error(reader, spot,
-			     "the action %s needs a port or group; write { %s: PORT }",
-			     text_quote(text).text, nearest);
+	for (unsigned i = 0; i < VERBS; i++)
+		words[i] = rows[i].key.name;
+	nearest = text_nearest(text, words, VERBS);
+	row = nearest ? find(nearest) : NULL;
+	if (!row)
+		reader_error(reader, spot, "unknown action %s; there are %s", text_quote(text).text,
+			     forms(true, " and ").text);
+	else if (row->key.type)
+		reader_error(reader, spot, "the action %s needs %s; write %s",
+			     text_quote(text).text, row->key.required, row->key.what);
 	else
-		reader_error(reader, spot,
-			     "unknown action %s; there are drop, { forward: PORT } and { mirror: "
-			     "PORT }",
-			     text_quote(text).text);
+		reader_error(reader, spot, "unknown action %s; did you mean \"%s\"?",
+			     text_quote(text).text, nearest);
 }
 
 static void
-read_pair(struct reader *reader, const struct spot *spot, struct config_actions *actions,
-	  bool mirrors)
+clear(struct config_action *action)
 {
-	struct field fields[] = {{words[CONFIG_ACTION_FORWARD]},
-				 {words[CONFIG_ACTION_MIRROR]},
-				 {words[CONFIG_ACTION_DROP]}};
-	struct config_target target;
+	const struct key *key = &rows[action->verb].key;
 
-	if (!reader_fields(reader, spot, fields, mirrors ? 3 : 1, "an action"))
+	if (key->type && key->type->clear)
+		key->type->clear(key, action);
+}
+
+/* What a mapping may have: what has a value, of all or of those that end, and what stands alone, to be told that it does. */
+static unsigned
+list_fields(struct field *fields, bool all)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < VERBS; i++) {
+		if (rows[i].key.type && (all || rows[i].ends))
+			fields[count++] = (struct field){rows[i].key.name};
+	}
+	for (unsigned i = 0; all && i < VERBS; i++) {
+		if (!rows[i].key.type)
+			fields[count++] = (struct field){rows[i].key.name};
+	}
+	return count;
+}
+
+static void
+read_pair(struct reader *reader, const struct spot *spot, struct config_actions *actions, bool all)
+{
+	struct field fields[VERBS];
+	unsigned count = list_fields(fields, all), given = 0;
+
+	if (!reader_fields(reader, spot, fields, count, "an action"))
 		return;
-	if (fields[2].given)
-		reader_error(reader, &fields[2].spot, "drop stands alone; write [ drop ]");
-	if (fields[0].given && fields[1].given)
+	for (struct field *field = fields; field < fields + count; field++) {
+		const struct row *row = find(field->name);
+		struct config_action action = {.verb = row - rows};
+
+		if (!field->given)
+			continue;
+		if (!row->key.type) {
+			reader_error(reader, &field->spot, "%s stands alone; write [ %s ]",
+				     field->name, field->name);
+			continue;
+		}
+		row->key.type->read(reader, &field->spot, &row->key, &action);
+		if (given++ == 0)
+			actions->items[actions->count++] = action;
+		else
+			clear(&action);
+	}
+	if (given > 1)
 		reader_error(
 			reader, spot,
 			"each action is an item of its own; write [ { mirror: A }, { forward: B "
 			"} ]");
 	if (spot->node->count == 0)
-		reader_error(reader, spot, "an action is missing; there %s { forward: PORT }%s",
-			     mirrors ? "are drop," : "is", mirrors ? " and { mirror: PORT }" : "");
-	if (fields[1].given && read_target(reader, &fields[1].spot, &target))
-		actions->mirrors[actions->mirror_count++] = target;
-	if (fields[0].given) {
-		actions->end = CONFIG_END_FORWARD;
-		read_target(reader, &fields[0].spot, &actions->forward);
-	}
+		reader_error(reader, spot, "an action is missing; there %s %s", all ? "are" : "is",
+			     all ? forms(true, " and ").text : rows[CONFIG_FORWARD].key.what);
 }
 
 static void
 read_actions(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_actions *actions = key_at(key, into);
+	const struct config_action *end;
 	struct spot item = {0};
 	unsigned targets;
 
 	if (!reader_list(reader, spot,
 			 "a list such as [ drop ] or [ { mirror: tap }, { forward: wan } ]"))
 		return;
-	actions->mirrors = reader_alloc(reader, spot->node->count, sizeof(*actions->mirrors));
-	if (!actions->mirrors)
+	actions->items = reader_alloc(reader, spot->node->count, sizeof(*actions->items));
+	if (!actions->items)
 		return;
 	while (spot_next_item(spot, &item)) {
-		if (actions->end != CONFIG_END_NEXT)
+		end = config_end(actions);
+		if (end)
 			reader_error(
 				reader, &item,
 				"actions: nothing comes behind %s, which ends the list; move it "
 				"to the end and keep one",
-				words[actions->end == CONFIG_END_DROP ? CONFIG_ACTION_DROP
-								      : CONFIG_ACTION_FORWARD]);
+				rows[end->verb].key.name);
 		if (item.node->kind == NODE_MAP)
 			read_pair(reader, &item, actions, true);
 		else
 			read_word(reader, &item, actions);
 	}
-	targets = actions->mirror_count + (actions->end == CONFIG_END_FORWARD);
+	targets = config_targets(actions);
 	if (targets > CONFIG_TARGETS_MAX)
 		reader_error(reader, spot,
 			     "actions: %u targets; one rule can give a packet to at most %u",
 			     targets, CONFIG_TARGETS_MAX);
 }
 
-const char *
-config_action(enum config_action action)
+const struct config_action *
+config_end(const struct config_actions *actions)
 {
-	return words[action];
+	const struct config_action *last = actions->items + actions->count - 1;
+
+	return actions->count && rows[last->verb].ends ? last : NULL;
+}
+
+unsigned
+config_targets(const struct config_actions *actions)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < actions->count; i++)
+		count += rows[actions->items[i].verb].key.type == &taker;
+	return count;
 }
 
 const char *
@@ -164,35 +265,42 @@ config_target_name(const struct config *config, const struct config_target *targ
 						  : config->groups[target->index].name;
 }
 
-static void
-put_target(FILE *out, const struct config *config, enum config_action action,
-	   const struct config_target *target)
+void
+config_put_actions(FILE *out, const struct config *config, const struct config_actions *actions)
 {
-	fprintf(out, "{ %s: ", words[action]);
-	emit_name(out, config_target_name(config, target));
-	fputs(" }", out);
+	for (unsigned i = 0; i < actions->count; i++) {
+		const struct config_action *action = &actions->items[i];
+		const struct key *key = &rows[action->verb].key;
+
+		fprintf(out, "%s%s", i ? ", " : "", key->name);
+		if (key->type == &taker)
+			fprintf(out, " %s", config_target_name(config, &action->target));
+	}
+	if (!config_end(actions))
+		fprintf(out, "%snext rule", actions->count ? ", " : "");
 }
 
 void
-emit_actions(FILE *out, const struct config *config, const struct config_actions *actions)
+emit_actions(const struct key_out *out, const struct config_actions *actions)
 {
-	for (unsigned i = 0; i < actions->mirror_count; i++) {
-		fputs(i ? ", " : "", out);
-		put_target(out, config, CONFIG_ACTION_MIRROR, &actions->mirrors[i]);
+	for (unsigned i = 0; i < actions->count; i++) {
+		const struct config_action *action = &actions->items[i];
+		const struct key *key = &rows[action->verb].key;
+
+		fprintf(out->file, "%s%s%s", i ? ", " : "", key->type ? "{ " : "", key->name);
+		if (!key->type)
+			continue;
+		fputs(": ", out->file);
+		key->type->write(out, key, action);
+		fputs(" }", out->file);
 	}
-	if (actions->mirror_count && actions->end != CONFIG_END_NEXT)
-		fputs(", ", out);
-	if (actions->end == CONFIG_END_DROP)
-		fputs(words[CONFIG_ACTION_DROP], out);
-	else if (actions->end == CONFIG_END_FORWARD)
-		put_target(out, config, CONFIG_ACTION_FORWARD, &actions->forward);
 }
 
 static void
 write_actions(const struct key_out *out, const struct key *key, const void *from)
 {
 	fputs("[", out->file);
-	emit_actions(out->file, out->config, key_at(key, from));
+	emit_actions(out, key_at(key, from));
 	fputs("]", out->file);
 }
 
@@ -201,21 +309,32 @@ clear_actions(const struct key *key, void *from)
 {
 	const struct config_actions *actions = key_at(key, from);
 
-	free(actions->mirrors);
+	for (unsigned i = 0; i < actions->count; i++)
+		clear(&actions->items[i]);
+	free(actions->items);
 }
 
 const struct key_type key_actions = {read_actions, write_actions, NULL, clear_actions};
 
+/* The one that stands there, or what it is when it is left out. */
 static void
-read_default(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
+read_default(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	struct config_actions *actions = &reader->config->default_actions;
+	struct config_actions *actions = key_at(key, into);
 	const struct node *node = spot->node;
+	const struct row *row = node->kind == NODE_SCALAR ? find(node->text) : NULL;
 
+	clear_actions(key, into);
+	actions->count = 0;
+	actions->items = reader_alloc(reader, 1, sizeof(*actions->items));
+	if (!actions->items)
+		return;
 	if (node->kind == NODE_MAP)
 		read_pair(reader, spot, actions, false);
-	else if (node->kind != NODE_SCALAR || strcmp(node->text, words[CONFIG_ACTION_DROP]) != 0)
-		reader_expected(reader, spot, "drop or { forward: PORT }");
+	else if (row && row->ends && !row->key.type)
+		actions->items[actions->count++] = (struct config_action){.verb = row - rows};
+	else
+		reader_expected(reader, spot, forms(false, " or ").text);
 }
 
-const struct key_type key_default = {.read = read_default};
+const struct key_type key_default = {.read = read_default, .clear = clear_actions};

@@ -212,7 +212,7 @@ static const struct key keys[] = {
 	{"groups", &key_groups},
 	{"replays", &key_replays},
 	{"rules", &key_rules},
-	{"default", &key_default},
+	{"default", &key_default, AT(default_actions), .otherwise = "drop"},
 };
 const struct key_map key_root = {"a mapping that begins with \"version: 1\"", NULL, KEYS(keys)};
 
@@ -224,7 +224,6 @@ new_config(const char *directory)
 	if (!config)
 		return NULL;
 	config->sandbox = true;
-	config->default_actions.end = CONFIG_END_DROP;
 	config->directory = path_directory(directory);
 	config->run_dir = config_default_run_dir();
 	if (config->directory && config->run_dir)

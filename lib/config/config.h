@@ -74,22 +74,28 @@ struct config_target {
 
 const char *config_target_name(const struct config *config, const struct config_target *target);
 
-/* What stands in a list of actions, and its word: "drop", "forward" or "mirror". */
-enum config_action { CONFIG_ACTION_DROP, CONFIG_ACTION_FORWARD, CONFIG_ACTION_MIRROR };
-const char *config_action(enum config_action action);
+/* Each has a row in lib/config/action.c. */
+enum config_verb { CONFIG_DROP, CONFIG_FORWARD, CONFIG_MIRROR };
 
-enum config_end {
-	CONFIG_END_NEXT, /* no last action: the packet goes on to the next rule */
-	CONFIG_END_DROP,
-	CONFIG_END_FORWARD,
+struct config_action {
+	enum config_verb verb;
+	struct config_target target; /* of forward and mirror */
 };
 
 struct config_actions {
-	struct config_target *mirrors; /* in the order given; the same target may stand twice */
-	unsigned mirror_count;
-	enum config_end end;
-	struct config_target forward; /* valid when end is CONFIG_END_FORWARD */
+	struct config_action *items; /* in the order given; the same may stand twice */
+	unsigned count;
 };
+
+/* The action that ends the list, or NULL: the packet goes on to the next rule. */
+const struct config_action *config_end(const struct config_actions *actions);
+
+/* How many targets a packet is given to. */
+unsigned config_targets(const struct config_actions *actions);
+
+/* In words for people: "mirror tap, forward tools". */
+void config_put_actions(FILE *out, const struct config *config,
+			const struct config_actions *actions);
 
 struct config_rule {
 	char *name;
@@ -215,7 +221,7 @@ struct config {
 	unsigned rule_count;
 	struct config_replay *replays;
 	unsigned replay_count;
-	struct config_actions default_actions; /* CONFIG_END_DROP or _FORWARD, no mirrors */
+	struct config_actions default_actions; /* one, which ends */
 };
 
 /* Reads and checks a file. On success *out is the caller's, to be freed with config_free, and 0 is

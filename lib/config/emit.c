@@ -110,7 +110,7 @@ put_config(FILE *file, const struct config *config, const char *rules)
 		config_emit_rule(file, config, i);
 	fputs(rules ? rules : "", file);
 	fputs("default: ", file);
-	emit_actions(file, config, &config->default_actions);
+	emit_actions(&out, &config->default_actions);
 	fputc('\n', file);
 	put_replays(&out);
 }

@@ -10,6 +10,8 @@
 
 #include "config/config.h"
 
+struct key_out;
+
 /* In double quotes, all but plain ASCII escaped, so that no reader folds or refuses any of it. */
 void emit_quoted(FILE *out, const char *text);
 
@@ -17,6 +19,6 @@ void emit_quoted(FILE *out, const char *text);
 void emit_name(FILE *out, const char *name);
 
 /* Actions as they stand in a list, without its brackets. */
-void emit_actions(FILE *out, const struct config *config, const struct config_actions *actions);
+void emit_actions(const struct key_out *out, const struct config_actions *actions);
 
 #endif

@@ -40,7 +40,6 @@ release(void *what)
 	free(config->groups);
 	free(config->rules);
 	free(config->replays);
-	free(config->default_actions.mirrors);
 	free(config->file);
 	free(config->directory);
 	key_clear(&key_root, config);

@@ -166,12 +166,6 @@ by_name(const void *a, const void *b)
 	return strcmp((*left)->name, (*right)->name);
 }
 
-static bool
-passes_on(const struct config_rule *rule)
-{
-	return rule->actions.end == CONFIG_END_NEXT;
-}
-
 int
 program_follow(struct program *program, const struct program *before)
 {
@@ -194,9 +188,10 @@ program_follow(struct program *program, const struct program *before)
 
 		found = bsearch(&rule, sorted, config->rule_count,
 				sizeof(const struct config_rule *), by_name);
-		program->heirs[i] = found && passes_on(*found) == passes_on(rule)
-					    ? (uint32_t)(*found - config->rules)
-					    : PROGRAM_NO_HEIR;
+		program->heirs[i] =
+			found && !config_end(&(*found)->actions) == !config_end(&rule->actions)
+				? (uint32_t)(*found - config->rules)
+				: PROGRAM_NO_HEIR;
 	}
 	program->heirs[old->rule_count] = config->rule_count;
 	free(sorted);
@@ -219,8 +214,8 @@ program_carry(struct program *old, struct program *successor)
 		if (heir != PROGRAM_NO_HEIR)
 			add(&successor->totals[heir], total);
 		else
-			add(passes_on(&old->config->rules[i]) ? &successor->retired_passed
-							      : &successor->retired,
+			add(config_end(&old->config->rules[i].actions) ? &successor->retired
+								       : &successor->retired_passed,
 			    total);
 	}
 	free(successor->heirs);

@@ -19,30 +19,13 @@ snapshot_is_shared(const struct snapshot *snapshot)
 	return atomic_load(&((struct snapshot *)snapshot)->holders) > 0;
 }
 
-static void
-put_actions(FILE *out, const struct config *config, const struct config_actions *actions)
-{
-	for (unsigned i = 0; i < actions->mirror_count; i++)
-		fprintf(out, "%s %s, ", config_action(CONFIG_ACTION_MIRROR),
-			config_target_name(config, &actions->mirrors[i]));
-	if (actions->end == CONFIG_END_DROP)
-		fputs(config_action(CONFIG_ACTION_DROP), out);
-	else if (actions->end == CONFIG_END_FORWARD)
-		fprintf(out, "%s %s", config_action(CONFIG_ACTION_FORWARD),
-			config_target_name(config, &actions->forward));
-	else
-		fputs("next rule", out);
-}
-
 void
 snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule)
 {
 	const struct config *config = snapshot->config;
-	const struct config_actions *actions = rule == config->rule_count
-						       ? &config->default_actions
-						       : &config->rules[rule].actions;
-
-	put_actions(out, config, actions);
+	config_put_actions(out, config,
+			   rule == config->rule_count ? &config->default_actions
+						      : &config->rules[rule].actions);
 }
 
 struct snapshot_rule
@@ -55,7 +38,7 @@ snapshot_rule(const struct snapshot *snapshot, unsigned rule)
 		.name = is_default ? "default" : config->rules[rule].name,
 		.packets = snapshot->rules[rule].packets,
 		.bytes = snapshot->rules[rule].bytes,
-		.decides = is_default || config->rules[rule].actions.end != CONFIG_END_NEXT,
+		.decides = is_default || config_end(&config->rules[rule].actions),
 		.filter = is_default ? NULL : config->rules[rule].manner,
 	};
 }

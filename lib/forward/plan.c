@@ -11,12 +11,29 @@ target_code(const struct config_target *target)
 	return target->kind == CONFIG_TARGET_PORT ? target->index : FORWARD_GROUP + target->index;
 }
 
+static bool
+is_mirror(const struct config_action *action)
+{
+	return action->verb == CONFIG_MIRROR;
+}
+
+static uint32_t
+count_mirrors(const struct config_actions *actions)
+{
+	uint32_t count = 0;
+
+	for (unsigned i = 0; i < actions->count; i++)
+		count += is_mirror(&actions->items[i]);
+	return count;
+}
+
 static forward_end
 plan_end(const struct config_actions *actions, uint8_t drop, uint32_t mirrors)
 {
-	uint8_t target = actions->end == CONFIG_END_FORWARD ? target_code(&actions->forward) : drop;
+	const struct config_action *end = config_end(actions);
+	bool forwards = end && end->verb == CONFIG_FORWARD;
 
-	return mirrors << 8 | target;
+	return mirrors << 8 | (forwards ? target_code(&end->target) : drop);
 }
 
 struct forward_plan *
@@ -28,8 +45,10 @@ forward_plan_make(const struct config *config, struct port *const *ports)
 	if (!plan)
 		return NULL;
 	for (unsigned i = 0; i < config->rule_count; i++) {
-		lists += config->rules[i].actions.mirror_count > 0;
-		targets += config->rules[i].actions.mirror_count;
+		uint32_t mirrors = count_mirrors(&config->rules[i].actions);
+
+		lists += mirrors > 0;
+		targets += mirrors;
 	}
 	plan->ends = calloc(config->rule_count + 1, sizeof(*plan->ends));
 	plan->mirrors = calloc(lists, sizeof(*plan->mirrors));
@@ -52,14 +71,15 @@ forward_plan_make(const struct config *config, struct port *const *ports)
 	targets = 0;
 	for (unsigned i = 0; i < config->rule_count; i++) {
 		const struct config_actions *actions = &config->rules[i].actions;
-		uint32_t list = 0;
+		uint32_t first = targets, list = 0;
 
-		if (actions->mirror_count) {
+		for (unsigned j = 0; j < actions->count; j++) {
+			if (is_mirror(&actions->items[j]))
+				plan->targets[targets++] = target_code(&actions->items[j].target);
+		}
+		if (targets > first) {
 			list = lists++;
-			plan->mirrors[list].first = targets;
-			plan->mirrors[list].count = actions->mirror_count;
-			for (unsigned j = 0; j < actions->mirror_count; j++)
-				plan->targets[targets++] = target_code(&actions->mirrors[j]);
+			plan->mirrors[list] = (struct forward_mirrors){first, targets - first};
 		}
 		plan->ends[i] = plan_end(actions, FORWARD_DROP_RULE, list);
 	}

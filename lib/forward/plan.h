@@ -25,7 +25,6 @@ enum {
 typedef uint32_t forward_end;
 #define END_TARGET(end) ((end)&0xff)
 #define END_MIRRORS(end) ((end) >> 8)
-#define END_MIRRORS_MAX 0xffffff
 
 struct forward_mirrors {
 	uint32_t first, count; /* in plan->targets */

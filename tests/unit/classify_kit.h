@@ -32,6 +32,8 @@ struct subject {
 	struct filter **filters; /* interpreted, of the reference */
 };
 
+static struct config_action drop = {.verb = CONFIG_DROP}, mirror = {.verb = CONFIG_MIRROR};
+
 static void
 make_rules(struct subject *subject, unsigned count)
 {
@@ -41,7 +43,7 @@ make_rules(struct subject *subject, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		subject->rules[i].name = (char *)(uintptr_t) "rule";
 		subject->rules[i].from = (1u << PORTS) - 1;
-		subject->rules[i].actions.end = CONFIG_END_DROP;
+		subject->rules[i].actions = (struct config_actions){&drop, 1};
 	}
 	subject->config.rules = subject->rules;
 	subject->config.rule_count = count;
@@ -110,13 +112,13 @@ expect(struct subject *subject, unsigned index, const struct captured *packet, u
 		if (rule->filter && !bpf_filter(subject->filters[i]->program.bf_insns,
 						packet->bytes, packet->length, packet->length))
 			continue;
-		if (rule->actions.end != CONFIG_END_NEXT) {
+		if (config_end(&rule->actions)) {
 			verdict = i;
 			break;
 		}
 		subject->wanted[i].packets++;
 		subject->wanted[i].bytes += packet->length;
-		if (rule->actions.mirror_count) {
+		if (rule->actions.count) {
 			if (*passed >= burst.passed_count ||
 			    burst.passed[*passed].packet != index ||
 			    burst.passed[*passed].rule != i)

@@ -36,8 +36,6 @@ enum { PLAIN = 0, PASSING = 1, FILTERS = 2, FROM = 4, BARE = 8, LISTS = 16 };
 static void
 random_rules(struct subject *subject, unsigned count, unsigned flavour)
 {
-	static struct config_target target = {CONFIG_TARGET_PORT, 0};
-
 	make_rules(subject, count);
 	for (unsigned i = 0; i < count; i++) {
 		struct config_rule *rule = &subject->rules[i];
@@ -48,9 +46,7 @@ random_rules(struct subject *subject, unsigned count, unsigned flavour)
 		if (flavour & FROM && chance(2))
 			rule->from = rand() % (1 << PORTS);
 		if (flavour & PASSING && chance(2)) {
-			rule->actions.end = CONFIG_END_NEXT;
-			rule->actions.mirrors = &target;
-			rule->actions.mirror_count = chance(2);
+			rule->actions = (struct config_actions){&mirror, chance(2)};
 		}
 		if (flavour & FILTERS && chance(4))
 			rule->filter = (char *)(uintptr_t)
@@ -115,7 +111,6 @@ ports_without_rules(void **state)
 static void
 deep_overlap(void **state)
 {
-	static struct config_target target = {CONFIG_TARGET_PORT, 0};
 	struct subject subject;
 
 	srand(2);
@@ -126,9 +121,7 @@ deep_overlap(void **state)
 		rule->match.protocol.ranges = arena_take(&arena, sizeof(struct config_range));
 		rule->match.protocol.ranges[0] = (struct config_range){i % 10, 255 - i / 10};
 		rule->match.protocol.count = 1;
-		rule->actions.end = CONFIG_END_NEXT;
-		rule->actions.mirrors = &target;
-		rule->actions.mirror_count = i % 2;
+		rule->actions = (struct config_actions){&mirror, i % 2};
 	}
 	compile(&subject);
 	run_many(&subject, 50);
@@ -233,7 +226,7 @@ thousands_compile_in_time(void **state)
 			match->protocol = set_around(&arena, i % 2 ? 6 : 17, 255);
 			match->dst_port = set_around(&arena, i % 1000, 65535);
 			if (kind == 1)
-				subject.rules[i].actions.end = CONFIG_END_NEXT;
+				subject.rules[i].actions.count = 0;
 		}
 		seconds = compile(&subject);
 		print_message("%u rules, %s: %.2f s\n", sizes[kind], what[kind], seconds);
@@ -286,8 +279,6 @@ allocated(void)
 static void
 long_lists_add(void **state)
 {
-	static struct config_target target = {CONFIG_TARGET_PORT, 0};
-
 	srand(7);
 	for (unsigned round = 0; round < 4; round++) {
 		struct subject subject;
@@ -308,9 +299,7 @@ long_lists_add(void **state)
 				rule->match.dst_port = spread_set(100, i, 400);
 			}
 			if (round > 1 && i % 2) {
-				rule->actions.end = CONFIG_END_NEXT;
-				rule->actions.mirrors = &target;
-				rule->actions.mirror_count = 1;
+				rule->actions = (struct config_actions){&mirror, 1};
 			}
 		}
 		before = allocated();

@@ -28,23 +28,29 @@ static struct tally tally;
 static struct tally_rule rules[16];
 static struct burst burst;
 
-static const struct config_target to_a = {CONFIG_TARGET_PORT, A}, to_b = {CONFIG_TARGET_PORT, B},
-				  to_group = {CONFIG_TARGET_GROUP, 0};
-static struct config_target a_a_b[] = {
-	{CONFIG_TARGET_PORT, A}, {CONFIG_TARGET_PORT, A}, {CONFIG_TARGET_PORT, B}};
+#define PORT(verb, port)                         \
+	{                                        \
+		CONFIG_##verb,                   \
+		{                                \
+			CONFIG_TARGET_PORT, port \
+		}                                \
+	}
+
+static struct config_action to_a = PORT(FORWARD, A), to_b = PORT(FORWARD, B),
+			    to_group = {CONFIG_FORWARD, {CONFIG_TARGET_GROUP, 0}},
+			    drop = {.verb = CONFIG_DROP};
+static struct config_action a_a_b_and_c[] = {PORT(MIRROR, A), PORT(MIRROR, A), PORT(MIRROR, B),
+					     PORT(FORWARD, C)};
 
 enum { FORWARD_A, FORWARD_B, DROP_IT, MIRROR_AND_C, FORWARD_GROUP, PASS_MIRRORED, RULES };
 
 static struct config_rule rule_table[RULES] = {
-	[FORWARD_A] = {.actions = {.end = CONFIG_END_FORWARD}},
-	[FORWARD_B] = {.actions = {.end = CONFIG_END_FORWARD}},
-	[DROP_IT] = {.actions = {.end = CONFIG_END_DROP}},
-	[MIRROR_AND_C] = {.actions = {.mirrors = a_a_b,
-				      .mirror_count = 3,
-				      .end = CONFIG_END_FORWARD,
-				      .forward = {CONFIG_TARGET_PORT, C}}},
-	[FORWARD_GROUP] = {.actions = {.end = CONFIG_END_FORWARD}},
-	[PASS_MIRRORED] = {.actions = {.mirrors = a_a_b, .mirror_count = 3}},
+	[FORWARD_A] = {.actions = {&to_a, 1}},
+	[FORWARD_B] = {.actions = {&to_b, 1}},
+	[DROP_IT] = {.actions = {&drop, 1}},
+	[MIRROR_AND_C] = {.actions = {a_a_b_and_c, 4}},
+	[FORWARD_GROUP] = {.actions = {&to_group, 1}},
+	[PASS_MIRRORED] = {.actions = {a_a_b_and_c, 3}},
 };
 
 static int
@@ -59,14 +65,11 @@ set_up(void **state)
 	kit_vdev(config, "net_ring1");
 	kit_vdev(config, "net_ring2");
 	kit_vdev(config, "net_ring3");
-	rule_table[FORWARD_A].actions.forward = to_a;
-	rule_table[FORWARD_B].actions.forward = to_b;
-	rule_table[FORWARD_GROUP].actions.forward = to_group;
 	config->groups = &group;
 	config->group_count = 1;
 	config->rules = rule_table;
 	config->rule_count = RULES;
-	config->default_actions.end = CONFIG_END_DROP;
+	config->default_actions = (struct config_actions){&drop, 1};
 	if (ports_start_eal(config, PORT_LIVE, NULL, cores) < 0)
 		return -1;
 	return ports_open(&ports, config, PORT_LIVE, 1);

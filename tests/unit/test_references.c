@@ -25,6 +25,16 @@ static struct config_prefix prefixes[RULES_MAX];
 static char names[RULES_MAX][12];
 static struct config config;
 static struct error_list errors;
+static struct config_action drop = {.verb = CONFIG_DROP};
+
+/* Of these, as many from the back as a deciding rule is to have, and from the front of one that passes on. */
+static struct config_action mirrors_and_end[CONFIG_TARGETS_MAX + 1];
+
+static struct config_actions
+deciding(unsigned targets)
+{
+	return (struct config_actions){mirrors_and_end + CONFIG_TARGETS_MAX + 1 - targets, targets};
+}
 
 /* So many rules that pass on, each to 64 targets, from both ports. */
 static void
@@ -35,13 +45,12 @@ begin(unsigned count)
 	ports[1].name = (char *)(uintptr_t) "b";
 	config = (struct config){
 		.ports = ports, .port_count = 2, .rules = rules, .rule_count = count};
-	config.default_actions.end = CONFIG_END_DROP;
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(names[i], sizeof(names[i]), "r%u", i);
 		rules[i].name = names[i];
 		rules[i].from = 3;
 		rules[i].place = (struct config_place){i + 1, 3};
-		rules[i].actions.mirror_count = CONFIG_TARGETS_MAX;
+		rules[i].actions = (struct config_actions){mirrors_and_end, CONFIG_TARGETS_MAX};
 	}
 }
 
@@ -68,10 +77,9 @@ sums_are_bounded(void **state)
 {
 	/* 937 times 64 are 59,968: the deciding rule may have 32. */
 	begin(938);
-	rules[937].actions.mirror_count = 31;
-	rules[937].actions.end = CONFIG_END_FORWARD;
+	rules[937].actions = deciding(32);
 	assert_true(accepted());
-	rules[937].actions.mirror_count = 32;
+	rules[937].actions = deciding(33);
 	assert_false(accepted());
 	assert_string_equal(
 		errors.items[0].message,
@@ -88,9 +96,9 @@ sums_are_bounded(void **state)
 	begin(938);
 	assert_false(accepted());
 	begin(938);
-	rules[0].actions.mirror_count = 32;
+	rules[0].actions.count = 32;
 	assert_true(accepted());
-	config.default_actions.end = CONFIG_END_FORWARD;
+	config.default_actions = deciding(1);
 	assert_false(accepted());
 }
 
@@ -110,7 +118,7 @@ what_no_packet_has_at_once_is_no_sum(void **state)
 
 	/* Behind a rule that takes all. */
 	begin(1800);
-	rules[900].actions = (struct config_actions){.end = CONFIG_END_DROP};
+	rules[900].actions = (struct config_actions){&drop, 1};
 	assert_true(accepted());
 	to_port(900, 1);
 	assert_false(accepted());
@@ -147,7 +155,7 @@ many_are_told_at_once(void **state)
 	begin(MANY);
 	for (unsigned i = 0; i < MANY; i++) {
 		to_port(i, 53);
-		rules[i].actions.mirror_count = 1;
+		rules[i].actions.count = 1;
 	}
 	assert_false(accepted());
 	assert_non_null(strstr(errors.items[0].message, "rules r0 to r69999: 70000 rules"));
@@ -170,6 +178,8 @@ main(void)
 		cmocka_unit_test(many_are_told_at_once),
 	};
 
+	for (unsigned i = 0; i <= CONFIG_TARGETS_MAX; i++)
+		mirrors_and_end[i].verb = i < CONFIG_TARGETS_MAX ? CONFIG_MIRROR : CONFIG_FORWARD;
 	error_list_init(&errors, "config.yaml");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
