@@ -68,6 +68,25 @@ def test_sums_hold_when_rules_go(tmp_path):
         daemon.stop()
 
 
+def test_a_rule_of_another_name_counts_on(tmp_path):
+    """A rule that is the same but for its name, where it was: what it took is its own, and nothing retires."""
+    ports = test_ports(source="rx=300", a="", b="")
+    with Daemon(config(ports, [{"name": "count", "actions": []}, {"name": "send", "actions": [{"forward": "a"}]}],
+                       idle="sleep"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["ports"]["a"]["tx_packets"] == 300)
+        daemon.apply(config(ports, [{"name": "seen", "actions": []}, {"name": "sent", "actions": [{"forward": "a"}]}],
+                            idle="sleep"))
+        answer = daemon.call("rules")
+        assert {name: rule["packets"] for name, rule in answer["rules"].items()} == {"seen": 300, "sent": 300, "default": 0}
+        assert answer["retired"]["packets"] == answer["retired_passed"]["packets"] == 0
+        # Other words are another rule.
+        daemon.apply(config(ports, [{"name": "seen", "actions": []}, {"name": "other", "actions": [{"forward": "b"}]}],
+                            idle="sleep"))
+        answer = daemon.call("rules")
+        assert answer["rules"]["other"]["packets"] == 0 and answer["retired"]["packets"] == 300
+        daemon.stop()
+
+
 def test_apply_that_is_refused_changes_nothing(tmp_path):
     with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
         shown = daemon.call("config.show")["text"]

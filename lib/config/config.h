@@ -245,6 +245,9 @@ char *config_emit(const struct config *config);
 char *config_emit_around(const struct config *config, const char *rules);
 void config_emit_rule(FILE *out, const struct config *config, unsigned rule);
 
+/* What a rule is but for its name: of rules that are the same the text is. The caller frees it; NULL without memory. */
+char *config_emit_rest(const struct config *config, unsigned rule);
+
 /* What changes from one config to the other, as the lines of a unified diff of their canonical
  * texts ("" when nothing does). The caller frees it; NULL when out of memory. */
 char *config_diff(const struct config *before, const struct config *after);

@@ -95,6 +95,23 @@ config_emit_rule(FILE *out, const struct config *config, unsigned rule)
 	key_write_lines(&text, &key_rule, &config->rules[rule], "  - ", "    ");
 }
 
+char *
+config_emit_rest(const struct config *config, unsigned rule)
+{
+	const struct key_map rest = {.keys = key_rule.keys + 1, .count = key_rule.count - 1};
+	char *text = NULL;
+	size_t size;
+	struct key_out out = {open_memstream(&text, &size), config};
+
+	if (!out.file)
+		return NULL;
+	key_write_flow(&out, &rest, &config->rules[rule]);
+	if (fclose(out.file) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 static void
 put_config(FILE *file, const struct config *config, const char *rules)
 {

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <rte_malloc.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/populate.h"
 #include "core/units.h"
+#include "engine/heirs.h"
 
 #include "core/banned.h"
 
@@ -158,44 +158,13 @@ program_gather(struct program *program, unsigned worker, unsigned turn)
 	}
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	const struct config_rule *const *left = a, *const *right = b;
-
-	return strcmp((*left)->name, (*right)->name);
-}
-
 int
 program_follow(struct program *program, const struct program *before)
 {
-	const struct config *config = program->config, *old = before->config;
-	const struct config_rule **sorted =
-		calloc(config->rule_count + 1, sizeof(const struct config_rule *));
-
 	free(program->heirs);
 	program->before = before;
-	program->heirs = calloc(old->rule_count + 1, sizeof(*program->heirs));
-	if (!sorted || !program->heirs) {
-		free(sorted);
-		return -ENOMEM;
-	}
-	for (unsigned i = 0; i < config->rule_count; i++)
-		sorted[i] = &config->rules[i];
-	qsort(sorted, config->rule_count, sizeof(const struct config_rule *), by_name);
-	for (unsigned i = 0; i < old->rule_count; i++) {
-		const struct config_rule *rule = &old->rules[i], **found;
-
-		found = bsearch(&rule, sorted, config->rule_count,
-				sizeof(const struct config_rule *), by_name);
-		program->heirs[i] =
-			found && !config_end(&(*found)->actions) == !config_end(&rule->actions)
-				? (uint32_t)(*found - config->rules)
-				: PROGRAM_NO_HEIR;
-	}
-	program->heirs[old->rule_count] = config->rule_count;
-	free(sorted);
-	return 0;
+	program->heirs = heirs_find(before->config, program->config);
+	return program->heirs ? 0 : -ENOMEM;
 }
 
 void
@@ -211,7 +180,7 @@ program_carry(struct program *old, struct program *successor)
 		const struct tally_rule *total = &old->totals[i];
 		uint32_t heir = successor->heirs[i];
 
-		if (heir != PROGRAM_NO_HEIR)
+		if (heir != HEIRS_NONE)
 			add(&successor->totals[heir], total);
 		else
 			add(config_end(&old->config->rules[i].actions) ? &successor->retired

@@ -40,12 +40,10 @@ struct program {
 	 * and of rules that are no more: what they decided, and what they passed on. Control thread. */
 	struct tally_rule *totals;
 	struct tally_rule retired, retired_passed;
-	/* By rule of the program before: which rule of this one counts on for it, or PROGRAM_NO_HEIR. */
+	/* By rule of the program before: which rule of this one counts on for it, see heirs.h. */
 	const struct program *before;
 	uint32_t *heirs;
 };
-
-#define PROGRAM_NO_HEIR UINT32_MAX
 
 /* Compiles. Owns the config on success alone. Findings in errors, or -ENOMEM. */
 int program_make(struct config *config, const struct ports *ports, unsigned workers,
@@ -74,8 +72,7 @@ program_run(const struct program_local *local, struct burst *burst)
 /* Adds what a worker counted in a set that rests to the totals, and empties it. Control thread. */
 void program_gather(struct program *program, unsigned worker, unsigned turn);
 
-/* Works out which rules of a program follow which of the one before, while that one runs: those of the same name that
- * decide or pass on as before. -ENOMEM without memory. */
+/* Works out which rules of a program follow which of the one before, while that one runs. -ENOMEM without memory. */
 int program_follow(struct program *program, const struct program *before);
 
 /* Hands the counters of a program that no worker has any more on to the one that followed it: to its rules' heirs, the
