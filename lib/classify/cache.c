@@ -25,3 +25,23 @@ cache_wide_clear(struct cache_wide *sets, size_t count)
 			sets[i].keys[way][4] = NO_KEY;
 	}
 }
+
+void
+cache_gate_judge(struct cache_gate *gate)
+{
+	bool useless = gate->hits < CACHE_HITS_WORTH, full = gate->mask == gate->mask_max;
+
+	if (gate->closed) {
+		gate->closed = false;
+	} else if (useless) {
+		gate->closed = full;
+		gate->grown = !full;
+		gate->mask = gate->mask_max;
+	} else {
+		gate->grown = !gate->grown && !full && gate->hits < CACHE_HITS_GOOD;
+		if (gate->grown)
+			gate->mask = gate->mask * 2 + 1;
+	}
+	gate->left = gate->closed ? CACHE_WHILE : CACHE_WINDOW;
+	gate->hits = 0;
+}

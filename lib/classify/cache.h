@@ -22,7 +22,9 @@
 
 #define CACHE_WAYS 3
 
-/* Sets of each kind; powers of two. */
+/* Sets of each kind, powers of two: with so many it begins, and so many it may come to have. A cache no larger than
+ * its flows need leaves the processor's own to the packets. */
+#define CACHE_SETS_FIRST 4096
 #define CACHE_NARROW_SETS 65536
 #define CACHE_WIDE_SETS 32768
 
@@ -100,20 +102,21 @@ cache_mix(uint64_t word, uint64_t hash)
 #endif
 }
 
+/* Of the mask + 1 sets that are used, the key's. */
 static inline uint32_t
-cache_narrow_set(const uint64_t key[2])
+cache_narrow_set(const uint64_t key[2], uint32_t mask)
 {
-	return cache_mix(key[1], cache_mix(key[0], 0)) % CACHE_NARROW_SETS;
+	return cache_mix(key[1], cache_mix(key[0], 0)) & mask;
 }
 
 static inline uint32_t
-cache_wide_set(const uint64_t key[5])
+cache_wide_set(const uint64_t key[5], uint32_t mask)
 {
 	uint64_t hash = 0;
 
 	for (unsigned i = 0; i < 5; i++)
 		hash = cache_mix(key[i], hash);
-	return hash % CACHE_WIDE_SETS;
+	return hash & mask;
 }
 
 #ifdef __SSE4_1__
@@ -225,28 +228,41 @@ cache_narrow_finder cache_narrow_plain(void);
 void cache_narrow_clear(struct cache_narrow *sets, size_t count);
 void cache_wide_clear(struct cache_wide *sets, size_t count);
 
-/* Whether looking into a cache pays. With flows that never come again it costs and finds nothing, so
- * after a window with few hits it is left alone for a long while, and then tried again. */
+/* Whether looking into a cache pays, and how many sets its flows need. Both are judged at the end of a window: too
+ * many misses, and twice as many sets are used. Nothing moves for that: what has another set now is missed once, which is
+ * why the window that follows is not judged so. With flows that never come again all sets don't help: the cache is left
+ * alone for a long while, and then tried again. */
 struct cache_gate {
 	int32_t left; /* packets to the end of the window, or of the while */
 	uint32_t hits;
-	bool closed;
+	uint32_t mask, mask_max; /* of the sets that are used */
+	bool closed, grown;      /* grown: since the window before */
 };
 
 #define CACHE_WINDOW (1 << 18) /* packets; more than flows fit, so that they can come twice */
 #define CACHE_WHILE (1 << 23)  /* packets */
 #define CACHE_HITS_WORTH (CACHE_WINDOW / 4)
+#define CACHE_HITS_GOOD (CACHE_WINDOW - CACHE_WINDOW / 128)
+
+static inline struct cache_gate
+cache_gate_open(uint32_t sets_max)
+{
+	return (struct cache_gate){.left = CACHE_WINDOW,
+				   .mask = CACHE_SETS_FIRST - 1,
+				   .mask_max = sets_max - 1,
+				   .grown = true};
+}
+
+/* The end of a window or of a while. */
+void cache_gate_judge(struct cache_gate *gate);
 
 static inline void
 cache_gate_pass(struct cache_gate *gate, uint32_t packets, uint32_t hits)
 {
 	gate->hits += hits;
 	gate->left -= packets;
-	if (__builtin_expect(gate->left > 0, 1))
-		return;
-	gate->closed = !gate->closed && gate->hits < CACHE_HITS_WORTH;
-	gate->left = gate->closed ? CACHE_WHILE : CACHE_WINDOW;
-	gate->hits = 0;
+	if (__builtin_expect(gate->left <= 0, 0))
+		cache_gate_judge(gate);
 }
 
 #endif

@@ -80,7 +80,6 @@ static __rte_noinline void
 look_up(const struct classify_plan *plan, struct classify_local *local, struct burst *burst)
 {
 	if (classify_plan_looks_up(plan, burst->in_port)) {
-		burst_parse(burst);
 		classify_run_terminal(plan, local, burst);
 	} else {
 		for (unsigned i = 0; i < burst->count; i++)

@@ -66,7 +66,8 @@ classify_local_init(const struct classify_plan *plan, struct classify_local *loc
 {
 	struct parts parts = lay_out(plan);
 
-	local->narrow_gate.left = local->wide_gate.left = CACHE_WINDOW;
+	local->narrow_gate = cache_gate_open(CACHE_NARROW_SETS);
+	local->wide_gate = cache_gate_open(CACHE_WIDE_SETS);
 	for (unsigned i = 0; i < BURST_MAX; i++)
 		local->everyone.items[i] = i;
 	local->find_narrow = cache_narrow_best();

@@ -21,6 +21,7 @@ struct classify_local {
 	struct cache_narrow *narrow;
 	struct cache_wide *wide;
 	uint32_t tick;
+	uint64_t wide_ports; /* bit i: the last burst of port i that was parsed had wide kinds */
 	struct classify_some everyone; /* 0, 1, 2 and so on */
 
 	struct burst_pass *passed; /* passes_max a packet */

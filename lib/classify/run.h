@@ -8,7 +8,7 @@
 #include "classify/local.h"
 #include "classify/plan.h"
 
-/* Sets each verdict to the first plain rule that holds, or the default. The burst is parsed. */
+/* Sets each verdict to the first plain rule that holds, or the default. */
 void classify_run_terminal(const struct classify_plan *plan, struct classify_local *local,
 			   struct burst *burst);
 

@@ -2,6 +2,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
+#include "classify/keys.h"
 #include "classify/run.h"
 
 #include "core/banned.h"
@@ -98,58 +99,81 @@ find(const struct classify_plan *plan, struct burst *burst, const struct classif
 /* Looks up those packets of some that their sets do not have, and notes them there. */
 static void
 find_missed(const struct classify_plan *plan, struct burst *burst, const struct classify_some *some,
-	    struct cache_narrow *const *sets, const uint64_t (*keys)[2])
+	    const struct keys *keys)
 {
 	struct classify_some missed = {0}, indices;
 
 	for (unsigned i = 0; i < some->count; i++) {
 		indices.items[missed.count] = some->items[i];
 		missed.items[missed.count] = i;
-		missed.count += cache_narrow_find(sets[i], keys[i]) == CACHE_WAYS;
+		missed.count += cache_narrow_find(keys->sets[i], keys->keys[i]) == CACHE_WAYS;
 	}
 	indices.count = missed.count;
 	if (missed.count == 0)
 		return;
+	for (unsigned i = 0; !burst->parsed && i < missed.count; i++)
+		packet_parse(&burst->packets[indices.items[i]], 1, burst->in_port,
+			     &burst->views[indices.items[i]]);
 	find(plan, burst, &indices);
 	for (unsigned i = 0; i < missed.count; i++) {
 		unsigned at = missed.items[i];
 
-		cache_narrow_insert(sets[at], keys[at], burst->verdicts[indices.items[i]]);
+		cache_narrow_insert(keys->sets[at], keys->keys[at],
+				    burst->verdicts[indices.items[i]]);
 	}
 }
 
-/* everyone: some is the whole burst, in order, as most often it is: known to the compiler, that takes a load out of
- * each step. */
-static __rte_always_inline void
-run_narrow(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
-	   const struct classify_some *some, bool everyone)
+/* Writes what the sets have, or anything where they have nothing, and returns how often that is. */
+static inline unsigned
+look_in_sets(struct classify_local *local, struct burst *burst, const struct keys *keys,
+	     unsigned count, uint32_t *values)
 {
-	uint64_t port_bits = cache_port_bits(burst->in_port);
-	uint64_t keys[BURST_MAX][2];
-	struct cache_narrow *sets[BURST_MAX];
-	uint32_t values[BURST_MAX] = {0}, *verdicts = everyone ? burst->verdicts : values;
-	unsigned count = some->count, missed;
+	unsigned missed = local->find_narrow(keys->sets, keys->keys, count, values);
 
-	if (local->narrow_gate.closed) {
-		cache_gate_pass(&local->narrow_gate, count, 0);
-		find(plan, burst, some);
-		return;
-	}
-	for (unsigned i = 0; i < count; i++) {
-		unsigned index = everyone ? i : some->items[i];
-
-		cache_narrow_key(&burst->views[index], port_bits, keys[i]);
-		sets[i] = &local->narrow[cache_narrow_set(keys[i])];
-		rte_prefetch0(sets[i]);
-	}
-	missed = local->find_narrow(sets, (const uint64_t(*)[2])keys, count, verdicts);
-	for (unsigned i = 0; !everyone && i < count; i++)
-		burst->verdicts[some->items[i]] = values[i];
 	burst->tally->cache_lookups += count;
 	burst->tally->cache_hits += count - missed;
 	cache_gate_pass(&local->narrow_gate, count, count - missed);
+	return missed;
+}
+
+/* A burst of narrow kinds alone, as most are; false when it isn't one. */
+static inline bool
+run_unparsed(const struct classify_plan *plan, struct classify_local *local, struct burst *burst)
+{
+	struct keys keys;
+
+	if (!keys_of_burst(&keys, burst, local->narrow, local->narrow_gate.mask))
+		return false;
+	if (look_in_sets(local, burst, &keys, burst->count, burst->verdicts)) {
+		local->everyone.count = burst->count;
+		find_missed(plan, burst, &local->everyone, &keys);
+	}
+	return true;
+}
+
+static void
+run_narrow(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	   const struct classify_some *some)
+{
+	uint64_t port_bits = cache_port_bits(burst->in_port);
+	uint32_t values[BURST_MAX] = {0};
+	struct keys keys;
+	unsigned missed;
+
+	if (local->narrow_gate.closed) {
+		cache_gate_pass(&local->narrow_gate, some->count, 0);
+		find(plan, burst, some);
+		return;
+	}
+	for (unsigned i = 0; i < some->count; i++) {
+		cache_narrow_key(&burst->views[some->items[i]], port_bits, keys.keys[i]);
+		keys_place(&keys, i, local->narrow, local->narrow_gate.mask);
+	}
+	missed = look_in_sets(local, burst, &keys, some->count, values);
+	for (unsigned i = 0; i < some->count; i++)
+		burst->verdicts[some->items[i]] = values[i];
 	if (missed)
-		find_missed(plan, burst, some, sets, (const uint64_t(*)[2])keys);
+		find_missed(plan, burst, some, &keys);
 }
 
 static void
@@ -169,7 +193,7 @@ run_wide(const struct classify_plan *plan, struct classify_local *local, struct 
 	}
 	for (unsigned i = 0; i < count; i++) {
 		cache_wide_key(&burst->views[some->items[i]], port_bits, keys[i]);
-		sets[i] = &local->wide[cache_wide_set(keys[i])];
+		sets[i] = &local->wide[cache_wide_set(keys[i], local->wide_gate.mask)];
 		rte_prefetch0(sets[i]);
 		rte_prefetch0((char *)sets[i] + 64);
 	}
@@ -207,20 +231,13 @@ set_terminal(const struct classify_plan *plan, struct burst *burst,
 		burst->verdicts[some->items[i]] = plan->ports[burst->in_port].terminal;
 }
 
-/* What the narrow kinds have not in their number and the wide ones have. */
-#define WIDE_BIT 4
-
-_Static_assert(PACKET_IPV4_PORTS < WIDE_BIT && (PACKET_IPV6_BARE & WIDE_BIT) != 0 &&
-		       (PACKET_IPV6 & WIDE_BIT) != 0 && (PACKET_IPV6_PORTS & WIDE_BIT) != 0,
-	       "one bit tells kinds with IPv6 addresses");
-
 static void
 run_both(const struct classify_plan *plan, struct classify_local *local, struct burst *burst)
 {
 	struct classify_some narrow = {0}, wide = {0};
 
 	for (unsigned i = 0; i < burst->count; i++) {
-		bool is_wide = burst->views[i].kind & WIDE_BIT;
+		bool is_wide = burst->views[i].kind & PACKET_WIDE;
 
 		narrow.items[narrow.count] = i;
 		wide.items[wide.count] = i;
@@ -229,7 +246,7 @@ run_both(const struct classify_plan *plan, struct classify_local *local, struct 
 	}
 	if (narrow.count) {
 		if (local->narrow)
-			run_narrow(plan, local, burst, &narrow, false);
+			run_narrow(plan, local, burst, &narrow);
 		else
 			set_terminal(plan, burst, &narrow);
 	}
@@ -245,10 +262,15 @@ void
 classify_run_terminal(const struct classify_plan *plan, struct classify_local *local,
 		      struct burst *burst)
 {
-	if (likely(!(burst->kinds & WIDE_BIT) && local->narrow)) {
-		local->everyone.count = burst->count;
-		run_narrow(plan, local, burst, &local->everyone, true);
-	} else {
-		run_both(plan, local, burst);
-	}
+	uint64_t port = UINT64_C(1) << burst->in_port;
+
+	if (likely(local->narrow && !local->narrow_gate.closed && !(local->wide_ports & port)) &&
+	    likely(run_unparsed(plan, local, burst)))
+		return;
+	burst_parse(burst);
+	if (burst->kinds & PACKET_WIDE)
+		local->wide_ports |= port;
+	else
+		local->wide_ports &= ~port;
+	run_both(plan, local, burst);
 }

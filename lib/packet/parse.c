@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "packet/common.h"
+
 #include "core/banned.h"
 
 #define ETHER_HEADER 14
@@ -44,19 +46,6 @@ has_ports(uint8_t protocol)
 	return (protocol == PROTO_TCP) | (protocol == PROTO_UDP) | (protocol == PROTO_SCTP);
 }
 
-/* Writes the 24 bytes of the narrow key behind the addresses and ports. */
-static inline void
-set_key_tail(struct packet_view *view, uint16_t vlan, uint16_t in_port, uint16_t ether_type,
-	     uint8_t protocol, enum packet_kind kind)
-{
-	view->vlan = vlan;
-	view->in_port = in_port;
-	view->ether_type = ether_type;
-	view->protocol = protocol;
-	view->kind = kind;
-	view->epoch = 0;
-}
-
 /* What the views of most packets have behind the ports, but the protocol: the words that follow each other there,
  * so that a view takes three stores and not nine. */
 struct common {
@@ -74,43 +63,26 @@ _Static_assert(offsetof(struct packet_view, vlan) == 12 &&
 static inline struct common
 make_common(uint16_t in_port)
 {
-	struct packet_view view = {.l3_offset = ETHER_HEADER,
-				   .l4_offset = ETHER_HEADER + IPV4_HEADER_MIN};
+	struct packet_view view = packet_common_view(in_port);
 	struct common common;
 
-	set_key_tail(&view, PACKET_NO_VLAN, in_port, RTE_BE16(TYPE_IPV4), 0, PACKET_IPV4_PORTS);
 	memcpy(&common.tag, &view.vlan, sizeof(common.tag));
 	memcpy(&common.type, &view.ether_type, sizeof(common.type));
 	memcpy(&common.offsets, &view.l3_offset, sizeof(common.offsets));
 	return common;
 }
 
-/* Most packets: no tag, IPv4 without options, no fragment, TCP or UDP, in the first segment. */
 static inline bool
 parse_common(const uint8_t *frame, uint32_t length, const struct common *common,
 	     struct packet_view *view)
 {
-	uint32_t type_and_version, fragment_and_protocol;
-	uint8_t protocol;
-
-	if (length < ETHER_HEADER + IPV4_HEADER_MIN + PORTS_LENGTH)
+	if (!packet_is_common(frame, length))
 		return false;
-	memcpy(&type_and_version, frame + 12, 4);
-	memcpy(&fragment_and_protocol, frame + 20, 4);
-	if ((type_and_version & RTE_BE32(0xffffff00)) != RTE_BE32(TYPE_IPV4 << 16 | 0x4500))
-		return false;
-	/* More Fragments and the fragment offset, RFC 791 section 3.1; a protocol of 64 or more. */
-	if (fragment_and_protocol & RTE_BE32(0x3fff00c0))
-		return false;
-	protocol = frame[23];
-	if (!((UINT64_C(1) << PROTO_TCP | UINT64_C(1) << PROTO_UDP) >> protocol & 1))
-		return false;
-	/* Source, destination and both ports stand side by side, in the frame as in the view. */
-	memcpy(view, frame + 26, 12);
+	memcpy(view, frame + COMMON_FLOW, 12);
 	memcpy(&view->vlan, &common->tag, sizeof(common->tag));
 	memcpy(&view->ether_type, &common->type, sizeof(common->type));
 	memcpy(&view->l3_offset, &common->offsets, sizeof(common->offsets));
-	view->protocol = protocol;
+	view->protocol = frame[COMMON_PROTOCOL];
 	return true;
 }
 
@@ -240,7 +212,8 @@ parse_any(const struct rte_mbuf *packet, uint16_t in_port, struct packet_view *v
 	uint32_t offset = ETHER_HEADER;
 
 	memset(view, 0, sizeof(*view));
-	set_key_tail(view, PACKET_NO_VLAN, in_port, 0, 0, PACKET_RUNT);
+	view->vlan = PACKET_NO_VLAN;
+	view->in_port = rte_cpu_to_be_16(in_port);
 	at = header_at(packet, offset - 2, 2, spare);
 	if (!at)
 		return;
@@ -271,8 +244,7 @@ unsigned
 packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
 	     struct packet_view *views)
 {
-	uint16_t port = rte_cpu_to_be_16(in_port);
-	struct common common = make_common(port);
+	struct common common = make_common(in_port);
 	unsigned kinds = 0;
 
 	for (unsigned i = 0; i < count && i < PREFETCH_AHEAD; i++)
@@ -284,7 +256,7 @@ packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
 			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
 		if (unlikely(!parse_common(rte_pktmbuf_mtod(packet, const uint8_t *),
 					   packet->data_len, &common, &views[i])))
-			parse_any(packet, port, &views[i]);
+			parse_any(packet, in_port, &views[i]);
 		kinds |= views[i].kind;
 	}
 	return kinds;

@@ -30,6 +30,9 @@ enum packet_kind {
 	PACKET_KINDS
 };
 
+/* What only the kinds with IPv6 addresses, the wide ones, have in their number. */
+#define PACKET_WIDE 4
+
 #define PACKET_NO_VLAN 0xffff
 
 struct packet_view {
@@ -52,6 +55,10 @@ struct packet_view {
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct packet_view) == 64, "one view, one cache line");
+
+_Static_assert(PACKET_IPV4_PORTS < PACKET_WIDE && (PACKET_IPV6_BARE & PACKET_WIDE) != 0 &&
+		       (PACKET_IPV6 & PACKET_WIDE) != 0 && (PACKET_IPV6_PORTS & PACKET_WIDE) != 0,
+	       "one bit tells kinds with IPv6 addresses");
 
 /* Parses count packets that all came in on in_port (the config's index) into views. Returns their kinds,
  * or-ed. */

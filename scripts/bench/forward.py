@@ -105,7 +105,7 @@ def take_turns(ours, theirs, slices, seconds):
         turns = {}
         for program in (ours, theirs) if number % 2 else (theirs, ours):
             program.go_on()
-            turns[program] = program.rate(seconds, SETTLE)
+            turns[program] = program.core_rate(seconds, SETTLE)
             program.halt()
         rates.append((turns[ours], turns[theirs]))
     return rates

@@ -54,6 +54,25 @@ class Program:
         after, ended = self.look(), time.monotonic()
         return (after - before) / (ended - began)
 
+    def _threads(self):
+        """Seconds that each thread has had a core."""
+        seconds = {}
+        tasks = f"/proc/{self.process.pid}/task"
+        for thread in os.listdir(tasks):
+            with open(f"{tasks}/{thread}/schedstat", encoding="ascii") as schedstat:
+                seconds[thread] = int(schedstat.read().split()[0]) / 1e9
+        return seconds
+
+    def core_rate(self, seconds, warm_up=WARM_UP):
+        """Packets a second that its busiest thread had a core: what else runs on the machine takes nothing away. Of a
+        program that polls on one core."""
+        time.sleep(warm_up)
+        before, began = self.look(), self._threads()
+        time.sleep(seconds)
+        after, ended = self.look(), self._threads()
+        busiest = max(ended[thread] - began[thread] for thread in began if thread in ended)
+        return (after - before) / busiest if busiest else 0
+
 
 class Sluice(Program):
     """A running sluiced."""

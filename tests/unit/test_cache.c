@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cache: the finder for this processor and the one for all find the same. */
+/* Cache: the finder for this processor and the one for all find the same; it grows with what is missed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ both_find_the_same(void **state)
 
 		for (unsigned i = 0; i < count; i++) {
 			make_key(keys[i]);
-			where[i] = &sets[cache_narrow_set(keys[i]) % SETS];
+			where[i] = &sets[cache_narrow_set(keys[i], SETS - 1)];
 		}
 		assert_int_equal(plain(where, (const uint64_t(*)[2])keys, count, found[0]),
 				 best(where, (const uint64_t(*)[2])keys, count, found[1]));
@@ -75,10 +75,59 @@ both_find_the_same(void **state)
 	assert_true(hits > 1000 && misses > 1000);
 }
 
+static void
+pass_window(struct cache_gate *gate, uint32_t missed)
+{
+	cache_gate_pass(gate, CACHE_WINDOW, CACHE_WINDOW - missed);
+}
+
+/* Misses of a window that follows growth are what growing costs. */
+static void
+sets_double_while_flows_miss(void **state)
+{
+	struct cache_gate gate = cache_gate_open(CACHE_SETS_FIRST * 4);
+
+	pass_window(&gate, CACHE_WINDOW / 64);
+	assert_int_equal(gate.mask, CACHE_SETS_FIRST - 1);
+	pass_window(&gate, CACHE_WINDOW / 256);
+	assert_int_equal(gate.mask, CACHE_SETS_FIRST - 1);
+	for (uint32_t sets = CACHE_SETS_FIRST * 2; sets <= CACHE_SETS_FIRST * 4; sets *= 2) {
+		pass_window(&gate, CACHE_WINDOW / 64);
+		assert_int_equal(gate.mask, sets - 1);
+		pass_window(&gate, CACHE_WINDOW / 64);
+		assert_int_equal(gate.mask, sets - 1);
+	}
+	pass_window(&gate, CACHE_WINDOW / 64);
+	assert_int_equal(gate.mask, CACHE_SETS_FIRST * 4 - 1);
+	assert_false(gate.closed);
+}
+
+/* All sets are tried before none is. */
+static void
+a_flood_takes_all_sets_first(void **state)
+{
+	struct cache_gate gate = cache_gate_open(CACHE_NARROW_SETS);
+
+	pass_window(&gate, CACHE_WINDOW);
+	assert_int_equal(gate.mask, CACHE_NARROW_SETS - 1);
+	assert_false(gate.closed);
+	pass_window(&gate, CACHE_WINDOW);
+	assert_true(gate.closed);
+	assert_int_equal(gate.left, CACHE_WHILE);
+	cache_gate_pass(&gate, CACHE_WHILE, 0);
+	assert_false(gate.closed);
+	pass_window(&gate, 0);
+	assert_false(gate.closed);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(both_find_the_same)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_find_the_same),
+		cmocka_unit_test(sets_double_while_flows_miss),
+		cmocka_unit_test(a_flood_takes_all_sets_first),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
