@@ -144,6 +144,25 @@ def test_a_disk_that_stalls(disk, tmp_path):
         assert "leaked" not in daemon.text()
 
 
+def test_a_disk_that_stalls_when_it_is_time(disk, tmp_path):
+    """A start whose packets are not there does not come late: it fails, and says so."""
+    what = config(test_ports(wan=""), idle="sleep", replays=replayed(disk.path))
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        daemon.call("replay.start", name="big")
+        until_state(daemon, "running")
+        daemon.call("replay.stop", name="big")
+        disk.stall()
+        assert daemon.call("replay.start", name="big", at="+1s", clock_error="1h")["state"] == "waiting"
+        assert_answers(daemon)
+        until_state(daemon, "failed")
+        replay = daemon.call("replay.list")["replays"]["big"]
+        assert "was not there" in replay["reason"] and replay["sent"] == 0 and replay["starts_at"] is None
+        disk.go_on()
+        assert daemon.call("replay.start", name="big")["state"] in ("opening", "running")
+        until_state(daemon, "running")
+        end(daemon)
+
+
 def test_a_disk_that_stalls_at_the_start(disk, tmp_path):
     what = config(test_ports(wan=""), idle="sleep", replays=replayed(disk.path))
     disk.stall()

@@ -14,8 +14,8 @@ is_active(const json_t *replay)
 {
 	const char *state = value_text(replay, "state");
 
-	return strcmp(state, "opening") == 0 || strcmp(state, "running") == 0 ||
-	       strcmp(state, "paused") == 0;
+	return strcmp(state, "opening") == 0 || strcmp(state, "waiting") == 0 ||
+	       strcmp(state, "running") == 0 || strcmp(state, "paused") == 0;
 }
 
 /* A replay that ended by itself since it was looked at is what was wished for. */
@@ -31,11 +31,15 @@ static int
 order(struct daemon *daemon, const struct command *command, const struct options *options,
       const char *name, json_t *all)
 {
+	json_t *params = json_pack("{s:s}", "name", name), *answer;
+	int ret = terms_put(&options->terms, params);
 	const json_t *result, *error;
-	json_t *answer;
-	int ret = daemon_call(daemon, command->method, json_pack("{s:s}", "name", name), false,
-			      &answer);
 
+	if (ret != EXIT_DONE) {
+		json_decref(params);
+		return ret;
+	}
+	ret = daemon_call(daemon, command->method, params, false, &answer);
 	if (ret != EXIT_DONE)
 		return ret;
 	result = json_object_get(answer, "result");

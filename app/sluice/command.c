@@ -101,12 +101,18 @@ static const struct command commands[] = {
 		 "passed, or\nhas no tolerance; 1: it did not pass, or failed. Ctrl-C ends the "
 		 "following, not the replay.\n"
 		 "--all starts every replay that does not run, one after the other in the "
-		 "config's order.\n",
+		 "config's order.\n"
+		 "--pace PACE, --loops N|forever, --limit N (packets) and --duration TIME are for "
+		 "this run; other\nruns are as the config says.\n"
+		 "--at TIME: the first packet is due then: 2026-11-29T15:00:00.5Z, @1795964400.25, "
+		 "15:00:00 or +5s.\nIt is refused where the clock may be wrong by more than "
+		 "--clock-error, 1ms if left out.\n",
 	 .least = 1,
 	 .most = 1,
 	 .method = "replay.start",
 	 .takes_all = true,
 	 .follows = true,
+	 .starts = true,
 	 .run = run_order},
 	{.words = "replay stop",
 	 .arguments = "NAME|--all",

@@ -37,7 +37,8 @@ _sluice_ports() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --follow --json --nonzero --socket --sort --timeout --top --watch --help --version"
+	local cur prev words cword i command=() options="--all --at --clock-error --duration --follow --json --limit --loops --nonzero --pace --socket --sort --timeout --top --watch --help --version"
+	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	_init_completion -n = || return
 
 	case $prev in
@@ -59,6 +60,19 @@ _sluice() {
 		mapfile -t COMPREPLY < <(compgen -W "5 10 20" -- "$cur")
 		return
 		;;
+	--pace)
+		mapfile -t COMPREPLY < <(compgen -W "$paces" -- "$cur")
+		return
+		;;
+	--loops)
+		mapfile -t COMPREPLY < <(compgen -W "2 10 forever" -- "$cur")
+		return
+		;;
+	--at)
+		mapfile -t COMPREPLY < <(compgen -W "+5s +1min" -- "$cur")
+		return
+		;;
+	--limit | --duration | --clock-error) return ;;
 	--timeout)
 		mapfile -t COMPREPLY < <(compgen -W "5 30 60" -- "$cur")
 		return
@@ -83,7 +97,7 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --sort | --timeout | --top | --watch) ((i++)) ;;
+		--socket | --sort | --timeout | --top | --watch | --pace | --loops | --limit | --duration | --at | --clock-error) ((i++)) ;;
 		-*) ;;
 		*) command+=("${words[i]}") ;;
 		esac
@@ -102,7 +116,7 @@ _sluice() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur")
 		;;
 	"replay pace "*" "*) ;;
-	"replay pace "*) mapfile -t COMPREPLY < <(compgen -W "original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top" -- "$cur") ;;
+	"replay pace "*) mapfile -t COMPREPLY < <(compgen -W "$paces" -- "$cur") ;;
 	wait) mapfile -t COMPREPLY < <(compgen -W "running draining stopped" -- "$cur") ;;
 	call) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_methods)" -- "$cur") ;;
 	esac

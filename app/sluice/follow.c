@@ -98,6 +98,7 @@ compose(const struct following *following, const struct view *view, const json_t
 	const json_t *progress = json_object_get(replay, "progress");
 	double left = remaining(following, replay), share = json_number_value(progress);
 	double next = value_real(replay, "next_in_ns") / 1e9;
+	const json_t *starts = json_object_get(replay, "starts_in_ns");
 	size_t used = 0;
 
 	if (json_is_number(progress)) {
@@ -116,7 +117,10 @@ compose(const struct following *following, const struct view *view, const json_t
 	if (before)
 		used += (size_t)snprintf(line + used, size - used, "  %s",
 					 value_packet_rate(view, replay, before, "sent").text);
-	if (!is_state(replay, "running"))
+	if (is_state(replay, "waiting"))
+		snprintf(line + used, size - used, "  starts in %s",
+			 units_duration(json_number_value(starts) / 1e9).text);
+	else if (!is_state(replay, "running"))
 		snprintf(line + used, size - used, "  %s", value_text(replay, "state"));
 	else if (left >= 0)
 		used += (size_t)snprintf(line + used, size - used, "  %s left",

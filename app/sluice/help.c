@@ -35,6 +35,8 @@ help_print(FILE *out)
 		"  --top N          of these the first N rows\n"
 		"  --nonzero        of these the rows that counted something\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
+		"  --pace, --loops, --limit, --duration, --at, --clock-error\n"
+		"                   with `replay start`: how this run is to be, and when to begin\n"
 		"  --all            with `replay start` and `replay stop`: every replay\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
@@ -78,8 +80,11 @@ help_command(const struct command *command, FILE *out)
 		fprintf(out, "\n--sort takes %s.\n", pick_columns(command->method).text);
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	fprintf(out, "Options: --json%s%s%s%s%s --socket PATH\n",
+	fprintf(out, "Options: --json%s%s%s%s%s%s --socket PATH\n",
 		command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
+		command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
+				  "--clock-error TIME"
+				: "",
 		command->takes_all ? " --all" : "", command->waits ? " --timeout SECONDS" : "");
 }

@@ -20,9 +20,15 @@
 
 enum {
 	OPTION_ALL = 256,
+	OPTION_AT,
+	OPTION_CLOCK_ERROR,
+	OPTION_DURATION,
 	OPTION_FOLLOW,
 	OPTION_JSON,
+	OPTION_LIMIT,
+	OPTION_LOOPS,
 	OPTION_NONZERO,
+	OPTION_PACE,
 	OPTION_SOCKET,
 	OPTION_SORT,
 	OPTION_TIMEOUT,
@@ -32,10 +38,16 @@ enum {
 
 static const struct option long_options[] = {
 	{"all", no_argument, NULL, OPTION_ALL},
+	{"at", required_argument, NULL, OPTION_AT},
+	{"clock-error", required_argument, NULL, OPTION_CLOCK_ERROR},
+	{"duration", required_argument, NULL, OPTION_DURATION},
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"limit", required_argument, NULL, OPTION_LIMIT},
+	{"loops", required_argument, NULL, OPTION_LOOPS},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
+	{"pace", required_argument, NULL, OPTION_PACE},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
 	{"sort", required_argument, NULL, OPTION_SORT},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
@@ -45,9 +57,10 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static const char *const option_words[] = {"--all",     "--follow",  "--help", "--json",
-					   "--nonzero", "--socket",  "--sort", "--timeout",
-					   "--top",     "--version", "--watch"};
+static const char *const option_words[] = {
+	"--all",  "--at",      "--clock-error", "--duration", "--follow", "--help",
+	"--json", "--limit",   "--loops",       "--nonzero",  "--pace",   "--socket",
+	"--sort", "--timeout", "--top",         "--version",  "--watch"};
 
 static int
 wrong_option(const char *word, int option)
@@ -106,6 +119,24 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case OPTION_ALL:
 			options->all = true;
 			break;
+		case OPTION_AT:
+			options->terms.at = optarg;
+			break;
+		case OPTION_CLOCK_ERROR:
+			options->terms.clock_error = optarg;
+			break;
+		case OPTION_DURATION:
+			options->terms.duration = optarg;
+			break;
+		case OPTION_LIMIT:
+			options->terms.limit = optarg;
+			break;
+		case OPTION_LOOPS:
+			options->terms.loops = optarg;
+			break;
+		case OPTION_PACE:
+			options->terms.pace = optarg;
+			break;
 		case OPTION_FOLLOW:
 			options->follow = true;
 			break;
@@ -153,6 +184,9 @@ check_arguments(const struct command *command, const struct options *options, in
 		return EXIT_USAGE;
 	if (options->follow && !command->follows)
 		return say_failed(EXIT_USAGE, "--follow is for `sluice replay start NAME`");
+	if (terms_given(&options->terms) && !command->starts)
+		return say_failed(EXIT_USAGE, "--pace, --loops, --limit, --duration, --at and "
+					      "--clock-error are for `sluice replay start`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
 	if (options->all && !command->takes_all)

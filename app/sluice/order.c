@@ -7,7 +7,7 @@
 
 #include "core/banned.h"
 
-/* -32602 with the second argument's name: what was typed is no pace or no moment, in any state. */
+/* -32602 with the name of what was typed: it is no pace or no moment, in any state. */
 #define CODE_INVALID_PARAMS (-32602)
 
 static bool
@@ -16,12 +16,13 @@ is_misspelt(const struct command *command, const json_t *error)
 	const char *field =
 		json_string_value(json_object_get(json_object_get(error, "data"), "field"));
 
-	return json_integer_value(json_object_get(error, "code")) == CODE_INVALID_PARAMS &&
-	       command->param && field && strcmp(field, command->param) == 0;
+	return json_integer_value(json_object_get(error, "code")) == CODE_INVALID_PARAMS && field &&
+	       strcmp(field, "name") != 0 && (command->param || command->starts);
 }
 
+/* NULL: said on stderr. */
 static json_t *
-params_of(const struct command *command, char *const *arguments)
+params_of(const struct command *command, const struct options *options, char *const *arguments)
 {
 	json_t *params = json_pack("{s:s}", "name", arguments[0]);
 
@@ -32,6 +33,10 @@ params_of(const struct command *command, char *const *arguments)
 	}
 	if (!params)
 		say_failed(EXIT_USAGE, "the arguments are not UTF-8 text");
+	if (params && terms_put(&options->terms, params) != EXIT_DONE) {
+		json_decref(params);
+		params = NULL;
+	}
 	return params;
 }
 
@@ -48,11 +53,14 @@ static void
 print_done(const struct command *command, char *const *arguments, const json_t *result)
 {
 	const char *state = json_string_value(json_object_get(result, "state"));
+	const char *at = json_string_value(json_object_get(result, "starts_at"));
 
 	printf("%.*s %s: %s", (int)strcspn(command->words, " "), command->words, arguments[0],
 	       state ? state : "");
 	if (command->param)
 		printf(", %s %s", command->param, arguments[1]);
+	if (at)
+		printf(", starts at %s", at);
 	printf("\n");
 	if (has_failed(result))
 		fprintf(stderr, "sluice: replay %s failed; `sluice replay list` says why\n",
@@ -69,7 +77,7 @@ run_order(const struct command *command, const struct options *options, char *co
 
 	if (options->all)
 		return run_all(command, options);
-	params = params_of(command, arguments);
+	params = params_of(command, options, arguments);
 	if (!params)
 		return EXIT_USAGE;
 	ret = daemon_open(&daemon, options, false);

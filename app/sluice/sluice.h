@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "say.h"
+#include "terms.h"
 #include "view/view.h"
 
 /* Exit codes of daemon and client. */
@@ -30,6 +31,7 @@ struct options {
 	double watch;       /* seconds; 0: once */
 	double timeout;     /* seconds; 0: the default */
 	const char *socket; /* NULL: the default */
+	struct terms terms; /* of a replay's start */
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say the
@@ -44,6 +46,7 @@ struct command {
 	const char *param;     /* of a replay's method: the second argument's; NULL: none */
 	bool reading;          /* changes nothing: --watch repeats it, stats.sock will do */
 	bool follows;          /* takes --follow */
+	bool starts;           /* takes what says how a run is to be: --pace, --at */
 	bool takes_all;        /* takes --all in place of a name */
 	bool waits;            /* takes --timeout */
 	const char *

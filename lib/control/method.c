@@ -181,7 +181,21 @@ static const struct method table[] = {
 		.name = "replay.start",
 		.text = "from the beginning",
 		.changes = true,
-		.params = {REPLAY_PARAM},
+		.params = {REPLAY_PARAM,
+			   {.name = "pace", .text = "of this run: 2x, 1.5Mpps, 10Gbps, top"},
+			   {.name = "loops",
+			    .type = METHOD_INTEGER,
+			    .text = "of this run; 0 for ever"},
+			   {.name = "limit",
+			    .type = METHOD_INTEGER,
+			    .text = "packets of this run, of all loops together"},
+			   {.name = "duration", .text = "of this run at most, as in 60s"},
+			   {.name = "at",
+			    .text = "when its first packet is due: 2026-11-29T15:00:00.5Z, "
+				    "@1795964400.25, 15:00:00, +5s"},
+			   {.name = "clock_error",
+			    .text = "by how much the clock may be wrong for that; 1ms if left "
+				    "out"}},
 		.answer = answer_replay_start,
 	},
 	{

@@ -54,7 +54,7 @@ struct method_param {
 	bool required;
 };
 
-#define METHOD_PARAMS_MAX 3
+#define METHOD_PARAMS_MAX 7
 
 struct method {
 	const char *name, *text;

@@ -6,8 +6,14 @@
 #include "config/amount.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "core/when.h"
 
 #include "core/banned.h"
+
+/* By how much the clock may be wrong where nothing else is said. */
+#define CLOCK_ERROR_NS 1000000
+/* As in the config. */
+#define LOOPS_MAX UINT64_C(1000000000000)
 
 static const char *
 param(const struct call *call, const char *name)
@@ -39,10 +45,80 @@ order(struct method_daemon *daemon, struct call *call, const struct engine_repla
 		call->result = json_pack("{s:s, s:s}", "name", name, "state", state);
 }
 
+/* A duration that may be left out. False: it is refused. */
+static bool
+take_duration(struct call *call, const char *name, uint64_t *ns)
+{
+	char reason[CONFIG_AMOUNT_REASON_MAX];
+	const char *text = param(call, name);
+
+	if (!text || config_duration_parse(text, ns, reason, sizeof(reason)) == 0)
+		return true;
+	refuse_param(call, name, reason);
+	return false;
+}
+
+static bool
+take_number(struct call *call, const char *name, uint64_t *number)
+{
+	const json_t *value = json_object_get(call->params, name);
+
+	*number = (uint64_t)json_integer_value(value);
+	return value != NULL;
+}
+
+/* How the run differs from the config. False: something is refused. */
+static bool
+take_terms(struct call *call, struct replay_terms *terms)
+{
+	char reason[CONFIG_AMOUNT_REASON_MAX];
+	const char *pace = param(call, "pace"), *at = param(call, "at");
+
+	terms->pace_given = pace != NULL;
+	terms->loops_given = take_number(call, "loops", &terms->loops);
+	if (pace && config_pace_parse(pace, &terms->pace, reason, sizeof(reason)) < 0) {
+		refuse_param(call, "pace", reason);
+		return false;
+	}
+	if (terms->loops > LOOPS_MAX) {
+		refuse_param(call, "loops",
+			     "a number of loops is at most 1000000000000; 0: for ever");
+		return false;
+	}
+	if (take_number(call, "limit", &terms->limit) && terms->limit == 0) {
+		refuse_param(call, "limit", "no packet is asked for: leave `limit` out for all");
+		return false;
+	}
+	if (at && when_parse(at, when_now(), &terms->at_ns, reason, sizeof(reason)) < 0) {
+		refuse_param(call, "at", reason);
+		return false;
+	}
+	terms->clock_error_ns = CLOCK_ERROR_NS;
+	return take_duration(call, "duration", &terms->duration_ns) &&
+	       take_duration(call, "clock_error", &terms->clock_error_ns);
+}
+
+/* Of one that waits for its time, that too. */
+static void
+add_time(struct call *call, const struct replay_terms *terms)
+{
+	char at[WHEN_TEXT_MAX];
+
+	if (!call->result || terms->at_ns == 0)
+		return;
+	when_format(terms->at_ns, at);
+	json_object_set_new(call->result, "starts_at", json_string(at));
+}
+
 void
 answer_replay_start(struct method_daemon *daemon, struct call *call)
 {
-	order(daemon, call, &(struct engine_replay_order){.verb = ENGINE_REPLAY_START});
+	struct engine_replay_order start = {.verb = ENGINE_REPLAY_START};
+
+	if (!take_terms(call, &start.terms))
+		return;
+	order(daemon, call, &start);
+	add_time(call, &start.terms);
 }
 
 void

@@ -306,7 +306,7 @@ engine_tick(struct engine *engine)
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
 	keep_known(engine);
 	swap_reclaim(&engine->swap);
-	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
+	replays_tick(&engine->replays, &engine->shared.clock);
 }
 
 int
@@ -318,7 +318,7 @@ engine_news(const struct engine *engine)
 void
 engine_begin_replays(struct engine *engine)
 {
-	replays_tick(&engine->replays, clock_now(&engine->shared.clock));
+	replays_tick(&engine->replays, &engine->shared.clock);
 }
 
 bool

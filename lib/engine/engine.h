@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "engine/snapshot.h"
 #include "port/ports.h"
+#include "replay/terms.h"
 
 struct engine;
 struct program;
@@ -69,6 +70,7 @@ struct engine_replay_order {
 		ENGINE_REPLAY_SEEK,
 		ENGINE_REPLAY_PACE,
 	} verb;
+	struct replay_terms terms;   /* of START */
 	struct config_moment moment; /* of SEEK */
 	struct config_pace pace;     /* of PACE */
 };

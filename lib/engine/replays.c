@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/now.h"
 #include "core/text.h"
+#include "engine/wall.h"
 
 #include "core/banned.h"
 
@@ -82,14 +83,16 @@ replays_start(struct replays *replays, uint64_t now_ns)
 }
 
 void
-replays_tick(struct replays *replays, uint64_t now_ns)
+replays_tick(struct replays *replays, const struct engine_clock *clock)
 {
 	eventfd_t count;
 
 	if (replays->news >= 0)
 		eventfd_read(replays->news, &count);
-	for (unsigned i = 0; i < replays->count; i++)
-		replay_tick(replays->items[i], now_ns);
+	for (unsigned i = 0; i < replays->count; i++) {
+		wall_tick(replays->items[i], clock);
+		replay_tick(replays->items[i], clock_now(clock));
+	}
 }
 
 void
@@ -175,7 +178,9 @@ replays_order(struct replays *replays, const char *name, const struct engine_rep
 	replay_tick(replay, now_ns);
 	switch (order->verb) {
 	case ENGINE_REPLAY_START:
-		ret = replay_start(replay, now_ns, reason);
+		ret = wall_admit(&order->terms, reason);
+		if (ret == 0)
+			ret = replay_start(replay, &order->terms, now_ns, reason);
 		break;
 	case ENGINE_REPLAY_STOP:
 		ret = replay_stop(replay, reason);

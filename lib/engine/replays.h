@@ -26,7 +26,7 @@ void replays_close(struct replays *replays);
 
 /* Starts those that start by themselves. */
 void replays_start(struct replays *replays, uint64_t now_ns);
-void replays_tick(struct replays *replays, uint64_t now_ns);
+void replays_tick(struct replays *replays, const struct engine_clock *clock);
 
 /* Offline: begins those that start by themselves, each at the time of its first packet. */
 void replays_start_virtual(struct replays *replays);

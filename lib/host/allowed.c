@@ -227,6 +227,9 @@ const struct allowed_call allowed_calls[] = {
 	{"exit", 0, .why = "a thread ends"},
 	{"exit_group", 0, .why = "the process ends"},
 
+	/* Nothing is set by it: that takes a capability, which is gone. */
+	{"adjtimex", ALLOWED_FOR_REPLAYS, .why = "how wrong the wall clock may be, for --at"},
+	{"clock_adjtime", ALLOWED_FOR_REPLAYS, .why = "the same"},
 	{"io_uring_setup", ALLOWED_FOR_REPLAYS, .why = "captures are read while others are parsed"},
 	{"io_uring_enter", ALLOWED_FOR_REPLAYS, .why = "the same"},
 	{"io_uring_register", ALLOWED_FOR_REPLAYS, .why = "the same"},
@@ -303,8 +306,8 @@ const struct forbidden_call forbidden_calls[] = {
 	{"quotactl", 0, "the same"},
 	{"settimeofday", 0, "its clock"},
 	{"clock_settime", 0, "the same"},
-	{"adjtimex", 0, "the same"},
-	{"clock_adjtime", 0, "the same"},
+	{"adjtimex", ALLOWED_FOR_REPLAYS, "the same"},
+	{"clock_adjtime", ALLOWED_FOR_REPLAYS, "the same"},
 	{"sethostname", 0, "its name"},
 	{"setdomainname", 0, "the same"},
 	{"syslog", 0, "its kernel's log, where addresses stand"},

@@ -32,6 +32,7 @@ take_over(struct replay *replay, struct reader *reader, char *reason)
 		 replay->config->name);
 	material_retire(&replay->material, &replay->retired);
 	replay->material = material;
+	replay->loops_to_read = replay->config->loops;
 	material_use(&material, &replay->plan);
 	replay->stale = replay->moment.kind != CONFIG_MOMENT_NONE;
 	return 0;
@@ -95,8 +96,11 @@ files_settle(struct replay *replay, char *reason)
 		if (ret < 0)
 			return ret;
 	}
-	if (replay->stale)
-		reader_seek(replay->material.reader, replay->moment);
+	if (replay->stale ||
+	    (!replay->plan.timeline->resident && replay->loops_to_read != replay_loops(replay))) {
+		replay->loops_to_read = replay_loops(replay);
+		reader_seek(replay->material.reader, replay->moment, replay->loops_to_read);
+	}
 	replay->stale = false;
 	return 1;
 }

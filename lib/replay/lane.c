@@ -10,60 +10,14 @@
 #include "replay/headers.h"
 #include "replay/obey.h"
 #include "replay/owners.h"
+#include "replay/reach.h"
 
 #include "core/banned.h"
 
-/* Times are taken off what a lane has counted of the capture's when they are so many: a loop fits above it. */
-#define BASE_MAX (UINT64_MAX / 4)
 /* Entries looked at in one call, so that a lane to which few of them belong gives its worker back. */
 #define LOOKS_MAX (8 * BURST_MAX)
-
-/* Whether no entry will come: the last loop is out, or the good part of files that broke. */
-static bool
-is_at_end(const struct replay_lane *lane)
-{
-	struct timeline *timeline = lane->plan->timeline;
-	uint64_t end = atomic_load_explicit(&timeline->end, memory_order_acquire);
-
-	return lane->next == end &&
-	       (!timeline->resident || end == 0 || lane->tally.loops + 1 == lane->plan->loops ||
-		atomic_load_explicit(&timeline->broken, memory_order_relaxed));
-}
-
-/* Nothing is published behind the lane: the end of a loop, the end of all, or a reader that is behind. */
-static bool
-next_loop(struct replay_lane *lane)
-{
-	struct timeline *timeline = lane->plan->timeline;
-
-	if (lane->next != atomic_load_explicit(&timeline->end, memory_order_acquire) ||
-	    is_at_end(lane))
-		return false;
-	lane->tally.loops++;
-	lane->next = 0;
-	lane->base_ns += atomic_load_explicit(&timeline->period_ns, memory_order_relaxed);
-	if (lane->base_ns > BASE_MAX) {
-		schedule_rebase(&lane->schedule, lane->base_ns - lane->gap.cut_ns);
-		gap_rebase(&lane->gap, lane->base_ns);
-		lane->past_ns = schedule_later(lane->past_ns, lane->base_ns);
-		lane->base_ns = 0;
-	}
-	return true;
-}
-
-static inline const struct timeline_entry *
-peek(struct replay_lane *lane)
-{
-	struct timeline *timeline = lane->plan->timeline;
-
-	if (unlikely(lane->next == lane->published)) {
-		lane->published = atomic_load_explicit(&timeline->published, memory_order_acquire);
-		/* A resident lane in a later loop has its end where the loop ends. */
-		if (lane->next == lane->published && !next_loop(lane))
-			return NULL;
-	}
-	return &timeline->entries[lane->next & timeline->mask];
-}
+/* For so long after its end a lane sends what it owes. */
+#define OWED_NS 100000000
 
 static inline uint64_t
 now_of(uint64_t until_ns)
@@ -95,7 +49,7 @@ late(struct replay_lane *lane, const struct timeline_entry *entry, uint64_t *due
 static void
 run_dry(struct replay_lane *lane)
 {
-	if (is_at_end(lane))
+	if (reach_is_end(lane))
 		return;
 	/* On a virtual clock the reader is waited for. */
 	if (!lane->dry && !lane->plan->stamp)
@@ -202,7 +156,7 @@ walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 	uint16_t count = 0;
 
 	for (unsigned looks = 0; looks < LOOKS_MAX && count < BURST_MAX; looks++) {
-		const struct timeline_entry *entry = peek(lane);
+		const struct timeline_entry *entry = reach_peek(lane);
 		uint16_t length;
 
 		dry = !entry;
@@ -257,7 +211,7 @@ jump(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 	unsigned found, looked, passed = 0;
 	uint16_t count = 0;
 
-	if (unlikely(!peek(lane))) {
+	if (unlikely(!reach_peek(lane))) {
 		run_dry(lane);
 		return 0;
 	}
@@ -291,7 +245,7 @@ kept:
 static bool
 obey_at_full_port(struct replay_lane *lane, uint64_t now_ns)
 {
-	const struct timeline_entry *entry = peek(lane);
+	const struct timeline_entry *entry = reach_peek(lane);
 
 	if (!entry) {
 		lane_carry_out_dry(lane);
@@ -322,7 +276,7 @@ advance(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 {
 	uint16_t count;
 
-	if (unlikely(lane->next == lane->published) && is_at_end(lane)) {
+	if (unlikely(lane->next == lane->published) && reach_is_end(lane)) {
 		lane_finish(lane);
 		return 0;
 	}
@@ -353,12 +307,32 @@ take_orders(struct replay_lane *lane)
 		lane_take_order(lane, ordered);
 }
 
+/* Its time is over. What was due before still leaves, unless that takes too long: a lane that can't keep its pace would go
+ * on for as long as it likes. */
+static uint16_t
+take_last(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
+{
+	uint64_t ends_ns = lane->plan->ends_ns;
+
+	if (!lane->waiting && lane->due_ns < ends_ns && now_ns - ends_ns < OWED_NS &&
+	    lane->pace.kind != CONFIG_PACE_TOP) {
+		uint16_t count = advance(lane, ends_ns, packets);
+
+		if (count || lane->state != LANE_RUNNING)
+			return count;
+	}
+	lane_finish(lane);
+	return 0;
+}
+
 uint16_t
 replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {
 	take_orders(lane);
 	if (lane->state != LANE_RUNNING)
 		return 0;
+	if (unlikely(now_ns >= lane->plan->ends_ns))
+		return take_last(lane, now_ns, packets);
 	if (unlikely(lane->waiting))
 		return take_waiting(lane, now_ns, packets);
 	if (now_ns < lane->due_ns)

@@ -81,9 +81,12 @@ struct lane_plan {
 	rte_iova_t zeros_iova;
 	uint64_t loops;      /* 0: for ever */
 	uint64_t max_gap_ns; /* no pause is longer; 0: any may be */
+	uint64_t limit;      /* packets, of all lanes and loops together; 0: all there are */
 	uint64_t late_ns;
 	enum config_late late;
 	bool stamp; /* packets carry their due time: offline */
+	/* On the engine's clock: nothing that is due then or later leaves, and lanes are done; UINT64_MAX: never. */
+	uint64_t ends_ns;
 
 	struct lane_order order;
 	_Atomic uint32_t ordered; /* order number */

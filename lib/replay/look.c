@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/pace.h"
+#include "core/when.h"
 
 #include "core/banned.h"
 
@@ -88,33 +89,88 @@ whole_ns(double ns)
 	return ns < (double)INT64_MAX ? (uint64_t)ns : INT64_MAX;
 }
 
-/* How much of the schedule is over, and what is left of it. */
-static void
-foresee_end(const struct replay *replay, uint64_t wait_ns, struct replay_report *report)
+/* What is over and what is left, both unknown (negative) where nothing tells. */
+struct outlook {
+	double share, left_ns;
+};
+
+static struct outlook
+sooner(struct outlook a, struct outlook b)
+{
+	if (b.share > a.share)
+		a.share = b.share;
+	if (a.left_ns < 0 || (b.left_ns >= 0 && b.left_ns < a.left_ns))
+		a.left_ns = b.left_ns;
+	return a;
+}
+
+/* Of the schedule of all loops. */
+static struct outlook
+by_schedule(const struct replay *replay, const struct replay_report *report, double done_ns)
 {
 	const struct reader_progress *read = &report->reader;
 	uint64_t loops = replay->plan.loops;
 	struct extent extent;
 	bool known = reader_extent(replay->material.reader, &extent);
-	double all = extent_ns(&extent, &report->pace, loops, replay->plan.max_gap_ns), done, share;
+	double all = extent_ns(&extent, &report->pace, loops, replay->plan.max_gap_ns);
 
-	report->remaining_ns = COUNTER_UNKNOWN;
-	report->progress = -1;
 	if (loops == 0)
-		return;
+		return (struct outlook){-1, -1};
 	/* What is not read yet is taken to be as what was. */
 	if (!known && read->bytes)
 		all *= (double)read->file_bytes / (double)read->bytes;
-	done = extent_before_ns(&report->pace, &report->sum.at) - (double)wait_ns;
-	if (done < 0)
-		done = 0;
-	share = all > 0 ? done / all : share_of_packets(replay, report);
-	if (all > 0 && !replay_stands(replay))
-		report->remaining_ns = all > done ? whole_ns(all - done) : 0;
+	if (all <= 0)
+		return (struct outlook){share_of_packets(replay, report), -1};
+	return (struct outlook){done_ns / all, all > done_ns ? all - done_ns : 0};
+}
+
+/* Of packets that it is limited to; what is left of them is taken to be as what was. */
+static struct outlook
+by_limit(const struct replay *replay, const struct replay_report *report, double done_ns)
+{
+	double limit = (double)replay->plan.limit, passed = (double)report->sum.packet;
+
+	if (limit == 0)
+		return (struct outlook){-1, -1};
+	return (struct outlook){passed / limit, passed > 0 && done_ns > 0
+							? done_ns * (limit - passed) / passed
+							: -1};
+}
+
+/* Of the time that it may take. */
+static struct outlook
+by_duration(const struct replay *replay, uint64_t now_ns)
+{
+	double all = (double)replay->terms.duration_ns, left;
+
+	if (all == 0 || !replay->run)
+		return (struct outlook){-1, -1};
+	left = replay->plan.ends_ns > now_ns ? (double)(replay->plan.ends_ns - now_ns) : 0;
+	return (struct outlook){left < all ? 1 - left / all : 0, left};
+}
+
+/* How much is over, and what is left: whatever ends it first. */
+static void
+foresee_end(const struct replay *replay, uint64_t now_ns, uint64_t wait_ns,
+	    struct replay_report *report)
+{
+	double done_ns = extent_before_ns(&report->pace, &report->sum.at) - (double)wait_ns;
+	struct outlook outlook;
+
+	done_ns = done_ns > 0 ? done_ns : 0;
+	outlook = sooner(by_schedule(replay, report, done_ns), by_limit(replay, report, done_ns));
+	outlook = sooner(outlook, by_duration(replay, now_ns));
+	report->remaining_ns = COUNTER_UNKNOWN;
+	report->progress = outlook.share;
+	if (outlook.share < 0)
+		return;
+	if (outlook.left_ns >= 0 && !replay_stands(replay))
+		report->remaining_ns = whole_ns(outlook.left_ns);
 	/* However near to its end a file breaks, or packets wait for room: it is not all that was to be replayed. */
-	if ((report->state == REPLAY_FAILED || report->sum.waiting) && share > SHARE_MAX)
-		share = SHARE_MAX;
-	report->progress = share < 1 && report->state != REPLAY_DONE ? share : 1;
+	if ((report->state == REPLAY_FAILED || report->sum.waiting) && outlook.share > SHARE_MAX)
+		report->progress = SHARE_MAX;
+	if (report->progress > 1 || report->state == REPLAY_DONE)
+		report->progress = 1;
 }
 
 /* When it was paused. A lane that was done before knows of no pause, or of another; those that are paused know of the same. */
@@ -151,7 +207,7 @@ foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *repo
 	}
 	if (report->state != REPLAY_RUNNING)
 		report->next_in_ns = COUNTER_UNKNOWN;
-	foresee_end(replay, wait_ns, report);
+	foresee_end(replay, now_ns, wait_ns, report);
 }
 
 /* A replay without a tolerance is not asked to be exact, but what it lost or could not read it did not replay. */
@@ -191,6 +247,32 @@ time_run(const struct histogram *errors, struct replay_report *report)
 	report->measured = "handed to the NIC";
 }
 
+/* NULL: none, or no memory. */
+static char *
+text_of(uint64_t at_ns)
+{
+	char text[WHEN_TEXT_MAX];
+
+	if (at_ns == 0)
+		return NULL;
+	when_format(at_ns, text);
+	return strdup(text);
+}
+
+/* What is told of a start at a time of the wall clock. */
+static void
+time_start(const struct replay *replay, struct replay_report *report)
+{
+	uint64_t now = when_now();
+
+	if (replay->at_ns)
+		report->starts_in_ns = replay->at_ns > now ? replay->at_ns - now : 0;
+	if (replay->kept.at_ns == 0 || report->sum.sent == 0)
+		return;
+	report->start_error_ns = report->sum.first_ns - report->sum.first_due_ns;
+	report->start_bound_ns = report->start_error_ns + replay->kept.bound_ns;
+}
+
 /* What it is, and what it was told. */
 static bool
 describe(const struct replay *replay, struct replay_report *out)
@@ -211,12 +293,21 @@ describe(const struct replay *replay, struct replay_report *out)
 		.headers = replay->plan.headers->size,
 		.free = rte_mempool_avail_count(replay->plan.headers),
 		.pace = replay->pace,
-		.loops_asked = config->loops,
+		.loops_asked = replay->plan.loops,
+		.limit = replay->plan.limit ? replay->plan.limit : COUNTER_UNKNOWN,
+		.duration_ns =
+			replay->terms.duration_ns ? replay->terms.duration_ns : COUNTER_UNKNOWN,
+		.starts_at = text_of(replay->at_ns),
+		.starts_in_ns = COUNTER_UNKNOWN,
+		.began_at = text_of(replay->kept.at_ns),
+		.start_error_ns = COUNTER_UNKNOWN,
+		.start_bound_ns = COUNTER_UNKNOWN,
 		.tolerance_ns = config->tolerance_given ? config->tolerance_ns : COUNTER_UNKNOWN,
 	};
 	out->in_use = out->headers - out->free;
 	config_pace_format(&replay->pace, out->pace_words, sizeof(out->pace_words));
-	return out->name && out->port && (!failed || out->reason);
+	return out->name && out->port && (!failed || out->reason) &&
+	       (!replay->at_ns || out->starts_at) && (!replay->kept.at_ns || out->began_at);
 }
 
 bool
@@ -251,6 +342,7 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 		out->sum.loops = out->sum.packet / out->packets;
 	foresee(replay, now_ns, out);
 	time_run(&errors, out);
+	time_start(replay, out);
 	judge(replay->config, out);
 	return true;
 }

@@ -43,12 +43,15 @@ obeyed(struct replay_lane *lane)
 void
 lane_finish(struct replay_lane *lane)
 {
+	struct timeline *timeline = lane->plan->timeline;
+
 	/* That it was the end was not known yet: there was nothing to wait for. */
 	if (lane->dry && lane->next > 0 && !lane->plan->stamp)
 		lane->tally.underruns--;
-	/* What broke is no loop. */
+	/* What broke, or was not gone through, is no loop. */
 	lane->tally.loops +=
-		!atomic_load_explicit(&lane->plan->timeline->broken, memory_order_relaxed);
+		lane->next == atomic_load_explicit(&timeline->end, memory_order_relaxed) &&
+		!atomic_load_explicit(&timeline->broken, memory_order_relaxed);
 	lane_enter(lane, LANE_DONE);
 	obeyed(lane);
 }
@@ -127,6 +130,8 @@ resume(struct replay_lane *lane, const struct lane_order *order)
 		lane->base_ns = order->place.base_ns;
 		lane->past_ns = order->place.past_ns;
 		lane->units = order->place.units;
+		/* A limit may let it go less far in a later loop than in this. */
+		lane->published = lane->next;
 	}
 	lane->gap = order->place.gap;
 	lane->shift_ns = atomic_load_explicit(&lane->plan->shift_ns, memory_order_relaxed);

@@ -161,6 +161,7 @@ reader_find(const struct config_replay *replay, struct reader **out, char *reaso
 	}
 	memset(reader, 0, size);
 	reader->config = replay;
+	reader->loops = reader->loops_now = replay->loops;
 	ret = pick_make(&reader->pick, replay, reason, reason_size);
 	if (ret == 0)
 		ret = open_sources(reader, replay, reason, reason_size);
@@ -256,10 +257,11 @@ reader_is_ready(const struct reader *reader)
 }
 
 void
-reader_seek(struct reader *reader, struct config_moment moment)
+reader_seek(struct reader *reader, struct config_moment moment, uint64_t loops)
 {
 	pthread_mutex_lock(&reader->lock);
 	reader->moment = moment;
+	reader->loops = loops;
 	reader->request = READING_BEGIN;
 	pthread_cond_broadcast(&reader->changed);
 	pthread_mutex_unlock(&reader->lock);

@@ -60,11 +60,11 @@ bool reader_is_ready(const struct reader *reader);
 /* Valid until reader_close. */
 struct timeline *reader_timeline(struct reader *reader);
 
-/* Begins again from another moment (the kind CONFIG_MOMENT_NONE: from the replay's own start). Lanes must
+/* Begins again from another moment (the kind CONFIG_MOMENT_NONE: from the replay's own start), for so many loops. Lanes must
  * stand still until reader_is_ready: all entries go, timeline->published is 0 again and entry times count from the new
  * first packet on. Packets that a device still has stay as they are until they are back. Does not wait for the
  * thread, which may be in a read that a disk does not answer; another call meanwhile takes the place of this. */
-void reader_seek(struct reader *reader, struct config_moment moment);
+void reader_seek(struct reader *reader, struct config_moment moment, uint64_t loops);
 
 /* Whether the thread has heard of the last seek: what the timeline shows is of the time since. */
 bool reader_has_begun(const struct reader *reader);

@@ -278,7 +278,7 @@ static int
 read_loops(struct reader *reader)
 {
 	struct timeline *timeline = &reader->arena->timeline;
-	uint64_t loops = timeline->resident ? 1 : reader->config->loops;
+	uint64_t loops = timeline->resident ? 1 : reader->loops_now;
 	const struct config_moment *begin =
 		reader->begin.kind == CONFIG_MOMENT_NONE ? &reader->pick.from : &reader->begin;
 	int found = find_leads(reader);
@@ -378,10 +378,10 @@ reading_main(void *argument)
 			withdraw(reader);
 			arena_clear(reader->arena);
 			reader->begin = reader->moment;
+			reader->loops_now = reader->loops;
 			reader->told = false;
-			reader->now = (struct reader_progress){
-				.file_bytes = reader->now.file_bytes,
-			};
+			reader->now =
+				(struct reader_progress){.file_bytes = reader->now.file_bytes};
 			reader->progress = reader->now;
 			reader->sum = reader->extent = (struct extent){0};
 			reader->extent_known = reader->loop_known = false;

@@ -39,6 +39,7 @@ struct reader {
 	_Atomic bool left;               /* the thread is at its end */
 	_Atomic int request;             /* enum reading_request; changed under the lock */
 	struct config_moment moment;     /* where to begin; under the lock */
+	uint64_t loops;                  /* how often the files are gone through then; likewise */
 	struct reader_progress progress; /* under the lock */
 	struct extent extent; /* of the first loop, as far as it was read; under the lock */
 	bool extent_known;    /* that is all of it; under the lock */
@@ -49,6 +50,7 @@ struct reader {
 	bool loop_known;   /* which it has gone through */
 	bool told;         /* that it is ready */
 	struct config_moment begin;
+	uint64_t loops_now;
 	struct merge merge;
 	struct publisher publisher;
 	uint64_t loop; /* from 0 */

@@ -46,7 +46,8 @@ replay_open(const struct config_replay *config, const struct ports *ports, unsig
 	replay->live = !stamp;
 	replay->lane_count = config->flows == CONFIG_FLOWS_KEEP ? workers : 1;
 	replay->first_worker = config->port % workers;
-	replay->pace = config->pace;
+	replay->pace = replay->usual_pace = config->pace;
+	replay->loops_to_read = config->loops;
 	replay->news = news;
 	ret = reader_open(config, replay->lane_count, port->numa, news, &reader, reason,
 			  REPLAY_REASON_MAX);
@@ -60,6 +61,7 @@ replay_open(const struct config_replay *config, const struct ports *ports, unsig
 	}
 	material_use(&replay->material, &replay->plan);
 	replay->plan.loops = config->loops;
+	replay->plan.ends_ns = UINT64_MAX;
 	replay->plan.max_gap_ns = config->max_gap_ns;
 	replay->plan.late = config->late;
 	replay->plan.late_ns = config->tolerance_given ? config->tolerance_ns : LATE_NS;

@@ -10,6 +10,7 @@
 #include "port/ports.h"
 #include "replay/lane.h"
 #include "replay/report.h"
+#include "replay/terms.h"
 
 #define REPLAY_REASON_MAX 256
 
@@ -39,7 +40,8 @@ struct replay_lane *replay_lane(struct replay *replay, unsigned worker);
 
 /* Orders. Each returns 0, or a negative errno with a sentence in reason (REPLAY_REASON_MAX bytes): -EALREADY and
  * -EINVAL when the state does not allow it, -ETIMEDOUT when a worker does not move. */
-int replay_start(struct replay *replay, uint64_t now_ns, char *reason);
+int replay_start(struct replay *replay, const struct replay_terms *terms, uint64_t now_ns,
+		 char *reason);
 int replay_stop(struct replay *replay, char *reason);
 int replay_pause(struct replay *replay, uint64_t now_ns, char *reason);
 int replay_resume(struct replay *replay, uint64_t now_ns, char *reason);
@@ -53,6 +55,16 @@ bool replay_stops(struct replay *replay);
 /* As replay_start, but it begins when the ports that its packets can leave on have a link: cards bring it up
  * only when they are started, and what is sent before is lost. It does not wait for ever. */
 void replay_start_with_link(struct replay *replay, uint64_t now_ns);
+
+/* Whether it waits for a time of the wall clock, which one, and how wrong that clock may be. */
+bool replay_waits(const struct replay *replay, uint64_t *at_ns, uint64_t *clock_error_ns);
+
+/* Of one that waits, shortly before its time: that is at_ns on the engine's clock, and what is true may lie so far from it
+ * at most. It fails when its first packet is not there. */
+void replay_keep_time(struct replay *replay, uint64_t at_ns, uint64_t bound_ns);
+
+/* One that waits can't keep its time: it has failed. */
+void replay_miss(struct replay *replay, const char *reason);
 
 /* Moves the state on: files that are ready, lanes that are done, readers that failed. Call it often: a
  * replay begins within one call of its files being ready. */

@@ -46,14 +46,18 @@ static const struct counter errors[] = {
 	{0},
 };
 
-static const struct counter verdict[] = {
-	COUNTER_OBJECT("asked", asked),
-	COUNTER_OBJECT("achieved", achieved),
-	COUNTER_OBJECT("error_ns", errors),
-	ROW(TEXT, "measured", measured, APART),
-	ROW(KNOWN, "tolerance_ns", tolerance_ns, APART),
-	ROW(TEXT, "result", result, APART),
+static const struct counter start[] = {
+	ROW(TEXT, "at", began_at, APART),
+	ROW(KNOWN, "error_ns", start_error_ns, APART),
+	ROW(KNOWN, "bound_ns", start_bound_ns, APART),
 	{0},
+};
+
+static const struct counter verdict[] = {
+	COUNTER_OBJECT("asked", asked),     COUNTER_OBJECT("achieved", achieved),
+	COUNTER_OBJECT("error_ns", errors), ROW(TEXT, "measured", measured, APART),
+	COUNTER_OBJECT("start", start),     ROW(KNOWN, "tolerance_ns", tolerance_ns, APART),
+	ROW(TEXT, "result", result, APART), {0},
 };
 
 /* Lanes walk the same entries: where they are is where the last of them is. */
@@ -63,6 +67,8 @@ const struct counter replay_details[] = {
 	ROW(FLAG, "as", as, APART),
 	ROW(WORDS, "pace", pace_words, APART),
 	ROW(NUMBER, "loops_asked", loops_asked, APART),
+	ROW(KNOWN, "limit", limit, APART),
+	ROW(KNOWN, "duration_ns", duration_ns, APART),
 	ROW(NUMBER, "packet", sum.packet, LEAST),
 	ROW(SECONDS, "time", sum.time_ns, LEAST),
 	ROW(NUMBER, "packets", packets, APART),
@@ -74,6 +80,8 @@ const struct counter replay_details[] = {
 	COUNTER_OBJECT("verdict", verdict),
 	ROW(KNOWN, "remaining_ns", remaining_ns, APART),
 	ROW(KNOWN, "next_in_ns", next_in_ns, APART),
+	ROW(TEXT, "starts_at", starts_at, APART),
+	ROW(KNOWN, "starts_in_ns", starts_in_ns, APART),
 	{0},
 };
 
@@ -88,8 +96,9 @@ replay_state_name(enum replay_state state)
 {
 	static const char *const names[] = {
 		[REPLAY_STOPPED] = "stopped", [REPLAY_OPENING] = "opening",
-		[REPLAY_RUNNING] = "running", [REPLAY_PAUSED] = "paused",
-		[REPLAY_DONE] = "done",       [REPLAY_FAILED] = "failed",
+		[REPLAY_WAITING] = "waiting", [REPLAY_RUNNING] = "running",
+		[REPLAY_PAUSED] = "paused",   [REPLAY_DONE] = "done",
+		[REPLAY_FAILED] = "failed",
 	};
 
 	return names[state];
@@ -101,4 +110,6 @@ replay_report_clear(struct replay_report *report)
 	free(report->name);
 	free(report->port);
 	free(report->reason);
+	free(report->starts_at);
+	free(report->began_at);
 }

@@ -14,6 +14,7 @@
 enum replay_state {
 	REPLAY_STOPPED,
 	REPLAY_OPENING, /* waits for the first packets from its files, or for a link */
+	REPLAY_WAITING, /* for a time of the wall clock */
 	REPLAY_RUNNING,
 	REPLAY_PAUSED,
 	REPLAY_DONE,
@@ -35,11 +36,20 @@ struct replay_report {
 	struct lane_tally sum; /* of all lanes */
 	uint64_t refused;      /* of sum.drops, the losses */
 	uint64_t loops_asked;  /* 0: for ever */
+	uint64_t limit;        /* packets, or COUNTER_UNKNOWN: all */
+	uint64_t duration_ns;  /* or COUNTER_UNKNOWN: as long as it takes */
 	struct reader_progress reader;
 	uint64_t packets;      /* of a loop; 0 as long as that is unknown */
 	double progress;       /* of all loops, 0 to 1; negative when there is no end */
 	uint64_t remaining_ns; /* until the last packet is due, or COUNTER_UNKNOWN */
 	uint64_t next_in_ns;   /* until the next one is; unknown unless it runs */
+	/* Of one that waits for a time of the wall clock: which one, and until then; else NULL and COUNTER_UNKNOWN. */
+	char *starts_at;
+	uint64_t starts_in_ns;
+	/* Of one that began so: the time, by how much its first packet was handed over later, and how far from the true time
+	 * that may have been at most. */
+	char *began_at;
+	uint64_t start_error_ns, start_bound_ns;
 	/* From the first packet's time to the last one's, as asked, and as they were handed over. */
 	uint64_t asked_ns, taken_ns;
 	double asked_pps, taken_pps;

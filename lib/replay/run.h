@@ -26,9 +26,16 @@ struct replay {
 	unsigned workers;
 	bool live; /* workers poll the lanes */
 	enum replay_state state;
-	struct config_pace pace;
-	bool changed_pace; /* it changed while paused: lanes do not know it yet */
-	bool goes_on;      /* it pauses for a new pace alone */
+	struct config_pace pace, usual_pace; /* of this run; and of starts that name none */
+	struct replay_terms terms;           /* of this run, or the next */
+	uint64_t
+		at_ns; /* when it is to begin, on the wall clock, as long as it waits for that; else 0 */
+	struct replay_kept {
+		uint64_t at_ns, bound_ns;
+	} kept;                 /* when it began so, and how wrong that clock was at most */
+	uint64_t loops_to_read; /* as the reader was told */
+	bool changed_pace;      /* it changed while paused: lanes do not know it yet */
+	bool goes_on;           /* it pauses for a new pace alone */
 	uint32_t
 		run; /* the LANE_START that lanes' numbers are of; 0: they are of one before, or of none */
 	struct reader_progress read; /* what was read until it ended; the reader may go on */
@@ -41,6 +48,20 @@ struct replay {
 
 /* Anchors the resume of lanes that are paused where they have one schedule again, of the replay's pace. */
 void replay_rejoin(const struct replay *replay, struct lane_order *resume);
+
+/* Of the run that is under way, or to begin. */
+static inline uint64_t
+replay_loops(const struct replay *replay)
+{
+	return replay->terms.loops_given ? replay->terms.loops : replay->config->loops;
+}
+
+/* Whether lanes have no part in it yet. */
+static inline bool
+replay_has_not_begun(const struct replay *replay)
+{
+	return replay->state == REPLAY_OPENING || replay->at_ns;
+}
 
 /* Whether it neither runs nor is about to: every number is final. */
 static inline bool

@@ -86,6 +86,17 @@ short_row(struct table *table, const char *name, const json_t *replay)
 	table_cell(table, "%s", units_count(value_number(replay, "truncated")).text);
 }
 
+static void
+print_start(FILE *out, const char *name, const json_t *replay)
+{
+	uint64_t left_ns = value_number(replay, "starts_in_ns");
+
+	fprintf(out, "%s: %s at %s, in %s\n", name,
+		strcmp(value_text(replay, "state"), "paused") == 0 ? "is paused, and would start"
+								   : "starts",
+		value_text(replay, "starts_at"), units_duration((double)left_ns / 1e9).text);
+}
+
 /* Why replays failed, whose files came too slowly, and why packets did not leave: none is to go by unseen. */
 static void
 print_notes(FILE *out, const json_t *replays)
@@ -101,6 +112,8 @@ print_notes(FILE *out, const json_t *replays)
 		uint64_t waiting = value_number(replay, "waiting");
 		struct unsent_text unsent = unsent_all(replay);
 
+		if (json_is_number(json_object_get(replay, "starts_in_ns")))
+			print_start(out, name, replay);
 		if (waiting)
 			fprintf(out, "%s: %s packet%s for room in %s\n", name,
 				units_count(waiting).text, waiting == 1 ? " waits" : "s wait",

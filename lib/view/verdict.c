@@ -76,6 +76,23 @@ print_error(FILE *out, const json_t *verdict)
 		units_ns(value_number(error, "max")).text, value_text(verdict, "measured"));
 }
 
+/* Where it was to start at a time of the wall clock. */
+static void
+print_start(FILE *out, const json_t *verdict)
+{
+	const json_t *start = json_object_get(verdict, "start");
+
+	if (!json_is_string(json_object_get(start, "at")))
+		return;
+	label(out, "start");
+	fprintf(out, "%s", value_text(start, "at"));
+	if (json_is_number(json_object_get(start, "error_ns")))
+		fprintf(out, ", %s late by this clock; within %s of the true time",
+			units_ns(value_number(start, "error_ns")).text,
+			units_ns(value_number(start, "bound_ns")).text);
+	fprintf(out, "\n");
+}
+
 /* What was not sent as the capture has it: late, dropped and underruns always, the others when there are any. */
 static void
 print_losses(FILE *out, const json_t *replay)
@@ -176,6 +193,7 @@ view_verdict(FILE *out, const char *name, const json_t *replay)
 	const json_t *verdict = json_object_get(replay, "verdict");
 
 	print_state(out, name, replay);
+	print_start(out, verdict);
 	print_times(out, replay, verdict);
 	print_error(out, verdict);
 	print_losses(out, replay);

@@ -120,10 +120,10 @@ class Daemon:
             return self.until(lambda status: status["replays"][name]["state"] != "paused", 30)["replays"][name]["state"]
         return self.until(lambda status: status["replays"][name]["state"] != before, 30)["replays"][name]["state"]
 
-    def sluice(self, *words):
+    def sluice(self, *words, environment=None):
         """The client as a user runs it."""
         return subprocess.run([SLUICE, "--socket", self.run_dir, *words], capture_output=True, text=True, timeout=60,
-                              check=False)
+                              check=False, env={**os.environ, **(environment or {})})
 
     def apply(self, what):
         text = yaml.dump({**what, "run-dir": str(self.run_dir)}, sort_keys=False, width=1000)

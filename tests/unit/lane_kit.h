@@ -76,6 +76,7 @@ make(unsigned lane_count, bool resident, uint64_t loops)
 	}
 	plan.timeline = &timeline;
 	plan.loops = loops;
+	plan.ends_ns = UINT64_MAX;
 	plan.late_ns = UINT64_MAX / 4;
 	plan.headers = headers_make("headers", HEADERS, 0, SOCKET_ID_ANY, &timeline);
 	assert_non_null(plan.headers);

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "port_kit.h"
-#include "replay/reader.h"
+#include "replay/reading.h"
 
 #define READER_BASE 1700000000000000000ull
 #define READER_RECORDS_MAX (1u << 20)
@@ -217,7 +217,7 @@ seek_to(struct reader *reader, struct config_moment moment)
 {
 	uint64_t give_up = walk_clock() + READER_PATIENCE_NS;
 
-	reader_seek(reader, moment);
+	reader_seek(reader, moment, reader->config->loops);
 	while (!reader_has_begun(reader)) {
 		assert_true(walk_clock() < give_up);
 		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
