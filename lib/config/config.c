@@ -253,12 +253,14 @@ read_document(struct reader *reader, const char *text, size_t length)
 	return ret;
 }
 
-int
-config_parse(const char *text, size_t length, const char *directory, struct config **out,
-	     struct error_list *errors)
+static int
+parse(const char *text, size_t length, const char *directory, bool alone, struct config **out,
+      struct error_list *errors)
 {
-	struct reader reader = {
-		.errors = errors, .config = new_config(directory), .no_ports = true};
+	struct reader reader = {.errors = errors,
+				.config = new_config(directory),
+				.alone = alone,
+				.no_ports = true};
 	unsigned before = errors->count;
 	int ret = -ENOMEM;
 
@@ -274,4 +276,18 @@ config_parse(const char *text, size_t length, const char *directory, struct conf
 	config_free(reader.config);
 	error_list_sort(errors);
 	return ret == 0 ? -EINVAL : ret;
+}
+
+int
+config_parse(const char *text, size_t length, const char *directory, struct config **out,
+	     struct error_list *errors)
+{
+	return parse(text, length, directory, false, out, errors);
+}
+
+int
+config_parse_alone(const char *text, size_t length, const char *directory, struct config **out,
+		   struct error_list *errors)
+{
+	return parse(text, length, directory, true, out, errors);
 }

@@ -23,6 +23,7 @@
 #define CONFIG_RULES_MAX 1000000
 #define CONFIG_TARGETS_MAX 64 /* of one rule: its mirrors and its forward */
 #define CONFIG_REPLAYS_MAX 64
+#define CONFIG_LISTS_MAX 4096
 #define CONFIG_REPLAY_FILES_MAX 64
 #define CONFIG_VERIFY_DEFAULT 1024
 #define CONFIG_VERIFY_MAX 1000000000
@@ -40,6 +41,7 @@ struct config_range {
 struct config_set {
 	struct config_range *ranges;
 	unsigned count; /* 0: the key was not given, everything matches */
+	uint32_t list;  /* of config->lists, from 1, that they were read from; 0: none */
 };
 
 struct config_prefix {
@@ -52,6 +54,14 @@ struct config_prefix {
 struct config_prefixes {
 	struct config_prefix *items;
 	unsigned count; /* 0: the key was not given */
+	uint32_t list;  /* as of a set */
+};
+
+/* A file of values, as it was when it was read. */
+struct config_list {
+	char *file;      /* absolute */
+	uint32_t values; /* lines that have one */
+	uint64_t digest; /* of what was made of them: other values have another */
 };
 
 /* All keys that were given must hold. */
@@ -219,6 +229,8 @@ struct config {
 	unsigned group_count;
 	struct config_rule *rules;
 	unsigned rule_count;
+	struct config_list *lists; /* what rules were read from beside the config */
+	unsigned list_count;
 	struct config_replay *replays;
 	unsigned replay_count;
 	struct config_actions default_actions; /* one, which ends */
@@ -232,6 +244,10 @@ int config_load(const char *path, struct config **out, struct error_list *errors
 /* The same for text in memory; directory is what relative file names are relative to. */
 int config_parse(const char *text, size_t length, const char *directory, struct config **out,
 		 struct error_list *errors);
+
+/* The same for a text of somebody who may learn nothing of the machine's files: lists in files are refused, not read. */
+int config_parse_alone(const char *text, size_t length, const char *directory, struct config **out,
+		       struct error_list *errors);
 
 /* Any thread. Frees it unless others hold it, as they do after config_hold: each gives it up by config_free. */
 void config_free(struct config *config);

@@ -38,6 +38,9 @@ release(void *what)
 	}
 	free(config->ports);
 	free(config->groups);
+	for (unsigned i = 0; i < config->list_count; i++)
+		free(config->lists[i].file);
+	free(config->lists);
 	free(config->rules);
 	free(config->replays);
 	free(config->file);

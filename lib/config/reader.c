@@ -14,6 +14,7 @@
 
 #define PATH_BYTES 512
 #define WARNING_MAX 512
+#define LIST_WARNINGS_MAX 20
 
 /* "rules[2].match.dst-port", cut when it does not fit. Returns the length. */
 static size_t
@@ -34,6 +35,22 @@ spot_path(const struct spot *spot, char *path, size_t size)
 	return used < size ? used : size - 1;
 }
 
+struct list_place {
+	char text[PATH_BYTES];
+};
+
+/* "prefixes.txt:17: " */
+static struct list_place
+list_place(const struct reader *reader)
+{
+	struct list_place place = {""};
+
+	if (reader->list.name)
+		snprintf(place.text, sizeof(place.text), "%s:%u: ", reader->list.name,
+			 reader->list.line);
+	return place;
+}
+
 void
 reader_error(struct reader *reader, const struct spot *spot, const char *format, ...)
 {
@@ -50,7 +67,8 @@ reader_error(struct reader *reader, const struct spot *spot, const char *format,
 		return;
 	}
 	spot_path(spot, path, sizeof(path));
-	error_add(reader->errors, spot->line, spot->column, path[0] ? path : NULL, "%s", message);
+	error_add(reader->errors, spot->line, spot->column, path[0] ? path : NULL, "%s%s",
+		  list_place(reader).text, message);
 	free(message);
 }
 
@@ -61,10 +79,24 @@ reader_warning(struct reader *reader, const struct spot *spot, const char *forma
 	char message[WARNING_MAX];
 	va_list args;
 
+	if (reader->list.name && ++reader->list.warnings > LIST_WARNINGS_MAX)
+		return;
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	log_warning("%s:%u:%u: %s", file, spot->line, spot->column, message);
+	log_warning("%s:%u:%u: %s%s", file, spot->line, spot->column, list_place(reader).text,
+		    message);
+}
+
+void
+reader_list_end(struct reader *reader, const struct spot *spot)
+{
+	unsigned warnings = reader->list.warnings;
+
+	reader->list = (struct reader_list){0};
+	if (warnings > LIST_WARNINGS_MAX)
+		reader_warning(reader, spot, "%s: %u more lines are worth a warning",
+			       spot_key(spot), warnings - LIST_WARNINGS_MAX);
 }
 
 const char *

@@ -28,13 +28,22 @@ struct spot {
 	unsigned line, column;
 };
 
+/* A file of values that is being read: findings are in this line of it. */
+struct reader_list {
+	const char *name; /* as it stands in the config; NULL: none */
+	unsigned line;
+	unsigned warnings; /* so far; few of them are told */
+};
+
 struct reader {
 	struct error_list *errors;
 	struct config *config; /* being filled */
-	struct names targets;  /* ports by index, groups by TARGET_GROUP | index */
-	struct names rules;    /* by index */
-	uint64_t bad_ports;    /* bit i: port i has findings, so what it lacks is no news */
-	bool no_ports;         /* the ports could not be read at all */
+	struct reader_list list;
+	bool alone;           /* no file is read beside the config */
+	struct names targets; /* ports by index, groups by TARGET_GROUP | index */
+	struct names rules;   /* by index */
+	uint64_t bad_ports;   /* bit i: port i has findings, so what it lacks is no news */
+	bool no_ports;        /* the ports could not be read at all */
 	bool no_memory;
 	pcap_t *pcap; /* what filters are checked with */
 };
@@ -48,6 +57,9 @@ void reader_error(struct reader *reader, const struct spot *spot, const char *fo
 /* Logs what is allowed, but hardly meant, with its place. */
 void reader_warning(struct reader *reader, const struct spot *spot, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Behind the last line of a list: says what was not told. */
+void reader_list_end(struct reader *reader, const struct spot *spot);
 
 /* Adds "KEY: expected WHAT, not WHAT-STANDS-THERE". In silence if a finding was made there before. */
 void reader_expected(struct reader *reader, const struct spot *spot, const char *what);

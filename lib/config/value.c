@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/key.h"
+#include "config/values.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -105,39 +105,21 @@ merge_ranges(struct config_set *set)
 	set->count = last + 1;
 }
 
-/* How many values stand there; 0 and a finding for an empty list. */
-static unsigned
-count_values(struct reader *reader, const struct spot *spot)
-{
-	if (spot->node->kind != NODE_LIST)
-		return 1;
-	if (spot->node->count == 0)
-		reader_error(reader, spot,
-			     "%s: an empty list matches nothing; leave %s out to match "
-			     "everything",
-			     spot_key(spot), spot_key(spot));
-	return spot->node->count;
-}
-
 static void
 read_set(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_set *set = key_at(key, into);
-	unsigned count = count_values(reader, spot);
-	struct spot item = {0};
+	struct values values;
 
-	set->ranges = reader_alloc(reader, count, sizeof(*set->ranges));
-	if (!set->ranges)
+	if (!values_open(&values, reader, spot))
 		return;
-	if (spot->node->kind != NODE_LIST) {
-		set->count = read_range(reader, spot, key, set->ranges);
-		return;
-	}
-	while (spot_next_item(spot, &item)) {
-		if (read_range(reader, &item, key, &set->ranges[set->count]))
+	set->ranges = reader_alloc(reader, values.most, sizeof(*set->ranges));
+	while (set->ranges && values_next(&values)) {
+		if (read_range(reader, &values.item, key, &set->ranges[set->count]))
 			set->count++;
 	}
 	merge_ranges(set);
+	set->list = values_close(&values, set->ranges, set->count * sizeof(*set->ranges));
 }
 
 static void
@@ -167,6 +149,10 @@ write_set(const struct key_out *out, const struct key *key, const void *from)
 {
 	const struct config_set *set = key_at(key, from);
 
+	if (set->list) {
+		values_write(out, set->list);
+		return;
+	}
 	fputs(set->count > 1 ? "[" : "", out->file);
 	for (unsigned i = 0; i < set->count; i++) {
 		fputs(i ? ", " : "", out->file);
@@ -306,21 +292,18 @@ static void
 read_prefixes(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_prefixes *prefixes = key_at(key, into);
-	unsigned count = count_values(reader, spot);
-	struct spot item = {0};
+	struct values values;
 
-	prefixes->items = reader_alloc(reader, count, sizeof(*prefixes->items));
-	if (!prefixes->items)
+	if (!values_open(&values, reader, spot))
 		return;
-	if (spot->node->kind != NODE_LIST) {
-		prefixes->count = read_prefix(reader, spot, prefixes->items);
-		return;
-	}
-	while (spot_next_item(spot, &item)) {
-		if (read_prefix(reader, &item, &prefixes->items[prefixes->count]))
+	prefixes->items = reader_alloc(reader, values.most, sizeof(*prefixes->items));
+	while (prefixes->items && values_next(&values)) {
+		if (read_prefix(reader, &values.item, &prefixes->items[prefixes->count]))
 			prefixes->count++;
 	}
 	merge_prefixes(prefixes);
+	prefixes->list =
+		values_close(&values, prefixes->items, prefixes->count * sizeof(*prefixes->items));
 }
 
 static void
@@ -339,6 +322,10 @@ write_prefixes(const struct key_out *out, const struct key *key, const void *fro
 {
 	const struct config_prefixes *prefixes = key_at(key, from);
 
+	if (prefixes->list) {
+		values_write(out, prefixes->list);
+		return;
+	}
 	fputs(prefixes->count > 1 ? "[" : "", out->file);
 	for (unsigned i = 0; i < prefixes->count; i++) {
 		fputs(i ? ", " : "", out->file);

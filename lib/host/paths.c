@@ -169,6 +169,8 @@ allow_config(const struct landlock *landlock, const struct config *config)
 		ret = allow_port(landlock, &config->ports[i]);
 	for (unsigned i = 0; ret == 0 && i < config->replay_count; i++)
 		ret = allow_replay(landlock, &config->replays[i]);
+	for (unsigned i = 0; ret == 0 && i < config->list_count; i++)
+		ret = allow_beside(landlock, config->lists[i].file);
 	return ret;
 }
 

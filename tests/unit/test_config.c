@@ -154,6 +154,22 @@ test_ports(void **state)
 	config_free(config);
 }
 
+/* Whoever brings it learns nothing of files that he may not read. */
+static void
+test_alone(void **state)
+{
+	static const char text[] = HEAD "rules:\n  - name: x\n"
+					"    match: { src: { file: /etc/hostname } }\n";
+	struct error_list errors;
+	struct config *config;
+
+	error_list_init(&errors, NULL);
+	assert_true(config_parse_alone(text, sizeof(text) - 1, "/", &config, &errors) < 0);
+	assert_int_equal(errors.count, 1);
+	assert_non_null(strstr(errors.items[0].message, "is not read for who may only read"));
+	error_list_clear(&errors);
+}
+
 static void
 test_rules(void **state)
 {
@@ -397,6 +413,7 @@ main(void)
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_prefixes),
