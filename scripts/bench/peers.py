@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The two programs that are compared, each started, measured for a while, and stopped."""
 
+import contextlib
 import json
 import os
 import signal
@@ -59,7 +60,8 @@ class Program:
         seconds = {}
         tasks = f"/proc/{self.process.pid}/task"
         for thread in os.listdir(tasks):
-            with open(f"{tasks}/{thread}/schedstat", encoding="ascii") as schedstat:
+            with contextlib.suppress(OSError), \
+                    open(f"{tasks}/{thread}/schedstat", encoding="ascii") as schedstat:  # it may just have ended
                 seconds[thread] = int(schedstat.read().split()[0]) / 1e9
         return seconds
 
@@ -68,10 +70,15 @@ class Program:
         program that polls on one core."""
         time.sleep(warm_up)
         before, began = self.look(), self._threads()
-        time.sleep(seconds)
-        after, ended = self.look(), self._threads()
-        busiest = max(ended[thread] - began[thread] for thread in began if thread in ended)
-        return (after - before) / busiest if busiest else 0
+        deadline = time.monotonic() + 10
+        busiest = 0
+        while busiest < seconds / 2 and time.monotonic() < deadline:
+            time.sleep(seconds)
+            after, ended = self.look(), self._threads()
+            busiest = max(ended[thread] - began[thread] for thread in began if thread in ended)
+        if not busiest or after == before:
+            raise Failed("it had no core for 10 s: something else keeps it busy")
+        return (after - before) / busiest
 
 
 class Sluice(Program):
