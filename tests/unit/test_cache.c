@@ -91,11 +91,11 @@ sets_double_while_flows_miss(void **state)
 	assert_int_equal(gate.mask, CACHE_SETS_FIRST - 1);
 	pass_window(&gate, CACHE_WINDOW / 256);
 	assert_int_equal(gate.mask, CACHE_SETS_FIRST - 1);
-	for (uint32_t sets = CACHE_SETS_FIRST * 2; sets <= CACHE_SETS_FIRST * 4; sets *= 2) {
+	for (uint32_t used = CACHE_SETS_FIRST * 2; used <= CACHE_SETS_FIRST * 4; used *= 2) {
 		pass_window(&gate, CACHE_WINDOW / 64);
-		assert_int_equal(gate.mask, sets - 1);
+		assert_int_equal(gate.mask, used - 1);
 		pass_window(&gate, CACHE_WINDOW / 64);
-		assert_int_equal(gate.mask, sets - 1);
+		assert_int_equal(gate.mask, used - 1);
 	}
 	pass_window(&gate, CACHE_WINDOW / 64);
 	assert_int_equal(gate.mask, CACHE_SETS_FIRST * 4 - 1);
