@@ -90,7 +90,7 @@ static struct forms
 forms(bool all, const char *last)
 {
 	const char *found[VERBS];
-	struct forms forms;
+	struct forms forms = {0};
 	unsigned count = 0;
 	size_t used = 0;
 

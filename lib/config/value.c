@@ -89,7 +89,7 @@ merge_ranges(struct config_set *set)
 {
 	unsigned last = 0;
 
-	if (set->count == 0)
+	if (!set->ranges || set->count == 0)
 		return;
 	qsort(set->ranges, set->count, sizeof(*set->ranges), by_low);
 	for (unsigned i = 1; i < set->count; i++) {
@@ -278,7 +278,7 @@ merge_prefixes(struct config_prefixes *prefixes)
 {
 	unsigned last = 0;
 
-	if (prefixes->count == 0)
+	if (!prefixes->items || prefixes->count == 0)
 		return;
 	qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items), by_address);
 	for (unsigned i = 1; i < prefixes->count; i++) {
