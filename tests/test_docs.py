@@ -49,7 +49,9 @@ def test_blocks_run(document, tmp_path):
                 for name in re.findall(r"^ip netns add (\S+)$", script, re.MULTILINE):
                     subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
                 process.wait()
-    assert code == 0, (tmp_path / "output").read_text(errors="replace")[-3000:]
+    logs = "".join(f"\n{log.name}:\n{log.read_text(errors='replace')[-2000:]}"
+                   for log in sorted((tmp_path / "build").glob("*.log")))
+    assert code == 0, (tmp_path / "output").read_text(errors="replace")[-3000:] + logs
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)
