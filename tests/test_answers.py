@@ -208,6 +208,17 @@ def test_those_who_never_stop_asking_starve_nobody(crowded):
     assert most - before < BOUND_MIB, f"{before} MiB before, {most} with all of them"
 
 
+def test_near_names_are_looked_for_among_so_many(tmp_path):
+    """A wrong name among a million is answered as soon as one among few."""
+    rules = [{"name": f"rule-{number:05}", "match": {"dst-port": number}, "actions": ["drop"]}
+             for number in range(1, 10101)]
+    with Daemon(config(ports_of(wan="", lan=""), rules), tmp_path, PLUGINS) as daemon:
+        assert 'did you mean "rule-09999"?' in daemon.sluice("rules", "rule-09999x").stderr
+        far = daemon.sluice("rules", "rule-10099x")
+        assert far.returncode == 1 and "there is no" in far.stderr and "rule-10099\"" not in far.stderr
+        daemon.stop()
+
+
 def test_lists_by_name(tmp_path):
     ports = ports_of(wan="", lan="")
     rules = [{"name": name, "actions": [{"forward": "lan"}]} for name in ("web", "dns", "rest")]

@@ -39,6 +39,8 @@ _sluice_ports() {
 _sluice() {
 	local cur prev words cword i command=() options="--all --at --clock-error --duration --follow --json --limit --loops --nonzero --pace --socket --sort --timeout --top --watch --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
+	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
+		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--duration]="" [--clock-error]="")
 	_init_completion -n = || return
 
 	case $prev in
@@ -56,32 +58,11 @@ _sluice() {
 		mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
 		return
 		;;
-	--top)
-		mapfile -t COMPREPLY < <(compgen -W "5 10 20" -- "$cur")
-		return
-		;;
-	--pace)
-		mapfile -t COMPREPLY < <(compgen -W "$paces" -- "$cur")
-		return
-		;;
-	--loops)
-		mapfile -t COMPREPLY < <(compgen -W "2 10 forever" -- "$cur")
-		return
-		;;
-	--at)
-		mapfile -t COMPREPLY < <(compgen -W "+5s +1min" -- "$cur")
-		return
-		;;
-	--limit | --duration | --clock-error) return ;;
-	--timeout)
-		mapfile -t COMPREPLY < <(compgen -W "5 30 60" -- "$cur")
-		return
-		;;
-	--watch)
-		mapfile -t COMPREPLY < <(compgen -W "1 2 5 10" -- "$cur")
-		return
-		;;
 	esac
+	if [ -n "${values[$prev]+known}" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "${values[$prev]}" -- "$cur")
+		return
+	fi
 	case $cur in
 	--socket=*)
 		cur=${cur#*=}
@@ -97,8 +78,8 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --sort | --timeout | --top | --watch | --pace | --loops | --limit | --duration | --at | --clock-error) ((i++)) ;;
-		-*) ;;
+		--socket | --sort) ((i++)) ;;
+		-*) [ -z "${values[${words[i]}]+known}" ] || ((i++)) ;;
 		*) command+=("${words[i]}") ;;
 		esac
 	done

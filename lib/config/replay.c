@@ -14,7 +14,6 @@
 #define MEMORY_MIN (8 * MIB)
 #define MEMORY_MAX (MIB << 20)
 #define MEMORY_STEP (2 * MIB) /* what a hugepage has */
-#define LOOPS_MAX UINT64_C(1000000000000)
 
 #define AT(member) KEY_AT(struct config_replay, member)
 #define GIVEN(member) .given = offsetof(struct config_replay, member)
@@ -148,7 +147,7 @@ read_loops(struct reader *reader, const struct spot *spot, const struct key *key
 	else if (text_nearest(text, &forever, 1))
 		reader_error(reader, spot, "loops: expected %s, not %s; did you mean \"forever\"?",
 			     what, text_quote(text).text);
-	else if (text_number(text, LOOPS_MAX, loops) < 0 || *loops == 0)
+	else if (text_number(text, CONFIG_LOOPS_MAX, loops) < 0 || *loops == 0)
 		reader_expected(reader, spot, what);
 }
 

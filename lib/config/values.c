@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/emit.h"
+#include "core/digest.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -222,16 +223,6 @@ values_next(struct values *values)
 		return spot_next_item(values->spot, &values->item);
 	values->item = *values->spot;
 	return !values->done && (values->done = true);
-}
-
-static uint64_t
-digest(const unsigned char *bytes, size_t size)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	while (size-- > 0)
-		hash = (hash ^ *bytes++) * UINT64_C(1099511628211);
-	return hash;
 }
 
 /* Adds it to the lists of the config, which has the path from then on. */

@@ -12,8 +12,6 @@
 
 /* By how much the clock may be wrong where nothing else is said. */
 #define CLOCK_ERROR_NS 1000000
-/* As in the config. */
-#define LOOPS_MAX UINT64_C(1000000000000)
 
 static const char *
 param(const struct call *call, const char *name)
@@ -80,7 +78,7 @@ take_terms(struct call *call, struct replay_terms *terms)
 		refuse_param(call, "pace", reason);
 		return false;
 	}
-	if (terms->loops > LOOPS_MAX) {
+	if (terms->loops > CONFIG_LOOPS_MAX) {
 		refuse_param(call, "loops",
 			     "a number of loops is at most 1000000000000; 0: for ever");
 		return false;

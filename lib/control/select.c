@@ -99,10 +99,14 @@ find_rules(struct call *call, struct wanted *wanted, size_t count)
 	return found;
 }
 
+/* Names are compared with what was typed up to so many rules: of a million that would take the other answers' time. */
+#define NEAREST_RULES_MAX 10000
+
 static void
 refuse_rule(struct call *call, const struct wanted *wanted, size_t count)
 {
-	unsigned rules = call->snapshot->rule_count;
+	unsigned all = call->snapshot->rule_count;
+	unsigned rules = all < NEAREST_RULES_MAX ? all : NEAREST_RULES_MAX;
 	const char **known = calloc(rules, sizeof(*known));
 
 	for (unsigned i = 0; known && i < rules; i++)

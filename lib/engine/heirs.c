@@ -5,15 +5,16 @@
 #include <string.h>
 
 #include "config/names.h"
+#include "core/digest.h"
 
 #include "core/banned.h"
 
 /* A rule whose name the other config does not have. */
 struct lone {
-	uint64_t rest; /* a hash of what it is but for its name */
+	uint64_t rest; /* a digest of what it is but for its name */
 	uint32_t rule;
-	uint32_t
-		behind; /* the nearest rule before it whose name both have, as the config after numbers it */
+	/* The nearest rule before it whose name both have, as the config after numbers it. */
+	uint32_t behind;
 };
 
 struct lones {
@@ -21,17 +22,17 @@ struct lones {
 	uint32_t count;
 };
 
-/* FNV-1a. False without memory. */
+/* False without memory. */
 static bool
-hash_rest(const struct config *config, uint32_t rule, uint64_t *hash)
+digest_rest(const struct config *config, uint32_t rule, uint64_t *out)
 {
 	char *text = config_emit_rest(config, rule);
 
-	*hash = UINT64_C(14695981039346656037);
-	for (const char *at = text; at && *at; at++)
-		*hash = (*hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
+	if (!text)
+		return false;
+	*out = digest(text, strlen(text));
 	free(text);
-	return text;
+	return true;
 }
 
 /* Rules' names alone tell the two apart. False without memory, too. */
@@ -73,7 +74,7 @@ find_lones(const struct config *config, const struct names *others, bool numbere
 			continue;
 		}
 		*lone = (struct lone){.rule = i, .behind = behind};
-		if (!hash_rest(config, i, &lone->rest))
+		if (!digest_rest(config, i, &lone->rest))
 			return false;
 		lones->count++;
 	}

@@ -15,10 +15,13 @@
 
 #include "packet/view.h"
 
+/* Offsets in a frame. Source, destination and both ports stand side by side there, as in a view. */
+#define COMMON_L3 14
 #define COMMON_PROTOCOL 23
-#define COMMON_FLOW \
-	26 /* source, destination and both ports stand side by side, in the frame as in a view */
+#define COMMON_FLOW 26
+#define COMMON_L4 34
 #define COMMON_LENGTH 38
+
 #define COMMON_TYPE 0x0800
 
 /* The view of one, but for its addresses, ports and protocol. */
@@ -29,8 +32,8 @@ packet_common_view(uint16_t in_port)
 				    .in_port = rte_cpu_to_be_16(in_port),
 				    .ether_type = RTE_BE16(COMMON_TYPE),
 				    .kind = PACKET_IPV4_PORTS,
-				    .l3_offset = 14,
-				    .l4_offset = 34};
+				    .l3_offset = COMMON_L3,
+				    .l4_offset = COMMON_L4};
 }
 
 /* Whether a frame, of which length bytes lie side by side, is one of them. */

@@ -28,16 +28,17 @@ struct replay {
 	enum replay_state state;
 	struct config_pace pace, usual_pace; /* of this run; and of starts that name none */
 	struct replay_terms terms;           /* of this run, or the next */
-	uint64_t
-		at_ns; /* when it is to begin, on the wall clock, as long as it waits for that; else 0 */
+	/* When it is to begin, on the wall clock, as long as it waits for that; else 0. */
+	uint64_t at_ns;
+	/* When it began so, and how wrong that clock was at most. */
 	struct replay_kept {
 		uint64_t at_ns, bound_ns;
-	} kept;                 /* when it began so, and how wrong that clock was at most */
+	} kept;
 	uint64_t loops_to_read; /* as the reader was told */
 	bool changed_pace;      /* it changed while paused: lanes do not know it yet */
 	bool goes_on;           /* it pauses for a new pace alone */
-	uint32_t
-		run; /* the LANE_START that lanes' numbers are of; 0: they are of one before, or of none */
+	/* The LANE_START that lanes' numbers are of; 0: they are of one before, or of none. */
+	uint32_t run;
 	struct reader_progress read; /* what was read until it ended; the reader may go on */
 	struct config_moment moment; /* where it began, or is to begin */
 	bool stale;                  /* the reader is not there, and has to be sent there */
