@@ -77,6 +77,7 @@ def test_forwards_to_the_port_it_came_from(tmp_path):
 
 def test_rules_that_pass_on_count_and_mirror(tmp_path):
     rules = [{"name": "count", "match": {"protocol": "udp"}, "actions": []},
+             {"name": "unlisted", "match": {"protocol": "udp"}},
              {"name": "queries", "match": {"dst-port": 53}, "actions": [{"mirror": "a"}]},
              {"name": "again", "match": {"dst-port": 53}, "actions": [{"mirror": "b"}]},
              {"name": "rest", "actions": [{"forward": "a"}]}]
@@ -86,6 +87,7 @@ def test_rules_that_pass_on_count_and_mirror(tmp_path):
     expected = [frame for one in capture.frames("dns.pcap") for frame in [one] * (2 if one in queries else 1)]
     assert data_of(run.sent["a"]) == expected
     assert run.report["rules"]["rest"]["packets"] == 464
+    assert run.report["rules"]["unlisted"] == run.report["rules"]["count"]
 
 
 def test_from_tells_ports_apart(tmp_path):

@@ -243,9 +243,12 @@ read_actions(struct reader *reader, const struct spot *spot, const struct key *k
 const struct config_action *
 config_end(const struct config_actions *actions)
 {
-	const struct config_action *last = actions->items + actions->count - 1;
+	const struct config_action *last;
 
-	return actions->count && rows[last->verb].ends ? last : NULL;
+	if (actions->count == 0)
+		return NULL;
+	last = &actions->items[actions->count - 1];
+	return rows[last->verb].ends ? last : NULL;
 }
 
 unsigned

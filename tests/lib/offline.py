@@ -127,9 +127,9 @@ def check_books(run, what, directory):
 
 def decides(rule):
     """Whether a rule's actions end in drop or forward."""
-    actions = rule["actions"]
+    actions = rule.get("actions")
     return bool(actions) and (actions[-1] == "drop" or "forward" in actions[-1])
 
 
 def mirrors(rule):
-    return sum(isinstance(action, dict) and "mirror" in action for action in rule["actions"])
+    return sum(isinstance(action, dict) and "mirror" in action for action in rule.get("actions", []))
