@@ -209,6 +209,7 @@ enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
 
 struct config {
 	unsigned holders; /* who have it beside its owner; see config_hold */
+	unsigned keepers; /* beside all these */
 
 	char *file;      /* absolute path, or NULL when it came as text */
 	char *directory; /* what relative file names are relative to; absolute */
@@ -253,6 +254,11 @@ int config_parse_alone(const char *text, size_t length, const char *directory, s
 /* Any thread. Frees it unless others hold it, as they do after config_hold: each gives it up by config_free. */
 void config_free(struct config *config);
 struct config *config_hold(const struct config *config);
+
+/* The same, for whoever needs all but the rules, which may be many: they go when nobody holds it but those who keep it. Each gives
+ * it up by config_leave. */
+const struct config *config_keep(const struct config *config);
+void config_leave(const struct config *config);
 
 /* The config as canonical YAML, every default spelled out, which config_parse reads to the same
  * value. The caller frees the text; NULL when out of memory. */

@@ -19,34 +19,55 @@ config_hold(const struct config *config)
 	return held;
 }
 
-static void
-release(void *what)
+const struct config *
+config_keep(const struct config *config)
 {
-	struct config *config = what;
+	__atomic_add_fetch(&((struct config *)config)->keepers, 1, __ATOMIC_RELAXED);
+	return config;
+}
 
+void
+config_leave(const struct config *kept)
+{
+	struct config *config = (struct config *)kept;
+
+	if (!config || __atomic_fetch_sub(&config->keepers, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
 	for (unsigned i = 0; i < config->port_count; i++) {
 		free(config->ports[i].name);
 		key_clear(&key_port, &config->ports[i]);
 	}
 	for (unsigned i = 0; i < config->group_count; i++)
 		free(config->groups[i].name);
-	for (unsigned i = 0; i < config->rule_count; i++)
-		key_clear(&key_rule, &config->rules[i]);
 	for (unsigned i = 0; i < config->replay_count; i++) {
 		free(config->replays[i].name);
 		key_clear(&key_replay, &config->replays[i]);
 	}
 	free(config->ports);
 	free(config->groups);
-	for (unsigned i = 0; i < config->list_count; i++)
-		free(config->lists[i].file);
-	free(config->lists);
-	free(config->rules);
 	free(config->replays);
 	free(config->file);
 	free(config->directory);
 	key_clear(&key_root, config);
 	free(config);
+}
+
+/* Who held it is then one of its keepers, the last one if nobody else needs more of it. */
+static void
+release(void *what)
+{
+	struct config *config = what;
+
+	for (unsigned i = 0; i < config->rule_count; i++)
+		key_clear(&key_rule, &config->rules[i]);
+	for (unsigned i = 0; i < config->list_count; i++)
+		free(config->lists[i].file);
+	free(config->rules);
+	free(config->lists);
+	config->rules = NULL;
+	config->lists = NULL;
+	config->rule_count = config->list_count = 0;
+	config_leave(config);
 }
 
 void

@@ -37,14 +37,16 @@ take(struct worker *worker, struct program *program, unsigned turn)
 static void
 gather(struct worker *worker, struct program *program)
 {
+	const struct worker_sources *sources = worker_sources(worker);
 	struct collected *known = &worker->known;
 
 	if (!known->awaited)
 		return;
 	/* It began with the first tally: before its first answer it counted there. */
 	take(worker, program, (asked(worker) - 1) & 1);
-	for (unsigned i = 0; i < worker->lane_count; i++)
-		worker->lanes[i]->known = worker->lanes[i]->answer;
+	/* One that came since it answered has none, and is shown as not begun. */
+	for (unsigned i = 0; i < sources->lane_count; i++)
+		sources->lanes[i]->known = sources->lanes[i]->answer;
 	known->tsc = worker->rested_tsc;
 	known->awaited = false;
 }
@@ -86,11 +88,12 @@ collect_stopped(struct worker *const *workers, unsigned count, struct program *p
 {
 	for (unsigned i = 0; i < count; i++) {
 		struct worker *worker = workers[i];
+		const struct worker_sources *sources = worker_sources(worker);
 
 		take(worker, program, 0);
 		take(worker, program, 1);
-		for (unsigned l = 0; l < worker->lane_count; l++)
-			worker->lanes[l]->known = worker->lanes[l]->tally;
+		for (unsigned l = 0; l < sources->lane_count; l++)
+			sources->lanes[l]->known = sources->lanes[l]->tally;
 		worker->known.tsc = 0;
 		worker->known.late = false;
 		worker->known.awaited = false;

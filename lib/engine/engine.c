@@ -80,6 +80,7 @@ make_workers(struct engine *engine)
 	engine->service = (struct service){
 		.shared = &engine->shared,
 		.ports = &engine->ports,
+		.replays = &engine->replays,
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
 	};
@@ -88,7 +89,7 @@ make_workers(struct engine *engine)
 		.ports = &engine->ports,
 		.worker_count = engine->worker_count,
 	};
-	return service_begin(&engine->service);
+	return 0;
 }
 
 static void
@@ -156,11 +157,14 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = options->ready ? options->ready(config) : 0;
 	if (ret < 0)
 		goto workers_failed;
-	ret = replays_open(&engine->replays, config, &engine->ports, engine->workers,
-			   engine->worker_count, false, errors);
+	ret = replays_open(&engine->replays, config, &engine->ports, engine->worker_count, false,
+			   errors);
 	if (ret < 0)
 		goto workers_failed;
-	ret = program_make(config, &engine->ports, engine->worker_count, &program, errors);
+	ret = service_begin(&engine->service);
+	if (ret < 0)
+		goto program_failed;
+	ret = program_make(config, engine->ports.items, engine->worker_count, &program, errors);
 	if (ret < 0)
 		goto program_failed;
 	atomic_store(&engine->shared.program, program);

@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "engine/account.h"
 #include "engine/collect.h"
-#include "engine/replays.h"
+#include "engine/service.h"
 #include "port/feed.h"
 
 #include "core/banned.h"
@@ -20,11 +20,12 @@
 static struct replay_lane *
 next_lane(struct worker *worker, uint64_t *due)
 {
+	const struct worker_sources *sources = worker_sources(worker);
 	struct replay_lane *best = NULL;
 
 	*due = UINT64_MAX;
-	for (unsigned i = 0; i < worker->lane_count; i++) {
-		struct replay_lane *lane = worker->lanes[i];
+	for (unsigned i = 0; i < sources->lane_count; i++) {
+		struct replay_lane *lane = sources->lanes[i];
 		uint64_t lane_due;
 
 		while (!replay_lane_look(lane, &lane_due))
@@ -105,6 +106,11 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	struct replays replays = {0};
 	struct program *program;
 	struct worker *worker;
+	struct service service = {.shared = &shared,
+				  .ports = &ports,
+				  .replays = &replays,
+				  .workers = &worker,
+				  .worker_count = 1};
 	struct feed *feed;
 	int ret, ended, closed;
 
@@ -118,7 +124,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	ret = feed_open(&ports, &feed);
 	if (ret < 0)
 		goto feed_failed;
-	ret = program_make(config, &ports, 1, &program, errors);
+	ret = program_make(config, ports.items, 1, &program, errors);
 	if (ret < 0)
 		goto program_failed;
 	worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);
@@ -128,9 +134,12 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	}
 	worker->shared = &shared;
 	worker_reset(worker);
-	ret = replays_open(&replays, config, &ports, &worker, 1, true, errors);
+	ret = replays_open(&replays, config, &ports, 1, true, errors);
 	if (ret < 0)
 		goto replays_failed;
+	ret = service_begin(&service);
+	if (ret < 0)
+		goto sources_failed;
 	shared.ports = &ports;
 	replays_start_virtual(&replays);
 
@@ -146,6 +155,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	if (!*out)
 		ret = -ENOMEM;
 
+	service_end(&service);
 	replays_close(&replays);
 	rte_free(worker);
 	program_free(program);
@@ -153,6 +163,8 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	ports_stop_eal();
 	return ret;
 
+sources_failed:
+	replays_close(&replays);
 replays_failed:
 	rte_free(worker);
 worker_failed:

@@ -43,6 +43,14 @@ program_free(struct program *program)
 	free(program);
 }
 
+static void
+place_ports(const struct program *program, unsigned ports, struct program_local *local)
+{
+	memset(local->places, PROGRAM_NOWHERE, sizeof(local->places));
+	for (unsigned i = 0; i < ports; i++)
+		local->places[program->slots[i]] = i;
+}
+
 static int
 make_local(struct program *program, struct program_local *local, unsigned rules)
 {
@@ -94,16 +102,18 @@ say_manners(const struct program *program, struct config *config)
 }
 
 int
-program_make(struct config *config, const struct ports *ports, unsigned workers,
+program_make(struct config *config, struct port *const *ports, unsigned workers,
 	     struct program **out, struct error_list *errors)
 {
-	struct stage_env env = {.config = config, .ports = ports->items, .numa = -1};
+	struct stage_env env = {.config = config, .ports = ports, .numa = -1};
 	struct program *program = calloc(1, sizeof(*program));
 	int ret = -ENOMEM;
 
 	if (!program)
 		goto no_memory;
 	program->worker_count = workers;
+	for (unsigned i = 0; i < config->port_count; i++)
+		program->slots[i] = ports ? ports[i]->index : i;
 	program->totals = calloc(config->rule_count + 1, sizeof(*program->totals));
 	if (!program->totals)
 		goto no_memory;
@@ -118,6 +128,7 @@ program_make(struct config *config, const struct ports *ports, unsigned workers,
 				(struct program_stage){rooms_stages[i], state};
 	}
 	for (unsigned i = 0; i < workers; i++) {
+		place_ports(program, config->port_count, &program->locals[i]);
 		ret = make_local(program, &program->locals[i], config->rule_count + 1);
 		if (ret < 0)
 			goto no_memory;

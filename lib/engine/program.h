@@ -22,12 +22,15 @@ struct program_step {
 struct program_local {
 	/* As the program's stages; behind the last, run is NULL. */
 	struct program_step steps[ROOMS_STAGES];
+	/* By slot of a port, which place it has in the config. */
+	uint8_t places[CONFIG_PORTS_MAX];
 	/* What rules took: rule_count + 1, the default last. The worker counts in the set whose turn it is. */
 	struct tally_rule *rules[2];
 };
 
 struct program {
-	struct config *config; /* owned */
+	struct config *config;           /* owned */
+	uint8_t slots[CONFIG_PORTS_MAX]; /* of the config's ports, see port.h */
 	/* Those that this config needs. */
 	struct program_stage {
 		const struct stage *stage;
@@ -45,8 +48,12 @@ struct program {
 	uint32_t *heirs;
 };
 
-/* Compiles. Owns the config on success alone. Findings in errors, or -ENOMEM. */
-int program_make(struct config *config, const struct ports *ports, unsigned workers,
+/* The place of a slot whose port is in another config. */
+#define PROGRAM_NOWHERE UINT8_MAX
+
+/* Compiles, for ports in the config's order; NULL where it is not to run. Owns the config on success alone. Findings in
+ * errors, or -ENOMEM. */
+int program_make(struct config *config, struct port *const *ports, unsigned workers,
 		 struct program **out, struct error_list *errors);
 void program_free(struct program *program);
 

@@ -21,8 +21,7 @@
 
 int
 replays_open(struct replays *replays, const struct config *config, const struct ports *ports,
-	     struct worker *const *workers, unsigned worker_count, bool stamp,
-	     struct error_list *errors)
+	     unsigned worker_count, bool stamp, struct error_list *errors)
 {
 	char reason[REPLAY_REASON_MAX];
 	int ret = 0;
@@ -35,9 +34,15 @@ replays_open(struct replays *replays, const struct config *config, const struct 
 	}
 	for (unsigned i = 0; i < config->replay_count; i++) {
 		const struct config_replay *wanted = &config->replays[i];
+		const struct replay_wish wish = {.config = config,
+						 .index = i,
+						 .port = ports->items[wanted->port],
+						 .ports = ports,
+						 .workers = worker_count,
+						 .stamp = stamp,
+						 .news = replays->news};
 		struct replay *replay;
-		int opened = replay_open(wanted, ports, worker_count, stamp, replays->news, &replay,
-					 reason);
+		int opened = replay_open(&wish, &replay, reason);
 
 		if (opened < 0) {
 			error_add(errors, wanted->place.line, wanted->place.column, NULL,
@@ -51,15 +56,22 @@ replays_open(struct replays *replays, const struct config *config, const struct 
 		replays_close(replays);
 		return ret;
 	}
-	for (unsigned i = 0; i < replays->count; i++) {
-		for (unsigned w = 0; w < worker_count; w++) {
-			struct replay_lane *lane = replay_lane(replays->items[i], w);
-
-			if (lane)
-				workers[w]->lanes[workers[w]->lane_count++] = lane;
-		}
-	}
 	return 0;
+}
+
+unsigned
+replays_lanes(const struct replays *replays, unsigned worker,
+	      struct replay_lane *lanes[CONFIG_REPLAYS_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < replays->count; i++) {
+		struct replay_lane *lane = replay_lane(replays->items[i], worker);
+
+		if (lane)
+			lanes[count++] = lane;
+	}
+	return count;
 }
 
 void

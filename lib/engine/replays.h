@@ -15,11 +15,14 @@ struct replays {
 	int news; /* eventfd: replays_tick would begin one; -1 offline, or without replays */
 };
 
-/* Opens all replays of a config and gives each worker its lanes. stamp: offline. Failures are in errors, with
+/* Opens all replays of a config. stamp: offline. Failures are in errors, with
  * their place in the config; then nothing is left open, and a negative errno is returned. */
 int replays_open(struct replays *replays, const struct config *config, const struct ports *ports,
-		 struct worker *const *workers, unsigned worker_count, bool stamp,
-		 struct error_list *errors);
+		 unsigned worker_count, bool stamp, struct error_list *errors);
+
+/* The lanes of a worker; returns how many. */
+unsigned replays_lanes(const struct replays *replays, unsigned worker,
+		       struct replay_lane *lanes[CONFIG_REPLAYS_MAX]);
 
 /* Ports must have given back every packet, and workers must have stopped. */
 void replays_close(struct replays *replays);

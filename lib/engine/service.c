@@ -19,36 +19,37 @@
 /* How long until that is worth a word. */
 #define SLOW_NS UINT64_C(1000000000)
 
-/* Those of a worker, of the ports in service. */
-static struct worker_queues *
-make_queues(const struct service *service, unsigned worker)
+/* Those of a worker: of all replays, and of the ports in service. */
+static struct worker_sources *
+make_sources(const struct service *service, unsigned worker)
 {
 	const struct ports *ports = service->ports;
-	struct worker_queues *queues;
+	struct worker_sources *sources;
 	size_t most = 0;
 
 	for (unsigned i = 0; i < ports->count; i++)
 		most += ports->items[i]->rx_queues;
-	queues = calloc(1, sizeof(*queues) + most * sizeof(*queues->items));
-	if (!queues)
+	sources = calloc(1, sizeof(*sources) + most * sizeof(*sources->queues));
+	if (!sources)
 		return NULL;
+	sources->lane_count = replays_lanes(service->replays, worker, sources->lanes);
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct port *port = ports->items[i];
 
 		if (!port->can_receive || port_service(port) != PORT_IN_SERVICE)
 			continue;
 		for (uint16_t q = 0; q < port->rx_queues; q++) {
-			struct worker_queue *queue = &queues->items[queues->count];
+			struct worker_queue *queue = &sources->queues[sources->queue_count];
 
 			if (ports_worker(i, q, service->worker_count) != worker)
 				continue;
 			queue->port = port;
 			queue->queue = q;
 			verify_start(queue, port->verify);
-			queues->count++;
+			sources->queue_count++;
 		}
 	}
-	return queues;
+	return sources;
 }
 
 static uint64_t
@@ -75,12 +76,12 @@ publish_up(const struct service *service)
 
 /* Gives every worker a new list and keeps the old ones, which they may still have; all or nothing. */
 static int
-replace_queues(struct service *service)
+replace_sources(struct service *service)
 {
-	struct worker_queues *fresh[CONFIG_WORKERS_MAX];
+	struct worker_sources *fresh[CONFIG_WORKERS_MAX];
 
 	for (unsigned i = 0; i < service->worker_count; i++) {
-		fresh[i] = make_queues(service, i);
+		fresh[i] = make_sources(service, i);
 		if (fresh[i])
 			continue;
 		while (i-- > 0)
@@ -88,7 +89,7 @@ replace_queues(struct service *service)
 		return -ENOMEM;
 	}
 	for (unsigned i = 0; i < service->worker_count; i++)
-		service->old[i] = atomic_exchange_explicit(&service->workers[i]->queues, fresh[i],
+		service->old[i] = atomic_exchange_explicit(&service->workers[i]->sources, fresh[i],
 							   memory_order_acq_rel);
 	return 0;
 }
@@ -96,8 +97,8 @@ replace_queues(struct service *service)
 int
 service_begin(struct service *service)
 {
-	if (replace_queues(service) < 0)
-		return log_fail(ENOMEM, "workers' queues");
+	if (replace_sources(service) < 0)
+		return log_fail(ENOMEM, "workers' queues and lanes");
 	return 0;
 }
 
@@ -116,7 +117,7 @@ service_end(struct service *service)
 	forget_old(service);
 	for (unsigned i = 0; i < service->worker_count; i++) {
 		if (service->workers[i])
-			free(atomic_exchange(&service->workers[i]->queues, NULL));
+			free(atomic_exchange(&service->workers[i]->sources, NULL));
 	}
 }
 
@@ -181,7 +182,7 @@ service_settle(struct service *service)
 static int
 change(struct service *service, uint64_t leaving)
 {
-	if (replace_queues(service) < 0)
+	if (replace_sources(service) < 0)
 		return -ENOMEM;
 	publish_up(service);
 	service->leaving = leaving;

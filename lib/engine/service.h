@@ -7,6 +7,7 @@
 #ifndef ENGINE_SERVICE_H
 #define ENGINE_SERVICE_H
 
+#include "engine/replays.h"
 #include "engine/worker.h"
 #include "port/ports.h"
 
@@ -15,6 +16,7 @@
 struct service {
 	struct worker_shared *shared;
 	struct ports *ports;
+	const struct replays *replays;
 	struct worker *const *workers;
 	unsigned worker_count;
 
@@ -24,10 +26,10 @@ struct service {
 	uint64_t began_ns;
 	bool told;        /* that it takes long */
 	uint64_t leaving; /* bit i: port i is to be closed then */
-	struct worker_queues *old[CONFIG_WORKERS_MAX];
+	struct worker_sources *old[CONFIG_WORKERS_MAX];
 };
 
-/* Gives every worker its queues, of all ports. -ENOMEM, logged. */
+/* Gives every worker its queues and lanes, of all ports and replays. -ENOMEM, logged. */
 int service_begin(struct service *service);
 
 /* Frees the lists. Workers have stopped. */

@@ -48,7 +48,7 @@ swap_prepare(const struct swap *swap, struct config *config, struct program **ou
 	int ret;
 
 	await_room(swap);
-	ret = program_make(config, swap->ports, swap->worker_count, &program, errors);
+	ret = program_make(config, swap->ports->items, swap->worker_count, &program, errors);
 	if (ret < 0)
 		return ret;
 	/* Here, as with a million rules it takes a while. */

@@ -15,7 +15,6 @@ engine_try(struct config *config, struct error_list *errors)
 {
 	uint16_t cores[CONFIG_WORKERS_MAX];
 	struct config small = *config;
-	struct ports ports = {0};
 	struct program *program;
 	int ret;
 
@@ -26,7 +25,7 @@ engine_try(struct config *config, struct error_list *errors)
 	ret = ports_start_eal(&small, PORT_OFFLINE, NULL, cores);
 	if (ret < 0)
 		return -EAGAIN;
-	ret = program_make(config, &ports, 1, &program, errors);
+	ret = program_make(config, NULL, 1, &program, errors);
 	if (ret == 0) {
 		program->config = NULL;
 		program_free(program);

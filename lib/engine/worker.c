@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/populate.h"
+#include "exit/exit.h"
 
 #include "core/banned.h"
 
@@ -59,20 +60,31 @@ count_burst(struct tally *tally, unsigned count)
 
 /* What a burst begins with, once its packets are there. */
 static inline void
-begin(struct worker *worker, uint16_t in_port, const struct frame_bounds *known)
+begin(struct worker *worker, uint16_t slot, const struct frame_bounds *known)
 {
 	struct burst *burst = &worker->burst;
 
-	burst->in_port = in_port;
-	burst->in = &burst->tally->ports[in_port];
+	burst->in = &burst->tally->ports[slot];
 	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
 	burst->bounds = known;
 	burst->bytes = sum_lengths(burst->packets, burst->count);
 }
 
-static inline void
-run(const struct program_local *local, struct burst *burst)
+/* From a port that the program does not have: it has just gone. */
+static __rte_noinline void
+drop_strange(struct burst *burst)
 {
+	exit_drop(burst, burst->packets, burst->count, DROP_REMOVED);
+}
+
+static inline void
+run(const struct program_local *local, struct burst *burst, uint16_t slot)
+{
+	burst->in_port = local->places[slot];
+	if (unlikely(burst->in_port == PROGRAM_NOWHERE)) {
+		drop_strange(burst);
+		return;
+	}
 	burst->parsed = false;
 	burst->uniform = false;
 	burst->passed_count = 0;
@@ -95,7 +107,7 @@ process(struct worker *worker, const struct program_local *local, const struct p
 	count_burst(burst->tally, count);
 	tally_count(&in->rx_packets, count);
 	tally_count(&in->rx_bytes, bytes);
-	run(local, burst);
+	run(local, burst, port->index);
 }
 
 void
@@ -119,11 +131,11 @@ worker_play(struct worker *worker, const struct program *program, struct replay_
 		replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
 		count_burst(burst->tally, burst->count);
 		tally_count(&burst->in->replayed, burst->count);
-		run(program_of(program, worker->index), burst);
+		run(program_of(program, worker->index), burst, lane->port);
 	} else {
 		unsigned count = burst->count;
 
-		replay_lane_send(lane, burst, worker->shared->ports->items[lane->port], now_ns);
+		replay_lane_send(lane, burst, ports_at(worker->shared->ports, lane->port), now_ns);
 		/* What waits for room comes again. */
 		count -= lane->waiting;
 		if (count)
@@ -150,10 +162,11 @@ void
 worker_change_over(struct worker *worker, uint64_t tsc)
 {
 	uint32_t asked = atomic_load_explicit(&worker->asked, memory_order_acquire);
+	const struct worker_sources *sources = worker_sources(worker);
 
 	take_turn(worker, worker->burst.turn ^ 1);
-	for (unsigned i = 0; i < worker->lane_count; i++)
-		worker->lanes[i]->answer = worker->lanes[i]->tally;
+	for (unsigned i = 0; i < sources->lane_count; i++)
+		sources->lanes[i]->answer = sources->lanes[i]->tally;
 	worker->rested_tsc = tsc;
 	atomic_store_explicit(&worker->answered, asked, memory_order_release);
 }
@@ -162,10 +175,11 @@ worker_change_over(struct worker *worker, uint64_t tsc)
 static uint64_t
 slack_ns(const struct worker *worker)
 {
+	const struct worker_sources *sources = worker_sources(worker);
 	uint64_t wakes = UINT64_MAX, now;
 
-	for (unsigned i = 0; i < worker->lane_count; i++) {
-		uint64_t lane_wake = replay_lane_wakes(worker->lanes[i]);
+	for (unsigned i = 0; i < sources->lane_count; i++) {
+		uint64_t lane_wake = replay_lane_wakes(sources->lanes[i]);
 
 		wakes = lane_wake < wakes ? lane_wake : wakes;
 	}
@@ -207,15 +221,14 @@ verify(struct worker_queue *queue, const struct burst *burst)
 }
 
 static unsigned
-receive_round(struct worker *worker, const struct program *program)
+receive_round(struct worker *worker, const struct program *program, struct worker_sources *sources)
 {
-	struct worker_queues *queues = atomic_load_explicit(&worker->queues, memory_order_acquire);
 	const struct program_local *local = program_of(program, worker->index);
 	struct burst *burst = &worker->burst;
 	unsigned total = 0;
 
-	for (struct worker_queue *queue = queues->items, *end = queue + queues->count; queue < end;
-	     queue++) {
+	for (struct worker_queue *queue = sources->queues, *end = queue + sources->queue_count;
+	     queue < end; queue++) {
 		unsigned count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
 
 		if (count == 0)
@@ -233,14 +246,15 @@ receive_round(struct worker *worker, const struct program *program)
 
 /* One burst of each replay, after one of each queue: replays wait for live traffic no longer than that. */
 static unsigned
-play_round(struct worker *worker, const struct program *program)
+play_round(struct worker *worker, const struct program *program,
+	   const struct worker_sources *sources)
 {
 	const struct worker_shared *shared = worker->shared;
 	struct burst *burst = &worker->burst;
 	unsigned total = 0;
 
-	for (unsigned i = 0; i < worker->lane_count; i++) {
-		struct replay_lane *lane = worker->lanes[i];
+	for (unsigned i = 0; i < sources->lane_count; i++) {
+		struct replay_lane *lane = sources->lanes[i];
 		uint16_t count = replay_lane_take(lane, clock_now(&shared->clock), burst->packets);
 
 		if (count == 0)
@@ -306,13 +320,14 @@ worker_main(void *arg)
 	while (likely(!atomic_load_explicit(&shared->stop, memory_order_relaxed))) {
 		const struct program *program =
 			atomic_load_explicit(&shared->program, memory_order_acquire);
+		struct worker_sources *sources = worker_sources(worker);
 		unsigned received = 0;
 
 		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)) &&
 		    quiet == 0)
-			received = receive_round(worker, program);
-		if (unlikely(worker->lane_count)) {
-			unsigned played = play_round(worker, program);
+			received = receive_round(worker, program, sources);
+		if (unlikely(sources->lane_count)) {
+			unsigned played = play_round(worker, program, sources);
 
 			if (received || played < BURST_MAX)
 				quiet = 0;

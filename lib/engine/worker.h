@@ -24,11 +24,13 @@ struct worker_queue {
 	uint64_t until;
 };
 
-/* The queues that a worker polls. Replaced as a whole when a port comes or goes; a worker takes the list anew
- * for each round. */
-struct worker_queues {
-	unsigned count;
-	struct worker_queue items[];
+/* Where a worker's packets come from: the lanes of replays, and the queues that it polls. Replaced as a whole when a
+ * port or a replay comes or goes; a worker takes it anew for each round. */
+struct worker_sources {
+	unsigned lane_count;
+	struct replay_lane *lanes[CONFIG_REPLAYS_MAX];
+	unsigned queue_count;
+	struct worker_queue queues[];
 };
 
 /* What all workers of an engine look at. Written by the control thread. */
@@ -60,9 +62,7 @@ struct collected {
 struct worker {
 	unsigned index, core, lcore;
 	struct worker_shared *shared;
-	_Atomic(struct worker_queues *) queues;
-	struct replay_lane *lanes[CONFIG_REPLAYS_MAX]; /* of replays; before the worker runs */
-	unsigned lane_count;
+	_Atomic(struct worker_sources *) sources;
 
 	/* Written by the worker before it polls: its thread, and the page faults that this had until then. */
 	uint64_t first_minor, first_major;
@@ -81,6 +81,13 @@ struct worker {
 	uint64_t rested_tsc; /* when it changed over; written before answered */
 	struct collected known;
 } __attribute__((aligned(64)));
+
+/* Of this round, or of whoever replaces them. */
+static inline struct worker_sources *
+worker_sources(const struct worker *worker)
+{
+	return atomic_load_explicit(&((struct worker *)worker)->sources, memory_order_acquire);
+}
 
 /* An lcore's main function: polls until shared->stop. arg is the worker. Returns 0. */
 int worker_main(void *arg);

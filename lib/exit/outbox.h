@@ -30,7 +30,7 @@ void outbox_send(struct outbox *outbox, struct port *port, struct burst *burst);
 /* Frees what the parcel of one reason holds. */
 void outbox_free(struct outbox *outbox, struct burst *burst, enum drop_reason reason);
 
-/* Sends and frees all that is in it; ports are by the config's index. */
+/* Sends and frees all that is in it; ports are by slot. */
 void outbox_empty(struct outbox *outbox, struct port *const *ports, struct burst *burst);
 
 static inline void

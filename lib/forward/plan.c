@@ -3,12 +3,21 @@
 
 #include <stdlib.h>
 
+#include "port/port.h"
+
 #include "core/banned.h"
 
 static uint8_t
-target_code(const struct config_target *target)
+slot_of(struct port *const *ports, uint16_t index)
 {
-	return target->kind == CONFIG_TARGET_PORT ? target->index : FORWARD_GROUP + target->index;
+	return ports ? ports[index]->index : index;
+}
+
+static uint8_t
+target_code(const struct config_target *target, struct port *const *ports)
+{
+	return target->kind == CONFIG_TARGET_PORT ? slot_of(ports, target->index)
+						  : FORWARD_GROUP + target->index;
 }
 
 static bool
@@ -28,12 +37,13 @@ count_mirrors(const struct config_actions *actions)
 }
 
 static forward_end
-plan_end(const struct config_actions *actions, uint8_t drop, uint32_t mirrors)
+plan_end(const struct config_actions *actions, struct port *const *ports, uint8_t drop,
+	 uint32_t mirrors)
 {
 	const struct config_action *end = config_end(actions);
 	bool forwards = end && end->verb == CONFIG_FORWARD;
 
-	return mirrors << 8 | (forwards ? target_code(&end->target) : drop);
+	return mirrors << 8 | (forwards ? target_code(&end->target, ports) : drop);
 }
 
 struct forward_plan *
@@ -60,11 +70,11 @@ forward_plan_make(const struct config *config, struct port *const *ports)
 
 	plan->uses_groups = config->group_count > 0;
 	for (unsigned i = 0; ports && i < config->port_count; i++)
-		plan->ports[i] = ports[i];
+		plan->ports[ports[i]->index] = ports[i];
 	for (unsigned i = 0; i < config->group_count; i++) {
 		plan->groups[i].count = config->groups[i].port_count;
 		for (unsigned j = 0; j < config->groups[i].port_count; j++)
-			plan->groups[i].ports[j] = config->groups[i].ports[j];
+			plan->groups[i].ports[j] = slot_of(ports, config->groups[i].ports[j]);
 	}
 
 	lists = 1;
@@ -75,16 +85,17 @@ forward_plan_make(const struct config *config, struct port *const *ports)
 
 		for (unsigned j = 0; j < actions->count; j++) {
 			if (is_mirror(&actions->items[j]))
-				plan->targets[targets++] = target_code(&actions->items[j].target);
+				plan->targets[targets++] =
+					target_code(&actions->items[j].target, ports);
 		}
 		if (targets > first) {
 			list = lists++;
 			plan->mirrors[list] = (struct forward_mirrors){first, targets - first};
 		}
-		plan->ends[i] = plan_end(actions, FORWARD_DROP_RULE, list);
+		plan->ends[i] = plan_end(actions, ports, FORWARD_DROP_RULE, list);
 	}
 	plan->ends[config->rule_count] =
-		plan_end(&config->default_actions, FORWARD_DROP_DEFAULT, 0);
+		plan_end(&config->default_actions, ports, FORWARD_DROP_DEFAULT, 0);
 	return plan;
 }
 

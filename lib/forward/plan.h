@@ -13,7 +13,7 @@
 
 struct port;
 
-/* A target in one byte: ports first, as the commonest needs no decoding. */
+/* A target in one byte: slots of ports first, as the commonest needs no decoding. */
 enum {
 	FORWARD_GROUP = CONFIG_PORTS_MAX, /* FORWARD_GROUP + i is group i */
 	FORWARD_DROP_RULE = FORWARD_GROUP + CONFIG_GROUPS_MAX,
@@ -36,8 +36,8 @@ struct forward_group {
 };
 
 struct forward_plan {
-	bool uses_groups; /* a group takes a flow hash of each packet */
-	struct port *ports[CONFIG_PORTS_MAX];
+	bool uses_groups;                     /* a group takes a flow hash of each packet */
+	struct port *ports[CONFIG_PORTS_MAX]; /* by slot */
 	struct forward_group groups[CONFIG_GROUPS_MAX];
 	forward_end *ends;               /* of each rule, then of the default */
 	struct forward_mirrors *mirrors; /* lists; number 0 is empty */

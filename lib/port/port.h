@@ -54,7 +54,9 @@ struct port {
 	struct frame_bounds gives; /* what port_receive may bring */
 
 	/* Control thread. */
-	uint16_t index; /* in the config */
+	/* Its slot: its place among all ports, its bit in masks and its counters, for as long as it is there. The config's
+	 * order may change meanwhile. */
+	uint16_t index;
 	const struct config_port *config;
 	char device[RTE_ETH_NAME_MAX_LEN];
 	char driver[32];

@@ -33,7 +33,7 @@ struct port_pool {
 
 struct ports {
 	enum port_mode mode;
-	struct port *items[CONFIG_PORTS_MAX];
+	struct port *items[CONFIG_PORTS_MAX]; /* by slot */
 	unsigned count;
 	struct port_pool pools[PORT_POOLS_MAX];
 	unsigned pool_count;
@@ -76,6 +76,13 @@ int ports_open(struct ports *ports, const struct config *config, enum port_mode 
 /* Closes the device of one port and hands it back, so that it may be taken out of the machine; the others
  * go on. No worker touches it any more, and port->service says what has become of it. */
 void ports_release(struct ports *ports, struct port *port);
+
+/* Of a slot. Workers too, who hold it as they hold a program. */
+static inline struct port *
+ports_at(const struct ports *ports, uint16_t slot)
+{
+	return __atomic_load_n(&ports->items[slot], __ATOMIC_ACQUIRE);
+}
 
 /* The port of that name, or NULL. */
 struct port *ports_find(const struct ports *ports, const char *name);

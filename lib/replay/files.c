@@ -19,7 +19,7 @@
 static int
 take_over(struct replay *replay, struct reader *reader, char *reason)
 {
-	const struct port *port = replay->ports->items[replay->config->port];
+	const struct port *port = ports_at(replay->ports, replay->port);
 	struct material material, unused = {.reader = reader};
 	int ret = material_make(&material, reader, replay->config, replay->ports,
 				replay->lane_count, port->numa, reason);
@@ -63,7 +63,7 @@ files_tidy(struct replay *replay)
 static int
 begin_look(struct replay *replay, char *reason)
 {
-	const struct port *port = replay->ports->items[replay->config->port];
+	const struct port *port = ports_at(replay->ports, replay->port);
 
 	replay->looks = false;
 	replay->renewal = renewal_begin(replay->config, replay->material.reader, replay->lane_count,

@@ -97,7 +97,7 @@ struct lane_plan {
 struct replay_lane {
 	struct lane_plan *plan;
 	unsigned index;
-	uint16_t port; /* the config's index of the port that it feeds */
+	uint16_t port; /* the slot of the port that it feeds */
 	bool as;       /* as if received there, not sent there */
 
 	/* The worker's own. */

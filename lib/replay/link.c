@@ -15,8 +15,8 @@ link_missing(const struct replay *replay)
 		/* Rules may send to any other than the one that it seems to come from. Of these, cards alone
 		 * are waited for: a virtual device without its other end may be meant so. */
 		bool counts = config->as
-				      ? i != config->port && port->config->kind == CONFIG_PORT_PCI
-				      : i == config->port;
+				      ? i != replay->port && port->config->kind == CONFIG_PORT_PCI
+				      : i == replay->port;
 
 		if (counts && !atomic_load_explicit(&port->up, memory_order_relaxed))
 			return port->config->name;

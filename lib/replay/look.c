@@ -282,7 +282,7 @@ describe(const struct replay *replay, struct replay_report *out)
 
 	*out = (struct replay_report){
 		.name = strdup(config->name),
-		.port = strdup(replay->ports->items[config->port]->config->name),
+		.port = strdup(ports_at(replay->ports, replay->port)->config->name),
 		.state = replay->state,
 		.state_name = replay_state_name(replay->state),
 		.reason = failed ? strdup(replay->reason) : NULL,

@@ -22,7 +22,7 @@ make_lanes(struct replay *replay, char *reason)
 			return replay_refuse(-ENOMEM, reason, "no memory for lanes");
 		lane->plan = &replay->plan;
 		lane->index = i;
-		lane->port = replay->config->port;
+		lane->port = replay->port;
 		lane->as = replay->config->as;
 		replay->lanes[i] = lane;
 	}
@@ -30,31 +30,34 @@ make_lanes(struct replay *replay, char *reason)
 }
 
 int
-replay_open(const struct config_replay *config, const struct ports *ports, unsigned workers,
-	    bool stamp, int news, struct replay **out, char *reason)
+replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 {
-	const struct port *port = ports->items[config->port];
+	const struct config_replay *config = &wish->config->replays[wish->index];
+	unsigned workers = wish->workers;
+	int numa = wish->port->numa;
 	struct reader *reader;
 	struct replay *replay = calloc(1, sizeof(*replay));
 	int ret;
 
 	if (!replay)
 		return replay_refuse(-ENOMEM, reason, "out of memory");
+	replay->whole = config_keep(wish->config);
 	replay->config = config;
-	replay->ports = ports;
+	replay->ports = wish->ports;
+	replay->port = wish->port->index;
 	replay->workers = workers;
-	replay->live = !stamp;
+	replay->live = !wish->stamp;
 	replay->lane_count = config->flows == CONFIG_FLOWS_KEEP ? workers : 1;
-	replay->first_worker = config->port % workers;
+	replay->first_worker = replay->port % workers;
 	replay->pace = replay->usual_pace = config->pace;
 	replay->loops_to_read = config->loops;
-	replay->news = news;
-	ret = reader_open(config, replay->lane_count, port->numa, news, &reader, reason,
+	replay->news = wish->news;
+	ret = reader_open(config, replay->lane_count, numa, wish->news, &reader, reason,
 			  REPLAY_REASON_MAX);
 	if (ret < 0)
 		goto failed;
-	ret = material_make(&replay->material, reader, config, ports, replay->lane_count,
-			    port->numa, reason);
+	ret = material_make(&replay->material, reader, config, wish->ports, replay->lane_count,
+			    numa, reason);
 	if (ret < 0) {
 		reader_close(reader);
 		goto failed;
@@ -66,9 +69,9 @@ replay_open(const struct config_replay *config, const struct ports *ports, unsig
 	replay->plan.late = config->late;
 	replay->plan.late_ns = config->tolerance_given ? config->tolerance_ns : LATE_NS;
 	/* On a virtual clock nothing is ever late. */
-	if (stamp)
+	if (wish->stamp)
 		replay->plan.late_ns = UINT64_MAX / 4;
-	replay->plan.stamp = stamp;
+	replay->plan.stamp = wish->stamp;
 	ret = make_lanes(replay, reason);
 	if (ret < 0)
 		goto failed;
@@ -96,6 +99,7 @@ replay_close(struct replay *replay)
 		free(material);
 	}
 	material_free(&replay->material);
+	config_leave(replay->whole);
 	free(replay);
 }
 

@@ -20,11 +20,20 @@ struct replay;
  * beginnings show. All findings, with their place in the config. No EAL needed. Returns 0 or -EINVAL. */
 int replay_check(const struct config *config, struct error_list *errors);
 
-/* Opens the files and makes what is needed; nothing is sent before replay_start. workers is how many there
- * are; stamp: offline; news: an eventfd, or -1, that is written to when replay_tick would begin it. config
- * must outlive it. On failure a negative errno, with a sentence in reason. */
-int replay_open(const struct config_replay *config, const struct ports *ports, unsigned workers,
-		bool stamp, int news, struct replay **out, char *reason);
+/* A replay of a config, and where it is to run. */
+struct replay_wish {
+	const struct config *config;
+	unsigned index;
+	const struct port *port; /* that it feeds, one of ports or to be one */
+	const struct ports *ports;
+	unsigned workers;
+	bool stamp; /* offline */
+	int news;   /* an eventfd, or -1, that is written to when replay_tick would begin it */
+};
+
+/* Opens the files and makes what is needed; nothing is sent before replay_start. Keeps the config as config_keep does, and ports
+ * must outlive it. On failure a negative errno, with a sentence in reason. Any thread, as replay_close. */
+int replay_open(const struct replay_wish *wish, struct replay **out, char *reason);
 
 /* Mbufs that are not back; meant for when the ports are closed. */
 uint64_t replay_leaked(const struct replay *replay);

@@ -12,8 +12,10 @@
 #include "replay/replay.h"
 
 struct replay {
+	const struct config *whole; /* kept */
 	const struct config_replay *config;
 	const struct ports *ports;
+	uint16_t port; /* slot of the one that it feeds */
 	struct material material;
 	struct material *retired;  /* of files that were others */
 	struct renewal *renewal;   /* its files are looked at; else NULL */

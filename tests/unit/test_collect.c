@@ -23,6 +23,7 @@
 
 static struct worker workers_[WORKERS];
 static struct replay_lane lanes[WORKERS];
+static struct worker_sources sources[WORKERS];
 static struct worker *const workers[WORKERS] = {&workers_[0], &workers_[1]};
 static struct config config;
 static struct program *program;
@@ -66,8 +67,8 @@ set_up(void **state)
 	stop = hold = held = false;
 	for (unsigned i = 0; i < WORKERS; i++) {
 		workers_[i].index = i;
-		workers_[i].lanes[0] = &lanes[i];
-		workers_[i].lane_count = 1;
+		sources[i] = (struct worker_sources){.lane_count = 1, .lanes = {&lanes[i]}};
+		atomic_store(&workers_[i].sources, &sources[i]);
 		worker_reset(&workers_[i]);
 	}
 	return 0;
@@ -86,7 +87,7 @@ count_burst(struct worker *worker, struct tally_rule *rules, unsigned round)
 {
 	struct burst *burst = &worker->burst;
 	struct tally_port *port = &burst->tally->ports[0];
-	struct replay_lane *lane = worker->lanes[0];
+	struct replay_lane *lane = worker_sources(worker)->lanes[0];
 
 	tally_count(&port->rx_packets, BURST);
 	tally_count(&port->rx_bytes, (uint64_t)BURST * 64);
