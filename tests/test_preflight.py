@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lib.daemon import Daemon
+from lib.daemon import Daemon, STAMP
 from lib.offline import ROOT, Run, SLUICED, config, write_config
 
 ABSENT = "0000:7f:1f.7"
@@ -92,7 +92,7 @@ def test_run_starts_nothing_on_a_machine_that_is_refused(tmp_path):
     run = Run([SLUICED, "run", write_config(tmp_path / "config.yaml", what)], tmp_path)
     assert run.code == 1
     for code in ("interface-missing", "device-missing", "hugepages-off"):
-        assert re.search(rf"^sluiced: error: .*; mend: .* \[{code}\]$", run.err, re.MULTILINE), run.err
+        assert re.search(rf"^{STAMP} sluiced: error: .*; mend: .* \[{code}\]$", run.err, re.MULTILINE), run.err
     assert "dpdk" not in run.err.lower(), "the EAL was not reached"
     assert not (tmp_path / "a.pcap").exists() and not (tmp_path / "run" / "control.sock").exists()
 
@@ -140,7 +140,7 @@ def test_leave_to_go_without_an_iommu_is_told(tmp_path):
         assert json.loads(daemon.sluice("status", "--json").stdout)["unsafe"] is True
         report = daemon.stop()
         assert "UNSAFE: started with --unsafe-no-iommu" in report
-        assert re.search(r"^sluiced: warning: .*--unsafe-no-iommu", daemon.text(), re.MULTILINE), daemon.text()
+        assert re.search(rf"^{STAMP} sluiced: warning: .*--unsafe-no-iommu", daemon.text(), re.MULTILINE), daemon.text()
 
 
 def test_whoever_did_not_ask_is_not_told(tmp_path):

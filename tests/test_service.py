@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """sluiced as a service: signals, its run-dir, readiness, logs."""
 
+import datetime
 import os
+import re
 import signal
 import socket
 import stat
@@ -11,7 +13,7 @@ import time
 
 import pytest
 
-from lib.daemon import Client, Daemon, PLUGINS, Refused, check_status, test_ports
+from lib.daemon import Client, Daemon, PLUGINS, Refused, STAMP, check_status, test_ports
 from lib.offline import SLUICE, SLUICED, Run, config, write_config
 
 IDLE = {"idle": "sleep"}
@@ -133,10 +135,16 @@ def test_tells_systemd(tmp_path):
             assert b"STOPPING=1" in notify.recv(4096)
 
 
-def test_log_lines_have_a_level(daemon):
+def test_log_lines_have_a_time_and_a_level(daemon):
+    before = time.time()
+    daemon.call("log.level", level="debug")
+    daemon.apply({**daemon.what, "default": "drop"})
     daemon.stop()
     for line in daemon.text().splitlines():
-        assert line.startswith(("sluiced: info: ", "sluiced: warning: ")), line
+        assert re.match(rf"{STAMP} sluiced: (info|warning|debug): ", line), line
+    applied = re.search(rf"^({STAMP}) sluiced: info: config applied", daemon.text(), re.MULTILINE)
+    written = datetime.datetime.fromisoformat(applied[1].replace("Z", "+00:00")).timestamp()
+    assert before - 0.001 <= written <= time.time()
 
 
 def test_log_lines_for_the_journal(tmp_path):

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import statistics
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from lib import capture, stall
-from lib.daemon import Daemon, DRAIN_SECONDS, PLUGINS, Refused, test_ports
+from lib.daemon import Daemon, DRAIN_SECONDS, PLUGINS, Refused, STAMP, test_ports
 from lib.offline import SLUICED, config, write_config
 from test_sandbox import WALL, held, threads
 
@@ -233,7 +234,7 @@ def test_what_the_log_lost_is_said(tmp_path):
             lines = read_all(reader).decode().splitlines()
             daemon.apply(simple())
             lines += read_all(reader).decode().splitlines()
-            assert all(line.startswith("sluiced: ") for line in lines)
+            assert all(re.match(f"{STAMP} sluiced: ", line) for line in lines)
             assert any("lost here, as nobody read the log in time" in line for line in lines), lines[-3:]
             assert "config applied" in lines[-1]
             end(daemon)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/spool.h"
+#include "core/stamp.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -31,7 +32,7 @@ static const struct {
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))
 
 static _Atomic int current = LOG_LEVEL_WARNING;
-static _Atomic bool to_journal;
+static _Atomic bool to_journal, timed;
 static _Thread_local char last_error[LINE_MAX_BYTES];
 
 /* systemd.exec(5): $JOURNAL_STREAM is DEVICE:INODE of the stream that the journal reads. */
@@ -88,11 +89,16 @@ log_level_parse(const char *word, enum log_level *level)
 static size_t
 put_prefix(char *line, enum log_level level)
 {
-	if (to_journal)
+	struct timespec now = {0};
+
+	if (to_journal) {
 		snprintf(line, LINE_MAX_BYTES, "<%c>", levels[level].priority);
-	else
-		snprintf(line, LINE_MAX_BYTES, "%s: %s: ", program_invocation_short_name,
-			 levels[level].word);
+		return strlen(line);
+	}
+	if (timed)
+		clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(line, LINE_MAX_BYTES, "%s%s%s: %s: ", timed ? stamp_of(&now).text : "",
+		 timed ? " " : "", program_invocation_short_name, levels[level].word);
 	return strlen(line);
 }
 
@@ -121,6 +127,7 @@ notice_of_loss(char *line, uint64_t lost)
 void
 log_unblock(void)
 {
+	timed = true;
 	spool_open(STDERR_FILENO, notice_of_loss);
 }
 

@@ -18,7 +18,8 @@ void log_open(enum log_level level);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
-/* From here on nobody who logs waits for whoever reads stderr, see spool.h: for a program that serves. */
+/* For a program that serves: from here on nobody who logs waits for whoever reads stderr, see spool.h, and lines say
+ * when they were written, where no journal does. */
 void log_unblock(void);
 
 /* "error", "warning", "info" or "debug" to a level; false when the word is none of them. */

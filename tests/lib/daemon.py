@@ -15,6 +15,8 @@ import yaml
 from lib.offline import SLUICE, SLUICED, TEST_DEVICE, write_config
 
 START_SECONDS = 60
+# What a line of the log of `run` begins with, where no journal reads it.
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 DRAIN_SECONDS = 2
 
 
