@@ -357,7 +357,7 @@ def test_errors_are_json_everywhere(daemon, tmp_path):
 
     assert error("--js", "bogus")["code"] == 2
     assert error("status", "--watch", "--json")["code"] == 2
-    assert error("config", "apply", "-", "--json", input="#" * 70000)["code"] == 1
+    assert error("config", "apply", str(tmp_path), "--json")["code"] == 1
     assert error("config", "check", "/", "--json")["message"]
     assert error("call", "config.check", json.dumps({"text": "#" * 70000}), "--json")["code"] == 1
     assert error("replay", "start", "none", "--follow", "--json")["code"] < 0
@@ -410,7 +410,7 @@ def test_config_round_trip(daemon, tmp_path):
     assert "name: dns" in daemon.sluice("config", "show").stdout
     # What can't be compared is no difference.
     for words in (["diff", tmp_path / "none"], ["diff", tmp_path], ["diff", "-"]):
-        done = daemon.sluice("config", *words, input="#" * 70000)
+        done = daemon.sluice("config", *words, input="#" * 700000)
         assert done.returncode == 2 and done.stderr and not done.stdout
     done = daemon.sluice("config", "apply", "config.yaml", cwd=tmp_path)
     assert done.returncode == 0 and "2 lines" in done.stdout
@@ -472,8 +472,7 @@ def test_config_from_standard_input(daemon):
     text = daemon.sluice("config", "show").stdout
     assert daemon.sluice("config", "apply", "-", input=text).returncode == 0
     assert daemon.sluice("config", "apply", "/dev/stdin", input=text).returncode == 0
-    done = daemon.sluice("config", "apply", "-", input="#" * 70000)
-    assert done.returncode == 1 and "64 KiB" in done.stderr
+    assert daemon.sluice("config", "apply", "-", input=text + "#" * 700000).returncode == 0
 
 
 def test_findings(daemon, tmp_path):

@@ -77,6 +77,9 @@ def test_unit_names_the_installed_program(stage):
     assert not re.search(r"@\w+@", text) and "Type=notify" in text
     program = re.search(r"^ExecStart=(\S+) run ", text, re.MULTILINE).group(1)
     assert str(stage).endswith(program.removesuffix("/bin/sluiced"))
+    # A reload that is refused has failed, and finds the daemon's sockets where both look for them by themselves.
+    assert f"ExecReload={program.removesuffix('d')} config reload\n" in text
+    assert "RuntimeDirectory=sluice\n" in text and "Environment=XDG_RUNTIME_DIR=/run\n" in text
 
 
 def test_unit_is_hardened(stage, tmp_path):

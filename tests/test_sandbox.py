@@ -85,7 +85,7 @@ def test_needs_a_restart(tmp_path):
 
 
 def test_config_from_elsewhere(tmp_path):
-    """The daemon can't read it; the client, who can, gives it as text."""
+    """The daemon can't read it; the client, who can, passes it."""
     with Daemon(simple(), tmp_path, PLUGINS) as daemon:
         with daemon.client() as client, pytest.raises(Refused, match="may not read it") as refused:
             client.call("config.check", file="/etc/hostname")

@@ -29,6 +29,15 @@
 		.run = run_config_file                                                       \
 	}
 
+#define CONFIG(name, text_, more_)                                                        \
+	{                                                                                 \
+		.words = "config " #name, .arguments = "", .text = text_, .more = more_,  \
+		.method = CONFIG_METHOD_##name, .patient = true, .run = run_config_##name \
+	}
+#define CONFIG_METHOD_save "config.text"
+#define CONFIG_METHOD_rollback "config.rollback"
+#define CONFIG_METHOD_reload "config.apply"
+
 #define REPLAY(name, text_, more_)                                                           \
 	{                                                                                    \
 		.words = "replay " #name, .arguments = "NAME", .text = text_, .more = more_, \
@@ -69,14 +78,30 @@ static const struct command commands[] = {
 	 .view = view_config,
 	 .run = run_reading},
 	CONFIG_FILE(check, "say whether FILE could be applied, and what is wrong with it",
-		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"),
+		    "FILE is any that you can read; - is standard input. Members of the daemon's "
+		    "group\nmay do this too, with a file of 1 MiB at most.\n"),
 	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
 		    "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\n"
-		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"),
+		    "FILE is any that you can read; - is standard input. Members of the daemon's "
+		    "group\nmay do this too, with a file of 1 MiB at most.\n"),
 	CONFIG_FILE(apply, "run FILE from now on; no packet is lost",
-		    "FILE is read by the daemon, in its own user's name; - is standard input.\n"
+		    "FILE is any that you can read, of 512 MiB at most; - is standard input.\n"
 		    "A config that is refused changes nothing. Ports, workers, memory and run-dir "
 		    "can't\nchange while the daemon runs.\n"),
+	CONFIG(save, "write what runs to the file that the daemon was started with",
+	       "The file gets what runs as it was written, comments and all; where that is the "
+	       "text "
+	       "of\nanother directory and names files relative to it, in canonical form. The one "
+	       "before is\nkept beside it, as FILE.old. You must be able to write there; the "
+	       "daemon "
+	       "need not.\n"),
+	CONFIG(rollback, "run the config that ran before this one",
+	       "A second time it goes back to this one. Where nothing was applied since the start "
+	       "it\n"
+	       "is the one that `config save` has kept, as FILE.old. `config save` makes it "
+	       "last.\n"),
+	CONFIG(reload, "apply the file that the daemon was started with, as it is now",
+	       "What SIGHUP does, with an exit code.\n"),
 	PORT(up, "take a port up again that was removed or taken out of service",
 	     "Its device is looked for anew: a PCI device must be bound to vfio-pci again, an\n"
 	     "interface be there and up. A capture port begins its files anew.\n"),

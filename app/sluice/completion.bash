@@ -86,7 +86,7 @@ _sluice() {
 
 	case "${command[*]}" in
 	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config port replay wait call shutdown" -- "$cur") ;;
-	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply" -- "$cur") ;;
+	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
 	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;

@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/text.h"
-#include "core/units.h"
 #include "watch.h"
 
 #include "core/banned.h"
@@ -21,7 +19,6 @@
 #define FIRST_SIZE 16384
 /* The daemon's limit for a request, its end not counted. */
 #define REQUEST_MAX (64 * 1024)
-#define CODE_INVALID_CONFIG (-32002)
 
 static int
 default_path(char *path, size_t size)
@@ -100,7 +97,7 @@ daemon_open(struct daemon *daemon, const struct options *options, bool reading)
 	int length, err;
 
 	memset(daemon, 0, sizeof(*daemon));
-	daemon->fd = -1;
+	daemon->fd = daemon->brings = -1;
 	daemon->patience = ANSWER_SECONDS;
 	if (given && *given)
 		length = given_path(daemon->path, sizeof(daemon->path), given);
@@ -113,11 +110,21 @@ daemon_open(struct daemon *daemon, const struct options *options, bool reading)
 	return err == 0 ? EXIT_DONE : unreachable(daemon, err);
 }
 
+/* Of what was brought. */
+static void
+let_go(struct daemon *daemon)
+{
+	if (daemon->brings >= 0)
+		close(daemon->brings);
+	daemon->brings = -1;
+}
+
 void
 daemon_close(struct daemon *daemon)
 {
 	if (daemon->fd >= 0)
 		close(daemon->fd);
+	let_go(daemon);
 	free(daemon->buffer);
 	daemon->fd = -1;
 	daemon->buffer = NULL;
@@ -177,15 +184,37 @@ wait_readable(const struct daemon *daemon, long long deadline)
 	}
 }
 
+/* What is brought goes with the first byte. */
+static ssize_t
+send_some(const struct daemon *daemon, const char *data, size_t length)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} passed = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			       .cmsg_level = SOL_SOCKET,
+			       .cmsg_type = SCM_RIGHTS}};
+	struct iovec part = {(char *)data, length};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (daemon->brings >= 0) {
+		*(int *)CMSG_DATA(&passed.header) = daemon->brings;
+		message.msg_control = &passed;
+		message.msg_controllen = sizeof(passed);
+	}
+	return sendmsg(daemon->fd, &message, MSG_NOSIGNAL);
+}
+
 /* Whoever refuses us sends the reason and closes: that is still to be read after sending has failed. */
 static void
-send_all(const struct daemon *daemon, const char *data, size_t length)
+send_all(struct daemon *daemon, const char *data, size_t length)
 {
 	while (length > 0) {
-		ssize_t sent = send(daemon->fd, data, length, MSG_NOSIGNAL);
+		ssize_t sent = send_some(daemon, data, length);
 
 		if (sent < 0 && errno == EINTR && !watch_ended())
 			continue;
+		let_go(daemon);
 		if (sent <= 0)
 			return;
 		data += sent;
@@ -327,65 +356,4 @@ daemon_wait_end(struct daemon *daemon)
 		got = recv(daemon->fd, rest, sizeof(rest), 0);
 	while (got > 0 || (got < 0 && errno == EINTR));
 	return EXIT_DONE;
-}
-
-static void
-print_findings(const json_t *findings, const char *file)
-{
-	json_t *finding;
-	size_t index;
-
-	json_array_foreach (findings, index, finding) {
-		const char *own = json_string_value(json_object_get(finding, "file"));
-		const char *message = json_string_value(json_object_get(finding, "message"));
-		long long line = json_integer_value(json_object_get(finding, "line"));
-		char *text;
-
-		own = own && file ? file : own;
-		if (asprintf(&text, "%s", message ? message : "") < 0)
-			return;
-		text_clean(text);
-		if (own)
-			fprintf(stderr, "%s:", own);
-		if (line > 0)
-			fprintf(stderr, "%lld:%lld:", line,
-				json_integer_value(json_object_get(finding, "column")));
-		fprintf(stderr, "%s%s\n", own || line > 0 ? " " : "", text);
-		free(text);
-	}
-}
-
-int
-daemon_refused(const struct options *options, const json_t *error, const char *file)
-{
-	const json_t *data = json_object_get(error, "data");
-	const json_t *findings = json_object_get(data, "errors");
-	const char *message = json_string_value(json_object_get(error, "message"));
-	bool invalid = json_integer_value(json_object_get(error, "code")) == CODE_INVALID_CONFIG;
-	size_t shown = json_array_size(findings);
-	long long count = json_integer_value(json_object_get(data, "count"));
-	char *text;
-
-	if (options->json) {
-		printf("{\"error\":");
-		json_dumpf(error, stdout, JSON_COMPACT);
-		printf("}\n");
-	}
-	print_findings(findings, file);
-	if (count > (long long)shown)
-		fprintf(stderr, "sluice: and %lld finding%s more\n", count - (long long)shown,
-			units_plural((uint64_t)(count - (long long)shown)));
-	if (shown == 0 && asprintf(&text, "%s", message ? message : "the daemon refused") >= 0) {
-		text_clean(text);
-		fprintf(stderr, "sluice: %s\n", text);
-		free(text);
-	}
-	return invalid ? EXIT_USAGE : EXIT_FAILED;
-}
-
-void
-daemon_print_result(const json_t *result)
-{
-	json_dumpf(result, stdout, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-	printf("\n");
 }

@@ -16,6 +16,7 @@ struct daemon {
 	int err;         /* why it can't be reached, below zero; 0: it can */
 	double patience; /* seconds that an answer may take to begin, and to go on */
 	long long id;    /* of the last request */
+	int brings;      /* descriptor that goes with the next request, owned; -1: none */
 	char *buffer;    /* what has come in and was not asked for yet */
 	size_t used, size;
 };

@@ -75,6 +75,12 @@ int run_reading(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_config_file(const struct command *command, const struct options *options,
 		    char *const *arguments);
+int run_config_save(const struct command *command, const struct options *options,
+		    char *const *arguments);
+int run_config_rollback(const struct command *command, const struct options *options,
+			char *const *arguments);
+int run_config_reload(const struct command *command, const struct options *options,
+		      char *const *arguments);
 int run_order(const struct command *command, const struct options *options, char *const *arguments);
 /* What run_order does with --all. */
 int run_all(const struct command *command, const struct options *options);

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <rte_version.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -109,13 +110,14 @@ unknown_command(const char *word)
 }
 
 int
-load_config(const char *path, struct config **out)
+load_config(const char *path, struct config **out, struct config_text *text)
 {
+	struct config_text own;
 	struct error_list errors;
 	int exit_code = EXIT_DONE;
 
 	error_list_init(&errors, path);
-	if (config_load(path, out, &errors) < 0) {
+	if (config_load_text(path, out, &own, &errors) < 0) {
 		exit_code = EXIT_USAGE;
 	} else {
 		int captures = ports_check(*out, &errors);
@@ -125,6 +127,10 @@ load_config(const char *path, struct config **out)
 			config_free(*out);
 			exit_code = EXIT_FAILED;
 		}
+		if (exit_code == EXIT_DONE && text)
+			*text = own;
+		else
+			free(own.bytes);
 	}
 	error_list_print(&errors, stderr);
 	error_list_clear(&errors);

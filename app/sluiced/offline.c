@@ -95,7 +95,7 @@ command_offline(const struct options *options)
 	struct error_list errors;
 	struct config *config;
 	char **paths;
-	int exit_code = load_config(options->config, &config);
+	int exit_code = load_config(options->config, &config, NULL);
 
 	if (exit_code != EXIT_DONE)
 		return exit_code;

@@ -165,22 +165,27 @@ int
 command_run(const struct options *options)
 {
 	struct control *control;
+	struct config_text text = {0};
 	struct config *config;
 	int exit_code;
 
 	hold_hangups();
 	log_unblock();
-	exit_code = load_config(options->config, &config);
+	exit_code = load_config(options->config, &config, &text);
 	/* First the lock of the run-dir: a second daemon must not touch the first one's devices. */
-	if (exit_code == EXIT_DONE && control_open(config->run_dir, config->file, &control) < 0) {
+	if (exit_code == EXIT_DONE &&
+	    control_open(config->run_dir, config->file, &text, &control) < 0) {
 		config_free(config);
 		exit_code = EXIT_FAILED;
 	} else if (exit_code == EXIT_DONE) {
+		free(text.bytes);
+		text.bytes = NULL;
 		exit_code = open_and_serve(config, options, control);
 		ending_forget_control();
 		/* Last of all the lock: the devices are free when the next daemon may start. */
 		control_close(control);
 	}
+	free(text.bytes);
 	spool_flush(LAST_WORDS_NS);
 	return exit_code;
 }

@@ -24,11 +24,12 @@ struct options {
 };
 
 struct config;
+struct config_text;
 struct finding_list;
 
 /* Loads a config and checks what it asks of files; prints every finding to stderr. On success *out is
- * the caller's and EXIT_DONE is returned. */
-int load_config(const char *path, struct config **out);
+ * the caller's and EXIT_DONE is returned; text too, unless it is NULL. */
+int load_config(const char *path, struct config **out, struct config_text *text);
 
 /* Runs preflight on this machine. Findings go to the list; negative errno when `run` may not start. */
 int check_host(const struct config *config, const struct options *options,

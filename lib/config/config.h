@@ -243,6 +243,23 @@ struct config {
  * returned, or -errno when the file could not be read (a finding too). */
 int config_load(const char *path, struct config **out, struct error_list *errors);
 
+/* What a config's file holds, up to 512 MiB; whoever has it frees bytes. */
+struct config_text {
+	char *bytes; /* not ended by a zero */
+	size_t length;
+};
+
+/* Reads a descriptor to its end. Returns 0, or a negative errno: -EFBIG for more. */
+int config_read(int fd, struct config_text *text);
+
+/* As config_load, which is made of these two, with what was read before. */
+int config_parse_file(const char *path, const struct config_text *text, struct config **out,
+		      struct error_list *errors);
+
+/* As config_load; on success *text is the caller's too. */
+int config_load_text(const char *path, struct config **out, struct config_text *text,
+		     struct error_list *errors);
+
 /* The same for text in memory; directory is what relative file names are relative to. */
 int config_parse(const char *text, size_t length, const char *directory, struct config **out,
 		 struct error_list *errors);

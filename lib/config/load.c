@@ -14,9 +14,8 @@
 /* A million rules, spelled out at length. */
 #define FILE_BYTES_MAX ((size_t)512 << 20)
 
-/* Reads to the end. The caller frees *text. */
-static int
-read_all(int fd, char **text, size_t *length)
+int
+config_read(int fd, struct config_text *text)
 {
 	size_t size = FIRST_BYTES, used = 0;
 	char *buffer = malloc(size);
@@ -34,8 +33,7 @@ read_all(int fd, char **text, size_t *length)
 			return -error;
 		}
 		if (got == 0) {
-			*text = buffer;
-			*length = used;
+			*text = (struct config_text){buffer, used};
 			return 0;
 		}
 		used += got;
@@ -53,29 +51,31 @@ read_all(int fd, char **text, size_t *length)
 }
 
 static int
-read_file(const char *path, char **text, size_t *length)
+read_file(const char *path, struct config_text *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int ret;
 
+	*text = (struct config_text){0};
 	if (fd < 0)
 		return -errno;
-	ret = read_all(fd, text, length);
+	ret = config_read(fd, text);
 	close(fd);
 	return ret;
 }
 
-static int
-parse_at(const char *path, const char *text, size_t length, struct config **out,
-	 struct error_list *errors)
+int
+config_parse_file(const char *path, const struct config_text *text, struct config **out,
+		  struct error_list *errors)
 {
 	char *here = path_directory(path[0] == '/' ? "/" : NULL);
 	char *file = here ? path_join(here, path) : NULL;
 	char *directory = file ? path_parent(file) : NULL;
 	int ret = -ENOMEM;
 
+	*out = NULL;
 	if (directory)
-		ret = config_parse(text, length, directory, out, errors);
+		ret = config_parse(text->bytes, text->length, directory, out, errors);
 	else
 		error_add(errors, 0, 0, NULL, "the config's directory can't be told: %s",
 			  strerror(errno));
@@ -90,18 +90,29 @@ parse_at(const char *path, const char *text, size_t length, struct config **out,
 }
 
 int
-config_load(const char *path, struct config **out, struct error_list *errors)
+config_load_text(const char *path, struct config **out, struct config_text *text,
+		 struct error_list *errors)
 {
-	char *text = NULL;
-	size_t length = 0;
-	int ret = read_file(path, &text, &length);
+	int ret = read_file(path, text);
 
 	*out = NULL;
 	if (ret < 0) {
 		error_add(errors, 0, 0, NULL, "the config can't be read: %s", strerror(-ret));
 		return ret;
 	}
-	ret = parse_at(path, text, length, out, errors);
-	free(text);
+	ret = config_parse_file(path, text, out, errors);
+	if (ret < 0)
+		free(text->bytes);
+	return ret;
+}
+
+int
+config_load(const char *path, struct config **out, struct error_list *errors)
+{
+	struct config_text text;
+	int ret = config_load_text(path, out, &text, errors);
+
+	if (ret == 0)
+		free(text.bytes);
 	return ret;
 }

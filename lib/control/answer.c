@@ -54,6 +54,8 @@ begin(FILE *out, struct call *call)
 		select_items(call);
 		if (!call->error.code)
 			call->result = call->view(call->snapshot);
+		if (call->result && call->more)
+			json_object_update(call->result, call->more);
 		select_members(call);
 	} else if (call->config) {
 		char *text = config_emit_around(call->config, REPORT_RULES_HERE);

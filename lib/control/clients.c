@@ -156,7 +156,7 @@ serve(struct clients *clients, unsigned slot, uint64_t now)
 	if (!line)
 		return true;
 	if (length > 0)
-		outcome = outcome_of(clients->daemon, line, length, connection->reading_only);
+		outcome = outcome_of(clients->daemon, line, length, connection_caller(connection));
 	connection_consume(connection, now);
 	connection->closing = outcome.closing;
 	if (outcome.job) {

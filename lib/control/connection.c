@@ -13,6 +13,16 @@
 /* A line, its end in two characters, and one byte to see that it is too long. */
 #define INPUT_SIZE (RPC_LINE_MAX + 3)
 
+static struct caller
+caller_of(int socket, bool reading_only)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t size = sizeof(peer);
+
+	getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+	return (struct caller){.uid = peer.uid, .pid = peer.pid, .reading_only = reading_only};
+}
+
 void
 connection_open(struct connection *connection, int socket, bool reading_only)
 {
@@ -21,7 +31,7 @@ connection_open(struct connection *connection, int socket, bool reading_only)
 	memset(connection, 0, sizeof(*connection));
 	connection->serial = serial;
 	connection->socket = socket;
-	connection->reading_only = reading_only;
+	connection->caller = caller_of(socket, reading_only);
 }
 
 void
@@ -30,6 +40,7 @@ connection_close(struct connection *connection)
 	close(connection->socket);
 	free(connection->input);
 	free(connection->output);
+	caller_clear(&connection->caller);
 	connection->socket = -1;
 	connection->input = NULL;
 	connection->output = NULL;
@@ -47,11 +58,50 @@ make_room(struct connection *connection)
 	if (connection->input_start > 0) {
 		connection->input_used -= connection->input_start;
 		connection->input_scanned -= connection->input_start;
+		connection->descriptor_end -= connection->input_start;
 		memmove(connection->input, connection->input + connection->input_start,
 			connection->input_used);
 		connection->input_start = 0;
 	}
 	return true;
+}
+
+/* The first descriptor is taken, in the place of one that no line has asked for; the kernel closes what there is no room for. */
+static void
+take_descriptor(struct connection *connection, struct msghdr *message, size_t end)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	struct caller *caller = &connection->caller;
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len < CMSG_LEN(sizeof(int)))
+		return;
+	caller_clear(caller);
+	caller->descriptor = *(int *)CMSG_DATA(header);
+	caller->has_descriptor = true;
+	connection->descriptor_end = end;
+}
+
+/* What there is to read, and what is passed with it. */
+static ssize_t
+receive(struct connection *connection)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} passed;
+	struct iovec room = {connection->input + connection->input_used,
+			     INPUT_SIZE - connection->input_used};
+	/* The space for one would do for two. */
+	struct msghdr message = {.msg_iov = &room,
+				 .msg_iovlen = 1,
+				 .msg_control = &passed,
+				 .msg_controllen = CMSG_LEN(sizeof(int))};
+	ssize_t count = recvmsg(connection->socket, &message, MSG_CMSG_CLOEXEC);
+
+	if (count >= 0)
+		take_descriptor(connection, &message, connection->input_used + (size_t)count);
+	return count;
 }
 
 static bool
@@ -74,8 +124,7 @@ connection_receive(struct connection *connection, uint64_t now)
 		return false;
 	if (connection->input_used == INPUT_SIZE)
 		return true;
-	count = recv(connection->socket, connection->input + connection->input_used,
-		     INPUT_SIZE - connection->input_used, 0);
+	count = receive(connection);
 	if (count < 0)
 		return errno == EAGAIN || errno == EINTR;
 	if (count == 0)
@@ -128,6 +177,19 @@ connection_line(struct connection *connection, size_t *length)
 	return *length <= RPC_LINE_MAX ? connection->input + connection->input_start : NULL;
 }
 
+struct caller
+connection_caller(struct connection *connection)
+{
+	struct caller caller = connection->caller;
+
+	/* What came later belongs to a later line, though both were read at once. */
+	if (caller.has_descriptor && connection->descriptor_end > connection->input_scanned + 1)
+		caller.has_descriptor = false;
+	else
+		connection->caller.has_descriptor = false;
+	return caller;
+}
+
 bool
 connection_overlong(struct connection *connection)
 {
@@ -151,6 +213,9 @@ forget_input(struct connection *connection)
 void
 connection_consume(struct connection *connection, uint64_t now)
 {
+	/* That nobody took it over. */
+	if (connection->descriptor_end <= connection->input_scanned + 1)
+		caller_clear(&connection->caller);
 	connection->input_start = connection->input_scanned;
 	if (connection->input_start < connection->input_used)
 		connection->input_start++;

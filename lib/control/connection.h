@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "control/caller.h"
 #include "control/rpc.h"
 
 /* How long a client may take over one request line, or read nothing of its answer. */
@@ -20,18 +21,19 @@
 #define CONNECTION_LINGER_NS UINT64_C(1000000000)
 
 struct connection {
-	int socket;        /* -1: the slot is free */
-	uint64_t serial;   /* another one for each client that the slot had */
-	bool reading_only; /* came in by the socket for reading methods */
-	bool waiting;      /* a job works on its request: nothing more is taken before the answer */
-	bool ended;        /* the client sends no more */
-	bool closing;      /* to be closed when the answer is out */
+	int socket;           /* -1: the slot is free */
+	uint64_t serial;      /* another one for each client that the slot had */
+	struct caller caller; /* with the descriptor that came last and belongs to no line yet */
+	bool waiting; /* a job works on its request: nothing more is taken before the answer */
+	bool ended;   /* the client sends no more */
+	bool closing; /* to be closed when the answer is out */
 
 	uint64_t lingers_since; /* closing, and the answer is out; 0: not yet */
 
 	char *input; /* of the size of the longest line, while something is in it */
 	size_t input_start, input_used; /* what was not consumed yet is between them */
 	size_t input_scanned;           /* there is no end of a line before */
+	size_t descriptor_end;          /* the last byte that came with the descriptor is before */
 	uint64_t line_since; /* when the first byte of the unfinished line came; 0: none */
 
 	char *output;
@@ -40,6 +42,7 @@ struct connection {
 	uint64_t kept_ns;      /* how long it has let us wait, in all pieces of its answer */
 };
 
+/* Takes the socket over. */
 void connection_open(struct connection *connection, int socket, bool reading_only);
 void connection_close(struct connection *connection);
 
@@ -50,6 +53,9 @@ bool connection_receive(struct connection *connection, uint64_t now);
 /* The next whole line, without its end, if nothing keeps it from being answered now; NULL otherwise.
  * Valid until connection_consume, which is told when it is through with. */
 char *connection_line(struct connection *connection, size_t *length);
+
+/* Whose line that is, and the descriptor that came with its bytes, if one did, which becomes the caller's own: between these two. */
+struct caller connection_caller(struct connection *connection);
 void connection_consume(struct connection *connection, uint64_t now);
 
 /* Nothing more is sent, and what the client still sends is thrown away until it ends. */

@@ -101,8 +101,22 @@ open_all(struct control *control, const char *run_dir)
 	return ret;
 }
 
+/* Without memory for it there is nothing to save or go back to, and it is served all the same. */
+static struct edition *
+first_edition(const char *config_file, const struct config_text *text)
+{
+	struct edition *edition = text ? edition_new(config_file, NULL, text) : NULL;
+
+	if (edition) {
+		edition_sign(edition, "start", &(struct caller){.uid = getuid(), .pid = getpid()});
+		clock_gettime(CLOCK_REALTIME, &edition->since);
+	}
+	return edition;
+}
+
 int
-control_open(const char *run_dir, const char *config_file, struct control **out)
+control_open(const char *run_dir, const char *config_file, const struct config_text *text,
+	     struct control **out)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	int ret;
@@ -114,6 +128,7 @@ control_open(const char *run_dir, const char *config_file, struct control **out)
 	control->listener.sockets[LISTENER_CONTROL] = control->listener.sockets[LISTENER_STATS] =
 		-1;
 	control->daemon.config_file = strdup(config_file);
+	control->daemon.running = first_edition(config_file, text);
 	ret = control->daemon.config_file ? open_all(control, run_dir)
 					  : log_fail(ENOMEM, "control");
 	clients_open(&control->clients, &control->daemon, control->epoll);
@@ -127,7 +142,7 @@ control_open(const char *run_dir, const char *config_file, struct control **out)
 
 /* What `config.apply` does for a client, done for nobody. */
 static void
-reload(struct control *control)
+reload(struct control *control, const struct signalfd_siginfo *signal)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -135,9 +150,13 @@ reload(struct control *control)
 		log_fail(ENOMEM, "reload");
 		return;
 	}
-	log_info("SIGHUP: reading %s", control->daemon.config_file);
+	log_info("SIGHUP from uid %u (process %u): reading %s", signal->ssi_uid, signal->ssi_pid,
+		 control->daemon.config_file);
 	job->slot = JOB_NOBODY;
 	job->call.method = method_find("config.apply");
+	job->call.by_signal = true;
+	job->call.caller.uid = signal->ssi_uid;
+	job->call.caller.pid = (pid_t)signal->ssi_pid;
 	job->call.params = json_pack("{s:s}", "file", control->daemon.config_file);
 	jobs_add(control->works, job);
 }
@@ -148,7 +167,7 @@ take_hangups(struct control *control)
 	struct signalfd_siginfo signal;
 
 	while (read(control->signals, &signal, sizeof(signal)) == sizeof(signal))
-		reload(control);
+		reload(control, &signal);
 }
 
 void
@@ -249,7 +268,7 @@ open_jobs(struct control *control)
 		ret = jobs_open(&control->daemon, "sluiced-render", job_render, &control->renders);
 	if (ret == 0)
 		ret = watch(control, jobs_fd(control->renders), EVENT_RENDER);
-	control->clients.works = control->works;
+	control->clients.works = control->daemon.works = control->works;
 	control->clients.renders = control->renders;
 	return ret;
 }
@@ -286,6 +305,7 @@ control_settle(struct control *control)
 	jobs_close(control->renders);
 	control->works = control->renders = NULL;
 	control->clients.works = control->clients.renders = NULL;
+	control->daemon.works = NULL;
 }
 
 void
@@ -307,6 +327,8 @@ control_close(struct control *control)
 	close_fd(control->stop);
 	close_fd(control->epoll);
 	listener_close(&control->listener);
+	edition_free(control->daemon.running);
+	edition_free(control->daemon.before);
 	free((char *)control->daemon.config_file);
 	free(control);
 }

@@ -10,10 +10,12 @@
 
 struct control;
 
-/* Creates run_dir if need be, takes its lock (another daemon there is refused by its pid) and listens on
+/* config_file is what SIGHUP has read again and what a restart reads, text what was read of it, or NULL where that is not known.
+ * Creates run_dir if need be, takes its lock (another daemon there is refused by its pid) and listens on
  * control.sock (owner only) and stats.sock (owner and group, reading methods alone). SIGHUP must be blocked
- * in every thread. config_file is what it reads again. What fails is logged, undone, and a negative errno returned. */
-int control_open(const char *run_dir, const char *config_file, struct control **out);
+ * in every thread. What fails is logged, undone, and a negative errno returned. */
+int control_open(const char *run_dir, const char *config_file, const struct config_text *text,
+		 struct control **out);
 
 /* Serves until control_stop or a client asks for the end. Returns 0 or a negative errno. */
 int control_run(struct control *control, struct engine *engine);

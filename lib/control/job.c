@@ -142,6 +142,17 @@ jobs_close(struct jobs *jobs)
 	free(jobs);
 }
 
+bool
+jobs_idle(struct jobs *jobs)
+{
+	bool idle;
+
+	pthread_mutex_lock(&jobs->mutex);
+	idle = !jobs->first && jobs->settled;
+	pthread_mutex_unlock(&jobs->mutex);
+	return idle;
+}
+
 int
 jobs_fd(const struct jobs *jobs)
 {

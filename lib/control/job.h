@@ -36,6 +36,9 @@ int jobs_open(const struct method_daemon *daemon, const char *name,
 /* Waits for the one being worked on; those not begun are dropped. */
 void jobs_close(struct jobs *jobs);
 
+/* Whether what is handed in now is begun at once. */
+bool jobs_idle(struct jobs *jobs);
+
 /* Readable when a job is done. */
 int jobs_fd(const struct jobs *jobs);
 

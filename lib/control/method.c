@@ -7,6 +7,7 @@
 
 #include "control/method_config.h"
 #include "control/method_fault.h"
+#include "control/method_keep.h"
 #include "control/method_port.h"
 #include "control/method_replay.h"
 #include "control/method_report.h"
@@ -58,9 +59,10 @@ answer_shutdown(struct method_daemon *daemon, struct call *call)
 
 static void answer_methods(struct method_daemon *daemon, struct call *call);
 
-#define FILE_PARAM                                                                           \
-	{                                                                                    \
-		.name = "file", .text = "absolute path of a config that the daemon can read" \
+#define FILE_PARAM                                                                       \
+	{                                                                                \
+		.name = "file",                                                          \
+		.text = "absolute path of a config, of which a descriptor may be passed" \
 	}
 #define TEXT_PARAM                                          \
 	{                                                   \
@@ -93,6 +95,8 @@ static const struct method table[] = {
 	{
 		.name = "status",
 		.text = "everything at a glance: the report's counters and the daemon's state",
+		.has_work = has_work_status,
+		.work = work_status,
 		.answer = answer_status,
 	},
 	{
@@ -132,7 +136,6 @@ static const struct method table[] = {
 	{
 		.name = "config.check",
 		.text = "whether a config could be applied",
-		.file = true,
 		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
 		.work = work_config_check,
 		.answer = answer_config_check,
@@ -140,7 +143,6 @@ static const struct method table[] = {
 	{
 		.name = "config.diff",
 		.text = "what a config would change",
-		.file = true,
 		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
 		.work = work_config_diff,
 		.answer = answer_config_diff,
@@ -149,10 +151,24 @@ static const struct method table[] = {
 		.name = "config.apply",
 		.text = "runs a config from now on; no packet is lost",
 		.changes = true,
-		.file = true,
 		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
 		.work = work_config_apply,
 		.answer = answer_config_apply,
+	},
+	{
+		.name = "config.rollback",
+		.text = "runs the config that ran before the one that runs",
+		.changes = true,
+		.work = work_config_rollback,
+		.answer = answer_config_apply,
+	},
+	{
+		.name = "config.text",
+		.text = "the config that runs as it was written, for the file that the daemon was "
+			"started with",
+		.secret = true,
+		.work = work_config_text,
+		.answer = answer_config_text,
 	},
 	{
 		.name = "port.up",
@@ -313,7 +329,7 @@ answer_methods(struct method_daemon *daemon, struct call *call)
 
 	for (size_t i = 0; i < METHODS; i++) {
 		const struct method *method = &table[i];
-		bool everywhere = !method->changes && !method->file;
+		bool everywhere = !method->changes && !method->secret;
 
 		json_array_append_new(methods,
 				      json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", method->name,
@@ -325,9 +341,9 @@ answer_methods(struct method_daemon *daemon, struct call *call)
 }
 
 bool
-method_admit(struct call *call, bool reading_only)
+method_admit(struct call *call)
 {
-	if (reading_only && (call->method->changes || call->method->file)) {
+	if (call->caller.reading_only && (call->method->changes || call->method->secret)) {
 		rpc_fail(&call->error, RPC_FORBIDDEN, NULL,
 			 "%s is not given on this socket; use control.sock", call->method->name);
 		return false;
@@ -361,6 +377,9 @@ call_clear(struct call *call)
 	json_decref(call->error.data);
 	if (call->changes)
 		reaper_take(free, call->changes);
+	json_decref(call->more);
+	caller_clear(&call->caller);
+	edition_free(call->edition);
 	engine_discard(call->program);
 	snapshot_free(call->snapshot);
 	config_free(call->config);

@@ -9,14 +9,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "control/caller.h"
+#include "control/edition.h"
+#include "control/restart.h"
 #include "control/rpc.h"
 #include "engine/engine.h"
+
+struct jobs;
 
 /* What answering needs of the daemon. */
 struct method_daemon {
 	struct engine *engine;
 	const char *config_file; /* absolute */
+	struct jobs *works;      /* that prepare configs; NULL before the first client is served */
 	bool stop;               /* set by `shutdown` */
+	/* Owned; NULL: none, or not known. Changed by the control thread alone, while no job prepares a config. */
+	struct edition *running, *before;
+	struct restart restart;
 	/* Snapshots that answers may share, held; see method_snapshot. */
 	struct snapshot *latest, *older;
 	uint64_t made_ns, cost_ns; /* when the latest was made, and what that took */
@@ -29,11 +38,16 @@ struct call {
 	json_t *params; /* NULL: none */
 	json_t *result;
 	struct rpc_error error;
+	struct caller caller;
+	bool by_signal;          /* nobody waits for its answer, and the log has it instead */
 	struct program *program; /* made by a job, to be swapped in */
+	struct edition *edition; /* what that is made of */
+	struct restart restart;  /* as a job found it */
 	char *changes;           /* of a job: the lines of a diff to tell of it; NULL: none */
 	/* What the result is still to be made of, when that takes long; see method_render. */
 	struct snapshot *snapshot; /* held */
 	json_t *(*view)(const struct snapshot *snapshot);
+	json_t *more;          /* further members of what view makes; NULL: none */
 	struct config *config; /* held: its text is the result */
 	/* Of an answer that lists rules, or shows a text: the list, or the text in parts, which is written by item and may be long; see
 	 * control/answer.h. */
@@ -59,7 +73,7 @@ struct method_param {
 struct method {
 	const char *name, *text;
 	bool changes; /* only on the control socket */
-	bool file;    /* reads files in the daemon's name: only on the control socket */
+	bool secret;  /* only on the control socket, though it changes nothing */
 	struct method_param params[METHOD_PARAMS_MAX];
 	/* The member of its result of which `names`, `limit` and `offset` choose; or NULL. */
 	const char *lists;
@@ -78,7 +92,7 @@ const struct method *method_at(unsigned index);
 void method_fail_unknown(const char *method, struct rpc_error *error);
 
 /* Checks access and parameters; false with call->error set when the call must not go on. */
-bool method_admit(struct call *call, bool reading_only);
+bool method_admit(struct call *call);
 
 /* Whether the call's answer left its result to answer_piece, which any thread may run, as it touches nothing but the
  * call. */

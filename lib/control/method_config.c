@@ -2,112 +2,16 @@
 #include "control/method_config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "control/brought.h"
+#include "control/method_keep.h"
 #include "control/report.h"
 #include "core/log.h"
 #include "core/units.h"
 
 #include "core/banned.h"
-
-/* Findings shown in one answer; a config of a hundred thousand lines can have as many. */
-#define FINDINGS_MAX 1000
-
-static json_t *
-findings_json(const struct error_list *errors)
-{
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < errors->count && i < FINDINGS_MAX; i++) {
-		const struct error *error = &errors->items[i];
-
-		json_array_append_new(
-			list, json_pack("{s:s?, s:i, s:i, s:s?, s:s}", "file", errors->file, "line",
-					(int)error->line, "column", (int)error->column, "field",
-					error->field, "message",
-					error->message ? error->message : "out of memory"));
-	}
-	return json_pack("{s:o, s:i}", "errors", list, "count", (int)errors->count);
-}
-
-static void
-fail_findings(struct call *call, struct error_list *errors)
-{
-	error_list_sort(errors);
-	rpc_fail(&call->error, RPC_INVALID_CONFIG, findings_json(errors),
-		 "the config is not valid: %u finding%s", errors->count,
-		 errors->count == 1 ? "" : "s");
-}
-
-/* A pipe would keep the thread until somebody writes to it. What isn't there config_load says better. */
-static bool
-is_readable_whole(const char *file, struct call *call)
-{
-	struct stat stat_buffer;
-
-	if (stat(file, &stat_buffer) < 0 || S_ISREG(stat_buffer.st_mode))
-		return true;
-	rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "file"),
-		 "%s is no regular file; give what it holds as `text`", file);
-	return false;
-}
-
-/* Who calls may be able to read what the daemon is not, and can then give the text itself; data says so. */
-static bool
-is_within_reach(const char *file, struct call *call)
-{
-	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	bool refused = fd < 0 && errno == EACCES;
-
-	if (fd >= 0)
-		close(fd);
-	if (refused)
-		rpc_fail(&call->error, RPC_REFUSED,
-			 json_pack("{s:s, s:b}", "field", "file", "readable", 0),
-			 "%s: the daemon may not read it; put it beside the config that it was "
-			 "started with, or give what it holds as `text`",
-			 file);
-	return !refused;
-}
-
-/* The config that the call names, or NULL with its error set. */
-static struct config *
-read_config(struct call *call)
-{
-	const char *file = json_string_value(json_object_get(call->params, "file"));
-	const char *text = json_string_value(json_object_get(call->params, "text"));
-	const char *directory = json_string_value(json_object_get(call->params, "directory"));
-	struct config *config = NULL;
-	struct error_list errors;
-	int ret;
-
-	if (!file == !text) {
-		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "file"),
-			 "give either `file` or `text`");
-		return NULL;
-	}
-	if (file && *file != '/') {
-		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "file"),
-			 "`file` must be an absolute path");
-		return NULL;
-	}
-	if (file && (!is_readable_whole(file, call) || !is_within_reach(file, call)))
-		return NULL;
-	error_list_init(&errors, file);
-	if (file)
-		ret = config_load(file, &config, &errors);
-	else
-		ret = config_parse(text, strlen(text), directory ? directory : "/", &config,
-				   &errors);
-	if (ret < 0)
-		fail_findings(call, &errors);
-	error_list_clear(&errors);
-	return ret < 0 ? NULL : config;
-}
 
 /* Whether a running daemon can take the config over; sets the error if not. */
 static bool
@@ -129,7 +33,7 @@ prepare(const struct method_daemon *daemon, struct config *config, struct call *
 
 	error_list_init(&errors, config->file);
 	if (engine_prepare(daemon->engine, config, &call->program, &errors) < 0) {
-		fail_findings(call, &errors);
+		brought_fail(call, &errors);
 		config_free(config);
 	}
 	error_list_clear(&errors);
@@ -149,23 +53,25 @@ put_changes(FILE *out, const struct call *call, unsigned index)
 static void
 compare(const struct method_daemon *daemon, const struct config *config, struct call *call)
 {
-	call->changes = config_diff(engine_config(daemon->engine), config);
-	if (!call->changes) {
+	config_answer_text(call, config_diff(engine_config(daemon->engine), config));
+}
+
+void
+config_answer_text(struct call *call, char *text)
+{
+	call->changes = text;
+	if (!text) {
 		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
 		return;
 	}
 	call->item = put_changes;
-	call->end = (strlen(call->changes) + PART_BYTES - 1) / PART_BYTES;
+	call->end = (strlen(text) + PART_BYTES - 1) / PART_BYTES;
 }
 
-/* No swap can come between: jobs run one at a time, and only a job's end swaps. */
-static void
-try(const struct method_daemon *daemon, struct call *call, bool compared)
+void
+config_try(const struct method_daemon *daemon, struct call *call, struct config *config,
+	   bool compared)
 {
-	struct config *config = read_config(call);
-
-	if (!config)
-		return;
 	if (applicable(daemon, config, call) && compared)
 		compare(daemon, config, call);
 	if (call->error.code)
@@ -177,7 +83,12 @@ try(const struct method_daemon *daemon, struct call *call, bool compared)
 void
 work_config_apply(const struct method_daemon *daemon, struct call *call)
 {
-	try(daemon, call, true);
+	struct config *config = brought_read(call, &call->edition);
+
+	if (config)
+		config_try(daemon, call, config, true);
+	if (call->edition)
+		edition_sign(call->edition, call->by_signal ? "reload" : "apply", &call->caller);
 }
 
 void
@@ -200,13 +111,19 @@ answer_config_apply(struct method_daemon *daemon, struct call *call)
 	rules = engine_config(daemon->engine)->rule_count;
 	call->result = json_pack("{s:b, s:i, s:s}", "applied", 1, "rules", (int)rules, "changes",
 				 REPORT_RULES_HERE);
-	log_info("config applied: %u rule%s", rules, units_plural(rules));
+	log_info("config applied: %u rule%s, %s, by uid %u (process %d)", rules,
+		 units_plural(rules), call->edition ? edition_name(call->edition) : "a text",
+		 (unsigned)call->caller.uid, (int)call->caller.pid);
+	keep_edition(daemon, call);
 }
 
 void
 work_config_check(const struct method_daemon *daemon, struct call *call)
 {
-	try(daemon, call, false);
+	struct config *config = brought_read(call, NULL);
+
+	if (config)
+		config_try(daemon, call, config, false);
 }
 
 void
@@ -218,12 +135,16 @@ answer_config_check(struct method_daemon *daemon, struct call *call)
 void
 work_config_diff(const struct method_daemon *daemon, struct call *call)
 {
-	struct config *config = read_config(call);
+	struct config *config = brought_read(call, NULL);
 
 	if (!config)
 		return;
 	compare(daemon, config, call);
 	config_free(config);
+	if (call->caller.reading_only && call->changes &&
+	    strlen(call->changes) > CALLER_GUEST_BYTES)
+		rpc_fail(&call->error, RPC_REFUSED, NULL,
+			 "the difference is longer than 1 MiB; the daemon's user may ask for it");
 }
 
 void

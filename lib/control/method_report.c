@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/method_report.h"
 
+#include "control/method_keep.h"
 #include "control/report.h"
 
 #include "core/banned.h"
@@ -34,6 +35,9 @@ put_rule(FILE *out, const struct call *call, unsigned index)
 void
 answer_status(struct method_daemon *daemon, struct call *call)
 {
+	if (call->restart.verdict)
+		daemon->restart = call->restart;
+	call->more = json_pack("{s:o}", "config", keep_json(daemon));
 	call->item = put_counts;
 	answer_report(daemon, call, report_status);
 }

@@ -8,10 +8,11 @@
 #include "core/banned.h"
 
 static struct call
-call_of(struct rpc_request *request, const struct method *method)
+call_of(struct rpc_request *request, const struct method *method, struct caller caller)
 {
 	struct call call = {
 		.method = method,
+		.caller = caller,
 		.id = request->id,
 		.params = json_incref(request->params),
 	};
@@ -21,10 +22,12 @@ call_of(struct rpc_request *request, const struct method *method)
 }
 
 static struct outcome
-fail_request(struct rpc_request *request, struct rpc_error *error, bool answer)
+fail_request(struct rpc_request *request, struct rpc_error *error, struct caller *caller,
+	     bool answer)
 {
 	struct outcome outcome = {.closing = error->code == RPC_LIMIT};
 
+	caller_clear(caller);
 	if (answer)
 		outcome.answer = rpc_write(request->id, NULL, error);
 	json_decref(error->data);
@@ -44,13 +47,13 @@ leave_to_job(struct outcome *outcome, struct call *call)
 }
 
 static struct outcome
-begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
+begin_call(struct method_daemon *daemon, struct call *call)
 {
 	struct outcome outcome = {0};
 	const struct method *method = call->method;
 	bool more = false, work;
 
-	if (method_admit(call, reading_only)) {
+	if (method_admit(call)) {
 		work = method->work && (!method->has_work || method->has_work(daemon, call));
 		if (!work)
 			method->answer(daemon, call);
@@ -70,7 +73,7 @@ begin_call(struct method_daemon *daemon, struct call *call, bool reading_only)
 }
 
 struct outcome
-outcome_of(struct method_daemon *daemon, const char *line, size_t length, bool reading_only)
+outcome_of(struct method_daemon *daemon, const char *line, size_t length, struct caller caller)
 {
 	struct rpc_request request;
 	struct rpc_error error;
@@ -78,13 +81,13 @@ outcome_of(struct method_daemon *daemon, const char *line, size_t length, bool r
 	struct call call;
 
 	if (!rpc_read(line, length, &request, &error))
-		return fail_request(&request, &error, true);
+		return fail_request(&request, &error, &caller, true);
 	method = method_find(request.method);
 	if (!method) {
 		method_fail_unknown(request.method, &error);
-		return fail_request(&request, &error, request.id != NULL);
+		return fail_request(&request, &error, &caller, request.id != NULL);
 	}
-	call = call_of(&request, method);
+	call = call_of(&request, method, caller);
 	rpc_clear(&request);
-	return begin_call(daemon, &call, reading_only);
+	return begin_call(daemon, &call);
 }

@@ -17,8 +17,8 @@ struct outcome {
 	bool closing;
 };
 
-/* The caller frees answer and job. */
+/* Takes the descriptor of whoever calls over. Answer and job are to be freed. */
 struct outcome outcome_of(struct method_daemon *daemon, const char *line, size_t length,
-			  bool reading_only);
+			  struct caller caller);
 
 #endif

@@ -2,6 +2,7 @@
 /* Everything at a glance: what came in, which rule took what, where it left, and whether it adds up. */
 #include "view/view.h"
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +38,57 @@ print_state(const struct view *view)
 	if (json_object_get(now, "hugepages"))
 		fprintf(view->out, ", %s hugepages",
 			json_is_true(json_object_get(now, "hugepages")) ? "with" : "without");
+	fprintf(view->out, "\n\n");
+}
+
+/* Who it was, by name where this machine knows one. */
+static void
+print_user(FILE *out, const json_t *uid)
+{
+	const struct passwd *user =
+		json_is_integer(uid) ? getpwuid((uid_t)json_integer_value(uid)) : NULL;
+
+	if (user)
+		fprintf(out, ", by %s", user->pw_name);
+	else if (json_is_integer(uid))
+		fprintf(out, ", by uid %lld", json_integer_value(uid));
+}
+
+/* What runs, since when and by whom, and what a restart would make of it. */
+static void
+print_config(const struct view *view)
+{
+	static const struct {
+		const char *verdict, *text;
+	} others[] = {
+		{"other", "would run another config, as it stands there now: `sluice config save` "
+			  "keeps what runs"},
+		{"invalid", "would fail: what stands there now is no valid config"},
+		{"missing", "would fail: that file is not there"},
+		{"unreadable", "may fail: the daemon can't read that file now"},
+	};
+	static const char *const ways[][2] = {{"start", "as started"},
+					      {"apply", "applied"},
+					      {"reload", "reloaded"},
+					      {"rollback", "rolled back to"}};
+	const struct table_style *style = table_style(view->out);
+	const json_t *config = json_object_get(view->now, "config");
+	const char *file = json_string_value(json_object_get(config, "file"));
+	const char *way = value_text(config, "way");
+
+	if (!config)
+		return;
+	fprintf(view->out, "%sconfig%s   %s", style->bold, style->plain, file ? file : "a text");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (strcmp(way, ways[i][0]) == 0)
+			fprintf(view->out, ", %s %s", ways[i][1], value_text(config, "since"));
+	}
+	print_user(view->out, json_object_get(config, "uid"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(value_text(config, "restart"), others[i].verdict) == 0)
+			fprintf(view->out, "\n         %sa restart with %s %s%s", style->bad,
+				value_text(config, "start"), others[i].text, style->plain);
+	}
 	fprintf(view->out, "\n\n");
 }
 
@@ -322,6 +374,7 @@ view_status(const struct view *view)
 	json_t *total = json_object();
 
 	print_state(view);
+	print_config(view);
 	print_unsafe(view);
 	print_sandbox(view);
 	print_ports(view, total);

@@ -65,7 +65,7 @@ check_answer(const char *line)
 }
 
 static void
-answer_lines(struct connection *connection, bool reading_only)
+answer_lines(struct connection *connection)
 {
 	const char *line;
 	size_t length;
@@ -76,7 +76,7 @@ answer_lines(struct connection *connection, bool reading_only)
 		if (length > RPC_LINE_MAX)
 			abort();
 		if (length > 0)
-			outcome = outcome_of(&daemon_, line, length, reading_only);
+			outcome = outcome_of(&daemon_, line, length, connection_caller(connection));
 		connection_consume(connection, 0);
 		if (outcome.job)
 			outcome.answer = run_job(outcome.job, outcome.answer);
@@ -108,7 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			sent += (size_t)written;
 		if (!connection_receive(&connection, 0))
 			abort();
-		answer_lines(&connection, connection.reading_only);
+		answer_lines(&connection);
 		if (connection_overlong(&connection))
 			break;
 	}
@@ -116,9 +116,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (!connection.ended && !connection_overlong(&connection)) {
 		if (!connection_receive(&connection, 0))
 			abort();
-		answer_lines(&connection, connection.reading_only);
+		answer_lines(&connection);
 	}
-	answer_lines(&connection, connection.reading_only);
+	answer_lines(&connection);
 	connection_close(&connection);
 	close(pair[1]);
 	return 0;

@@ -34,7 +34,7 @@ main(int argc, char **argv)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	log_open(LOG_LEVEL_INFO);
-	if (control_open(argv[1], "/dev/null", &control) < 0)
+	if (control_open(argv[1], "/dev/null", NULL, &control) < 0)
 		return 1;
 	signal(SIGTERM, stop);
 	signal(SIGINT, stop);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Caller: who makes a call, as the kernel says it of the other end of a socket (unix(7), SO_PEERCRED), and the
+ * descriptor that came with it.
+ */
+#ifndef CONTROL_CALLER_H
+#define CONTROL_CALLER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* Of a config that who may only read brings, and of what is answered to it: what is made of a text takes a hundred times its memory. */
+#define CALLER_GUEST_BYTES (1 << 20)
+
+struct caller {
+	uid_t uid;
+	pid_t pid;
+	bool reading_only;   /* came in by the socket for reading methods */
+	bool has_descriptor; /* and owns it */
+	int descriptor;
+};
+
+static inline void
+caller_clear(struct caller *caller)
+{
+	if (caller->has_descriptor)
+		close(caller->descriptor);
+	caller->has_descriptor = false;
+}
+
+#endif
