@@ -219,7 +219,7 @@ open_capture(struct port *port, enum port_mode mode)
 	ret = make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
 	if (ret < 0 || !writes)
 		return ret;
-	ret = output_open(config->name, config->pcap_out, &port->output);
+	ret = output_open(config->name, config->pcap_out, &port->copies, &port->output);
 	if (ret < 0 && port_service(port) != PORT_IN_SERVICE)
 		log_error("port %s: in the sandbox only the %s that was there at the start can be "
 			  "written; to take one away, copy it and leave it in its place",

@@ -9,34 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "port/records.h"
 
 #include "core/banned.h"
 
-#define SNAP_LENGTH 262144 /* libpcap's own maximum for Ethernet */
-#define MAGIC_NS 0xa1b23c4d
-#define LINK_ETHERNET 1
-#define PIECES_MAX (OUTPUT_SEGMENTS_MAX + 1) /* of one write: headers and segments */
-#define RECORDS_MAX 32
 #define LOCK_STEPS 50 /* for which the control thread waits for a worker that writes */
 #define LOCK_STEP_NS 20000
 #define LAST_MS 100
 #define PIPE_BYTES (1 << 20) /* the most that any user may ask for where nobody changed it */
-
-/* draft-ietf-opsawg-pcap, sections 4 and 5. */
-struct file_header {
-	uint32_t magic;
-	uint16_t major, minor;
-	uint32_t reserved[2], snap_length, link;
-};
-
-struct record_header {
-	uint32_t seconds, nanoseconds, captured, length;
-};
 
 struct output {
 	char *port, *path;   /* its own: the config that they stood in may be replaced */
@@ -51,6 +35,7 @@ struct output {
 	uint64_t length; /* of a file: header and whole records */
 	uint8_t *rest;   /* of a record of which a FIFO took a part */
 	size_t rest_used, rest_sent;
+	struct output_copies *copies;
 };
 
 static void
@@ -62,33 +47,35 @@ fail(struct output *output, int error)
 
 /* false: not all of it was written, and the error is kept. A file keeps its whole records. */
 static bool
-write_whole(struct output *output, const void *bytes, size_t size)
+write_whole(struct output *output, struct iovec *pieces, unsigned count)
 {
 	size_t done = 0;
 
-	while (done < size) {
-		ssize_t count = write(output->fd, (const uint8_t *)bytes + done, size - done);
+	while (count) {
+		ssize_t written = writev(output->fd, pieces, (int)count);
 
-		if (count < 0 && errno == EINTR)
+		if (written < 0 && errno == EINTR)
 			continue;
-		if (count <= 0) {
-			fail(output, count < 0 ? errno : EIO);
+		if (written <= 0) {
+			fail(output, written < 0 ? errno : EIO);
 			if (output->regular && ftruncate(output->fd, (off_t)output->length) < 0)
 				log_debug("%s: a part of a record is left", output->path);
 			return false;
 		}
-		done += (size_t)count;
+		done += (size_t)written;
+		pieces_pass(&pieces, &count, (size_t)written);
 	}
-	output->length += size;
+	output->length += done;
 	return true;
 }
 
 static bool
 write_header(struct output *output)
 {
-	const struct file_header header = {MAGIC_NS, 2, 4, {0}, SNAP_LENGTH, LINK_ETHERNET};
+	struct pcap_header header = records_file_header;
+	struct iovec piece = {&header, sizeof(header)};
 	bool lacked = output->lacks;
-	bool written = write_whole(output, &header, sizeof(header));
+	bool written = write_whole(output, &piece, 1);
 
 	/* A reader that left at once missed nothing yet; a file without a header is no capture. */
 	if (output->fifo)
@@ -130,16 +117,17 @@ free_output(struct output *output)
 }
 
 int
-output_open(const char *port, const char *path, struct output **out)
+output_open(const char *port, const char *path, struct output_copies *copies, struct output **out)
 {
 	struct output *output = calloc(1, sizeof(*output));
 	int ret;
 
 	if (!output)
 		return -ENOMEM;
+	output->copies = copies;
 	output->port = strdup(port);
 	output->path = strdup(path);
-	output->rest = malloc(sizeof(struct record_header) + SNAP_LENGTH);
+	output->rest = malloc(sizeof(struct record_header) + RECORDS_SNAP_LENGTH);
 	rte_spinlock_init(&output->lock);
 	ret = output->port && output->path && output->rest ? open_file(output) : -ENOMEM;
 	if (ret < 0)
@@ -169,99 +157,78 @@ send_rest(struct output *output)
 	return true;
 }
 
-/* A record of which `taken` bytes were written; what is left of it follows. */
-static bool
-finish_record(struct output *output, const struct iovec *pieces, unsigned count, size_t taken)
+/* Keeps a copy of what a FIFO did not take of a record, as the packet goes back to its pool. `packet_bytes` are not of the
+ * record's header. */
+static void
+keep_rest(struct output *output, const struct iovec *pieces, unsigned count, size_t packet_bytes)
 {
-	size_t whole = 0;
+	struct output_copies *copies = output->copies;
 
 	for (unsigned i = 0; i < count; i++) {
-		memcpy(output->rest + whole, pieces[i].iov_base, pieces[i].iov_len);
-		whole += pieces[i].iov_len;
+		memcpy(output->rest + output->rest_used, pieces[i].iov_base, pieces[i].iov_len);
+		output->rest_used += pieces[i].iov_len;
 	}
-	if (output->fifo) {
-		output->rest_used = whole;
-		output->rest_sent = taken;
-		return true;
-	}
-	if (output->regular && ftruncate(output->fd, (off_t)output->length) == 0)
-		taken = 0;
-	return write_whole(output, output->rest + taken, whole - taken);
+	__atomic_store_n(&copies->packets, copies->packets + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&copies->bytes, copies->bytes + RTE_MIN(packet_bytes, output->rest_used),
+			 __ATOMIC_RELAXED);
 }
 
-struct batch {
-	struct record_header headers[RECORDS_MAX];
-	struct iovec pieces[PIECES_MAX];
-	unsigned first[RECORDS_MAX + 1]; /* piece of a record */
-	uint16_t count;
-	size_t bytes;
-};
-
-/* As many packets as one write takes. */
-static void
-gather(struct batch *batch, struct rte_mbuf **packets, uint16_t count, const struct timespec *now)
+/* A record of which `taken` bytes were written; what is left of it follows. */
+static bool
+finish_record(struct output *output, struct iovec *pieces, unsigned count, size_t taken)
 {
-	unsigned used = 0;
+	const struct record_header *header = pieces->iov_base;
+	size_t packet_bytes = header->captured;
 
-	batch->count = 0;
-	batch->bytes = 0;
-	while (batch->count < count && batch->count < RECORDS_MAX) {
-		const struct rte_mbuf *packet = packets[batch->count];
-		struct record_header *header = &batch->headers[batch->count];
-
-		if (used + 1 + packet->nb_segs > PIECES_MAX)
-			break;
-		*header = (struct record_header){(uint32_t)now->tv_sec, (uint32_t)now->tv_nsec,
-						 packet->pkt_len, packet->pkt_len};
-		batch->first[batch->count++] = used;
-		batch->bytes += sizeof(*header) + packet->pkt_len;
-		batch->pieces[used++] = (struct iovec){header, sizeof(*header)};
-		for (; packet; packet = packet->next)
-			batch->pieces[used++] =
-				(struct iovec){rte_pktmbuf_mtod(packet, void *), packet->data_len};
-	}
-	batch->first[batch->count] = used;
+	if (output->regular && ftruncate(output->fd, (off_t)output->length) == 0)
+		taken = 0;
+	pieces_pass(&pieces, &count, taken);
+	if (!output->fifo)
+		return write_whole(output, pieces, count);
+	keep_rest(output, pieces, count, packet_bytes);
+	return true;
 }
 
 /* How many of the records are written by a write that took so many bytes, or soon will be. */
 static uint16_t
-account(struct output *output, const struct batch *batch, size_t written)
+account(struct output *output, struct records *records, size_t written)
 {
-	for (uint16_t i = 0; i < batch->count; i++) {
-		size_t size = sizeof(struct record_header) + batch->headers[i].captured;
+	for (uint16_t i = 0; i < records->count; i++) {
+		size_t size = sizeof(struct record_header) + records->headers[i].captured;
 
 		if (written < size) {
-			const struct iovec *pieces = &batch->pieces[batch->first[i]];
+			struct iovec *pieces = &records->pieces[records->first[i]];
 
 			if (written == 0)
 				return i;
 			return i + finish_record(output, pieces,
-						 batch->first[i + 1] - batch->first[i], written);
+						 records->first[i + 1] - records->first[i],
+						 written);
 		}
 		output->length += size;
 		written -= size;
 	}
-	return batch->count;
+	return records->count;
 }
 
 static uint16_t
 send_some(struct output *output, struct rte_mbuf **packets, uint16_t count,
 	  const struct timespec *now)
 {
-	struct batch batch;
+	struct records records;
 	ssize_t written;
 
-	gather(&batch, packets, count, now);
+	records_gather(&records, packets, count, now);
 	do
-		written = writev(output->fd, batch.pieces, (int)batch.first[batch.count]);
+		written = writev(output->fd, records.pieces, (int)records.first[records.count]);
 	while (written < 0 && errno == EINTR);
 	if (written < 0 && errno != EAGAIN)
 		fail(output, errno);
 	if (written < 0)
 		return 0;
 	output->used = true;
-	return (size_t)written == batch.bytes ? (output->length += batch.bytes, batch.count)
-					      : account(output, &batch, (size_t)written);
+	return (size_t)written == records.bytes ? (output->length += records.bytes, records.count)
+						: account(output, &records, (size_t)written);
 }
 
 uint16_t

@@ -18,8 +18,16 @@
 struct output;
 struct rte_mbuf;
 
-/* Creates or truncates the file; a FIFO that nobody reads is opened later. Negative errno. Control thread. */
-int output_open(const char *port, const char *path, struct output **out);
+/* Packets of which a FIFO took a part, and the bytes of them that were copied, to wait for room. Written by whoever sends,
+ * read by anybody, atomically. */
+struct output_copies {
+	uint64_t packets, bytes;
+};
+
+/* Creates or truncates the file; a FIFO that nobody reads is opened later. `copies` outlives it and is added to. Negative
+ * errno. Control thread. */
+int output_open(const char *port, const char *path, struct output_copies *copies,
+		struct output **out);
 
 /* Writes the packets and frees those that it took, which it returns. Any worker. */
 uint16_t output_send(struct output *output, struct rte_mbuf **packets, uint16_t count);

@@ -16,6 +16,7 @@
 #include "port/fault.h"
 #include "port/frames.h"
 #include "port/leftover.h"
+#include "port/output.h"
 #include "port/writer.h"
 
 struct driver;
@@ -52,6 +53,7 @@ struct port {
 	rte_spinlock_t *tx_locks;  /* one a TX queue when there are fewer than workers, else NULL */
 	struct frame_limits sends; /* nothing else may be given to port_send */
 	struct frame_bounds gives; /* what port_receive may bring */
+	struct output_copies copies; /* of all its outputs */
 
 	/* Control thread. */
 	/* Its slot: its place among all ports, its bit in masks and its counters, for as long as it is there. The config's

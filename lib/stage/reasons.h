@@ -50,10 +50,13 @@ enum drop_reason {
 		DROP_REASONS
 };
 
-#define COPY_REASON_TABLE(X)                                      \
-	X(FILTER_SEGMENTS, "filter-segments", COPY,               \
-	  "an interpreted filter read a packet of several mbufs", \
-	  "raise `memory.packet-size`, so that a packet lies in one mbuf")
+#define COPY_REASON_TABLE(X)                                                    \
+	X(FILTER_SEGMENTS, "filter-segments", COPY,                             \
+	  "an interpreted filter read a packet of several mbufs",               \
+	  "raise `memory.packet-size`, so that a packet lies in one mbuf")      \
+	X(FIFO_PART, "fifo-part", COPY,                                         \
+	  "a FIFO took a part of a packet; a copy of the rest waited for room", \
+	  "let what reads the FIFO read faster")
 
 enum copy_reason {
 #define X(id, name, kind, text, mend) COPY_##id,
