@@ -100,6 +100,13 @@ moved(const struct worker *worker, unsigned index)
 }
 
 static void
+account_copies(const struct port *port, struct tally_copy *copies)
+{
+	copies->packets += tally_look(&port->copies.packets);
+	copies->bytes += tally_look(&port->copies.bytes);
+}
+
+static void
 account_ports(const struct account *account, struct snapshot *snapshot, bool *failed)
 {
 	struct snapshot_ledger *all = &snapshot->ledger;
@@ -118,6 +125,7 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 		}
 		account_port(account, i, port, since, failed);
 		counters_add(snapshot_ledger_counts, all, &port->ledger);
+		account_copies(account->ports->items[i], &snapshot->copies[COPY_FIFO_PART]);
 		all->balanced &= port->ledger.balanced;
 		for (unsigned r = 0; r < DROP_REASONS; r++)
 			snapshot->drops[r] += port->counts.drops[r];
@@ -163,12 +171,12 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 static void
 account_rules(const struct account *account, struct snapshot *snapshot)
 {
-	const struct program *program = account->program;
+	struct program_totals totals = {.rules = snapshot->rules};
 
-	snapshot->config = config_hold(program->config);
-	memcpy(snapshot->rules, program->totals, snapshot->rule_count * sizeof(*snapshot->rules));
-	snapshot->retired = program->retired;
-	snapshot->retired_passed = program->retired_passed;
+	program_add_totals(account->program, &totals);
+	snapshot->config = config_hold(account->program->config);
+	snapshot->retired = totals.retired;
+	snapshot->retired_passed = totals.retired_passed;
 }
 
 static void
@@ -212,7 +220,7 @@ account_snapshot(const struct account *account)
 	snapshot->pool_count = account->ports->pool_count;
 	snapshot->replay_count = account->replays->count;
 	snapshot->ports = snapshot_ports(snapshot->port_count);
-	snapshot->rules = malloc(snapshot->rule_count * sizeof(*snapshot->rules));
+	snapshot->rules = calloc(snapshot->rule_count, sizeof(*snapshot->rules));
 	snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
 	snapshot->pools = calloc(snapshot->pool_count + 1, sizeof(*snapshot->pools));
 	snapshot->replays = calloc(snapshot->replay_count + 1, sizeof(*snapshot->replays));

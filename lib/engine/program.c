@@ -37,7 +37,7 @@ program_free(struct program *program)
 		free_local(program, &program->locals[i]);
 	for (unsigned i = program->stage_count; i-- > 0;)
 		program->stages[i].stage->release(program->stages[i].state);
-	free(program->totals);
+	free(program->totals.rules);
 	free(program->heirs);
 	config_free(program->config);
 	free(program);
@@ -114,8 +114,8 @@ program_make(struct config *config, struct port *const *ports, unsigned workers,
 	program->worker_count = workers;
 	for (unsigned i = 0; i < config->port_count; i++)
 		program->slots[i] = ports ? ports[i]->index : i;
-	program->totals = calloc(config->rule_count + 1, sizeof(*program->totals));
-	if (!program->totals)
+	program->totals.rules = calloc(config->rule_count + 1, sizeof(*program->totals.rules));
+	if (!program->totals.rules)
 		goto no_memory;
 	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
 		void *state = NULL;
@@ -164,13 +164,15 @@ program_gather(struct program *program, unsigned worker, unsigned turn)
 	for (unsigned i = 0; i <= program->config->rule_count; i++) {
 		if (!rules[i].packets)
 			continue;
-		add(&program->totals[i], &rules[i]);
+		add(&program->totals.rules[i], &rules[i]);
 		rules[i] = (struct tally_rule){0};
 	}
+	if (program->before)
+		program_gather(program->before, worker, turn);
 }
 
 int
-program_follow(struct program *program, const struct program *before)
+program_follow(struct program *program, struct program *before)
 {
 	free(program->heirs);
 	program->before = before;
@@ -178,27 +180,47 @@ program_follow(struct program *program, const struct program *before)
 	return program->heirs ? 0 : -ENOMEM;
 }
 
-void
-program_carry(struct program *old, struct program *successor)
+/* Of the program before: to its rules' heirs, and of the others to what is no more. */
+static void
+add_inheritance(const struct program *program, struct program_totals *totals)
 {
-	for (unsigned i = 0; i < old->worker_count; i++) {
-		program_gather(old, i, 0);
-		program_gather(old, i, 1);
-	}
-	add(&successor->retired, &old->retired);
-	add(&successor->retired_passed, &old->retired_passed);
-	for (unsigned i = 0; i <= old->config->rule_count; i++) {
-		const struct tally_rule *total = &old->totals[i];
-		uint32_t heir = successor->heirs[i];
+	const struct program *before = program->before;
+
+	add(&totals->retired, &before->totals.retired);
+	add(&totals->retired_passed, &before->totals.retired_passed);
+	for (unsigned i = 0; i <= before->config->rule_count; i++) {
+		const struct tally_rule *total = &before->totals.rules[i];
+		uint32_t heir = program->heirs[i];
 
 		if (heir != HEIRS_NONE)
-			add(&successor->totals[heir], total);
+			add(&totals->rules[heir], total);
 		else
-			add(config_end(&old->config->rules[i].actions) ? &successor->retired
-								       : &successor->retired_passed,
+			add(config_end(&before->config->rules[i].actions) ? &totals->retired
+									  : &totals->retired_passed,
 			    total);
 	}
-	free(successor->heirs);
-	successor->heirs = NULL;
-	successor->before = NULL;
+}
+
+void
+program_add_totals(const struct program *program, struct program_totals *totals)
+{
+	for (unsigned i = 0; i <= program->config->rule_count; i++)
+		add(&totals->rules[i], &program->totals.rules[i]);
+	add(&totals->retired, &program->totals.retired);
+	add(&totals->retired_passed, &program->totals.retired_passed);
+	if (program->before)
+		add_inheritance(program, totals);
+}
+
+void
+program_carry(struct program *program)
+{
+	for (unsigned i = 0; i < program->before->worker_count; i++) {
+		program_gather(program->before, i, 0);
+		program_gather(program->before, i, 1);
+	}
+	add_inheritance(program, &program->totals);
+	free(program->heirs);
+	program->heirs = NULL;
+	program->before = NULL;
 }

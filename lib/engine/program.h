@@ -28,6 +28,13 @@ struct program_local {
 	struct tally_rule *rules[2];
 };
 
+/* What rules counted. */
+struct program_totals {
+	struct tally_rule *rules; /* rule_count + 1 of the config, the default last */
+	struct tally_rule retired,
+		retired_passed; /* of rules that are no more: what they decided and what they passed on */
+};
+
 struct program {
 	struct config *config;           /* owned */
 	uint8_t slots[CONFIG_PORTS_MAX]; /* of the config's ports, see port.h */
@@ -39,12 +46,11 @@ struct program {
 	unsigned stage_count;
 	unsigned worker_count;
 	struct program_local locals[CONFIG_WORKERS_MAX];
-	/* What was gathered of all workers, and carried over from earlier programs: by rule of this one, the default last;
-	 * and of rules that are no more: what they decided, and what they passed on. Control thread. */
-	struct tally_rule *totals;
-	struct tally_rule retired, retired_passed;
-	/* By rule of the program before: which rule of this one counts on for it, see heirs.h. */
-	const struct program *before;
+	/* What was gathered of all workers, and carried over from earlier programs. Control thread. */
+	struct program_totals totals;
+	/* The one before, as long as a worker may still be in it, and by rule of that: which rule of this one counts on for
+	 * it, see heirs.h. */
+	struct program *before;
 	uint32_t *heirs;
 };
 
@@ -76,14 +82,18 @@ program_run(const struct program_local *local, struct burst *burst)
 	while (++step < local->steps + ROOMS_STAGES && step->run);
 }
 
-/* Adds what a worker counted in a set that rests to the totals, and empties it. Control thread. */
+/* Adds what a worker counted in a set that rests to the totals, and empties it: of the program before, too, which the worker
+ * may have left since, or not yet. Control thread. */
 void program_gather(struct program *program, unsigned worker, unsigned turn);
 
-/* Works out which rules of a program follow which of the one before, while that one runs. -ENOMEM without memory. */
-int program_follow(struct program *program, const struct program *before);
+/* Adds what was gathered, also for the rules of a program before that a worker is still in. Control thread. */
+void program_add_totals(const struct program *program, struct program_totals *totals);
 
-/* Hands the counters of a program that no worker has any more on to the one that followed it: to its rules' heirs, the
- * others to those that are no more. Quick: a few additions a rule. */
-void program_carry(struct program *old, struct program *successor);
+/* Works out which rules of a program follow which of the one before, while that one runs. -ENOMEM without memory. */
+int program_follow(struct program *program, struct program *before);
+
+/* Hands the counters of the program before, which no worker has any more, on to this one: to its rules' heirs, the others to
+ * those that are no more. Quick: a few additions a rule. */
+void program_carry(struct program *program);
 
 #endif

@@ -78,7 +78,7 @@ swap_reclaim(struct swap *swap)
 		return true;
 	if (swap->launched && !rte_rcu_qsbr_check(swap->shared->rcu, swap->token, false))
 		return false;
-	program_carry(swap->old, swap_current(swap->shared));
+	program_carry(swap_current(swap->shared));
 	reaper_take(release, swap->old);
 	swap->old = NULL;
 	return true;

@@ -26,7 +26,7 @@ static struct replay_lane lanes[WORKERS];
 static struct worker_sources sources[WORKERS];
 static struct worker *const workers[WORKERS] = {&workers_[0], &workers_[1]};
 static struct config config;
-static struct program *program;
+static struct program *_Atomic program;
 static _Atomic bool stop, hold, held;
 
 static struct program *
@@ -36,7 +36,7 @@ make_program(void)
 
 	made->config = &config;
 	made->worker_count = WORKERS;
-	made->totals = calloc(RULES + 1, sizeof(*made->totals));
+	made->totals.rules = calloc(RULES + 1, sizeof(*made->totals.rules));
 	for (unsigned i = 0; i < WORKERS; i++) {
 		for (unsigned turn = 0; turn < 2; turn++)
 			made->locals[i].rules[turn] =
@@ -52,7 +52,7 @@ free_program(struct program *made)
 		free(made->locals[i].rules[0]);
 		free(made->locals[i].rules[1]);
 	}
-	free(made->totals);
+	free(made->totals.rules);
 	free(made->heirs);
 	free(made);
 }
@@ -123,12 +123,17 @@ run(void *arg)
 static uint64_t
 rules_packets(void)
 {
+	struct program_totals totals = {calloc(RULES + 1, sizeof(*totals.rules))};
 	uint64_t sum = 0;
 
+	assert_non_null(totals.rules);
+	program_add_totals(program, &totals);
 	for (unsigned i = 0; i <= RULES; i++) {
-		sum += program->totals[i].packets;
-		assert_int_equal(program->totals[i].bytes, program->totals[i].packets * 64);
+		sum += totals.rules[i].packets;
+		assert_int_equal(totals.rules[i].bytes, totals.rules[i].packets * 64);
 	}
+	assert_int_equal(totals.retired.packets + totals.retired_passed.packets, 0);
+	free(totals.rules);
 	return sum;
 }
 
@@ -233,30 +238,77 @@ one_that_owes_is_shown_as_it_was(void **state)
 	assert_agrees();
 }
 
+/* Two names for all rules, so that each program's have heirs in the next. */
 static void
-rules_of_a_program_that_goes_are_carried(void **state)
+name_rules(void)
 {
-	struct config_rule rules[RULES] = {0};
-	struct program *old = program;
-	pthread_t threads[WORKERS];
-	uint64_t sum;
+	static struct config_rule rules[RULES];
 
 	for (unsigned i = 0; i < RULES; i++)
 		rules[i].name = (char *)(uintptr_t)(i % 2 ? "odd" : "even");
 	config.rules = rules;
+}
+
+static struct program *
+follow(struct program *before)
+{
+	struct program *made = make_program();
+
+	assert_int_equal(program_follow(made, before), 0);
+	return made;
+}
+
+static void
+one_that_stays_in_the_program_before_is_shown(void **state)
+{
+	struct program *old = program;
+	pthread_t threads[WORKERS];
+
+	name_rules();
+	start(threads);
+	collect(workers, WORKERS, program);
+	atomic_store(&hold, true);
+	while (!atomic_load(&held))
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	collect(workers, WORKERS, program);
+	assert_true(workers_[0].known.late && workers_[0].known.tally.packets > 0);
+	program = follow(old);
+	for (unsigned i = 0; i < 10; i++) {
+		collect(workers, WORKERS, program);
+		assert_agrees();
+	}
+	atomic_store(&hold, false);
+	do {
+		collect(workers, WORKERS, program);
+		assert_agrees();
+	} while (workers_[0].known.late);
+	end(threads);
+	collect_stopped(workers, WORKERS, program);
+	assert_agrees();
+	program_carry(program);
+	assert_agrees();
+	free_program(old);
+}
+
+static void
+rules_of_a_program_that_goes_are_carried(void **state)
+{
+	struct program *old = program;
+	pthread_t threads[WORKERS];
+	uint64_t sum;
+
+	name_rules();
 	start(threads);
 	for (unsigned i = 0; i < 100; i++)
 		collect(workers, WORKERS, program);
 	end(threads);
 	/* The workers have answered no more: what they counted last is in the old program's sets. */
-	program = make_program();
-	assert_int_equal(program_follow(program, old), 0);
-	program_carry(old, program);
+	program = follow(old);
+	program_carry(program);
 	free_program(old);
 	collect_stopped(workers, WORKERS, program);
 	sum = rules_packets();
 	assert_int_equal(sum, workers_[0].known.tally.packets + workers_[1].known.tally.packets);
-	config.rules = NULL;
 }
 
 int
@@ -266,6 +318,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_known_is_whole, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(one_that_owes_is_shown_as_it_was, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(one_that_stays_in_the_program_before_is_shown,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rules_of_a_program_that_goes_are_carried, set_up,
 						tear_down),
 	};
