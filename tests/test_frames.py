@@ -164,6 +164,14 @@ def memif_server(tmp_path):
 
 
 @contextlib.contextmanager
+def memif_small_client(tmp_path):
+    """The buffers are the client's, whatever the server was told."""
+    words = f"id=0,socket={tmp_path}/memif.sock,socket-abstract=no"
+    yield ({"vdev": f"net_memif0,role=server,{words}"},
+           Through(tmp_path, "other", after={"vdev": f"net_memif1,role=client,bsize=1024,{words}"}))
+
+
+@contextlib.contextmanager
 def memif_client(tmp_path):
     words = f"id=0,socket={tmp_path}/memif.sock,socket-abstract=no"
     yield ({"vdev": f"net_memif1,role=client,{words}"},
@@ -202,7 +210,8 @@ def virtio_user(tmp_path):
             yield {"vdev": f"net_virtio_user0,path={short}/v"}, end
 
 
-DRIVERS = [af_xdp, af_packet, small_slots, pcap_interface, tap, memif_server, memif_client, ring, null, pcap, vhost,
+DRIVERS = [af_xdp, af_packet, small_slots, pcap_interface, tap, memif_server, memif_small_client, memif_client,
+           ring, null, pcap, vhost,
            virtio_user]
 
 
