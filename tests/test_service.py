@@ -2,6 +2,7 @@
 """sluiced as a service: signals, its run-dir, readiness, logs."""
 
 import datetime
+import json
 import os
 import re
 import signal
@@ -121,6 +122,30 @@ def test_sockets_and_who_may_use_them(daemon):
         assert client.call("status")["state"] == "running"
         with pytest.raises(Refused):
             client.call("shutdown")
+    daemon.stop()
+
+
+def test_hangups_are_joined(daemon, tmp_path):
+    """Those that come while a reload is under way are one behind it, which sees what all of them meant."""
+    rules = [{"name": f"r{number}", "match": {"dst-port": number % 65535 + 1}, "actions": ["drop"]} for number in range(50_000)]
+    long = tmp_path / "long.yaml"
+    long.write_text(json.dumps({**daemon.what, "rules": rules}), encoding="utf-8")
+    with Client(daemon.socket) as other, socket.socket(socket.AF_UNIX) as asker:
+        # A check that takes the thread's time meanwhile.
+        asker.connect(daemon.socket)
+        asker.sendall(b'{"jsonrpc":"2.0","id":1,"method":"config.check","params":{"file":"%s"}}\n' % bytes(long))
+        for _ in range(20):
+            other.call("hello")
+            daemon.process.send_signal(signal.SIGHUP)
+        daemon.what["default"] = "drop"
+        write_config(daemon.path, daemon.what)
+        daemon.process.send_signal(signal.SIGHUP)
+        assert b'"valid":true' in asker.makefile("rb").readline()
+        daemon.until(lambda status: status["applied"] == 2 and status["drops"]["default"] > 0)
+        # Were there another, it would be worked on before this.
+        with pytest.raises(Refused):
+            other.call("config.check", text="version: 1")
+    assert daemon.text().count("reading") == 2
     daemon.stop()
 
 

@@ -42,6 +42,9 @@ struct control {
 	struct jobs *works, *renders;
 	struct clients clients;
 	struct watchdog watchdog;
+	/* The last SIGHUP that no reload has begun for: those that come while one is under way are joined in one behind it. */
+	struct signalfd_siginfo hangup;
+	bool hung_up, reloading;
 };
 
 static int
@@ -140,12 +143,17 @@ control_open(const char *run_dir, const char *config_file, const struct config_t
 	return 0;
 }
 
-/* What `config.apply` does for a client, done for nobody. */
+/* What `config.apply` does for a client, done for nobody; if somebody has asked, and one at a time. */
 static void
-reload(struct control *control, const struct signalfd_siginfo *signal)
+reload(struct control *control)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	const struct signalfd_siginfo *signal = &control->hangup;
+	struct job *job;
 
+	if (!control->hung_up || control->reloading)
+		return;
+	control->hung_up = false;
+	job = calloc(1, sizeof(*job));
 	if (!job) {
 		log_fail(ENOMEM, "reload");
 		return;
@@ -154,7 +162,7 @@ reload(struct control *control, const struct signalfd_siginfo *signal)
 		 control->daemon.config_file);
 	job->slot = JOB_NOBODY;
 	job->call.method = method_find("config.apply");
-	job->call.by_signal = true;
+	job->call.by_signal = control->reloading = true;
 	job->call.caller.uid = signal->ssi_uid;
 	job->call.caller.pid = (pid_t)signal->ssi_pid;
 	job->call.params = json_pack("{s:s}", "file", control->daemon.config_file);
@@ -164,10 +172,10 @@ reload(struct control *control, const struct signalfd_siginfo *signal)
 static void
 take_hangups(struct control *control)
 {
-	struct signalfd_siginfo signal;
-
-	while (read(control->signals, &signal, sizeof(signal)) == sizeof(signal))
-		reload(control, &signal);
+	while (read(control->signals, &control->hangup, sizeof(control->hangup)) ==
+	       sizeof(control->hangup))
+		control->hung_up = true;
+	reload(control);
 }
 
 void
@@ -195,8 +203,11 @@ finish_job(struct control *control, struct jobs *jobs)
 
 	if (!job)
 		return;
+	if (job->call.by_signal)
+		control->reloading = false;
 	clients_job_done(&control->clients, job);
 	jobs_next(jobs);
+	reload(control);
 }
 
 static void
