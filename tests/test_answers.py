@@ -230,7 +230,26 @@ def test_lists_by_name(tmp_path):
         assert done.returncode == 1 and 'did you mean "web"?' in done.stderr
         assert daemon.sluice("replay", "list", "none").returncode == 1
         assert list(daemon.call("rules", limit=1, offset=1)["rules"]) == ["dns"]
+        reasons = list(daemon.call("drops")["drops"])
+        some = daemon.sluice("drops", *reasons[:2]).stdout.splitlines()
+        assert [line.split()[0] for line in some] == ["REASON", *reasons[:2]], "and no ledger"
+        some = daemon.call("drops", names=reasons[1:2])
+        assert list(some["drops"]) == reasons[1:2] and "ledger" in some
+        assert "did you mean" in daemon.sluice("drops", reasons[0] + "x").stderr
         kinds = {param["name"]: param["type"] for method in daemon.call("methods")["methods"]
                  if method["name"] == "rules" for param in method["params"]}
         assert kinds == {"names": "list of strings", "limit": "integer", "offset": "integer"}
+        daemon.stop()
+
+
+def test_workers_by_core(tmp_path):
+    """As they are named, each once, though they are a list."""
+    with Daemon(config(ports_of(wan="", lan=""), workers=[0, 1], idle="sleep"), tmp_path, PLUGINS) as daemon:
+        assert [worker["core"] for worker in daemon.call("workers")["workers"]] == [0, 1]
+        assert [worker["core"] for worker in daemon.call("workers", names=["1"])["workers"]] == [1]
+        assert [worker["core"] for worker in daemon.call("workers", limit=1)["workers"]] == [0]
+        shown = daemon.sluice("workers", "1").stdout.splitlines()
+        assert [line.split()[0] for line in shown if line.strip()[:1].isdigit()] == ["1", "1"], "counters, and bursts"
+        done = daemon.sluice("workers", "7")
+        assert done.returncode == 1 and "there is no" in done.stderr
         daemon.stop()

@@ -7,17 +7,17 @@
 
 #include "core/banned.h"
 
-#define READING(name, text_, more_, picks_)                                                     \
+#define READING(name, text_, more_)                                                             \
 	{                                                                                       \
 		.words = #name, .arguments = "", .text = text_, .more = more_, .method = #name, \
-		.reading = true, .picks = picks_, .view = view_##name, .run = run_reading       \
+		.reading = true, .view = view_##name, .run = run_reading                        \
 	}
 
 #define NAMES_MAX 1000 /* the daemon's limit is a little more */
 
-#define LISTING(words_, method_, view_, text_, more_)                                    \
+#define LISTING(words_, arguments_, method_, view_, text_, more_)                        \
 	{                                                                                \
-		.words = words_, .arguments = "[NAME...]", .text = text_, .more = more_, \
+		.words = words_, .arguments = arguments_, .text = text_, .more = more_,  \
 		.most = NAMES_MAX, .method = method_, .reading = true, .picks = method_, \
 		.view = view_, .run = run_reading                                        \
 	}
@@ -53,22 +53,25 @@
 #define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
 
 static const struct command commands[] = {
-	READING(status, "everything at a glance: ports, rules, drops, ledger", "", NULL),
-	LISTING("ports", "ports", view_ports,
+	READING(status, "everything at a glance: ports, rules, drops, ledger", ""),
+	LISTING("ports", "[NAME...]", "ports", view_ports,
 		"each port: device, link, queues, what came in and left",
 		"With names, those alone.\n"),
-	LISTING("rules", "rules", view_rules,
+	LISTING("rules", "[NAME...]", "rules", view_rules,
 		"each rule: what it took, what it does, how its filter runs",
 		"A filter runs as machine code (jit), or in libpcap's interpreter where it can't "
 		"be "
 		"compiled.\n"
 		"With names, those alone: `sluice rules web dns`.\n"),
-	READING(workers, "each polling core: packets, cycles, bursts, cache", "", "workers"),
-	READING(drops, "the ledger, and each packet that ended here by its reason",
+	LISTING("workers", "[CORE...]", "workers", view_workers,
+		"each polling core: packets, cycles, bursts, cache",
+		"With cores, those alone: `sluice workers 2 3`.\n"),
+	LISTING("drops", "[REASON...]", "drops", view_drops,
+		"the ledger, and each packet that ended here by its reason",
 		"For each port and in all, packets received, replayed and mirrored are those that "
-		"left,\nwere dropped or are held; it says so loudly if they are not.\n",
-		"drops"),
-	READING(memory, "pools of packet memory", "", NULL),
+		"left,\nwere dropped or are held; it says so loudly if they are not.\n"
+		"With reasons, those alone, and no ledger: `sluice drops no-memory`.\n"),
+	READING(memory, "pools of packet memory", ""),
 	{.words = "config show",
 	 .arguments = "",
 	 .text = "the config that runs, as `config apply` takes it",

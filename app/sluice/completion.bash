@@ -36,6 +36,15 @@ _sluice_ports() {
 	_sluice_ask ports | grep -o '"[^"]*":{"rx_packets":' | cut -d '"' -f 2
 }
 
+# Of all ports: those of each come behind.
+_sluice_reasons() {
+	_sluice_ask drops | grep -o '"drops":{[^}]*}' | head -n 1 | grep -o '"[^"]*":[0-9]' | cut -d '"' -f 2
+}
+
+_sluice_workers() {
+	_sluice_ask workers | grep -o '"core":[0-9]*' | cut -d : -f 2
+}
+
 _sluice() {
 	local cur prev words cword i command=() options="--all --at --clock-error --duration --follow --json --limit --loops --nonzero --pace --socket --sort --timeout --top --watch --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
@@ -91,6 +100,8 @@ _sluice() {
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
 	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
 	ports | "ports "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
+	drops | "drops "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_reasons)" -- "$cur") ;;
+	workers | "workers "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_workers)" -- "$cur") ;;
 	rules | "rules "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_rules)" -- "$cur") ;;
 	replay) mapfile -t COMPREPLY < <(compgen -W "list start stop pause resume seek pace" -- "$cur") ;;
 	"replay list" | "replay list "* | "replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")

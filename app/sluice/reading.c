@@ -88,7 +88,8 @@ static int
 look(const struct command *command, const struct options *options, struct daemon *daemon,
      struct looks *looks, char *const *names)
 {
-	struct view view = {.out = stdout, .before = json_object_get(looks->last, "result")};
+	struct view view = {
+		.out = stdout, .before = json_object_get(looks->last, "result"), .named = *names};
 	json_t *answer;
 	double now;
 	json_t *params;

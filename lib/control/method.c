@@ -115,12 +115,16 @@ static const struct method table[] = {
 	},
 	{
 		.name = "workers",
-		.text = "every worker: packets, cycles, bursts",
+		.text = "every worker: packets, cycles, bursts; names are cores",
+		.params = {SELECT_PARAMS},
+		.lists = "workers",
 		.answer = answer_workers,
 	},
 	{
 		.name = "drops",
 		.text = "the ledger, every drop under its name, and copied bytes",
+		.params = {SELECT_PARAMS},
+		.lists = "drops",
 		.answer = answer_drops,
 	},
 	{

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/select.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,17 +175,43 @@ named_members(struct call *call, json_t *all)
 	return chosen;
 }
 
-void
-select_members(struct call *call)
+/* A list has its items' cores for names, in text as all names are. */
+static json_t *
+by_core(const json_t *list)
 {
-	json_t *all = json_object_get(call->result, call->method->lists), *chosen, *member;
+	json_t *all = json_object(), *item;
+	char core[24];
+	size_t i;
+
+	json_array_foreach (list, i, item) {
+		snprintf(core, sizeof(core), "%lld",
+			 json_integer_value(json_object_get(item, "core")));
+		json_object_set(all, core, item);
+	}
+	return all;
+}
+
+static json_t *
+values_of(json_t *object)
+{
+	json_t *list = json_array(), *value;
+	const char *key;
+
+	json_object_foreach (object, key, value)
+		json_array_append(list, value);
+	json_decref(object);
+	return list;
+}
+
+/* Takes all over. */
+static json_t *
+choose(struct call *call, json_t *all)
+{
+	json_t *chosen = names_of(call) ? named_members(call, all) : json_incref(all), *member;
 	uint64_t start, end, at = 0;
 	const char *key;
 	void *next;
 
-	if (!call->method->lists || call->item || !json_is_object(all))
-		return;
-	chosen = names_of(call) ? named_members(call, all) : json_incref(all);
 	window(call, json_object_size(chosen), &start, &end);
 	json_object_foreach_safe(chosen, next, key, member)
 	{
@@ -192,5 +219,20 @@ select_members(struct call *call)
 			json_object_del(chosen, key);
 		at++;
 	}
-	json_object_set_new(call->result, call->method->lists, chosen);
+	json_decref(all);
+	return chosen;
+}
+
+void
+select_members(struct call *call)
+{
+	const char *lists = call->method->lists;
+	json_t *all = json_object_get(call->result, lists);
+
+	if (!lists || call->item)
+		return;
+	if (json_is_object(all))
+		json_object_set_new(call->result, lists, choose(call, json_incref(all)));
+	else if (json_is_array(all))
+		json_object_set_new(call->result, lists, values_of(choose(call, by_core(all))));
 }

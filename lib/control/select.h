@@ -21,7 +21,7 @@
 /* Of the rules of a call that lists them: sets which are to be written, or call->error. */
 void select_items(struct call *call);
 
-/* Of the members of the object in call->result that the method lists. */
+/* Of the members of the object in call->result that the method lists, or of a list of things that have a `core`. */
 void select_members(struct call *call);
 
 #endif

@@ -26,7 +26,8 @@ print_reasons(const struct view *view)
 		table_cell(table, "%s", value_text(json_object_get(view->now, "reasons"), reason));
 	}
 	table_print(table, view->out);
-	fprintf(view->out, "\n");
+	if (!view->named)
+		fprintf(view->out, "\n");
 }
 
 /* Where packets of a port came from. */
@@ -134,6 +135,8 @@ void
 view_drops(const struct view *view)
 {
 	print_reasons(view);
+	if (view->named)
+		return;
 	print_ports(view);
 	print_before(view);
 	value_print_copies(view->out, json_object_get(view->now, "copies"));

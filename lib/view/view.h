@@ -8,6 +8,7 @@
 #define VIEW_VIEW_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,6 +16,7 @@ struct view {
 	const json_t *now;
 	const json_t *before; /* the last look, from which rates are made; NULL at the first */
 	double seconds;       /* between the two */
+	bool named;           /* only rows of some names were asked for, and nothing else */
 	FILE *out;
 };
 
