@@ -16,10 +16,8 @@
 
 #include "core/banned.h"
 
-enum { OPTION_EXPECT = 256, OPTION_JSON, OPTION_LOG_LEVEL, OPTION_PLUGIN, OPTION_UNSAFE };
-
 /* Which options a command takes besides the general ones. */
-enum { TAKES_PLUGIN = 1, TAKES_JSON = 2, TAKES_EXPECT = 4, TAKES_UNSAFE = 8 };
+enum { TAKES_PLUGIN = 1, TAKES_JSON = 2, TAKES_EXPECT = 4, TAKES_UNSAFE = 8, TAKES_WORDS = 16 };
 
 static const struct command {
 	const char *name, *argument, *text;
@@ -33,6 +31,8 @@ static const struct command {
 	 TAKES_JSON | TAKES_EXPECT, true, command_offline},
 	{"check", "CONFIG", "say what run would refuse", TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE,
 	 true, command_check},
+	{"replay", "FILE... --to PORT", "send captures, without a config; its own options: --help",
+	 TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE | TAKES_WORDS, false, command_replay},
 	{"bench", "[NAME]", "measure costs in cycles per packet on this machine", TAKES_JSON, false,
 	 command_bench},
 };
@@ -57,17 +57,20 @@ usage(FILE *out)
 		     "them\n\n"
 		     "Usage:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  sluiced %-8s %-8s %s\n", commands[i].name, commands[i].argument,
+		fprintf(out, "  sluiced %-7s %-17s  %s\n", commands[i].name, commands[i].argument,
 			commands[i].text);
 	fprintf(out,
 		"\nOptions:\n"
-		"  --json             offline, check, bench: print the result as one JSON object\n"
+		"  --json             offline, check, replay, bench: print the result as one JSON\n"
+		"                     object\n"
 		"  --expect DIR       offline: compare what was written with the captures and the\n"
 		"                     report.json in DIR; exit 1 on any difference\n"
-		"  --plugin PATH      run, check: a further DPDK driver (may be repeated)\n"
-		"  --unsafe-no-iommu  run, check: go on where no IOMMU keeps devices to the memory "
-		"that\n"
-		"                     they were given; a NIC can then reach all of this machine's\n"
+		"  --plugin PATH      run, check, replay: a further DPDK driver (may be repeated)\n"
+		"  --unsafe-no-iommu  run, check, replay: go on where no IOMMU keeps devices to "
+		"the\n"
+		"                     memory that they were given; a NIC can then reach all of "
+		"this\n"
+		"                     machine's\n"
 		"  --log-level LEVEL  error, warning, info (default) or debug\n"
 		"  -h, --help         this help\n"
 		"  -V, --version      versions of sluice and DPDK\n"
@@ -75,7 +78,7 @@ usage(FILE *out)
 		"More: sluiced(8), the config: sluice.yaml(5), the client: sluice(1).\n");
 }
 
-static int
+int
 wrong_usage(const char *problem, const char *word)
 {
 	fprintf(stderr, "sluiced: %s%s%s; see `sluiced --help`\n", problem, word ? ": " : "",
@@ -110,23 +113,25 @@ unknown_command(const char *word)
 }
 
 int
+check_files(const struct config *config, struct error_list *errors)
+{
+	int captures = ports_check(config, errors), replays = replay_check(config, errors);
+
+	return captures < 0 || replays < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int
 load_config(const char *path, struct config **out, struct config_text *text)
 {
 	struct config_text own;
 	struct error_list errors;
-	int exit_code = EXIT_DONE;
+	int exit_code = EXIT_USAGE;
 
 	error_list_init(&errors, path);
-	if (config_load_text(path, out, &own, &errors) < 0) {
-		exit_code = EXIT_USAGE;
-	} else {
-		int captures = ports_check(*out, &errors);
-		int replays = replay_check(*out, &errors);
-
-		if (captures < 0 || replays < 0) {
+	if (config_load_text(path, out, &own, &errors) == 0) {
+		exit_code = check_files(*out, &errors);
+		if (exit_code != EXIT_DONE)
 			config_free(*out);
-			exit_code = EXIT_FAILED;
-		}
 		if (exit_code == EXIT_DONE && text)
 			*text = own;
 		else
@@ -143,55 +148,83 @@ keep_private(void)
 	umask(umask(0) | 0027);
 }
 
-/* Reads the options into *options and *used (TAKES_ flags); returns -1 to go on, or an exit code. */
-static int
-parse_options(int argc, char **argv, struct options *options, int *used)
+int
+take_option(int option, const char *word, struct options *options)
 {
 	enum log_level level;
-	int option;
+
+	switch (option) {
+	case 'h':
+		usage(stdout);
+		return EXIT_DONE;
+	case 'V':
+		printf("sluiced %s, %s\n", SLUICE_VERSION, rte_version());
+		return EXIT_DONE;
+	case OPTION_EXPECT:
+		options->expect = optarg;
+		return -1;
+	case OPTION_JSON:
+		options->json = 1;
+		return -1;
+	case OPTION_LOG_LEVEL:
+		if (!log_level_parse(optarg, &level))
+			return wrong_usage("--log-level takes error, warning, info or debug, not",
+					   optarg);
+		log_set_level(level);
+		return -1;
+	case OPTION_PLUGIN:
+		if (options->plugin_count == PLUGINS_MAX)
+			return wrong_usage("too many --plugin", optarg);
+		options->plugins[options->plugin_count++] = optarg;
+		return -1;
+	default:
+		/* getopt takes any beginning of it; this one is to be meant. */
+		if (strcmp(word, "--unsafe-no-iommu") != 0)
+			return wrong_usage("to be typed in full, as --unsafe-no-iommu", word);
+		options->unsafe_no_iommu = 1;
+		return -1;
+	}
+}
+
+/* Reads options up to the end, or with "+" before the letters to the first other word. Returns -1 to go on, or an exit
+ * code. */
+static int
+parse_options(int argc, char **argv, const char *letters, struct options *options)
+{
+	int option, ret = -1;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'h':
-			usage(stdout);
-			return EXIT_DONE;
-		case 'V':
-			printf("sluiced %s, %s\n", SLUICE_VERSION, rte_version());
-			return EXIT_DONE;
-		case OPTION_EXPECT:
-			options->expect = optarg;
-			*used |= TAKES_EXPECT;
-			break;
-		case OPTION_JSON:
-			options->json = 1;
-			*used |= TAKES_JSON;
-			break;
-		case OPTION_LOG_LEVEL:
-			if (!log_level_parse(optarg, &level))
-				return wrong_usage(
-					"--log-level takes error, warning, info or debug, not",
-					optarg);
-			log_set_level(level);
-			break;
-		case OPTION_PLUGIN:
-			if (options->plugin_count == PLUGINS_MAX)
-				return wrong_usage("too many --plugin", optarg);
-			options->plugins[options->plugin_count++] = optarg;
-			*used |= TAKES_PLUGIN;
-			break;
-		case OPTION_UNSAFE:
-			/* getopt takes any beginning of it; this one is to be meant. */
-			if (strcmp(argv[optind - 1], "--unsafe-no-iommu") != 0)
-				return wrong_usage("to be typed in full, as --unsafe-no-iommu",
-						   argv[optind - 1]);
-			options->unsafe_no_iommu = 1;
-			*used |= TAKES_UNSAFE;
-			break;
-		default:
+	optind = 0; /* from the first word behind argv[0] */
+	while (ret < 0 && (option = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		if (option == '?')
 			return wrong_usage("unknown option or missing value", argv[optind - 1]);
-		}
+		ret = take_option(option, argv[optind - 1], options);
 	}
+	return ret;
+}
+
+static int
+used(const struct options *options)
+{
+	return (options->plugin_count ? TAKES_PLUGIN : 0) | (options->json ? TAKES_JSON : 0) |
+	       (options->expect ? TAKES_EXPECT : 0) | (options->unsafe_no_iommu ? TAKES_UNSAFE : 0);
+}
+
+/* The words behind the command: options, and what it is about. */
+static int
+parse_words(const struct command *command, struct options *options)
+{
+	int ret = parse_options(options->word_count, options->words, "hV", options);
+	char **word = options->words + optind, **end = options->words + options->word_count;
+
+	if (ret >= 0)
+		return ret;
+	if (word < end)
+		options->config = *word++;
+	if (word < end)
+		return wrong_usage("one word too many", *word);
+	if (command->needs_argument && !options->config)
+		return wrong_usage("the config's path is missing after", command->name);
 	return -1;
 }
 
@@ -200,11 +233,10 @@ main(int argc, char **argv)
 {
 	struct options options = {0};
 	const struct command *command;
-	int used = 0;
 	int ret;
 
 	log_open(LOG_LEVEL_INFO);
-	ret = parse_options(argc, argv, &options, &used);
+	ret = parse_options(argc, argv, "+hV", &options);
 	if (ret >= 0)
 		return ret;
 	if (optind == argc) {
@@ -214,14 +246,13 @@ main(int argc, char **argv)
 	command = find_command(argv[optind]);
 	if (!command)
 		return unknown_command(argv[optind]);
-	optind++;
-	if (optind < argc)
-		options.config = argv[optind++];
-	if (optind < argc)
-		return wrong_usage("one word too many", argv[optind]);
-	if (command->needs_argument && !options.config)
-		return wrong_usage("the config's path is missing after", command->name);
-	if (used & ~command->takes)
+	options.words = argv + optind;
+	options.word_count = argc - optind;
+	if (!(command->takes & TAKES_WORDS))
+		ret = parse_words(command, &options);
+	if (ret >= 0)
+		return ret;
+	if (used(&options) & ~command->takes)
 		return wrong_usage("an option that this command does not take", command->name);
 	return command->run(&options);
 }

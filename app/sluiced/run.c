@@ -67,7 +67,7 @@ get_ready(const struct config *config)
 
 /* Drains and reports; the exit code of the whole run. */
 static int
-finish(struct engine *engine, int ret)
+finish(struct engine *engine, const struct session *session, int ret)
 {
 	struct snapshot *last;
 	int drained = engine_drain(engine), exit_code;
@@ -75,31 +75,46 @@ finish(struct engine *engine, int ret)
 	last = engine_snapshot(engine);
 	if (!last || last->leaked || !last->ledger.balanced || drained < 0)
 		ret = -EIO;
-	exit_code = ret < 0 ? EXIT_FAILED : EXIT_DONE;
+	exit_code = session->judge(session->context, last, ret < 0 ? EXIT_FAILED : EXIT_DONE);
 	ending_clean(exit_code);
-	if (last)
-		report_print(last, stdout);
+	session->report(session->context, last);
 	fflush(stdout);
 	snapshot_free(last);
 	return exit_code;
 }
 
 static int
-serve(struct control *control, struct engine *engine)
+judge(void *context, const struct snapshot *last, int exit_code)
+{
+	return exit_code;
+}
+
+static void
+report(void *context, const struct snapshot *last)
+{
+	if (last)
+		report_print(last, stdout);
+}
+
+static int
+serve(struct control *control, struct engine *engine, const struct session *session)
 {
 	const struct config *config = engine_config(engine);
 	int exit_code, ret;
 
 	ending_serve();
-	log_info("running: %u port%s, %u rule%s; %s/control.sock", config->port_count,
-		 units_plural(config->port_count), config->rule_count,
-		 units_plural(config->rule_count), config->run_dir);
+	if (config->run_dir)
+		log_info("running: %u port%s, %u rule%s; %s/control.sock", config->port_count,
+			 units_plural(config->port_count), config->rule_count,
+			 units_plural(config->rule_count), config->run_dir);
+	if (session->tick)
+		control_on_tick(control, session->tick, session->context);
 	if (notify("READY=1", READY_NS) < 0)
 		log_warning("the service manager could not be told that the daemon is ready");
 	ret = control_run(control, engine);
 	ending_drain();
 	notify("STOPPING=1", STOPPING_NS);
-	exit_code = finish(engine, ret);
+	exit_code = finish(engine, session, ret);
 	control_settle(control);
 	engine_free(engine);
 	return exit_code;
@@ -126,7 +141,8 @@ start(struct config *config, const struct options *options, struct engine **engi
 }
 
 static int
-open_and_serve(struct config *config, const struct options *options, struct control *control)
+open_and_serve(struct config *config, const struct options *options, const struct session *session,
+	       struct control *control)
 {
 	struct engine *engine;
 	int ret = -EPERM;
@@ -145,13 +161,13 @@ open_and_serve(struct config *config, const struct options *options, struct cont
 	if (spool_begin() < 0)
 		log_warning("no thread for the log: what stderr does not take is lost");
 	ret = start(config, options, &engine);
-	return ret < 0 ? EXIT_FAILED : serve(control, engine);
+	return ret < 0 ? EXIT_FAILED : serve(control, engine, session);
 }
 
 /* Until the thread of ending.h has them SIGTERM and SIGINT end the process by themselves; SIGHUP waits for the control
  * thread. */
-static void
-hold_hangups(void)
+void
+session_begin(void)
 {
 	sigset_t signals;
 
@@ -159,33 +175,43 @@ hold_hangups(void)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	log_unblock();
+}
+
+int
+session_run(struct config *config, struct config_text *text, const struct options *options,
+	    const struct session *session)
+{
+	struct control *control;
+	int exit_code, ret;
+
+	/* First the lock of the run-dir: a second daemon must not touch the first one's devices. */
+	ret = control_open(config->run_dir, config->file, text, &control);
+	if (text)
+		free(text->bytes);
+	if (ret < 0) {
+		config_free(config);
+		return EXIT_FAILED;
+	}
+	exit_code = open_and_serve(config, options, session, control);
+	ending_forget_control();
+	/* Last of all the lock: the devices are free when the next daemon may start. */
+	control_close(control);
+	return exit_code;
 }
 
 int
 command_run(const struct options *options)
 {
-	struct control *control;
+	static const struct session plain = {.judge = judge, .report = report};
 	struct config_text text = {0};
 	struct config *config;
 	int exit_code;
 
-	hold_hangups();
-	log_unblock();
+	session_begin();
 	exit_code = load_config(options->config, &config, &text);
-	/* First the lock of the run-dir: a second daemon must not touch the first one's devices. */
-	if (exit_code == EXIT_DONE &&
-	    control_open(config->run_dir, config->file, &text, &control) < 0) {
-		config_free(config);
-		exit_code = EXIT_FAILED;
-	} else if (exit_code == EXIT_DONE) {
-		free(text.bytes);
-		text.bytes = NULL;
-		exit_code = open_and_serve(config, options, control);
-		ending_forget_control();
-		/* Last of all the lock: the devices are free when the next daemon may start. */
-		control_close(control);
-	}
-	free(text.bytes);
+	if (exit_code == EXIT_DONE)
+		exit_code = session_run(config, &text, options, &plain);
 	spool_flush(LAST_WORDS_NS);
 	return exit_code;
 }

@@ -213,7 +213,8 @@ struct config {
 
 	char *file;      /* absolute path, or NULL when it came as text */
 	char *directory; /* what relative file names are relative to; absolute */
-	char *run_dir;   /* never NULL: the default is filled in, see config_default_run_dir */
+	/* The default is filled in, see config_default_run_dir. Not NULL but for who wants no sockets. */
+	char *run_dir;
 
 	uint16_t workers[CONFIG_WORKERS_MAX]; /* cores */
 	unsigned worker_count;                /* 0: one worker, sluice picks the core */

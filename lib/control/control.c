@@ -45,6 +45,8 @@ struct control {
 	/* The last SIGHUP that no reload has begun for: those that come while one is under way are joined in one behind it. */
 	struct signalfd_siginfo hangup;
 	bool hung_up, reloading;
+	void (*on_tick)(void *context, struct control *control);
+	void *context; /* of on_tick */
 };
 
 static int
@@ -85,18 +87,27 @@ open_timer(struct control *control)
 }
 
 static int
-open_all(struct control *control, const char *run_dir)
+listen_in(struct control *control, const char *run_dir)
 {
 	int ret = listener_open(&control->listener, run_dir);
 
-	if (ret < 0)
-		return ret;
+	if (ret == 0)
+		ret = watch(control, control->listener.sockets[LISTENER_CONTROL], EVENT_CONTROL);
+	if (ret == 0)
+		ret = watch(control, control->listener.sockets[LISTENER_STATS], EVENT_STATS);
+	return ret;
+}
+
+static int
+open_all(struct control *control, const char *run_dir)
+{
+	int ret = 0;
+
 	control->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (control->epoll < 0)
 		return log_fail(errno, "epoll");
-	ret = watch(control, control->listener.sockets[LISTENER_CONTROL], EVENT_CONTROL);
-	if (ret == 0)
-		ret = watch(control, control->listener.sockets[LISTENER_STATS], EVENT_STATS);
+	if (run_dir)
+		ret = listen_in(control, run_dir);
 	if (ret == 0)
 		ret = open_signals(control);
 	if (ret == 0)
@@ -130,10 +141,10 @@ control_open(const char *run_dir, const char *config_file, const struct config_t
 	control->listener.lock = -1;
 	control->listener.sockets[LISTENER_CONTROL] = control->listener.sockets[LISTENER_STATS] =
 		-1;
-	control->daemon.config_file = strdup(config_file);
+	control->daemon.config_file = config_file ? strdup(config_file) : NULL;
 	control->daemon.running = first_edition(config_file, text);
-	ret = control->daemon.config_file ? open_all(control, run_dir)
-					  : log_fail(ENOMEM, "control");
+	ret = control->daemon.config_file || !config_file ? open_all(control, run_dir)
+							  : log_fail(ENOMEM, "control");
 	clients_open(&control->clients, &control->daemon, control->epoll);
 	if (ret < 0) {
 		control_close(control);
@@ -175,7 +186,10 @@ take_hangups(struct control *control)
 	while (read(control->signals, &control->hangup, sizeof(control->hangup)) ==
 	       sizeof(control->hangup))
 		control->hung_up = true;
-	reload(control);
+	if (control->daemon.config_file)
+		reload(control);
+	else
+		control->daemon.stop = true;
 }
 
 void
@@ -194,6 +208,8 @@ tick(struct control *control)
 	engine_tick(control->daemon.engine);
 	watchdog_tick(&control->watchdog, engine_moves(control->daemon.engine));
 	clients_tick(&control->clients);
+	if (control->on_tick)
+		control->on_tick(control->context, control);
 }
 
 static void
@@ -300,6 +316,34 @@ control_run(struct control *control, struct engine *engine)
 	for (unsigned i = 0; ret == 0 && i < PARTING_TICKS && clients_busy(&control->clients); i++)
 		ret = serve_round(control);
 	return ret;
+}
+
+void
+control_on_tick(struct control *control, void (*call)(void *context, struct control *control),
+		void *context)
+{
+	control->on_tick = call;
+	control->context = context;
+}
+
+json_t *
+control_ask(struct control *control, const char *method, json_t *params)
+{
+	struct call call = {
+		.method = method_find(method),
+		.params = params,
+		.caller = {.uid = getuid(), .pid = getpid()},
+	};
+	json_t *result = NULL;
+
+	if (method_admit(&call))
+		call.method->answer(&control->daemon, &call);
+	if (call.error.code == 0)
+		result = call.snapshot ? call.view(call.snapshot) : json_incref(call.result);
+	if (!result)
+		log_error("%s", call.error.code ? call.error.message : "out of memory");
+	call_clear(&call);
+	return result;
 }
 
 static void

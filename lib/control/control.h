@@ -6,6 +6,8 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include <jansson.h>
+
 #include "engine/engine.h"
 
 struct control;
@@ -13,9 +15,18 @@ struct control;
 /* config_file is what SIGHUP has read again and what a restart reads, text what was read of it, or NULL where that is not known.
  * Creates run_dir if need be, takes its lock (another daemon there is refused by its pid) and listens on
  * control.sock (owner only) and stats.sock (owner and group, reading methods alone). SIGHUP must be blocked
- * in every thread. What fails is logged, undone, and a negative errno returned. */
+ * in every thread. Without a run_dir (NULL) nobody can ask it anything, and without a config_file SIGHUP is the end. What
+ * fails is logged, undone, and a negative errno returned. */
 int control_open(const char *run_dir, const char *config_file, const struct config_text *text,
 		 struct control **out);
+
+/* Has a function called by control_run, some ten times a second. */
+void control_on_tick(struct control *control, void (*tick)(void *context, struct control *control),
+		     void *context);
+
+/* Answers a call of the process's own, as if a client had sent it: in the function above. Takes params over, which may be
+ * NULL. Returns a new reference; NULL: what was refused is logged. For methods that answer at once, without a list of rules. */
+json_t *control_ask(struct control *control, const char *method, json_t *params);
 
 /* Serves until control_stop or a client asks for the end. Returns 0 or a negative errno. */
 int control_run(struct control *control, struct engine *engine);

@@ -220,6 +220,8 @@ remove_file(const struct listener *listener, const char *name)
 void
 listener_unlink(const struct listener *listener)
 {
+	if (!listener->directory)
+		return;
 	for (unsigned i = 0; i < LISTENERS; i++)
 		remove_file(listener, sockets[i].name);
 	remove_file(listener, "lock");

@@ -8,7 +8,7 @@
 enum listener_access { LISTENER_CONTROL, LISTENER_STATS, LISTENERS };
 
 struct listener {
-	char *directory;
+	char *directory; /* NULL: there is none */
 	int lock; /* locked as long as the daemon lives, so that a killed one leaves no lock behind */
 	int sockets[LISTENERS]; /* listening, non-blocking */
 };

@@ -162,7 +162,7 @@ allow_config(const struct landlock *landlock, const struct config *config)
 {
 	int ret = config->file ? allow_beside(landlock, config->file) : 0;
 
-	if (ret == 0)
+	if (ret == 0 && config->run_dir)
 		ret = allow(landlock, config->run_dir,
 			    ALLOWED_READ | ALLOWED_MAKE | ALLOWED_REMOVE);
 	for (unsigned i = 0; ret == 0 && i < config->port_count; i++)

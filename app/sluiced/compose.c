@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The config that does what a request asks for: one port, one replay. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/emit.h"
+#include "core/text.h"
+#include "request.h"
+
+#include "core/banned.h"
+
+/* Of one port all rings are full with less, and it is little memory. */
+#define PACKETS 8191
+
+static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789._-";
+
+/* A name as a config has them, from the last part of a path or the like, up to where it ends at the earliest behind its
+ * first character. */
+static void
+name_after(const char *path, char end, char *name)
+{
+	const char *slash = strrchr(path, '/');
+	const char *from = slash && slash[1] ? slash + 1 : path;
+	unsigned used = 0;
+
+	for (; from[used] && (used == 0 || from[used] != end) && used < CONFIG_NAME_MAX; used++)
+		name[used] = strchr(name_letters, from[used]) ? from[used] : '-';
+	name[used] = '\0';
+}
+
+void
+request_replay_name(const struct request *request, char *name)
+{
+	name_after(request->files[0], '.', name);
+}
+
+static bool
+is_pci(const char *text)
+{
+	return strchr(text, ':') && strchr(text, '.') &&
+	       text[strspn(text, "0123456789abcdefABCDEF:.")] == '\0';
+}
+
+static bool
+ends_in(const char *text, const char *end)
+{
+	size_t length = strlen(text), of_end = strlen(end);
+
+	return length > of_end && strcmp(text + length - of_end, end) == 0;
+}
+
+/* What kind of port a word means, and *rest of it. Negative, said why: none. */
+static int
+kind_of(const char *to, const char **rest)
+{
+	static const char *const kinds[] = {
+		[CONFIG_PORT_PCI] = "pci",   [CONFIG_PORT_AF_XDP] = "af-xdp",
+		[CONFIG_PORT_VDEV] = "vdev", [CONFIG_PORT_PCAP] = "pcap",
+		[CONFIG_PORT_NULL] = "null",
+	};
+	size_t count = sizeof(kinds) / sizeof(kinds[0]), length = strcspn(to, ":");
+
+	*rest = to;
+	for (size_t i = 0; to[length] && i < count; i++) {
+		if (strncmp(to, kinds[i], length) == 0 && kinds[i][length] == '\0') {
+			*rest = to + length + 1;
+			return (int)i;
+		}
+	}
+	if (is_pci(to))
+		return CONFIG_PORT_PCI;
+	if (ends_in(to, ".pcapng")) {
+		fprintf(stderr,
+			"sluiced replay: --to %s: a capture is written as pcap; name it "
+			".pcap\n",
+			to);
+		return -1;
+	}
+	if (ends_in(to, ".pcap") || strchr(to, '/'))
+		return CONFIG_PORT_PCAP;
+	if (to[length]) {
+		fprintf(stderr,
+			"sluiced replay: --to %s: before a colon stands pci, af-xdp, vdev "
+			"or pcap\n",
+			to);
+		return -1;
+	}
+	return strcmp(to, "null") == 0 ? CONFIG_PORT_NULL : CONFIG_PORT_AF_XDP;
+}
+
+/* It is there to send: what is on the line for others does not concern it. */
+static int
+put_port(FILE *out, const struct request *request)
+{
+	const char *rest;
+	int kind = kind_of(request->texts[REQUEST_TO], &rest);
+
+	if (kind < 0)
+		return -1;
+	fprintf(out, "{ %s: ", config_port_kind(kind));
+	if (kind == CONFIG_PORT_NULL) {
+		fputs("{}", out);
+	} else if (kind == CONFIG_PORT_PCAP) {
+		fputs("{ out: ", out);
+		emit_quoted(out, rest);
+		fputs(" }", out);
+	} else {
+		emit_quoted(out, rest);
+	}
+	fputs(kind == CONFIG_PORT_PCAP || kind == CONFIG_PORT_NULL ? " }\n"
+								   : ", promiscuous: false }\n",
+	      out);
+	return 0;
+}
+
+static void
+put_replay(FILE *out, const struct request *request)
+{
+	fputs("    start: manual\n    file: [", out);
+	for (unsigned i = 0; i < request->file_count; i++) {
+		fputs(i ? ", " : "", out);
+		emit_quoted(out, request->files[i]);
+	}
+	fputs("]\n", out);
+	for (unsigned i = 0; i < REQUEST_KEYS; i++) {
+		if (!request->texts[i])
+			continue;
+		fprintf(out, "    %s: ", request_name(i));
+		emit_quoted(out, request->texts[i]);
+		fputc('\n', out);
+	}
+}
+
+/* A config is text, so a name that is none would be another file's. */
+static bool
+are_text(const struct request *request)
+{
+	const char *bad = NULL;
+
+	for (unsigned i = 0; i < request->file_count; i++)
+		bad = text_is_utf8(request->files[i]) ? bad : request->files[i];
+	for (unsigned i = 0; i < REQUEST_ALL; i++)
+		bad = !request->texts[i] || text_is_utf8(request->texts[i]) ? bad
+									    : request->texts[i];
+	if (bad)
+		fprintf(stderr, "sluiced replay: %s is not UTF-8 text\n", text_quote(bad).text);
+	return !bad;
+}
+
+static void
+put_worker(FILE *out, const char *core)
+{
+	fputs("workers: [", out);
+	emit_quoted(out, core);
+	fputs("]\n", out);
+}
+
+char *
+request_config(const struct request *request)
+{
+	char port[CONFIG_NAME_MAX + 1], replay[CONFIG_NAME_MAX + 1];
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	int ret;
+
+	if (!are_text(request))
+		return NULL;
+	out = open_memstream(&text, &size);
+	if (!out)
+		return NULL;
+	fprintf(out, "version: 1\nmemory: { packets: %d }\ndefault: drop\n", PACKETS);
+	if (request->texts[REQUEST_WORKER])
+		put_worker(out, request->texts[REQUEST_WORKER]);
+	name_after(request->texts[REQUEST_TO], ',', port);
+	request_replay_name(request, replay);
+	fputs("ports:\n  ", out);
+	emit_name(out, port);
+	fputs(": ", out);
+	ret = put_port(out, request);
+	fputs("replays:\n  ", out);
+	emit_name(out, replay);
+	fputs(":\n    to: ", out);
+	emit_name(out, port);
+	fputc('\n', out);
+	put_replay(out, request);
+	if (fclose(out) == 0 && ret == 0)
+		return text;
+	free(text);
+	return NULL;
+}

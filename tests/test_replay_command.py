@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`sluiced replay FILE... --to PORT`: a replay without a config, to a capture, to nothing, and to a real interface."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+
+import pytest
+
+from lib import capture
+from lib.net import run
+from lib.offline import ROOT, SLUICED
+from lib.wire import Pair
+
+DNS = capture.fixture("dns.pcap")
+FRAMES = [packet.data for packet in capture.read(DNS)]
+
+
+def replay(tmp_path, *words):
+    return subprocess.run([SLUICED, "replay", *map(str, words)], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=120, check=False)
+
+
+@contextlib.contextmanager
+def started(tmp_path, *words, **more):
+    """One that goes on; what it says is read at its end."""
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more}
+    process = subprocess.Popen([SLUICED, "replay", *map(str, words)], cwd=tmp_path, **options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def sent(done):
+    """Of one with --json."""
+    (replays,) = json.loads(done.stdout).values()
+    return replays["dns"]
+
+
+def test_to_a_capture(tmp_path):
+    done = replay(tmp_path, DNS, "--to", "out.pcap", "--pace", "top")
+    assert done.returncode == 0, done.stderr
+    assert [packet.data for packet in capture.read(tmp_path / "out.pcap")] == FRAMES
+    assert f"replay dns done: {len(FRAMES)} packets" in done.stdout and "verdict  not judged" in done.stdout
+
+
+def test_needs_no_run_dir(tmp_path):
+    """Any number of them run beside each other, and beside a daemon."""
+    with started(tmp_path, DNS, "--to", "null", "-p", "100") as first:
+        assert replay(tmp_path, DNS, "--to", "null", "-t").returncode == 0
+        assert first.poll() is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_captures(tmp_path):
+    done = replay(tmp_path, DNS, capture.fixture("mixed.pcap"), "--to", "./both", "-t")
+    assert done.returncode == 0, done.stderr
+    both = capture.read(DNS) + capture.read(capture.fixture("mixed.pcap"))
+    assert sorted(packet.data for packet in capture.read(tmp_path / "both")) == sorted(packet.data for packet in both)
+
+
+@pytest.mark.parametrize("words, count, loops, pace", [
+    (["-t"], len(FRAMES), 1, "top"),
+    (["--topspeed", "--loop=3"], 3 * len(FRAMES), 3, "top"),
+    (["-M", "0", "-l", "2"], 2 * len(FRAMES), 2, "top"),
+    (["-M", "25.5"], len(FRAMES), 1, "25.5Mbps"),
+    (["--mbps=100"], len(FRAMES), 1, "100Mbps"),
+    (["-p", "20000", "-l", "2", "--loopdelay-ms", "1"], 2 * len(FRAMES), 2, "20kpps"),
+    (["-x", "50.0", "--maxsleep", "10"], len(FRAMES), 1, "50x"),
+    (["--multiplier=1000", "--max-gap", "1ms"], len(FRAMES), 1, "1000x"),
+    (["--pace", "1Mpps", "--loops", "5", "-L", "1000"], 1000, 2, "1Mpps"),
+    (["-t", "-l", "0", "--limit", "5000"], 5000, 10, "top"),
+    (["-t", "-K", "-T", "nano", "--no-flow-stats", "--from", "#11", "--until", "#21"], 10, 1, "top"),
+    (["-t", "--filter", "udp src port 53"], sum(frame[34:36] == b"\0\x35" for frame in FRAMES), 1, "top"),
+])
+def test_words(tmp_path, words, count, loops, pace):
+    """Ours, and those of tcpreplay."""
+    done = replay(tmp_path, DNS, "--json", "-i", "null", *words)
+    assert done.returncode == 0, done.stderr
+    one = sent(done)
+    assert (one["sent"], one["loops"], one["pace"]) == (count, loops, pace)
+    assert done.stderr.count("not needed") == (3 if "-K" in words else 0)
+
+
+def test_a_duration(tmp_path):
+    """Seconds, where no unit is given."""
+    done = replay(tmp_path, DNS, "--json", "--to", "null", "-p", "1000", "-l", "0", "--duration", "1")
+    assert done.returncode == 0 and sent(done)["state"] == "done" and sent(done)["sent"] == 1000
+
+
+def test_at_a_time(tmp_path):
+    done = replay(tmp_path, DNS, "--to", "null", "-t", "--at", "+8s", "--clock-error", "1h")
+    assert done.returncode == 0 and re.search(r"^start +20\S+Z, .* late by this clock", done.stdout, re.MULTILINE)
+    done = replay(tmp_path, DNS, "--to", "null", "-t", "--at", "+60s", "--clock-error", "0ns")
+    assert done.returncode == 1 and "clock" in done.stderr and "sent" not in done.stdout
+
+
+def test_the_exit_code_is_the_verdict(tmp_path):
+    done = replay(tmp_path, DNS, "--to", "null", "-p", "2000", "--tolerance", "1ns")
+    assert done.returncode == 1 and "verdict  fail: p99 is more than 1 ns" in done.stdout
+    done = replay(tmp_path, DNS, "--to", "null", "-p", "2000", "--tolerance", "1h")
+    assert done.returncode == 0 and "verdict  pass" in done.stdout
+
+
+def test_what_can_not_be_written(tmp_path):
+    """Is nothing sent, and no success."""
+    done = replay(tmp_path, DNS, "--to", "/dev/full", "-t")
+    assert done.returncode == 1, done.stdout
+
+
+@pytest.mark.parametrize("words, code, reason", [
+    ([], 2, "a file is missing"),
+    ([DNS], 2, "give --to PORT"),
+    ([DNS, "--to"], 2, "unknown option or missing value: --to"),
+    ([DNS, "--to", "null", "--fast"], 2, "unknown option or missing value: --fast"),
+    ([DNS, "--to", "null", "-x", "2", "-t"], 2, "--multiplier and --topspeed say the same"),
+    ([DNS, "--to", "null", "--pace", "fsat"], 2, "pace: expected original, 2x"),
+    ([DNS, "--to", "null", "-p", "many"], 2, "pace: expected"),
+    ([DNS, "--to", "null", "--loops", "0"], 2, "loops: expected a number from 1"),
+    ([DNS, "--to", "null", "--limit", "0"], 2, "--limit takes a number from 1 on"),
+    ([DNS, "--to", "null", "--duration", "long"], 2, "--duration: expected a duration"),
+    ([DNS, "--to", "null", "--at", "noon"], 2, "--at: expected a time"),
+    ([DNS, "--to", "null", "--worker", "all"], 2, "workers: expected a number"),
+    ([DNS, "--to", "null", "-I", "eth1"], 2, "--intf2 is not done here: a replay leaves through one port"),
+    ([DNS, "--to", "null", "--unique-ip"], 2, "tcprewrite"),
+    ([DNS, "--to", "tap:eth1"], 2, "before a colon stands pci, af-xdp, vdev or pcap"),
+    ([DNS, "--to", "out.pcapng"], 2, "a capture is written as pcap"),
+    ([DNS, "--to", "pci:eth1"], 2, "pci: expected a PCI address"),
+    ([DNS, "--to", "no such interface"], 2, "can't be an interface's name"),
+    ([DNS, "--to", "nosuch0"], 1, "there is no interface nosuch0 here"),
+    ([DNS, "--to", "ffff:ff:1f.7"], 1, "no PCI device ffff:ff:1f.7"),
+    ([DNS, "--to", DNS], 2, "is what port dns.pcap writes"),
+    (["nosuch.pcap", "--to", "null"], 1, "nosuch.pcap: No such file"),
+    ([capture.fixture("linktype-raw-ip.pcap"), "--to", "null"], 1, "link type RAW (101), not Ethernet"),
+    (["caf\udce9.pcap", "--to", "null"], 2, "is not UTF-8 text"),
+])
+def test_refusals(tmp_path, words, code, reason):
+    """In a sentence, without a place in a config that nobody wrote; and nothing is left behind."""
+    done = replay(tmp_path, *words)
+    assert done.returncode == code and reason in done.stderr, done.stderr
+    assert not done.stdout and not list(tmp_path.iterdir())
+    assert not re.search(r"replay:\d+:", done.stderr)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ended_before_its_time(tmp_path, number):
+    with started(tmp_path, DNS, "--to", "null", "-p", "100") as process:
+        assert "sent" in process.stdout.readline()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 1, err
+    assert "replay dns stopped: " in out and "leaked" not in out + err
+
+
+def test_what_never_ends_is_ended(tmp_path):
+    """That is no failure."""
+    with started(tmp_path, DNS, "--to", "null", "-p", "1000", "-l", "0") as process:
+        assert "loop 1 " in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert "replay dns stopped: " in out
+
+
+def test_quiet(tmp_path):
+    """Nothing but the verdict."""
+    done = replay(tmp_path, DNS, "--to", "null", "-p", "1000", "-q")
+    assert done.returncode == 0 and not done.stderr and done.stdout.startswith("replay dns done")
+
+
+def test_on_a_terminal(tmp_path):
+    """One line, which is written anew and fits."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "60"}
+    with started(tmp_path, DNS, "--to", "null", "-p", "500", stdout=theirs, env=environment) as process:
+        os.close(theirs)
+        text = b""
+        with contextlib.suppress(OSError):  # the end
+            while piece := os.read(ours, 4096):
+                text += piece
+        assert process.wait(timeout=30) == 0
+    os.close(ours)
+    lines = [line for line in re.split(r"\r?\n", text.decode()) if " sent" in line]
+    assert len(lines) > 2 and all(line.startswith("\033[A") for line in lines[1:]), lines
+    assert "100.0 %" in lines[-1] and "done" in lines[-1]
+    assert all(len(re.sub(r"\033\[.|\r", "", line)) < 60 for line in lines)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", ["{}", "af-xdp:{}", "vdev:net_af_packet0,iface={}"])
+def test_to_an_interface(tmp_path, kind):
+    with Pair() as pair:
+        done = replay(tmp_path, DNS, "--to", kind.format(pair.interface), "-p", "2000")
+        assert done.returncode == 0, done.stderr
+        assert f"replay dns done: {len(FRAMES)} packets" in done.stdout
+        assert pair.wire.frames() == FRAMES
+
+
+@pytest.mark.live
+def test_a_link_is_waited_for(tmp_path):
+    with Pair() as pair:
+        run("ip", "link", "set", pair.other, "down")
+        with contextlib.suppress(OSError):  # it says once that it is
+            pair.wire.frames()
+        with started(tmp_path, DNS, "--to", pair.interface, "-t") as process:
+            while "waited for" not in (line := process.stderr.readline()):
+                assert line
+            run("ip", "link", "set", pair.other, "up")
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+        assert f"replay dns done: {len(FRAMES)} packets" in out and pair.wire.frames() == FRAMES
+
+
+@pytest.mark.live
+def test_what_an_interface_does_not_take(tmp_path):
+    """Frames that are too long are named, and the verdict fails without any tolerance."""
+    with Pair() as pair:
+        done = replay(tmp_path, capture.fixture("made/jumbo.pcap"), "--to", pair.interface, "-t")
+        assert done.returncode == 1, done.stderr
+        assert "verdict  fail" in done.stdout and "too-long" in done.stdout
+
+
+@pytest.mark.live
+def test_without_a_link(tmp_path):
+    with Pair() as pair:
+        run("ip", "link", "set", pair.other, "down")
+        done = replay(tmp_path, DNS, "--to", pair.interface, "-t")
+    assert done.returncode == 1 and "has no link" in done.stderr, done.stderr
+
+
+def test_words_are_those_of_the_manual(tmp_path):
+    """What --help lists stands in the page."""
+    text = replay(tmp_path, "--help").stdout
+    words = set(re.findall(r"--([a-z][a-z0-9-]*)", text)) - {"help"}
+    page = (ROOT / "docs" / "man" / "sluiced.8").read_text(encoding="ascii").replace("\\-", "-")
+    part = page[page.index(".Ss Replays without a config"):]
+    part = part[:part.index("\n.Ss ", 1)]
+    described = set(re.findall(r"Fl Fl ([a-z][a-z0-9-]*)", page))
+    assert words <= described
+    assert {"to", "pace", "loops", "limit", "at", "quiet", "multiplier"} <= set(re.findall(r"Fl Fl ([a-z][a-z0-9-]*)", part))
