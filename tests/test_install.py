@@ -25,6 +25,7 @@ def staged(tmp_path_factory):
 
 def test_what_is_installed(stage):
     for name in ("bin/sluiced", "bin/sluice", "share/man/man1/sluice.1", "share/bash-completion/completions/sluice",
+                 "share/bash-completion/completions/sluiced",
                  "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
                  "lib/systemd/system/sluiced.service", "lib/sysusers.d/sluice.conf", "lib/tmpfiles.d/sluice.conf",
                  "share/doc/sluice/drivers-config/examples/kernel-ports.conf", "share/doc/sluice/examples/sluice.yaml",

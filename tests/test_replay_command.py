@@ -244,3 +244,26 @@ def test_words_are_those_of_the_manual(tmp_path):
     described = set(re.findall(r"Fl Fl ([a-z][a-z0-9-]*)", page))
     assert words <= described
     assert {"to", "pace", "loops", "limit", "at", "quiet", "multiplier"} <= set(re.findall(r"Fl Fl ([a-z][a-z0-9-]*)", part))
+
+
+def complete(*words):
+    """What bash offers for the last of the words."""
+    script = ("source /usr/share/bash-completion/bash_completion; source app/sluiced/completion.bash; "
+              "COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); COMP_LINE=\"$*\"; COMP_POINT=${#COMP_LINE}; "
+              "COMP_TYPE=9; COMP_KEY=9; _sluiced; printf '%s\\n' \"${COMPREPLY[@]}\"")
+    return subprocess.run(["bash", "-c", script, "bash", "sluiced", *words], cwd=ROOT, capture_output=True, text=True,
+                          timeout=60, check=True).stdout.split()
+
+
+def words_of(*words):
+    text = subprocess.run([SLUICED, *words, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    return set(re.findall(r"--[a-z][a-z0-9-]*", text)), re.findall(r"^  sluiced ([a-z]+)", text, re.MULTILINE)
+
+
+def test_completion():
+    options, commands = words_of()
+    assert set(complete("--")) == options - {"--to"} and sorted(complete("")) == sorted(commands)
+    assert set(complete("replay", "x.pcap", "--")) == words_of("replay")[0]
+    assert "README.md" in complete("replay", "READ") and complete("--json", "off") == ["offline"]
+    assert {"lo", "null"} <= set(complete("replay", "x.pcap", "--to", ""))
+    assert complete("replay", "--pace", "to") == ["top"]

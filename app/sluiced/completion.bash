@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# bash completion for sluiced. A test holds its words against those of `sluiced --help` and `sluiced replay --help`.
+
+_sluiced() {
+	local cur prev words cword i command=""
+	local commands="run offline check replay bench"
+	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
+	local replay="--to --pace --loops --limit --duration --gap --max-gap --from --until --filter --late --truncated
+		--tolerance --at --clock-error --memory --worker --quiet --json --plugin --unsafe-no-iommu --log-level --help
+		--intf1 --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
+	local -A values=([--log-level]="error warning info debug" [--pace]="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
+		[--loops]="2 10 forever" [--late]="catch-up shift drop" [--truncated]="drop send pad" [--at]="+5s +1min"
+		[--limit]="" [--duration]="" [--gap]="" [--max-gap]="" [--from]="" [--until]="" [--filter]="" [--tolerance]=""
+		[--clock-error]="" [--memory]="" [--worker]="" [--loop]="" [-l]="" [-L]="" [--multiplier]="" [-x]="" [--pps]="" [-p]=""
+		[--mbps]="" [-M]="" [--loopdelay-ms]="" [--loopdelay-ns]="" [--maxsleep]="")
+	_init_completion -n = || return
+
+	case $prev in
+	--expect)
+		_filedir -d
+		return
+		;;
+	--plugin)
+		_filedir
+		return
+		;;
+	--to | --intf1 | -i)
+		_filedir
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "null $(command ls /sys/class/net 2>/dev/null)" -- "$cur")
+		return
+		;;
+	esac
+	if [ -n "${values[$prev]+known}" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "${values[$prev]}" -- "$cur")
+		return
+	fi
+	for ((i = 1; i < cword; i++)); do
+		case ${words[i]} in
+		--expect | --plugin | --log-level) ((i++)) ;;
+		-*) ;;
+		*)
+			command=${words[i]}
+			break
+			;;
+		esac
+	done
+	case $command/$cur in
+	replay/-*) mapfile -t COMPREPLY < <(compgen -W "$replay" -- "$cur") ;;
+	*/-*) mapfile -t COMPREPLY < <(compgen -W "$general" -- "$cur") ;;
+	/*) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
+	bench/*) ;;
+	*) _filedir ;;
+	esac
+}
+
+complete -F _sluiced sluiced
