@@ -18,6 +18,11 @@ enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_REPLAY };
 	"a port is as fast as its link comes up; how fast a replay " \
 	"sends is said by its pace, as in pace: 100Mbps"
 
+#define START(option) "that is said of a run, as in sluice replay start NAME " option
+#define TO "a replay goes to: PORT, which is a name under ports"
+#define KERNEL "an interface of the kernel is af-xdp: eth1"
+#define VDEV(words) "that is a device of DPDK, as in vdev: \"" words "\""
+
 /* Upper and lower case, "_" and "-" are the same. Filters stand in quotes of their own kind. */
 static const struct {
 	enum place place;
@@ -66,6 +71,19 @@ static const struct {
 	{IN_REPLAY, "gbps", PACE},
 	{IN_REPLAY, "pps", PACE},
 	{IN_REPLAY, "mpps", PACE},
+	{IN_REPLAY, "multiplier", PACE},
+	{IN_REPLAY, "topspeed", PACE},
+	{IN_REPLAY, "limit", START("--limit 1000")},
+	{IN_REPLAY, "duration", START("--duration 60s")},
+	{IN_REPLAY, "at", START("--at 15:00:00")},
+	{IN_REPLAY, "port", TO},
+	{IN_REPLAY, "interface", TO},
+	{IN_PORT, "interface", KERNEL},
+	{IN_PORT, "device", KERNEL},
+	{IN_PORT, "iface", KERNEL},
+	{IN_PORT, "af-packet", VDEV("net_af_packet0,iface=eth1")},
+	{IN_PORT, "tap", VDEV("net_tap0,iface=tap0")},
+	{IN_PORT, "file", "a capture is pcap: { in: site.pcap } to be read, out: to be written"},
 	{IN_PORT, "speed", LINK},
 	{IN_PORT, "mbps", LINK},
 	{IN_PORT, "gbps", LINK},

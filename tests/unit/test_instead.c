@@ -46,6 +46,12 @@ static const struct config_case cases[] = {
 	{REPLAY("dscp: 2"), 8, 33, "replays.match.dscp", "there are file"},
 	{PORT("speed: 10000"), 3, 17, "ports.p.speed", "as its link comes up"},
 	{PORT("mbps: 10000"), 3, 17, "ports.p.mbps", "as its link comes up"},
+	{REPLAY("limit: 9"), 8, 33, "replays.match.limit", "start NAME --limit 1000"},
+	{REPLAY("interface: e"), 8, 33, "replays.match.interface", "a replay goes to: PORT"},
+	{REPLAY("Multiplier: 2"), 8, 33, "replays.match.Multiplier", "or 2x"},
+	{PORT("interface: e"), 3, 17, "ports.p.interface", "is af-xdp: eth1"},
+	{PORT("tap: t"), 3, 17, "ports.p.tap", "vdev: \"net_tap0,iface=tap0\""},
+	{PORT("file: x"), 3, 17, "ports.p.file", "pcap: { in: site.pcap }"},
 	/* A slip of the finger is still one. */
 	{MATCH("src-prt: 5"), 8, 25, "rules[0].match.src-prt", "did you mean \"src-port\"?"},
 	{HEAD "speed: 5\n", 7, 1, "speed", "there are version"},
