@@ -12,59 +12,6 @@
 
 #define AT(member) KEY_AT(struct config_action, member)
 
-static void
-check_target(struct reader *reader, const struct spot *spot, const struct config_target *target)
-{
-	const struct config *config = reader->config;
-	const struct config_group *group;
-
-	if (target->kind == CONFIG_TARGET_PORT) {
-		if (!reader_can_send(reader, target->index))
-			reader_error(
-				reader, spot,
-				"%s: nothing can leave through port %s, a capture that is only "
-				"read; give it an \"out\"",
-				spot_key(spot), config->ports[target->index].name);
-		return;
-	}
-	group = &config->groups[target->index];
-	for (unsigned i = 0; i < group->port_count; i++) {
-		if (!reader_can_send(reader, group->ports[i]))
-			reader_error(reader, spot,
-				     "%s: group %s has port %s, a capture that is only read, so "
-				     "nothing can leave there; give it an \"out\"",
-				     spot_key(spot), group->name,
-				     config->ports[group->ports[i]].name);
-	}
-}
-
-static void
-read_target(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	struct config_target *target = key_at(key, into);
-	const char *name;
-	uint32_t found;
-
-	if (!reader_text(reader, spot, "the name of one port or group", &name))
-		return;
-	found = names_find(&reader->targets, name);
-	if (found != NAMES_NONE) {
-		target->kind = found & TARGET_GROUP ? CONFIG_TARGET_GROUP : CONFIG_TARGET_PORT;
-		target->index = found & ~TARGET_GROUP;
-		check_target(reader, spot, target);
-	} else if (!reader->no_ports) {
-		reader_unknown(reader, spot, true, name);
-	}
-}
-
-static void
-write_target(const struct key_out *out, const struct key *key, const void *from)
-{
-	emit_name(out->file, config_target_name(out->config, key_at(key, from)));
-}
-
-static const struct key_type taker = {read_target, write_target, NULL, NULL};
-
 /* By verb: those that stand alone come first. Of the others the key is how their value is read, written and freed;
  * what is how they are written, and required what they lack when that is left out. */
 static const struct row {
@@ -72,10 +19,10 @@ static const struct row {
 	bool ends; /* the list, and so may be the default */
 } rows[] = {
 	[CONFIG_DROP] = {{"drop", .what = "drop"}, .ends = true},
-	[CONFIG_FORWARD] = {{"forward", &taker, AT(target), .what = "{ forward: PORT }",
+	[CONFIG_FORWARD] = {{"forward", &key_target, AT(target), .what = "{ forward: PORT }",
 			     .required = "a port or group"},
 			    .ends = true},
-	[CONFIG_MIRROR] = {{"mirror", &taker, AT(target), .what = "{ mirror: PORT }",
+	[CONFIG_MIRROR] = {{"mirror", &key_target, AT(target), .what = "{ mirror: PORT }",
 			    .required = "a port or group"}},
 };
 
@@ -92,18 +39,12 @@ forms(bool all, const char *last)
 	const char *found[VERBS];
 	struct forms forms = {0};
 	unsigned count = 0;
-	size_t used = 0;
 
 	for (unsigned i = 0; i < VERBS; i++) {
 		if (all || rows[i].ends)
 			found[count++] = rows[i].key.what;
 	}
-	for (unsigned i = 0; i < count; i++) {
-		const char *between = i == 0 ? "" : i + 1 < count ? ", " : last;
-
-		used += snprintf(forms.text + used, sizeof(forms.text) - used, "%s%s", between,
-				 found[i]);
-	}
+	text_list(forms.text, sizeof(forms.text), found, count, last);
 	return forms;
 }
 
@@ -257,15 +198,8 @@ config_targets(const struct config_actions *actions)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < actions->count; i++)
-		count += rows[actions->items[i].verb].key.type == &taker;
+		count += rows[actions->items[i].verb].key.type == &key_target;
 	return count;
-}
-
-const char *
-config_target_name(const struct config *config, const struct config_target *target)
-{
-	return target->kind == CONFIG_TARGET_PORT ? config->ports[target->index].name
-						  : config->groups[target->index].name;
 }
 
 void
@@ -276,7 +210,7 @@ config_put_actions(FILE *out, const struct config *config, const struct config_a
 		const struct key *key = &rows[action->verb].key;
 
 		fprintf(out, "%s%s", i ? ", " : "", key->name);
-		if (key->type == &taker)
+		if (key->type == &key_target)
 			fprintf(out, " %s", config_target_name(config, &action->target));
 	}
 	if (!config_end(actions))

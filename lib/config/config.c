@@ -238,6 +238,8 @@ read_document(struct reader *reader, const char *text, size_t length)
 	struct tree tree;
 	int ret = tree_read(&tree, text, length, reader->errors);
 
+	if (names_init(&reader->targets, CONFIG_TARGET_KINDS * CONFIG_KIND_MAX) < 0)
+		ret = -ENOMEM;
 	if (ret == 0) {
 		struct spot root = {
 			.node = tree.root, .line = tree.root->line, .column = tree.root->column};

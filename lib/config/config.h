@@ -16,8 +16,9 @@
 #include "core/error.h"
 
 /* Bounds that keep per-worker tables small and indices in one byte. */
-#define CONFIG_PORTS_MAX 64
-#define CONFIG_GROUPS_MAX 64
+#define CONFIG_KIND_MAX 64 /* targets of one kind */
+#define CONFIG_PORTS_MAX CONFIG_KIND_MAX
+#define CONFIG_GROUPS_MAX CONFIG_KIND_MAX
 #define CONFIG_GROUP_PORTS_MAX 64
 #define CONFIG_WORKERS_MAX 64
 #define CONFIG_RULES_MAX 1000000
@@ -76,13 +77,25 @@ struct config_match {
 
 struct config;
 
-enum config_target_kind { CONFIG_TARGET_PORT, CONFIG_TARGET_GROUP };
+/* What packets can be given to, in one space of names; a row has the noun, which its section and the members below
+ * have in the plural. The section has structs that begin with a name, CONFIG_KIND_MAX of them at most. */
+#define CONFIG_TARGET_TABLE(X) \
+	X(PORT, port)          \
+	X(GROUP, group)
+
+enum config_target_kind {
+#define X(kind, noun) CONFIG_TARGET_##kind,
+	CONFIG_TARGET_TABLE(X)
+#undef X
+		CONFIG_TARGET_KINDS
+};
 
 struct config_target {
 	enum config_target_kind kind;
-	uint16_t index; /* into ports or groups */
+	uint16_t index; /* into the config's ports or groups */
 };
 
+unsigned config_target_count(const struct config *config, enum config_target_kind kind);
 const char *config_target_name(const struct config *config, const struct config_target *target);
 
 /* Each has a row in lib/config/action.c. */

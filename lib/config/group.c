@@ -52,28 +52,6 @@ static const struct key keys[] = {{"ports", &members, .required = EXAMPLE}};
 const struct key_map key_group = {"a mapping such as " EXAMPLE, "group", KEYS(keys)};
 
 static void
-check_group_name(struct reader *reader, const struct spot *key, const char *name, unsigned index)
-{
-	uint32_t other;
-
-	reader_name(reader, key, "group", name);
-	if (!reader->targets.slots)
-		return;
-	other = names_add(&reader->targets, name, TARGET_GROUP | index);
-	if (other == NAMES_NONE)
-		return;
-	if (other & TARGET_GROUP)
-		reader_error(reader, key, "groups: %s stands twice; a name is one group's",
-			     text_quote(name).text);
-	else
-		reader_error(
-			reader, key,
-			"groups: %s is a port already; an action could mean either, so give the "
-			"group another name",
-			text_quote(name).text);
-}
-
-static void
 read_groups(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
 {
 	struct config *config = reader->config;
@@ -99,7 +77,7 @@ read_groups(struct reader *reader, const struct spot *spot, const struct key *se
 		group->name = reader_copy(reader, key.key);
 		if (!group->name)
 			return;
-		check_group_name(reader, &key, group->name, config->group_count);
+		reader_claim(reader, &key, CONFIG_TARGET_GROUP, group->name, config->group_count);
 		group->place = (struct config_place){key.line, key.column};
 		key_read(reader, &value, &key_group, group);
 		config->group_count++;

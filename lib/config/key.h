@@ -105,6 +105,7 @@ extern const struct key_type key_number, key_word, key_bytes, key_duration;
 extern const struct key_type key_filter; /* text of pcap-filter(7) */
 extern const struct key_type key_nested; /* a mapping within this one */
 extern const struct key_type key_set, key_prefixes;
+extern const struct key_type key_target; /* the name of one, of any kind */
 extern const struct key_word key_bool[];
 
 /* Parts for types of a section's own. Text is the member's, who owns it. */

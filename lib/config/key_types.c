@@ -56,21 +56,17 @@ static unsigned
 list_words(const struct key_word *words, const char *names[WORDS_MAX], char *what, size_t size)
 {
 	unsigned count = 0;
-	size_t used = 0;
 
-	for (; words[count].name; count++) {
-		const char *between = !count ? "" : words[count + 1].name ? ", " : " or ";
-
+	for (; words[count].name; count++)
 		names[count] = words[count].name;
-		used += snprintf(what + used, size - used, "%s%s", between, names[count]);
-	}
+	text_list(what, size, names, count, " or ");
 	return count;
 }
 
 static void
 read_word(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	const char *text, *nearest, *names[WORDS_MAX];
+	const char *text, *nearest, *names[WORDS_MAX] = {NULL};
 	char what[WHAT_BYTES] = "";
 	unsigned count = list_words(key->words, names, what, sizeof(what));
 

@@ -355,11 +355,8 @@ read_ports(struct reader *reader, const struct spot *spot, const struct key *sec
 		return;
 	}
 	config->ports = reader_alloc(reader, CONFIG_PORTS_MAX, sizeof(*config->ports));
-	if (!config->ports ||
-	    names_init(&reader->targets, CONFIG_PORTS_MAX + CONFIG_GROUPS_MAX) < 0) {
-		reader->no_memory = true;
+	if (!config->ports)
 		return;
-	}
 	while (reader_next_pair(reader, spot, &value, &key)) {
 		struct config_port *port = &config->ports[config->port_count];
 		unsigned before = reader->errors->count;
@@ -368,13 +365,10 @@ read_ports(struct reader *reader, const struct spot *spot, const struct key *sec
 			reader_error(reader, &key, "ports: more than %u", CONFIG_PORTS_MAX);
 			break;
 		}
-		reader_name(reader, &key, "port", key.key);
 		port->name = reader_copy(reader, key.key);
 		if (!port->name)
 			return;
-		if (names_add(&reader->targets, port->name, config->port_count) != NAMES_NONE)
-			reader_error(reader, &key, "ports: %s stands twice; a name is one port's",
-				     text_quote(key.key).text);
+		reader_claim(reader, &key, CONFIG_TARGET_PORT, port->name, config->port_count);
 		port->place = (struct config_place){key.line, key.column};
 		read_port(reader, &value, port);
 		if (reader->errors->count != before)

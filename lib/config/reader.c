@@ -222,13 +222,10 @@ unknown_key(struct reader *reader, const struct spot *key, const struct field *f
 	const char *names[FIELDS_MAX];
 	const char *nearest, *instead = instead_of(key);
 	char all[256];
-	size_t used = 0;
 
-	for (unsigned i = 0; i < count && i < FIELDS_MAX; i++) {
+	for (unsigned i = 0; i < count; i++)
 		names[i] = fields[i].name;
-		used += snprintf(all + used, used < sizeof(all) ? sizeof(all) - used : 0, "%s%s",
-				 i ? ", " : "", names[i]);
-	}
+	text_list(all, sizeof(all), names, count, ", ");
 	nearest = text_nearest(key->key, names, count);
 	if (instead)
 		reader_error(reader, key, "unknown key %s; %s", text_quote(key->key).text, instead);

@@ -40,15 +40,13 @@ struct reader {
 	struct config *config; /* being filled */
 	struct reader_list list;
 	bool alone;           /* no file is read beside the config */
-	struct names targets; /* ports by index, groups by TARGET_GROUP | index */
+	struct names targets; /* see reader_target */
 	struct names rules;   /* by index */
 	uint64_t bad_ports;   /* bit i: port i has findings, so what it lacks is no news */
 	bool no_ports;        /* the ports could not be read at all */
 	bool no_memory;
 	pcap_t *pcap; /* what filters are checked with */
 };
-
-#define TARGET_GROUP 0x10000u
 
 /* Adds a finding at the spot. */
 void reader_error(struct reader *reader, const struct spot *spot, const char *format, ...)
@@ -109,8 +107,10 @@ char *reader_path(struct reader *reader, const struct spot *spot, const char *pa
 bool reader_name(struct reader *reader, const struct spot *spot, const char *kind,
 		 const char *name);
 
-/* A finding about a name that is no port's, or no group's either, with the nearest that is. */
-void reader_unknown(struct reader *reader, const struct spot *spot, bool groups, const char *name);
+/* Checks and takes the name of a target in its section, to be found by all that come behind; it is borrowed. */
+void reader_claim(struct reader *reader, const struct spot *key, enum config_target_kind kind,
+		  const char *name, unsigned index);
+bool reader_target(const struct reader *reader, const char *name, struct config_target *target);
 
 /* Finds a port. False and a finding when there is none, but in silence when no ports could be read. */
 bool reader_port(struct reader *reader, const struct spot *spot, const char *what, uint16_t *index);

@@ -23,11 +23,10 @@ static const char to_what[] = "the name of one port, or { as: PORT }";
 static bool
 is_group(const struct reader *reader, const struct node *node)
 {
-	uint32_t found = NAMES_NONE;
+	struct config_target target;
 
-	if (node->kind == NODE_SCALAR)
-		found = names_find(&reader->targets, node->text);
-	return found != NAMES_NONE && (found & TARGET_GROUP);
+	return node->kind == NODE_SCALAR && reader_target(reader, node->text, &target) &&
+	       target.kind == CONFIG_TARGET_GROUP;
 }
 
 /* Into the pipeline, as if received. Any port will do, since nothing is asked of its device. */

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/banned.h"
@@ -100,6 +101,20 @@ digit(char c)
 	if (c >= 'A' && c <= 'F')
 		return c - 'A' + 10;
 	return 16;
+}
+
+bool
+text_list(char *text, size_t size, const char *const *words, size_t count, const char *last)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < count && used < size; i++) {
+		const char *between = i == 0 ? "" : i + 1 < count ? ", " : last;
+
+		used += snprintf(text + used, size - used, "%s%s", between, words[i]);
+	}
+	return used < size;
 }
 
 int

@@ -14,6 +14,9 @@
  * case are the same here; of several equally near ones it is the first. */
 const char *text_nearest(const char *word, const char *const *known, size_t count);
 
+/* Writes "a, b or c", where last is " or ". False where the text is cut, as not all of it fits. */
+bool text_list(char *text, size_t size, const char *const *words, size_t count, const char *last);
+
 /* Reads a whole word as a number: decimal without leading zeros, or 0x and hexadecimal digits. Returns
  * 0, -EINVAL when it is none, -ERANGE when it is more than max. */
 int text_number(const char *word, uint64_t max, uint64_t *value);
