@@ -105,7 +105,8 @@ int
 program_make(struct config *config, struct port *const *ports, unsigned workers,
 	     struct program **out, struct error_list *errors)
 {
-	struct stage_env env = {.config = config, .ports = ports, .numa = -1};
+	struct stage_env env = {
+		.config = config, .ports = ports, .targets = rooms_targets, .numa = -1};
 	struct program *program = calloc(1, sizeof(*program));
 	int ret = -ENOMEM;
 

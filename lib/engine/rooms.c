@@ -8,3 +8,10 @@ const struct stage *const rooms_stages[ROOMS_STAGES] = {
 	ROOMS_STAGE_TABLE(X)
 #undef X
 };
+
+const struct target *const rooms_targets[] = {
+#define X(name) &name##_target,
+	ROOMS_TARGET_TABLE(X)
+#undef X
+		NULL,
+};

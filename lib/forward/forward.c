@@ -38,15 +38,35 @@ drop_reason(unsigned target)
 	return target == FORWARD_DROP_RULE ? DROP_RULE : DROP_DEFAULT;
 }
 
+/* One worker's. */
+struct forward_local {
+	struct outbox outbox;
+	struct parcel others[]; /* as plan->others; empty between bursts */
+};
+
 static void
-deliver(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst, unsigned index,
-	unsigned target)
+give(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
+     unsigned other, struct rte_mbuf *packet)
+{
+	struct parcel *parcel = &local->others[other];
+
+	if (parcel->count == BURST_MAX)
+		forward_others_give(&plan->others.items[other], parcel, burst);
+	parcel->packets[parcel->count++] = packet;
+}
+
+static void
+deliver(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
+	unsigned index, unsigned target)
 {
 	struct rte_mbuf *packet = burst->packets[index];
+	struct outbox *outbox = &local->outbox;
 
 	if (likely(target < FORWARD_GROUP)) {
 		outbox_put(outbox, plan->ports, burst, target, packet);
-	} else if (target < FORWARD_DROP_RULE) {
+	} else if (target >= FORWARD_DROP_RULE) {
+		outbox_drop(outbox, burst, drop_reason(target), packet);
+	} else if (likely(target < FORWARD_OTHER)) {
 		uint32_t hash = packet_flow_hash(packet, &burst->views[index]);
 		int member = group_member(&plan->groups[target - FORWARD_GROUP], hash, burst->up);
 
@@ -55,13 +75,13 @@ deliver(const struct forward_plan *plan, struct outbox *outbox, struct burst *bu
 		else
 			outbox_drop(outbox, burst, DROP_NO_MEMBER, packet);
 	} else {
-		outbox_drop(outbox, burst, drop_reason(target), packet);
+		give(plan, local, burst, target - FORWARD_OTHER, packet);
 	}
 }
 
 static void
-mirror(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst, unsigned index,
-       uint32_t list)
+mirror(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
+       unsigned index, uint32_t list)
 {
 	const struct forward_mirrors *mirrors = &plan->mirrors[list];
 
@@ -69,7 +89,7 @@ mirror(const struct forward_plan *plan, struct outbox *outbox, struct burst *bur
 	rte_pktmbuf_refcnt_update(burst->packets[index], mirrors->count);
 	burst->in->copies += mirrors->count;
 	for (uint32_t i = 0; i < mirrors->count; i++)
-		deliver(plan, outbox, burst, index, plan->targets[mirrors->first + i]);
+		deliver(plan, local, burst, index, plan->targets[mirrors->first + i]);
 }
 
 /* The end that all packets of the burst share, in *end; false when they differ. */
@@ -89,7 +109,7 @@ same_end(const struct forward_plan *plan, const struct burst *burst, forward_end
 
 /* Packet by packet, so that what leaves on one port leaves in the order in which it came. */
 static __rte_noinline void
-distribute(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst)
+distribute(const struct forward_plan *plan, struct forward_local *local, struct burst *burst)
 {
 	unsigned pass = 0;
 
@@ -100,17 +120,21 @@ distribute(const struct forward_plan *plan, struct outbox *outbox, struct burst 
 		forward_end end = plan->ends[burst->verdicts[burst->uniform ? 0 : i]];
 
 		for (; pass < burst->passed_count && burst->passed[pass].packet == i; pass++)
-			mirror(plan, outbox, burst, i,
+			mirror(plan, local, burst, i,
 			       END_MIRRORS(plan->ends[burst->passed[pass].rule]));
 		if (END_MIRRORS(end))
-			mirror(plan, outbox, burst, i, END_MIRRORS(end));
-		deliver(plan, outbox, burst, i, END_TARGET(end));
+			mirror(plan, local, burst, i, END_MIRRORS(end));
+		deliver(plan, local, burst, i, END_TARGET(end));
 	}
-	outbox_empty(outbox, plan->ports, burst);
+	for (unsigned i = 0; i < plan->others.count; i++) {
+		if (local->others[i].count)
+			forward_others_give(&plan->others.items[i], &local->others[i], burst);
+	}
+	outbox_empty(&local->outbox, plan->ports, burst);
 }
 
 static __rte_noinline void
-part(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst)
+part(const struct forward_plan *plan, struct forward_local *local, struct burst *burst)
 {
 	forward_end end;
 
@@ -125,7 +149,7 @@ part(const struct forward_plan *plan, struct outbox *outbox, struct burst *burst
 			return;
 		}
 	}
-	distribute(plan, outbox, burst);
+	distribute(plan, local, burst);
 }
 
 /* Bursts that leave whole pay for no more than the call: what else there is to do is a function of its own, so that
@@ -145,8 +169,13 @@ forward_run(const void *state, void *memory, struct burst *burst)
 static int
 forward_compile(const struct stage_env *env, void **state, struct error_list *errors)
 {
-	struct forward_plan *plan = forward_plan_make(env->config, env->ports);
+	struct forward_others others;
+	struct forward_plan *plan;
+	int ret = forward_others_make(&others, env, errors);
 
+	if (ret < 0)
+		return ret;
+	plan = forward_plan_make(env->config, env->ports, &others);
 	if (!plan) {
 		error_add(errors, 0, 0, NULL, "out of memory for the actions of %u rule%s",
 			  env->config->rule_count, units_plural(env->config->rule_count));
@@ -159,7 +188,9 @@ forward_compile(const struct stage_env *env, void **state, struct error_list *er
 static size_t
 forward_local_size(const void *state)
 {
-	return sizeof(struct outbox);
+	const struct forward_plan *plan = state;
+
+	return sizeof(struct forward_local) + plan->others.count * sizeof(struct parcel);
 }
 
 static void

@@ -14,10 +14,17 @@ slot_of(struct port *const *ports, uint16_t index)
 }
 
 static uint8_t
-target_code(const struct config_target *target, struct port *const *ports)
+target_code(const struct forward_plan *plan, struct port *const *ports,
+	    const struct config_target *target)
 {
-	return target->kind == CONFIG_TARGET_PORT ? slot_of(ports, target->index)
-						  : FORWARD_GROUP + target->index;
+	switch (target->kind) {
+	case CONFIG_TARGET_PORT:
+		return slot_of(ports, target->index);
+	case CONFIG_TARGET_GROUP:
+		return FORWARD_GROUP + target->index;
+	default:
+		return FORWARD_OTHER + forward_others_find(&plan->others, target);
+	}
 }
 
 static bool
@@ -37,23 +44,27 @@ count_mirrors(const struct config_actions *actions)
 }
 
 static forward_end
-plan_end(const struct config_actions *actions, struct port *const *ports, uint8_t drop,
-	 uint32_t mirrors)
+plan_end(const struct forward_plan *plan, struct port *const *ports,
+	 const struct config_actions *actions, uint8_t drop, uint32_t mirrors)
 {
 	const struct config_action *end = config_end(actions);
 	bool forwards = end && end->verb == CONFIG_FORWARD;
 
-	return mirrors << 8 | (forwards ? target_code(&end->target, ports) : drop);
+	return mirrors << 8 | (forwards ? target_code(plan, ports, &end->target) : drop);
 }
 
 struct forward_plan *
-forward_plan_make(const struct config *config, struct port *const *ports)
+forward_plan_make(const struct config *config, struct port *const *ports,
+		  struct forward_others *others)
 {
 	struct forward_plan *plan = calloc(1, sizeof(*plan));
 	uint32_t lists = 1, targets = 0;
 
-	if (!plan)
+	if (!plan) {
+		forward_others_free(others);
 		return NULL;
+	}
+	plan->others = *others;
 	for (unsigned i = 0; i < config->rule_count; i++) {
 		uint32_t mirrors = count_mirrors(&config->rules[i].actions);
 
@@ -86,16 +97,16 @@ forward_plan_make(const struct config *config, struct port *const *ports)
 		for (unsigned j = 0; j < actions->count; j++) {
 			if (is_mirror(&actions->items[j]))
 				plan->targets[targets++] =
-					target_code(&actions->items[j].target, ports);
+					target_code(plan, ports, &actions->items[j].target);
 		}
 		if (targets > first) {
 			list = lists++;
 			plan->mirrors[list] = (struct forward_mirrors){first, targets - first};
 		}
-		plan->ends[i] = plan_end(actions, ports, FORWARD_DROP_RULE, list);
+		plan->ends[i] = plan_end(plan, ports, actions, FORWARD_DROP_RULE, list);
 	}
 	plan->ends[config->rule_count] =
-		plan_end(&config->default_actions, ports, FORWARD_DROP_DEFAULT, 0);
+		plan_end(plan, ports, &config->default_actions, FORWARD_DROP_DEFAULT, 0);
 	return plan;
 }
 
@@ -107,5 +118,6 @@ forward_plan_free(struct forward_plan *plan)
 	free(plan->ends);
 	free(plan->mirrors);
 	free(plan->targets);
+	forward_others_free(&plan->others);
 	free(plan);
 }

@@ -13,12 +13,15 @@
 #include "stage/burst.h"
 
 struct port;
+struct target;
 
 /* What a stage may look at when it compiles. */
 struct stage_env {
 	const struct config *config; /* outlives the compiled state */
 	struct port *const *ports;   /* by the config's index; NULL when only checking */
-	int numa;                    /* where worker memory should lie, -1 any */
+	/* The kinds that there are, and NULL behind the last; see target.h. */
+	const struct target *const *targets;
+	int numa; /* where worker memory should lie, -1 any */
 };
 
 struct stage {

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward/others.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/banned.h"
+
+static int
+add_kind(struct forward_others *others, const struct target *kind, const struct stage_env *env,
+	 struct error_list *errors)
+{
+	unsigned count = config_target_count(env->config, kind->kind);
+	void *state = NULL;
+	int ret;
+
+	if (count == 0)
+		return 0;
+	if (others->count + count > FORWARD_OTHERS_MAX) {
+		error_add(errors, 0, 0, NULL,
+			  "there are more than %u targets beside ports and groups",
+			  FORWARD_OTHERS_MAX);
+		return -E2BIG;
+	}
+	ret = kind->compile(env, &state, errors);
+	for (unsigned i = 0; i < count && ret == 0; i++)
+		others->items[others->count++] = (struct forward_other){kind, state, i};
+	return ret;
+}
+
+int
+forward_others_make(struct forward_others *others, const struct stage_env *env,
+		    struct error_list *errors)
+{
+	int ret = 0;
+
+	*others = (struct forward_others){calloc(FORWARD_OTHERS_MAX, sizeof(*others->items))};
+	if (!others->items) {
+		error_add(errors, 0, 0, NULL, "out of memory for targets");
+		return -ENOMEM;
+	}
+	for (const struct target *const *kind = env->targets; kind && *kind && ret == 0; kind++)
+		ret = add_kind(others, *kind, env, errors);
+	if (ret < 0)
+		forward_others_free(others);
+	return ret;
+}
+
+void
+forward_others_free(struct forward_others *others)
+{
+	for (unsigned i = 0; i < others->count; i++) {
+		if (others->items[i].index == 0)
+			others->items[i].kind->release(others->items[i].state);
+	}
+	free(others->items);
+	*others = (struct forward_others){0};
+}
+
+unsigned
+forward_others_find(const struct forward_others *others, const struct config_target *target)
+{
+	unsigned first = 0;
+
+	while (others->items[first].kind->kind != target->kind)
+		first++;
+	return first + target->index;
+}
+
+void
+forward_others_give(const struct forward_other *other, struct parcel *parcel, struct burst *burst)
+{
+	other->kind->take(other->state, other->index, burst, parcel->packets, parcel->count);
+	parcel->count = 0;
+}
