@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""test-joints.py: whether a drop reason, a stage and a method are still added by what docs/architecture.md says, and no
-more. In a copy of the tree each is added with one edit, besides a stage's folder; what is built of it is run, and has to
-show them. The last line counts them."""
+"""test-joints.py: whether what docs/architecture.md says can be added by a row, or by a folder and a line, still is: a
+drop reason, a copy reason, a counter, a config key, a method, a stage and a kind of target. In a copy of the tree each is
+added so, and by no other edit; what is built of it is run, and has to show them. The last line counts them."""
 
 import json
 import pathlib
@@ -16,15 +16,39 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 START_SECONDS = 60
 
-# Each: the file, the one line behind which something is put, and what that is.
-EDITS = [
-    ("lib/stage/reasons.h", "#define DROP_REASON_TABLE(X)",
-     '\tX(JOINT, "joint", LOSS, "the first of a burst", "nothing") \\\n'),
-    ("lib/engine/rooms.h", "X(classify)", "\tX(joint) \\\n"),
-    ("lib/meson.build", "['classify', ", "  ['joint'],\n"),
-    ("lib/control/method.c", "static const struct method table[] = {",
-     '\t{.name = "joint", .text = "says so", .answer = answer_joint},\n'),
-]
+# What is added: edits, each with the file, the one line behind which something is put, and what that is.
+EDITS = {
+    "a drop reason": [
+        ("lib/stage/reasons.h", "#define DROP_REASON_TABLE(X)",
+         '\tX(JOINT, "joint", LOSS, "the first of a burst", "nothing") \\\n')],
+    "a copy reason": [
+        ("lib/stage/reasons.h", "#define COPY_REASON_TABLE(X)", '\tX(JOINT, "joint", COPY, "it looked", "nothing") \\\n')],
+    "a counter": [
+        ("lib/stage/tally.h", "struct tally_port {", "\tuint64_t joint;\n"),
+        ("lib/engine/counters.c", "const struct counter snapshot_port_counts[] = {",
+         '\tPORT(NUMBER, "joint", counts.joint),\n')],
+    "a config key": [
+        ("lib/config/config.h", "	enum config_idle idle;", "\tuint16_t joint;\n"),
+        ("lib/config/config.c", '{"idle", &key_word', '\t{"joint", &key_number, AT(joint), .high = 9, .otherwise = "0"},\n')],
+    "a method": [
+        ("lib/control/method.c", "static const struct method table[] = {",
+         '\t{.name = "joint", .text = "says so", .answer = answer_joint},\n')],
+    "a stage": [
+        ("lib/meson.build", "['classify', ", "  ['joint'],\n"),
+        ("lib/engine/rooms.h", "X(classify)", "\tX(joint) \\\n")],
+    # Its section, too, since names are config.
+    "a kind of target": [
+        # The table is empty; its first row is that.
+        ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X)",
+         "#undef ROOMS_TARGET_TABLE\n#define ROOMS_TARGET_TABLE(X) X(joint)\n"),
+        ("lib/config/config.h", "	X(PORT, port) ", "\tX(JOINT, joint) \\\n"),
+        ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n};\n"),
+        ("lib/config/config.h", "	struct config_group *groups;",
+         "\tstruct config_joint *joints;\n\tunsigned joint_count;\n"),
+        ("lib/config/key.h", "extern const struct key_map key_root", "extern const struct key_type key_joints;\n"),
+        ("lib/config/config.c", '{"groups", &key_groups}', '\t{"joints", &key_joints},\n'),
+        ("lib/config/meson.build", "'group.c',", "    'joint.c',\n")],
+}
 
 # A method has a function, too; it stands before the table.
 FUNCTION = """static void
@@ -40,22 +64,24 @@ joint_dep = declare_dependency(link_with: joint_lib, include_directories: root, 
 stage_deps += joint_dep
 """
 
-# Takes the first packet of each burst of several, where the first rule is called joint; elsewhere there is no such step.
+# The stage takes the first packet of each burst of several, where the config has the key; elsewhere there is no such step.
+# The target takes all that it is given.
 STAGE = """/* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_mbuf.h>
-#include <string.h>
 
 #include "exit/exit.h"
 #include "stage/stage.h"
+#include "stage/target.h"
 
 #include "core/banned.h"
 
 extern const struct stage joint_stage;
+extern const struct target joint_target;
 
 static int
 joint_compile(const struct stage_env *env, void **state, struct error_list *errors)
 {
-\tif (env->config->rule_count && strcmp(env->config->rules[0].name, "joint") == 0)
+\tif (env->config->joint)
 \t\t*state = (void *)(uintptr_t)&joint_stage;
 \treturn 0;
 }
@@ -66,6 +92,8 @@ joint_run(const void *state, void *local, struct burst *burst)
 \tif (burst->count < 2)
 \t\treturn;
 \tburst->bytes -= rte_pktmbuf_pkt_len(burst->packets[0]);
+\tburst->tally->copies[COPY_JOINT].packets++;
+\tburst->in->joint++;
 \texit_drop(burst, burst->packets, 1, DROP_JOINT);
 \tburst->count--;
 \tfor (unsigned i = 0; i < burst->count; i++) {
@@ -86,6 +114,50 @@ const struct stage joint_stage = {
 \t.run = joint_run,
 \t.release = joint_release,
 };
+
+static int
+joint_target_compile(const struct stage_env *env, void **state, struct error_list *errors)
+{
+\treturn 0;
+}
+
+static void
+joint_take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
+\t   uint16_t count)
+{
+\tburst->in->joint += count;
+\texit_drop(burst, packets, count, DROP_JOINT);
+}
+
+const struct target joint_target = {
+\t.kind = CONFIG_TARGET_JOINT,
+\t.compile = joint_target_compile,
+\t.release = joint_release,
+\t.take = joint_take,
+};
+"""
+
+SECTION = """/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/key.h"
+
+#include "core/banned.h"
+
+static void
+read_joints(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
+{
+\tstruct config *config = reader->config;
+\tstruct spot value = {0}, key;
+
+\tconfig->joints = reader_alloc(reader, CONFIG_KIND_MAX, sizeof(*config->joints));
+\twhile (config->joints && reader_next_pair(reader, spot, &value, &key)) {
+\t\tstruct config_joint *joint = &config->joints[config->joint_count];
+
+\t\tjoint->name = reader_copy(reader, key.key);
+\t\treader_claim(reader, &key, CONFIG_TARGET_JOINT, joint->name, config->joint_count++);
+\t}
+}
+
+const struct key_type key_joints = {.read = read_joints};
 """
 
 CONFIG = """version: 1
@@ -95,7 +167,7 @@ ports:
   in: {{ {source} }}
   out: {{ {sink} }}
 rules:
-  - {{ name: {rule}, match: {{ protocol: tcp }}, actions: [ {{ forward: out }} ] }}
+  - {{ name: tcp, match: {{ protocol: tcp }}, actions: [ {{ forward: {end} }} ] }}
 default: {{ forward: out }}
 """
 
@@ -117,13 +189,14 @@ def grow(tree):
         if name and (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, tree / name)
-    for name, anchor, text in EDITS:
+    for name, anchor, text in (edit for edits in EDITS.values() for edit in edits):
         put(tree / name, anchor, text)
     put(tree / "lib/control/method.c", "static const struct method table[] = {", FUNCTION, before=True)
     folder = tree / "lib/joint"
     folder.mkdir()
     (folder / "meson.build").write_text(MESON, encoding="utf-8")
     (folder / "joint.c").write_text(STAGE, encoding="utf-8")
+    (tree / "lib/config/joint.c").write_text(SECTION, encoding="utf-8")
 
 
 def build(tree):
@@ -136,11 +209,11 @@ def build(tree):
     return tree / "build/app/sluiced/sluiced"
 
 
-def offline(sluiced, directory, rule):
-    """The report of a run whose first rule is called so."""
+def offline(sluiced, directory, more="", end="out"):
+    """The report of a run with more in its config, whose first rule forwards there."""
     source = f'pcap: {{ in: {json.dumps(str(ROOT / "pcap-fixtures/mixed.pcap"))} }}'
-    (directory / "config.yaml").write_text(CONFIG.format(source=source, sink="pcap: { out: out.pcap }", rule=rule),
-                                           encoding="utf-8")
+    text = CONFIG.format(source=source, sink="pcap: { out: out.pcap }", end=end) + more
+    (directory / "config.yaml").write_text(text, encoding="utf-8")
     done = subprocess.run([sluiced, "offline", "--json", "config.yaml"], cwd=directory, capture_output=True, text=True,
                           timeout=120, check=False)
     return json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr}
@@ -148,7 +221,7 @@ def offline(sluiced, directory, rule):
 
 def ask(sluiced, directory, method):
     """What a running daemon answers."""
-    (directory / "config.yaml").write_text(CONFIG.format(source="vdev: net_null0", sink="vdev: net_null1", rule="any"),
+    (directory / "config.yaml").write_text(CONFIG.format(source="vdev: net_null0", sink="vdev: net_null1", end="out"),
                                            encoding="utf-8")
     path = directory / "run/control.sock"
     with subprocess.Popen([sluiced, "run", "config.yaml"], cwd=directory, stdout=subprocess.DEVNULL,
@@ -175,19 +248,25 @@ def main():
         tree.mkdir()
         grow(tree)
         sluiced = build(tree)
-        with_stage, without = offline(sluiced, directory, "joint"), offline(sluiced, directory, "other")
+        plain, staged = offline(sluiced, directory), offline(sluiced, directory, "joint: 1\n")
+        aimed = offline(sluiced, directory, "joints: { hole: {} }\n", "hole")
         answer = ask(sluiced, directory, "joint")
-    taken, spared = (report.get("drops", {}).get("joint") for report in (with_stage, without))
+    taken = staged.get("drops", {}).get("joint")
+    holed = aimed.get("drops", {}).get("joint")
     results = {
         "a drop reason is told": taken is not None,
-        "a stage takes packets": bool(taken) and with_stage["ledger"]["balanced"],
-        "a config that has no use for it runs without": "drops" in without and not spared,
+        "a copy reason is told": bool(taken) and staged["copies"]["joint"]["packets"] == taken,
+        "a counter is told": bool(taken) and staged["ports"]["in"]["joint"] == taken,
+        "a config key switches a stage on": bool(taken) and staged["ledger"]["balanced"],
+        "a config without it runs without": plain.get("drops", {}).get("joint") == 0,
+        "a kind of target takes packets": bool(holed) and holed == aimed["rules"]["tcp"]["packets"] and
+                                          aimed["ledger"]["balanced"],
         "a method answers": answer.get("result") == {"joint": True},
     }
     for what, good in results.items():
         print(f"{what}: {'ok' if good else 'FAILED'}")
     if not all(results.values()):
-        print(json.dumps(with_stage)[:2000], json.dumps(without)[:2000], json.dumps(answer), sep="\n")
+        print(*(json.dumps(what)[:2000] for what in (plain, staged, aimed, answer)), sep="\n")
     print(f"{sum(results.values())} passed, {len(results) - sum(results.values())} failed")
     return 0 if all(results.values()) else 1
 
