@@ -31,7 +31,7 @@ static const struct command {
 	 TAKES_JSON | TAKES_EXPECT, true, command_offline},
 	{"check", "CONFIG", "say what run would refuse", TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE,
 	 true, command_check},
-	{"replay", "FILE... --to PORT", "send captures, without a config; its own options: --help",
+	{"replay", "FILE... --to PORT", "send captures without a config: sluiced replay --help",
 	 TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE | TAKES_WORDS, false, command_replay},
 	{"bench", "[NAME]", "measure costs in cycles per packet on this machine", TAKES_JSON, false,
 	 command_bench},
