@@ -2,6 +2,7 @@
 #include "sluiced.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,8 +107,11 @@ command_offline(const struct options *options)
 	}
 	error_list_init(&errors, options->config);
 	paths = written_captures(config);
+	/* A FIFO whose reader leaves is a capture that can't be written. */
+	signal(SIGPIPE, SIG_IGN);
 	if (engine_offline(config, &errors, &snapshot) < 0)
 		exit_code = EXIT_FAILED;
+	signal(SIGPIPE, SIG_DFL);
 	error_list_print(&errors, stderr);
 	error_list_clear(&errors);
 	if (snapshot && paths) {

@@ -38,11 +38,30 @@ next_lane(struct worker *worker, uint64_t *due)
 	return best;
 }
 
+/* A capture that can't be written any more is a port without a link: nothing waits for it. */
+static void
+follow_outputs(const struct service *service)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < service->ports->count; i++) {
+		struct port *port = service->ports->items[i];
+
+		if (likely(!capture_writer_failed(port->writer)) || !atomic_load(&port->up))
+			continue;
+		port_poll_link(port);
+		changed = true;
+	}
+	if (changed)
+		service_publish(service);
+}
+
 /* Runs captures and replays through the program in this thread, in the order of their times (at equal
  * times captures first, then replays in the config's order). Returns 0 or the feed's error. */
 static int
-run_virtual(struct feed *feed, struct worker *worker, const struct program *program)
+run_virtual(const struct service *service, struct feed *feed, const struct program *program)
 {
+	struct worker *worker = service->workers[0];
 	struct burst *burst = &worker->burst;
 
 	for (;;) {
@@ -69,6 +88,7 @@ run_virtual(struct feed *feed, struct worker *worker, const struct program *prog
 		else
 			worker_process(worker, program, worker->shared->ports->items[in_port]);
 		burst->tally->busy_cycles += rte_rdtsc() - started;
+		follow_outputs(service);
 	}
 }
 
@@ -141,9 +161,10 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	if (ret < 0)
 		goto sources_failed;
 	shared.ports = &ports;
+	service_publish(&service);
 	replays_start_virtual(&replays);
 
-	ret = run_virtual(feed, worker, program);
+	ret = run_virtual(&service, feed, program);
 	ended = replays_end(&replays);
 	if (ret == 0)
 		ret = ended;

@@ -67,9 +67,8 @@ up_mask(const struct service *service)
 	return up;
 }
 
-/* What workers may use of a port was written before. */
-static void
-publish_up(const struct service *service)
+void
+service_publish(const struct service *service)
 {
 	atomic_store_explicit(&service->shared->up, up_mask(service), memory_order_release);
 }
@@ -184,7 +183,7 @@ change(struct service *service, uint64_t leaving)
 {
 	if (replace_sources(service) < 0)
 		return -ENOMEM;
-	publish_up(service);
+	service_publish(service);
 	service->leaving = leaving;
 	service->token = rte_rcu_qsbr_start(service->shared->rcu);
 	service->began_ns = now_ns();
@@ -203,7 +202,7 @@ poll_links(struct service *service)
 		if (port_service(port) == PORT_IN_SERVICE)
 			port_poll_link(port);
 	}
-	publish_up(service);
+	service_publish(service);
 }
 
 /* Ports whose devices said that they are gone. */
@@ -303,7 +302,7 @@ service_up(struct service *service, const struct config *config, const char *nam
 	before = port_service(port);
 	if (before == PORT_IN_SERVICE) {
 		port_retry(port);
-		publish_up(service);
+		service_publish(service);
 		return 0;
 	}
 	if (!await(service))

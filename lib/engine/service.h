@@ -35,6 +35,9 @@ int service_begin(struct service *service);
 /* Frees the lists. Workers have stopped. */
 void service_end(struct service *service);
 
+/* Tells the workers which ports have a link. What they may use of a port was written before. */
+void service_publish(const struct service *service);
+
 /* Looks at the links, takes ports out whose devices are gone, and goes on with the change under way. */
 void service_tick(struct service *service);
 

@@ -43,9 +43,9 @@ read_link(struct port *port, bool *up, uint32_t *speed)
 {
 	struct rte_eth_link link;
 
-	*up = port->started || port->writer;
+	*up = port->writer ? !capture_writer_failed(port->writer) : port->started;
 	*speed = 0;
-	if (!port->started || read_iface(port, up, speed))
+	if (port->writer || !port->started || read_iface(port, up, speed))
 		return;
 	if (port->output) {
 		port->why = output_check(port->output);

@@ -4,30 +4,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pcap/pcap.h>
 #include <rte_mbuf.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "port/records.h"
 #include "port/time.h"
 
 #include "core/banned.h"
 
 #define NS_PER_SECOND 1000000000ull
-#define SNAP_LENGTH 262144 /* libpcap's own maximum for Ethernet */
-#define BUFFER_BYTES (256 * 1024)
+#define BUFFER_BYTES (2 * RECORDS_SNAP_LENGTH) /* more than the longest record */
 
 struct capture_writer {
-	char *path;
-	pcap_dumper_t *dumper; /* NULL: discards */
-	FILE *file;            /* the dumper's */
-	char *buffer;          /* the file's */
-	uint8_t *scratch;      /* a packet of several segments, in one piece */
-	int error;             /* the first one, positive */
+	char *path;      /* NULL: discards */
+	uint8_t *buffer; /* records of one write */
+	uint64_t length; /* of the file: header and whole records */
+	int fd;
+	int error; /* the first one, positive */
 };
 
 static void
@@ -35,7 +31,6 @@ writer_free(struct capture_writer *writer)
 {
 	free(writer->path);
 	free(writer->buffer);
-	free(writer->scratch);
 	free(writer);
 }
 
@@ -44,42 +39,47 @@ writer_new(const char *path)
 {
 	struct capture_writer *writer = calloc(1, sizeof(*writer));
 
-	if (!writer || !path)
+	if (!writer)
+		return NULL;
+	writer->fd = -1;
+	if (!path)
 		return writer;
 	writer->path = strdup(path);
 	writer->buffer = malloc(BUFFER_BYTES);
-	writer->scratch = malloc(SNAP_LENGTH);
-	if (writer->path && writer->buffer && writer->scratch)
+	if (writer->path && writer->buffer)
 		return writer;
 	writer_free(writer);
 	return NULL;
 }
 
-/* Opens the file and gives it to a dumper, which owns it from then on. */
-static int
-dumper_open(struct capture_writer *writer)
+/* Returns how many of the bytes were written: all, or an error is kept. */
+static size_t
+write_bytes(struct capture_writer *writer, const void *bytes, size_t count)
 {
-	int fd = open(writer->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	pcap_t *format;
+	size_t done = 0;
 
-	if (fd < 0)
+	while (done < count) {
+		ssize_t written = write(writer->fd, (const uint8_t *)bytes + done, count - done);
+
+		if (written > 0) {
+			done += (size_t)written;
+		} else if (written == 0 || errno != EINTR) {
+			writer->error = written < 0 ? errno : EIO;
+			break;
+		}
+	}
+	return done;
+}
+
+static int
+open_file(struct capture_writer *writer)
+{
+	const struct pcap_header *header = &records_file_header;
+
+	writer->fd = open(writer->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (writer->fd < 0)
 		return -errno;
-	writer->file = fdopen(fd, "wb");
-	if (!writer->file) {
-		close(fd);
-		return -ENOMEM;
-	}
-	setvbuf(writer->file, writer->buffer, _IOFBF, BUFFER_BYTES);
-	format = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAP_LENGTH,
-						      PCAP_TSTAMP_PRECISION_NANO);
-	if (format) {
-		writer->dumper = pcap_dump_fopen(format, writer->file);
-		pcap_close(format);
-	}
-	if (!writer->dumper) {
-		fclose(writer->file);
-		return -ENOMEM;
-	}
+	writer->length = write_bytes(writer, header, sizeof(*header));
 	return 0;
 }
 
@@ -91,7 +91,7 @@ capture_writer_open(const char *path, struct capture_writer **out)
 
 	if (!writer)
 		return log_fail(ENOMEM, "%s", path ? path : "output");
-	ret = path ? dumper_open(writer) : 0;
+	ret = path ? open_file(writer) : 0;
 	if (ret < 0) {
 		writer_free(writer);
 		return log_fail(ret, "%s can't be written", path);
@@ -115,53 +115,96 @@ has_room_for(struct capture_writer *writer, uint64_t ns)
 	return false;
 }
 
-static void
-write_packet(struct capture_writer *writer, const struct rte_mbuf *packet)
+/* Puts a packet behind what the buffer holds, `used` bytes. Returns the record's bytes; 0: there is no room, or it can't be
+ * written. */
+static size_t
+add_record(struct capture_writer *writer, size_t used, const struct rte_mbuf *packet)
 {
 	uint64_t ns = packet_time(packet);
-	struct pcap_pkthdr header = {
-		.ts = {.tv_sec = ns / NS_PER_SECOND, .tv_usec = ns % NS_PER_SECOND},
-		.len = packet_wire_length(packet),
-		.caplen = packet->pkt_len,
-	};
+	uint32_t length = RTE_MIN(packet->pkt_len, (uint32_t)RECORDS_SNAP_LENGTH);
+	struct record_header header = {.seconds = ns / NS_PER_SECOND,
+				       .nanoseconds = ns % NS_PER_SECOND,
+				       .captured = length,
+				       .length = packet_wire_length(packet)};
+	uint8_t *record = writer->buffer + used;
+	const void *bytes;
 
-	if (!has_room_for(writer, ns))
-		return;
-	if (header.caplen > SNAP_LENGTH)
-		header.caplen = SNAP_LENGTH;
-	pcap_dump((u_char *)writer->dumper, &header,
-		  rte_pktmbuf_read(packet, 0, header.caplen, writer->scratch));
-	/* pcap_dump reports nothing; the stream remembers that a write failed, errno tells why. */
-	if (ferror(writer->file))
-		writer->error = errno ? errno : EIO;
+	if (sizeof(header) + length > BUFFER_BYTES - used || !has_room_for(writer, ns))
+		return 0;
+	memcpy(record, &header, sizeof(header));
+	bytes = rte_pktmbuf_read(packet, 0, length, record + sizeof(header));
+	if (bytes != record + sizeof(header))
+		memcpy(record + sizeof(header), bytes, length);
+	return sizeof(header) + length;
+}
+
+/* How many whole records lie in the first `written` bytes of the buffer, which are then part of the file's length. */
+static uint16_t
+count_whole(struct capture_writer *writer, size_t written)
+{
+	struct record_header header;
+	size_t at = 0;
+	uint16_t whole = 0;
+
+	while (written - at >= sizeof(header)) {
+		memcpy(&header, writer->buffer + at, sizeof(header));
+		if (written - at - sizeof(header) < header.captured)
+			break;
+		at += sizeof(header) + header.captured;
+		whole++;
+	}
+	writer->length += at;
+	return whole;
+}
+
+/* As many of the packets as one write takes. Returns how many were written. */
+static uint16_t
+write_some(struct capture_writer *writer, struct rte_mbuf *const *packets, uint16_t count)
+{
+	size_t used = 0, written;
+	uint16_t whole;
+
+	for (uint16_t i = 0; i < count; i++) {
+		size_t more = add_record(writer, used, packets[i]);
+
+		if (more == 0)
+			break;
+		used += more;
+	}
+	/* What stands before one that can't be written is written. */
+	written = write_bytes(writer, writer->buffer, used);
+	whole = count_whole(writer, written);
+	/* A part of a record is no capture's end; what is no file can't take it back. */
+	if (written < used && ftruncate(writer->fd, (off_t)writer->length) < 0)
+		log_debug("%s: a part of a record is left", writer->path);
+	return whole;
 }
 
 uint16_t
 capture_writer_send(struct capture_writer *writer, struct rte_mbuf **packets, uint16_t count)
 {
-	for (uint16_t i = 0; i < count; i++) {
-		if (writer->dumper && !writer->error)
-			write_packet(writer, packets[i]);
-	}
-	rte_pktmbuf_free_bulk(packets, count);
-	return count;
+	uint16_t sent = writer->path ? 0 : count;
+
+	while (sent < count && !writer->error)
+		sent += write_some(writer, packets + sent, count - sent);
+	rte_pktmbuf_free_bulk(packets, sent);
+	return sent;
+}
+
+bool
+capture_writer_failed(const struct capture_writer *writer)
+{
+	return writer->error != 0;
 }
 
 int
 capture_writer_close(struct capture_writer *writer)
 {
-	int last, ret = 0;
+	int ret = 0;
 
-	if (writer->dumper) {
-		/* A file system on a network reports a full disk when the last write is closed, which
-		 * pcap_dump_close would not tell: the duplicate's close does. */
-		last = dup(fileno(writer->file));
-		if (pcap_dump_flush(writer->dumper) < 0 && !writer->error)
-			writer->error = errno;
-		if (last >= 0 && close(last) < 0 && !writer->error)
-			writer->error = errno;
-		pcap_dump_close(writer->dumper);
-	}
+	/* A file system on a network tells of a full disk only now. */
+	if (writer->fd >= 0 && close(writer->fd) < 0 && errno != EINTR && !writer->error)
+		writer->error = errno;
 	if (writer->error)
 		ret = log_fail(writer->error, "%s is incomplete: writing failed", writer->path);
 	writer_free(writer);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Capture writer: a pcap file (nanosecond, Ethernet) that packets are written to with the time they
- * carry (port/time.h), not the wall clock's. Used offline, where net_pcap would write its own time.
+ * carry (port/time.h), not the wall clock's. Used offline, where net_pcap would write its own time. A
+ * packet that was not written is not taken. Whoever reads a FIFO is waited for, as nothing else goes on meanwhile.
  */
 #ifndef PORT_WRITER_H
 #define PORT_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct capture_writer;
@@ -15,12 +17,15 @@ struct rte_mbuf;
  * and returns a negative errno. */
 int capture_writer_open(const char *path, struct capture_writer **out);
 
-/* Writes the packets and frees them. Takes all of them: an error of the file (a full disk) is kept
- * for capture_writer_close and nothing is written after it. */
+/* Writes the packets and frees those that it took, which it returns: all, unless the file has an error (a full
+ * disk). That is kept for capture_writer_close, and nothing is written after it. */
 uint16_t capture_writer_send(struct capture_writer *writer, struct rte_mbuf **packets,
 			     uint16_t count);
 
-/* Flushes and closes; 0, or the first error as a negative errno, logged with the file's name. */
+/* Whether the file has an error, and takes no packets any more. */
+bool capture_writer_failed(const struct capture_writer *writer);
+
+/* Closes the file; 0, or the first error as a negative errno, logged with the file's name. */
 int capture_writer_close(struct capture_writer *writer);
 
 #endif

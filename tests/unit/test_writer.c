@@ -151,48 +151,63 @@ tells_what_can_not_be_opened(void **state)
 	assert_int_equal(capture_writer_open(kit_directory, &writer), -EISDIR);
 }
 
-/* Sends more than any buffer holds; every packet is taken and freed all the same. */
-static int
-fill_up(const char *path)
+/* Sends more than the file takes; what it does not take is still the sender's. Returns how many it took. */
+static unsigned
+fill_up(const char *path, int error)
 {
 	struct capture_writer *writer;
+	unsigned taken = 0;
 
 	assert_int_equal(capture_writer_open(path, &writer), 0);
-	for (unsigned i = 0; i < 1000; i++)
-		write_one(writer, packet_of(1500, 0, FIRST_NS));
+	for (unsigned i = 0; i < 1000; i++) {
+		struct rte_mbuf *packet = packet_of(1500, 0, FIRST_NS);
+
+		if (capture_writer_send(writer, &packet, 1) == 1)
+			taken++;
+		else
+			rte_pktmbuf_free(packet);
+	}
 	assert_nothing_leaked();
-	return capture_writer_close(writer);
+	assert_true(capture_writer_failed(writer));
+	assert_int_equal(capture_writer_close(writer), error);
+	return taken;
 }
 
 static void
 keeps_the_error_of_a_full_disk(void **state)
 {
-	assert_int_equal(fill_up("/dev/full"), -ENOSPC);
+	assert_int_equal(fill_up("/dev/full", -ENOSPC), 0);
 }
 
-static void
-tells_a_full_disk_when_all_was_buffered(void **state)
-{
-	struct capture_writer *writer;
-
-	assert_int_equal(capture_writer_open("/dev/full", &writer), 0);
-	write_one(writer, packet_of(60, 0, FIRST_NS));
-	assert_int_equal(capture_writer_close(writer), -ENOSPC);
-	assert_nothing_leaked();
-}
-
-/* What was written before the limit is a whole prefix, and nothing follows a failed write. */
+/* What was taken is in the file, no more and no less, also when the file ends in the middle of a burst. */
 static void
 stops_at_the_first_failure(void **state)
 {
+	struct rte_mbuf *packets[32];
+	struct capture_writer *writer;
+	struct capture_info info;
 	struct rlimit before, limit;
+	char reason[256];
+	uint16_t taken;
 
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-	limit = (struct rlimit){.rlim_cur = 600000, .rlim_max = before.rlim_max};
+	limit = (struct rlimit){.rlim_cur = 24 + 20 * 1516 + 100, .rlim_max = before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(fill_up(kit_path("limited")), -EFBIG);
+	assert_int_equal(fill_up(kit_path("limited"), -EFBIG), 20);
+	assert_int_equal(capture_writer_open(kit_path("burst"), &writer), 0);
+	for (unsigned i = 0; i < 32; i++)
+		packets[i] = packet_of(1500, i, FIRST_NS);
+	taken = capture_writer_send(writer, packets, 32);
+	assert_int_equal(taken, 20);
+	rte_pktmbuf_free_bulk(packets + taken, 32 - taken);
+	assert_nothing_leaked();
+	assert_int_equal(capture_writer_close(writer), -EFBIG);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(capture_scan(kit_path("limited"), &info, reason, sizeof(reason)), 0);
+	assert_int_equal(info.records, 20);
+	assert_int_equal(capture_scan(kit_path("burst"), &info, reason, sizeof(reason)), 0);
+	assert_int_equal(info.records, 20);
 }
 
 static int
@@ -225,7 +240,6 @@ main(void)
 		cmocka_unit_test(discards_without_a_path),
 		cmocka_unit_test(tells_what_can_not_be_opened),
 		cmocka_unit_test(keeps_the_error_of_a_full_disk),
-		cmocka_unit_test(tells_a_full_disk_when_all_was_buffered),
 		cmocka_unit_test(stops_at_the_first_failure),
 	};
 
