@@ -73,15 +73,20 @@ say_unsaved(const char *path, int err)
 static int
 print_saved(const struct options *options, const char *file, const char *kept, bool written)
 {
-	if (options->json)
-		daemon_print_result(json_pack("{s:b, s:s, s:s?}", "saved", (int)written, "file",
-					      file, "kept", written ? kept : NULL));
-	else if (!written)
+	json_t *result;
+
+	if (options->json) {
+		result = json_pack("{s:b, s:s, s:s?}", "saved", (int)written, "file", file, "kept",
+				   written ? kept : NULL);
+		daemon_print_result(result);
+		json_decref(result);
+	} else if (!written) {
 		printf("%s: holds what runs already\n", file);
-	else if (kept)
+	} else if (kept) {
 		printf("%s: saved; the one before is kept as %s\n", file, kept);
-	else
+	} else {
 		printf("%s: saved\n", file);
+	}
 	return EXIT_DONE;
 }
 
