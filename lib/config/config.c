@@ -23,6 +23,9 @@
 #define PACKET_SIZE_MAX (65535 - 128)
 /* Linux numbers CPUs below 1024 in its own tools' sets. */
 #define CORE_MAX 1023
+#define RESERVE_DEFAULT (UINT64_C(512) << 20)
+#define RESERVE_STEP (UINT64_C(2) << 20)
+#define RESERVE_MAX (UINT64_C(1) << 40)
 
 #define AT(member) KEY_AT(struct config, member)
 
@@ -180,9 +183,11 @@ static const struct key memory_keys[] = {
 	{"packet-size", &key_number, AT(packet_size), .low = PACKET_SIZE_MIN,
 	 .high = PACKET_SIZE_MAX, .otherwise = "2048"},
 	{"hugepages", &key_word, AT(hugepages), .words = hugepages},
+	{"reserve", &key_bytes, AT(reserve), .given = offsetof(struct config, reserve_given),
+	 .low = RESERVE_STEP, .high = RESERVE_MAX, .step = RESERVE_STEP},
 };
-static const struct key_map memory = {"a mapping of packets, packet-size and hugepages", NULL,
-				      KEYS(memory_keys)};
+static const struct key_map memory = {"a mapping of packets, packet-size, hugepages and reserve",
+				      NULL, KEYS(memory_keys)};
 
 static const struct key_word idle[] = {
 	{"poll", CONFIG_IDLE_POLL},
@@ -224,6 +229,7 @@ new_config(const char *directory)
 	if (!config)
 		return NULL;
 	config->sandbox = true;
+	config->reserve = RESERVE_DEFAULT;
 	config->directory = path_directory(directory);
 	config->run_dir = config_default_run_dir();
 	if (config->directory && config->run_dir)

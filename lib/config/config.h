@@ -234,6 +234,8 @@ struct config {
 
 	uint32_t packets;     /* mbufs of the pool */
 	uint32_t packet_size; /* bytes of packet data an mbuf holds, without headroom */
+	uint64_t reserve;     /* bytes for ports and replays that come while the daemon runs */
+	bool reserve_given;
 	enum config_hugepages hugepages;
 	enum config_idle idle;
 	bool sandbox;    /* the daemon gives up what it does not need */

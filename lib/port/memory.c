@@ -55,8 +55,8 @@ flat_bytes(uint32_t packet_size, struct rte_mempool_objsz *parts)
 	return object > (uint32_t)getpagesize() ? object : rte_align32pow2(object);
 }
 
-static bool
-is_af_xdp(const struct config_port *port)
+bool
+memory_is_af_xdp(const struct config_port *port)
 {
 	return port->kind == CONFIG_PORT_AF_XDP ||
 	       (port->kind == CONFIG_PORT_VDEV && strncmp(port->device, "net_af_xdp", 10) == 0);
@@ -66,7 +66,7 @@ bool
 memory_is_flat(const struct config *config)
 {
 	for (unsigned i = 0; i < config->port_count; i++) {
-		if (is_af_xdp(&config->ports[i]))
+		if (memory_is_af_xdp(&config->ports[i]))
 			return true;
 	}
 	return false;
@@ -280,25 +280,35 @@ has_pci(const struct config *config)
 	return false;
 }
 
-/* What replays need at most: their arenas, which are no larger than their files, and mbufs. */
+/* Its arena, which is no larger than its files, and mbufs. */
+uint64_t
+memory_replay_bytes(const struct config_replay *replay)
+{
+	uint64_t files = 0;
+	struct stat status;
+
+	for (unsigned f = 0; f < replay->file_count; f++) {
+		if (stat(replay->files[f], &status) == 0 && S_ISREG(status.st_mode))
+			files += status.st_size + status.st_size / REPLAY_OVERLAP_PART +
+				 2 * REPLAY_BLOCK_BYTES;
+	}
+	return (files < replay->memory ? files : replay->memory) + REPLAY_HEADER_BYTES;
+}
+
 static uint64_t
 replay_bytes(const struct config *config)
 {
 	uint64_t total = 0;
 
-	for (unsigned i = 0; i < config->replay_count; i++) {
-		const struct config_replay *replay = &config->replays[i];
-		uint64_t files = 0;
-		struct stat status;
-
-		for (unsigned f = 0; f < replay->file_count; f++) {
-			if (stat(replay->files[f], &status) == 0 && S_ISREG(status.st_mode))
-				files += status.st_size + status.st_size / REPLAY_OVERLAP_PART +
-					 2 * REPLAY_BLOCK_BYTES;
-		}
-		total += (files < replay->memory ? files : replay->memory) + REPLAY_HEADER_BYTES;
-	}
+	for (unsigned i = 0; i < config->replay_count; i++)
+		total += memory_replay_bytes(&config->replays[i]);
 	return total;
+}
+
+uint64_t
+memory_live_bytes(const struct config *config)
+{
+	return config->port_count * MEMORY_PORT_BYTES + replay_bytes(config);
 }
 
 static void
@@ -310,8 +320,9 @@ plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 	if (tables > TABLES_BYTES_MAX)
 		tables = TABLES_BYTES_MAX;
 	plan->hugepages = false;
-	plan->megabytes =
-		(pools + BASE_BYTES + workers * WORKER_BYTES + tables + replay_bytes(config)) / MIB;
+	plan->megabytes = (pools + BASE_BYTES + workers * WORKER_BYTES + tables +
+			   replay_bytes(config) + config->reserve) /
+			  MIB;
 }
 
 static bool
@@ -339,7 +350,9 @@ memory_plan(const struct config *config, enum port_mode mode, const struct root 
 	plan_ordinary(config, pools, workers, plan);
 	if (mode == PORT_OFFLINE)
 		return MEMORY_FITS;
-	plan->needed_bytes = pools + BASE_BYTES + workers * WORKER_BYTES + replay_bytes(config);
+	/* What is kept by default is no reason to go without hugepages, or not to start. */
+	plan->needed_bytes = pools + BASE_BYTES + workers * WORKER_BYTES + replay_bytes(config) +
+			     (config->reserve_given ? config->reserve : 0);
 	read_nodes(root, plan);
 	if (config->hugepages == CONFIG_HUGEPAGES_FALSE)
 		return pci ? MEMORY_UNASKED : MEMORY_FITS;

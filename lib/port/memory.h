@@ -40,6 +40,16 @@ struct memory_plan {
 	unsigned main_node;  /* of what belongs to no pool, while there is room */
 };
 
+/* What one port takes of memory beside its packets: rings and what drivers keep of their own. */
+#define MEMORY_PORT_BYTES (2ull << 20)
+
+/* What a replay takes, and all ports and replays of a config: what comes while the daemon runs takes that of its
+ * reserve. */
+uint64_t memory_replay_bytes(const struct config_replay *replay);
+uint64_t memory_live_bytes(const struct config *config);
+
+bool memory_is_af_xdp(const struct config_port *port);
+
 /* Whether packets must lie without gaps, each within a page, for the kernel to be shown them (pool.c). */
 bool memory_is_flat(const struct config *config);
 

@@ -346,6 +346,7 @@ test_restart(void **state)
 		{HEAD "workers: [1]\n", HEAD "workers: [2]\n", "workers"},
 		{HEAD, HEAD "memory: { packets: 2047 }\n", "memory"},
 		{HEAD, HEAD "memory: { hugepages: false }\n", "memory"},
+		{HEAD, HEAD "memory: { reserve: 1GiB }\n", "memory"},
 		{HEAD, HEAD "idle: sleep\n", "idle"},
 		{HEAD, HEAD "sandbox: off\n", "sandbox"},
 		{HEAD, HEAD "sandbox: { core-dumps: true }\n", "sandbox"},
