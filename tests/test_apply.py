@@ -90,7 +90,7 @@ def test_a_rule_of_another_name_counts_on(tmp_path):
 def test_apply_that_is_refused_changes_nothing(tmp_path):
     with Daemon(variant("a"), tmp_path, PLUGINS) as daemon:
         shown = daemon.call("config.show")["text"]
-        for change in ({"workers": [0, 1]}, {"ports": {**PORTS, "c": {"vdev": "net_null"}}}, {"default": {"forward": "x"}},
+        for change in ({"workers": [0, 1]}, {"ports": {**PORTS, "c": {"vdev": "net_nosuch"}}}, {"default": {"forward": "x"}},
                        {"rules": [{"name": "x", "filter": "no such word", "actions": []}]}):
             with pytest.raises(Refused):
                 daemon.apply({**variant("b"), **change})

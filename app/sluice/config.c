@@ -108,6 +108,44 @@ changed_lines(const char *diff)
 	return count;
 }
 
+/* "begun: ports c, d; replays one", or nothing. */
+static void
+print_fate(const json_t *result, const char *fate)
+{
+	const char *kind, *before = "";
+	json_t *names, *name;
+	size_t i;
+
+	json_object_foreach ((json_t *)json_object_get(result, fate), kind, names) {
+		if (json_array_size(names) == 0)
+			continue;
+		printf("%s%s", *before ? "; " : fate, *before ? "" : ": ");
+		before = kind;
+		fputs(kind, stdout);
+		json_array_foreach (names, i, name)
+			printf("%s %s", i ? "," : "", json_string_value(name));
+	}
+	if (*before)
+		putchar('\n');
+}
+
+/* Of an apply that changed rules alone all is kept: no word of that. */
+static void
+print_fates(const json_t *result)
+{
+	static const char *const fates[] = {"kept", "changed", "begun", "ended"};
+	size_t moved = 0, i;
+	const char *kind;
+	json_t *names;
+
+	for (i = 1; i < sizeof(fates) / sizeof(fates[0]); i++) {
+		json_object_foreach ((json_t *)json_object_get(result, fates[i]), kind, names)
+			moved += json_array_size(names);
+	}
+	for (i = 0; moved && i < sizeof(fates) / sizeof(fates[0]); i++)
+		print_fate(result, fates[i]);
+}
+
 void
 config_print_done(const char *method, const char *file, const json_t *result)
 {
@@ -127,6 +165,7 @@ config_print_done(const char *method, const char *file, const json_t *result)
 
 		printf("%s: applied, %s rule%s; %u line%s of the config changed\n", file,
 		       units_count(rules).text, units_plural(rules), lines, units_plural(lines));
+		print_fates(result);
 	}
 }
 

@@ -308,8 +308,8 @@ char *config_emit_rest(const struct config *config, unsigned rule);
  * texts ("" when nothing does). The caller frees it; NULL when out of memory. */
 char *config_diff(const struct config *before, const struct config *after);
 
-/* The first top-level key that differs and that a running daemon can't change ("ports", "workers",
- * "memory", "run-dir", "idle", "sandbox", "replays"), or NULL when the second can be applied over the first. */
+/* The first top-level key that differs and that a running daemon can't change ("workers", "memory", "run-dir", "idle",
+ * "sandbox"), or NULL when the second can be applied over the first. */
 const char *config_needs_restart(const struct config *running, const struct config *wanted);
 
 /* /run/sluice for root, $XDG_RUNTIME_DIR/sluice otherwise (/tmp/sluice-UID without one). The

@@ -268,6 +268,11 @@ clients_job_done(struct clients *clients, struct job *job)
 
 	if (prepared)
 		finish(clients->daemon, call);
+	if (prepared && call->again) {
+		call->again = false;
+		jobs_again(clients->works, job);
+		return;
+	}
 	if (!connection) {
 		if (prepared && call->error.code)
 			call_log_refusal(call);

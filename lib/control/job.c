@@ -171,6 +171,17 @@ jobs_add(struct jobs *jobs, struct job *job)
 }
 
 void
+jobs_again(struct jobs *jobs, struct job *job)
+{
+	pthread_mutex_lock(&jobs->mutex);
+	job->next = jobs->first;
+	jobs->first = job;
+	if (!job->next)
+		jobs->last = &job->next;
+	pthread_mutex_unlock(&jobs->mutex);
+}
+
+void
 jobs_cancel(struct jobs *jobs, unsigned slot, uint64_t serial)
 {
 	struct job **link, *job;

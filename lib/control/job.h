@@ -46,6 +46,9 @@ int jobs_fd(const struct jobs *jobs);
  * called, so that what it prepared is in force before another looks at the daemon. */
 void jobs_add(struct jobs *jobs, struct job *job);
 
+/* Takes back one that was given out: it is the next, before all that wait. */
+void jobs_again(struct jobs *jobs, struct job *job);
+
 /* Frees the jobs of a connection that are not begun yet: they end with it. What changes something is an order: it is carried
  * out though who gave it has left, unless JOBS_KEPT wait. */
 #define JOBS_KEPT 64

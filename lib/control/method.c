@@ -188,6 +188,8 @@ static const struct method table[] = {
 		.text = "takes a port out of service, and lets go of its device",
 		.changes = true,
 		.params = {PORT_PARAM("name")},
+		.has_work = has_work_port_down,
+		.work = work_port_down,
 		.answer = answer_port_down,
 	},
 	{
@@ -384,7 +386,7 @@ call_clear(struct call *call)
 	json_decref(call->more);
 	caller_clear(&call->caller);
 	edition_free(call->edition);
-	engine_discard(call->program);
+	engine_discard(call->change);
 	snapshot_free(call->snapshot);
 	config_free(call->config);
 	free(call->indices);

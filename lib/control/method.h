@@ -40,7 +40,8 @@ struct call {
 	struct rpc_error error;
 	struct caller caller;
 	bool by_signal;          /* nobody waits for its answer, and the log has it instead */
-	struct program *program; /* made by a job, to be swapped in */
+	struct change *change;   /* made by a job, to be put into force; owned */
+	bool again;              /* there is more work before it is */
 	struct edition *edition; /* what that is made of */
 	struct restart restart;  /* as a job found it */
 	char *changes;           /* of a job: the lines of a diff to tell of it; NULL: none */
@@ -82,7 +83,8 @@ struct method {
 	/* Any thread, one at a time, before answer: what may take seconds; NULL when nothing does. It
 	 * must change nothing that others see. */
 	void (*work)(const struct method_daemon *daemon, struct call *call);
-	/* Control thread: answers at once, or finishes what work began. */
+	/* Control thread: answers at once, or finishes what work began; or asks for more work and to be called again, with
+	 * call->again. */
 	void (*answer)(struct method_daemon *daemon, struct call *call);
 };
 

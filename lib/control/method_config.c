@@ -10,8 +10,33 @@
 #include "control/report.h"
 #include "core/log.h"
 #include "core/units.h"
+#include "host/sandbox.h"
 
 #include "core/banned.h"
+
+/* What it keeps from the daemon fails so; libraries say it in words alone. */
+static const char *
+sandbox_hint(int error, const char *message)
+{
+	bool denied = error == -EACCES || error == -EPERM || strstr(message, "Permission denied");
+
+	return denied && sandbox_state()->on
+		       ? "; the sandbox lets the daemon open what lies beside its first config's "
+			 "files: restart it with this config, or run it with `sandbox: off`"
+		       : "";
+}
+
+/* What engine_prepare has against it. */
+static void
+fail_prepare(struct call *call, struct error_list *errors, int error)
+{
+	if (error == -EINVAL || errors->count == 0 || !errors->items[0].message) {
+		brought_fail(call, errors);
+		return;
+	}
+	rpc_fail(&call->error, RPC_REFUSED, NULL, "%s%s", errors->items[0].message,
+		 sandbox_hint(error, errors->items[0].message));
+}
 
 /* Whether a running daemon can take the config over; sets the error if not. */
 static bool
@@ -19,23 +44,52 @@ applicable(const struct method_daemon *daemon, const struct config *config, stru
 {
 	const char *key = config_needs_restart(engine_config(daemon->engine), config);
 
-	if (!key)
-		return true;
-	rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:s}", "field", key),
-		 "`%s` can't change while sluiced runs; restart it with this config", key);
-	return false;
+	if (key) {
+		rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:s}", "field", key),
+			 "`%s` can't change while sluiced runs; restart it with this config", key);
+		return false;
+	}
+	for (unsigned i = 0; i < config->port_count; i++) {
+		const struct config_port *port = &config->ports[i];
+
+		if (sandbox_admits(port))
+			continue;
+		rpc_fail(&call->error, RPC_REFUSED,
+			 json_pack("{s:s, s:s}", "field", "ports", "port", port->name),
+			 "port %s: what a port of kind %s needs was given up when the daemon was "
+			 "started without one; restart it with this config, or run it with "
+			 "`sandbox: off`",
+			 port->name, config_port_kind(port->kind));
+		return false;
+	}
+	return true;
 }
 
 static void
 prepare(const struct method_daemon *daemon, struct config *config, struct call *call)
 {
 	struct error_list errors;
+	int ret;
 
 	error_list_init(&errors, config->file);
-	if (engine_prepare(daemon->engine, config, &call->program, &errors) < 0) {
-		brought_fail(call, &errors);
+	ret = engine_prepare(daemon->engine, config, &call->change, &errors);
+	if (ret < 0) {
+		fail_prepare(call, &errors, ret);
 		config_free(config);
 	}
+	error_list_clear(&errors);
+}
+
+static void
+check(const struct method_daemon *daemon, struct config *config, struct call *call)
+{
+	struct error_list errors;
+	int ret;
+
+	error_list_init(&errors, config->file);
+	ret = engine_check(daemon->engine, config, &errors);
+	if (ret < 0)
+		fail_prepare(call, &errors, ret);
 	error_list_clear(&errors);
 }
 
@@ -76,41 +130,90 @@ config_try(const struct method_daemon *daemon, struct call *call, struct config 
 		compare(daemon, config, call);
 	if (call->error.code)
 		config_free(config);
-	else
+	else if (compared)
 		prepare(daemon, config, call);
+	else
+		check(daemon, config, call);
+}
+
+bool
+config_goes_on(struct call *call)
+{
+	if (!call->change)
+		return false;
+	engine_work(call->change);
+	return true;
 }
 
 void
 work_config_apply(const struct method_daemon *daemon, struct call *call)
 {
-	struct config *config = brought_read(call, &call->edition);
+	struct config *config;
 
+	if (config_goes_on(call))
+		return;
+	config = brought_read(call, &call->edition);
 	if (config)
 		config_try(daemon, call, config, true);
 	if (call->edition)
 		edition_sign(call->edition, call->by_signal ? "reload" : "apply", &call->caller);
 }
 
+/* The names of one kind that have one fate. */
+static json_t *
+names_json(const struct engine_told *told, unsigned count, enum engine_fate fate, const char *kind)
+{
+	json_t *names = json_array();
+
+	for (unsigned i = 0; i < count; i++) {
+		if (told[i].fate == fate && strcmp(told[i].kind, kind) == 0)
+			json_array_append_new(names, json_string(told[i].name));
+	}
+	return names;
+}
+
+static void
+tell_fates(const struct change *change, json_t *result)
+{
+	static const char *const words[ENGINE_FATES] = {
+		[ENGINE_KEPT] = "kept",
+		[ENGINE_CHANGED] = "changed",
+		[ENGINE_BEGUN] = "begun",
+		[ENGINE_ENDED] = "ended",
+	};
+	static const char *const kinds[] = {"ports", "groups", "replays"};
+	unsigned count;
+	const struct engine_told *told = engine_change_told(change, &count);
+
+	for (unsigned fate = 0; fate < ENGINE_FATES; fate++) {
+		json_t *object = json_object();
+
+		for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			json_object_set_new(object, kinds[i],
+					    names_json(told, count, fate, kinds[i]));
+		json_object_set_new(result, words[fate], object);
+	}
+}
+
 void
 answer_config_apply(struct method_daemon *daemon, struct call *call)
 {
-	int ret = engine_swap(daemon->engine, call->program);
+	int ret = engine_step(daemon->engine, call->change);
+	const char *reason = engine_change_reason(call->change);
 	unsigned rules;
 
-	if (ret == -ENOMEM) {
-		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
+	call->again = ret > 0;
+	if (ret > 0)
 		return;
-	}
 	if (ret < 0) {
-		rpc_fail(&call->error, RPC_REFUSED, NULL,
-			 "a worker has not moved since the last apply, and still has the config "
-			 "before it: see `sluice workers`");
+		rpc_fail(&call->error, ret == -ENOMEM ? RPC_INTERNAL : RPC_REFUSED, NULL, "%s%s",
+			 reason, sandbox_hint(ret, reason));
 		return;
 	}
-	call->program = NULL;
 	rules = engine_config(daemon->engine)->rule_count;
 	call->result = json_pack("{s:b, s:i, s:s}", "applied", 1, "rules", (int)rules, "changes",
 				 REPORT_RULES_HERE);
+	tell_fates(call->change, call->result);
 	log_info("config applied: %u rule%s, %s, by uid %u (process %d)", rules,
 		 units_plural(rules), call->edition ? edition_name(call->edition) : "a text",
 		 (unsigned)call->caller.uid, (int)call->caller.pid);

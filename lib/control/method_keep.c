@@ -76,6 +76,8 @@ work_config_rollback(const struct method_daemon *daemon, struct call *call)
 	struct error_list errors;
 	struct config *config;
 
+	if (config_goes_on(call))
+		return;
 	if (!before) {
 		rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:b}", "before", 0),
 			 "nothing was applied since the start, so no config ran before this one");

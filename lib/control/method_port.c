@@ -14,13 +14,26 @@ name_of(const struct call *call)
 bool
 has_work_port_up(const struct method_daemon *daemon, const struct call *call)
 {
-	return !engine_port_is_ready(daemon->engine, name_of(call));
+	return engine_is_changing(daemon->engine) ||
+	       !engine_port_is_ready(daemon->engine, name_of(call));
 }
 
 void
 work_port_up(const struct method_daemon *daemon, struct call *call)
 {
 	engine_port_prepare(daemon->engine, name_of(call));
+}
+
+/* What is behind a config that is being applied waits for it. */
+bool
+has_work_port_down(const struct method_daemon *daemon, const struct call *call)
+{
+	return engine_is_changing(daemon->engine);
+}
+
+void
+work_port_down(const struct method_daemon *daemon, struct call *call)
+{
 }
 
 static void

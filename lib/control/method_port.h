@@ -9,6 +9,8 @@
 
 /* Answers with what the port is afterwards; see method.h. */
 void answer_port_up(struct method_daemon *daemon, struct call *call);
+bool has_work_port_down(const struct method_daemon *daemon, const struct call *call);
+void work_port_down(const struct method_daemon *daemon, struct call *call);
 void answer_port_down(struct method_daemon *daemon, struct call *call);
 
 /* Waits until the kernel has let go of what the port had, and reads what it is to receive. */

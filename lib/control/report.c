@@ -91,6 +91,9 @@ report(const struct snapshot *snapshot, json_t *rules)
 	/* Said where there is something to say; programs that want to know read the status. */
 	if (snapshot->unsafe)
 		json_object_set_new(result, "unsafe", json_true());
+	if (snapshot->ended.ports)
+		json_object_set_new(result, "ended",
+				    report_object(snapshot_ended_counts, &snapshot->ended));
 	if (snapshot->retired.packets)
 		json_object_set_new(
 			result, "retired",
@@ -172,9 +175,10 @@ report_drops(const struct snapshot *snapshot)
 	for (unsigned i = 0; i < DROP_REASONS; i++)
 		json_object_set_new(reasons, drop_reasons[i].name,
 				    json_string(drop_reasons[i].text));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "drops", report_reasons(snapshot->drops),
-			 "before", all_before(snapshot), "reasons", reasons, "ports",
-			 each_port(snapshot, snapshot_port_account, NULL), "ledger",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "drops",
+			 report_reasons(snapshot->drops), "before", all_before(snapshot), "reasons",
+			 reasons, "ports", each_port(snapshot, snapshot_port_account, NULL),
+			 "ended", report_object(snapshot_ended_counts, &snapshot->ended), "ledger",
 			 report_object(snapshot_ledger_counts, &snapshot->ledger), "copies",
 			 copies_json(snapshot));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/account.h"
 
+#include "engine/change.h"
 #include "engine/collect.h"
 #include "engine/pulse.h"
 #include "engine/replays.h"
@@ -38,12 +39,22 @@ device_text(const struct config_port *port, bool *failed)
 }
 
 static void
-account_port(const struct account *account, unsigned index, struct snapshot_port *out,
+settle_ledger(const struct tally_port *sum, uint64_t since, struct snapshot_ledger *ledger)
+{
+	ledger->in = sum->rx_packets + sum->replayed + sum->copies + since;
+	ledger->out = sum->out;
+	ledger->held = sum->held + since;
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		ledger->dropped += sum->drops[i];
+	ledger->balanced = ledger->in == ledger->out + ledger->dropped + ledger->held;
+}
+
+static void
+account_port(const struct account *account, unsigned slot, struct snapshot_port *out,
 	     uint64_t since, bool *failed)
 {
-	const struct port *port = account->ports->items[index];
+	const struct port *port = ports_at(account->ports, slot);
 	const struct tally_port *sum = &out->counts;
-	struct snapshot_ledger *ledger = &out->ledger;
 
 	out->name = copy(port->config->name, failed);
 	out->kind = config_port_kind(port->config->kind);
@@ -79,12 +90,7 @@ account_port(const struct account *account, unsigned index, struct snapshot_port
 				    ? port->iommu_faults
 				    : COUNTER_UNKNOWN;
 
-	ledger->in = sum->rx_packets + sum->replayed + sum->copies + since;
-	ledger->out = sum->out;
-	ledger->held = sum->held + since;
-	for (unsigned i = 0; i < DROP_REASONS; i++)
-		ledger->dropped += sum->drops[i];
-	ledger->balanced = ledger->in == ledger->out + ledger->dropped + ledger->held;
+	settle_ledger(sum, since, &out->ledger);
 }
 
 /* What came in to a worker that owes an answer since it last gave one. Where it went is not known yet. */
@@ -100,10 +106,43 @@ moved(const struct worker *worker, unsigned index)
 }
 
 static void
-account_copies(const struct port *port, struct tally_copy *copies)
+account_copies(const struct output_copies *counts, struct tally_copy *copies)
 {
-	copies->packets += tally_look(&port->copies.packets);
-	copies->bytes += tally_look(&port->copies.bytes);
+	copies->packets += tally_look(&counts->packets);
+	copies->bytes += tally_look(&counts->bytes);
+}
+
+static void
+add_up(const struct tally_port *counts, const struct snapshot_ledger *ledger,
+       struct snapshot *snapshot)
+{
+	counters_add(snapshot_ledger_counts, &snapshot->ledger, ledger);
+	snapshot->ledger.balanced &= ledger->balanced;
+	snapshot->sent += counts->tx_packets;
+	for (unsigned r = 0; r < DROP_REASONS; r++)
+		snapshot->drops[r] += counts->drops[r];
+}
+
+/* Of ports that the program does not have. */
+static void
+account_ended(const struct account *account, struct snapshot *snapshot)
+{
+	struct snapshot_ended *ended = &snapshot->ended;
+	uint64_t here = 0;
+
+	if (!account->changes)
+		return;
+	for (unsigned i = 0; i < snapshot->port_count; i++)
+		here |= UINT64_C(1) << account->program->slots[i];
+	ended->ports = account->changes->ended_count;
+	ended->counts = account->changes->ended;
+	for (unsigned slot = 0; slot < account->ports->count; slot++) {
+		for (unsigned w = 0; w < account->worker_count && !(here >> slot & 1); w++)
+			tally_add_port(&ended->counts,
+				       &account->workers[w]->known.tally.ports[slot]);
+	}
+	settle_ledger(&ended->counts, 0, &ended->ledger);
+	add_up(&ended->counts, &ended->ledger, snapshot);
 }
 
 static void
@@ -114,25 +153,25 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 	all->balanced = true;
 	for (unsigned i = 0; i < snapshot->port_count; i++) {
 		struct snapshot_port *port = &snapshot->ports[i];
+		unsigned slot = account->program->slots[i];
 		uint64_t since = 0;
 
 		for (unsigned w = 0; w < account->worker_count; w++) {
 			const struct worker *worker = account->workers[w];
 
-			tally_add_port(&port->counts, &worker->known.tally.ports[i]);
+			tally_add_port(&port->counts, &worker->known.tally.ports[slot]);
 			if (worker->known.late)
-				since += moved(worker, i);
+				since += moved(worker, slot);
 		}
-		account_port(account, i, port, since, failed);
-		counters_add(snapshot_ledger_counts, all, &port->ledger);
-		account_copies(account->ports->items[i], &snapshot->copies[COPY_FIFO_PART]);
-		all->balanced &= port->ledger.balanced;
-		for (unsigned r = 0; r < DROP_REASONS; r++)
-			snapshot->drops[r] += port->counts.drops[r];
+		account_port(account, slot, port, since, failed);
+		add_up(&port->counts, &port->ledger, snapshot);
 	}
+	account_copies(&account->ports->past_copies, &snapshot->copies[COPY_FIFO_PART]);
+	for (unsigned slot = 0; slot < account->ports->count; slot++)
+		account_copies(&ports_at(account->ports, slot)->copies,
+			       &snapshot->copies[COPY_FIFO_PART]);
+	account_ended(account, snapshot);
 	/* Whose packets left is one account, by which port they left another: both must agree. */
-	for (unsigned i = 0; i < snapshot->port_count; i++)
-		snapshot->sent += snapshot->ports[i].counts.tx_packets;
 	all->balanced &= snapshot->sent == all->out;
 }
 
@@ -214,7 +253,7 @@ account_snapshot(const struct account *account)
 
 	if (!snapshot)
 		return NULL;
-	snapshot->port_count = account->ports->count;
+	snapshot->port_count = account->program->config->port_count;
 	snapshot->rule_count = account->program->config->rule_count + 1;
 	snapshot->worker_count = account->worker_count;
 	snapshot->pool_count = account->ports->pool_count;

@@ -15,6 +15,7 @@ struct account {
 	const struct ports *ports;
 	const struct program *program;
 	const struct replays *replays;
+	const struct changes *changes; /* NULL: none can have been */
 	struct worker *const *workers;
 	unsigned worker_count;
 	uint64_t now_ns; /* on the engine's clock */

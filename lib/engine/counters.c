@@ -18,6 +18,17 @@ const struct counter snapshot_ledger_counts[] = {
 	{0},
 };
 
+#define ENDED(kind, name, member) COUNTER(struct snapshot_ended, kind, name, member, APART)
+const struct counter snapshot_ended_counts[] = {
+	ENDED(NUMBER, "ports", ports),
+	ENDED(NUMBER, "rx_packets", counts.rx_packets),
+	ENDED(NUMBER, "rx_bytes", counts.rx_bytes),
+	ENDED(NUMBER, "tx_packets", counts.tx_packets),
+	ENDED(NUMBER, "tx_bytes", counts.tx_bytes),
+	COUNTER_PART(struct snapshot_ended, "ledger", ledger, snapshot_ledger_counts),
+	{0},
+};
+
 const struct counter snapshot_port_counts[] = {
 	PORT(NUMBER, "rx_packets", counts.rx_packets),
 	PORT(NUMBER, "rx_bytes", counts.rx_bytes),

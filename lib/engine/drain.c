@@ -40,14 +40,14 @@ port_waits(const struct port *port)
 }
 
 void
-drain_transmit(struct ports *ports)
+drain_transmit(const struct ports *ports, uint64_t slots)
 {
 	unsigned steps = 0;
 
 	for (unsigned i = 0; i < ports->count; i++) {
-		const struct port *port = ports->items[i];
+		const struct port *port = ports_at(ports, i);
 
-		while (port_waits(port)) {
+		while ((slots >> i & 1) && port_waits(port)) {
 			if (steps++ >= STEPS_MAX) {
 				log_warning("port %s: still had packets to send when the time to "
 					    "drain was "

@@ -8,8 +8,10 @@
 
 #include "port/ports.h"
 
-/* Waits until every transmit ring is empty, as far as drivers can say, 1.5 s at most. Workers must have
- * stopped. Logs a port whose ring did not empty. */
-void drain_transmit(struct ports *ports);
+#define DRAIN_ALL UINT64_MAX
+
+/* Waits until every transmit ring of the ports in these slots is empty, as far as drivers can say, 1.5 s at most. No worker
+ * may send on them any more. Logs a port whose ring did not empty. */
+void drain_transmit(const struct ports *ports, uint64_t slots);
 
 #endif

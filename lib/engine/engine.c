@@ -18,11 +18,9 @@
 #include "engine/account.h"
 #include "engine/collect.h"
 #include "engine/drain.h"
-#include "engine/notice.h"
+#include "engine/inside.h"
 #include "engine/pulse.h"
-#include "engine/replays.h"
-#include "engine/service.h"
-#include "engine/swap.h"
+#include "port/memory.h"
 
 #include "core/banned.h"
 
@@ -30,24 +28,6 @@
 #define STOP_TIMEOUT_NS UINT64_C(2000000000)
 /* How often workers' counters are asked for at least. */
 #define ASK_NS UINT64_C(500000000)
-
-struct engine {
-	struct worker_shared shared;
-	struct ports ports;
-	struct replays replays;
-	struct service service;
-	struct notice notice;
-	struct worker *workers[CONFIG_WORKERS_MAX];
-	unsigned worker_count;
-	uint16_t cores[CONFIG_WORKERS_MAX];
-	struct swap swap;
-	uint64_t started_ns;
-	uint64_t asked_ns; /* when workers' counters were last asked for */
-	unsigned applied, stalled;
-	bool launched, drained;
-	bool unsafe;
-	uint64_t leaked;
-};
 
 const char *
 engine_dpdk_version(void)
@@ -62,7 +42,7 @@ nap(void)
 }
 
 static int
-make_workers(struct engine *engine)
+make_workers(struct engine *engine, const struct config *config)
 {
 	assert(engine->worker_count > 0);
 	for (unsigned i = 0; i < engine->worker_count; i++) {
@@ -86,8 +66,18 @@ make_workers(struct engine *engine)
 	};
 	engine->swap = (struct swap){
 		.shared = &engine->shared,
-		.ports = &engine->ports,
 		.worker_count = engine->worker_count,
+	};
+	engine->changes = (struct changes){
+		.shared = &engine->shared,
+		.ports = &engine->ports,
+		.replays = &engine->replays,
+		.service = &engine->service,
+		.swap = &engine->swap,
+		.workers = engine->workers,
+		.worker_count = engine->worker_count,
+		.budget = memory_live_bytes(config) + config->reserve,
+		.devices = PTHREAD_MUTEX_INITIALIZER,
 	};
 	return 0;
 }
@@ -151,7 +141,7 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = make_rcu(engine);
 	if (ret < 0)
 		goto rcu_failed;
-	ret = make_workers(engine);
+	ret = make_workers(engine, config);
 	if (ret < 0)
 		goto workers_failed;
 	ret = options->ready ? options->ready(config) : 0;
@@ -170,8 +160,7 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	atomic_store(&engine->shared.program, program);
 	engine->shared.idle = config->idle;
 	engine->shared.ports = &engine->ports;
-	if (engine->replays.count)
-		clock_set(&engine->shared.clock);
+	clock_set(&engine->shared.clock);
 	service_tick(&engine->service);
 	engine->started_ns = now_ns();
 	launch(engine);
@@ -195,28 +184,6 @@ eal_failed:
 	return ret;
 }
 
-int
-engine_prepare(struct engine *engine, struct config *config, struct program **out,
-	       struct error_list *errors)
-{
-	return swap_prepare(&engine->swap, config, out, errors);
-}
-
-void
-engine_discard(struct program *program)
-{
-	swap_discard(program);
-}
-
-int
-engine_swap(struct engine *engine, struct program *program)
-{
-	int ret = swap_in(&engine->swap, program);
-
-	engine->applied += ret == 0;
-	return ret;
-}
-
 const struct config *
 engine_config(const struct engine *engine)
 {
@@ -233,6 +200,7 @@ engine_snapshot(struct engine *engine)
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
 		.replays = &engine->replays,
+		.changes = &engine->changes,
 		.now_ns = clock_now(&engine->shared.clock),
 	};
 	struct snapshot *snapshot;
@@ -253,39 +221,6 @@ engine_snapshot(struct engine *engine)
 	return snapshot;
 }
 
-int
-engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
-	      const char **state, char *reason)
-{
-	return replays_order(&engine->replays, name, order, &engine->shared.clock, state, reason);
-}
-
-bool
-engine_port_is_ready(const struct engine *engine, const char *name)
-{
-	const struct port *port = ports_find(&engine->ports, name);
-
-	return !port || ports_can_retake(port);
-}
-
-void
-engine_port_prepare(const struct engine *engine, const char *name)
-{
-	ports_prepare(ports_find(&engine->ports, name));
-}
-
-int
-engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason)
-{
-	struct service *service = &engine->service;
-	int ret = up ? service_up(service, engine_config(engine), name, reason)
-		     : service_down(service, name, reason);
-
-	if (ret == 0)
-		*state = port_state(ports_find(&engine->ports, name));
-	return ret;
-}
-
 /* What is known of a worker that stops answering is not older than ASK_NS, whether anybody asked or not. */
 static void
 keep_known(struct engine *engine)
@@ -298,12 +233,25 @@ keep_known(struct engine *engine)
 	collect_ask(engine->workers, engine->worker_count, swap_current(&engine->shared));
 }
 
+/* Devices that are gone are closed when no others are opened in another thread. */
+static void
+tick_ports(struct engine *engine)
+{
+	struct changes *changes = &engine->changes;
+	bool alone = pthread_mutex_trylock(&changes->devices) == 0;
+
+	engine->service.held = !alone || changes->current;
+	service_tick(&engine->service);
+	if (alone)
+		pthread_mutex_unlock(&changes->devices);
+}
+
 void
 engine_tick(struct engine *engine)
 {
 	if (engine->drained)
 		return;
-	service_tick(&engine->service);
+	tick_ports(engine);
 	iommu_log_poll(&engine->ports);
 	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
 		    now_ns());
@@ -366,12 +314,13 @@ engine_drain(struct engine *engine)
 
 	if (engine->drained)
 		return 0;
+	changes_end(&engine->changes);
 	atomic_store(&engine->shared.receive, false);
 	replays_end(&engine->replays);
 	ret = stop_workers(engine);
 	if (ret < 0)
 		return ret;
-	drain_transmit(&engine->ports);
+	drain_transmit(&engine->ports, DRAIN_ALL);
 	ret = ports_close(&engine->ports);
 	engine->leaked = ports_leaked(&engine->ports) + replays_leaked(&engine->replays);
 	if (engine->leaked)

@@ -16,7 +16,7 @@
 #include "replay/terms.h"
 
 struct engine;
-struct program;
+struct change;
 
 struct engine_options {
 	struct eal_options eal;
@@ -40,20 +40,52 @@ int engine_start(struct config *config, const struct engine_options *options,
  * can't be compiled; -EAGAIN, said in the log, when the EAL does not start here. The config is not changed. */
 int engine_try(struct config *config, struct error_list *errors);
 
-/* Compiles a config against the running ports. Any thread, one at a time; it may take seconds, and the
- * engine goes on meanwhile. On success *out is to be given to engine_swap or engine_discard, and owns
- * the config. On failure the config is still the caller's. */
-int engine_prepare(struct engine *engine, struct config *config, struct program **out,
+#define ENGINE_CHANGE_REASON_MAX 1024
+
+/* What becomes of a thing of two configs. */
+enum engine_fate {
+	ENGINE_KEPT,    /* the same in both: it goes on */
+	ENGINE_CHANGED, /* of the same name, and begun anew */
+	ENGINE_BEGUN,
+	ENGINE_ENDED,
+	ENGINE_FATES,
+};
+
+struct engine_told {
+	enum engine_fate fate;
+	const char *kind; /* "ports", "groups" or "replays" */
+	const char *name;
+};
+
+/* Compiles a config and opens the ports and replays that it has and the running one has not. Any thread, one at a time; it may
+ * take seconds, and the engine goes on meanwhile. On success *out owns the config, and is for engine_step and then
+ * engine_discard. On failure the config is still the caller's, and nothing is open; -EINVAL: it is wrong, and the findings say
+ * where; any other: the engine can't take it as it is now, and the first finding says why. */
+int engine_prepare(struct engine *engine, struct config *config, struct change **out,
 		   struct error_list *errors);
-void engine_discard(struct program *program);
 
-/* Makes a prepared program the one that runs: after it returns no worker has the old one, which is
- * freed, its counters carried over to rules of the same name. No packet is lost or sees half of each. A worker that does not
- * move is waited for a moment: what it has is freed when it does, and -EBUSY returned where it still has the one before.
- * -ENOMEM: nothing changed. */
-int engine_swap(struct engine *engine, struct program *program);
+/* The same, but opens nothing: whether it could be applied, as far as that shows. The config is freed. */
+int engine_check(struct engine *engine, struct config *config, struct error_list *errors);
 
-/* The config that runs; valid until the next engine_swap. */
+/* Puts a change into force, a step at a time. Above 0: engine_work is to be called, in the thread that prepared it, and then
+ * this again. 0: it is in force: no worker has the old program, whose counters were carried over to rules of the same name, and
+ * what is no more is closed. No packet is lost or sees half of each, but for those to and from a port that is opened anew or
+ * ends. A negative errno: all is as it was, and engine_change_reason says why it is refused. Where nothing but rules and groups
+ * changes, a worker that does not move is waited for a moment, and what it has is freed when it does. */
+int engine_step(struct engine *engine, struct change *change);
+void engine_work(struct change *change);
+const char *engine_change_reason(const struct change *change);
+
+/* What becomes of ports, groups and replays; valid until it is discarded. */
+const struct engine_told *engine_change_told(const struct change *change, unsigned *count);
+
+/* Frees a change that was never begun, is over, or was left when the engine drained. NULL is fine. */
+void engine_discard(struct change *change);
+
+/* Whether a config is prepared or put into force at the moment: ports are left alone then. */
+bool engine_is_changing(const struct engine *engine);
+
+/* The config that runs; valid until the next change is in force. */
 const struct config *engine_config(const struct engine *engine);
 
 /* Asks every worker for its counters and adds them up. Waits some milliseconds at most for a worker
@@ -100,7 +132,7 @@ int engine_port(struct engine *engine, const char *name, bool up, const char **s
 void engine_tick(struct engine *engine);
 
 /* A descriptor that is readable when a replay can begin before the next tick: engine_begin_replays then does it.
- * -1 without replays. */
+ * Never -1 of a daemon. */
 int engine_news(const struct engine *engine);
 void engine_begin_replays(struct engine *engine);
 

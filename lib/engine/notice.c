@@ -20,6 +20,9 @@ is_due(struct notice *notice, unsigned port, enum notice_kind kind, uint64_t cou
 	uint64_t *told = &notice->ports[port][kind].told;
 	uint64_t *told_ns = &notice->ports[port][kind].told_ns;
 
+	/* Another port has the slot. */
+	if (count < *told)
+		*told = 0;
 	if (count <= *told || (*told_ns && now_ns - *told_ns < TELL_NS))
 		return false;
 	*more = count - *told;
@@ -99,6 +102,8 @@ notice_tick(struct notice *notice, const struct ports *ports, struct worker *con
 		return;
 	notice->looked_ns = now_ns;
 	for (unsigned i = 0; i < ports->count; i++) {
+		if (ports->items[i]->ended)
+			continue;
 		tell_losses(notice, ports, i, now_ns);
 		tell_checksums(notice, ports, i, workers, worker_count, now_ns);
 		tell_refused(notice, ports, i, workers, worker_count, now_ns);

@@ -27,7 +27,7 @@ replays_open(struct replays *replays, const struct config *config, const struct 
 	int ret = 0;
 
 	replays->news = -1;
-	if (config->replay_count && !stamp) {
+	if (!stamp) {
 		replays->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 		if (replays->news < 0)
 			return log_fail(errno, "replays");
@@ -79,7 +79,9 @@ replays_close(struct replays *replays)
 {
 	for (unsigned i = 0; i < replays->count; i++)
 		replay_close(replays->items[i]);
-	replays->count = 0;
+	for (unsigned i = 0; i < replays->leaving_count; i++)
+		replay_close(replays->leaving[i]);
+	replays->count = replays->leaving_count = 0;
 	if (replays->news >= 0)
 		close(replays->news);
 	replays->news = -1;
@@ -118,23 +120,32 @@ replays_start_virtual(struct replays *replays)
 
 /* Of all, a step to their stop. How many are not there yet. */
 static unsigned
-stop_all(struct replays *replays)
+stop_all(struct replay *const *replays, unsigned count)
 {
 	unsigned left = 0;
 
-	for (unsigned i = 0; i < replays->count; i++)
-		left += !replay_stops(replays->items[i]);
+	for (unsigned i = 0; i < count; i++)
+		left += !replay_stops(replays[i]);
 	return left;
+}
+
+bool
+replays_stop(struct replay *const *replays, unsigned count, uint64_t patience_ns)
+{
+	uint64_t deadline = now_ns() + patience_ns;
+	unsigned left;
+
+	while ((left = stop_all(replays, count)) && now_ns() < deadline)
+		nanosleep(&(struct timespec){.tv_nsec = STOP_STEP_NS}, NULL);
+	return left == 0;
 }
 
 int
 replays_end(struct replays *replays)
 {
-	uint64_t deadline = now_ns() + STOP_NS;
 	int failed = 0;
 
-	while (stop_all(replays) && now_ns() < deadline)
-		nanosleep(&(struct timespec){.tv_nsec = STOP_STEP_NS}, NULL);
+	replays_stop(replays->items, replays->count, STOP_NS);
 	for (unsigned i = 0; i < replays->count; i++) {
 		if (!replay_stops(replays->items[i]))
 			log_warning("replay %s: its worker does not move, and it is left as it is",
@@ -152,11 +163,13 @@ replays_leaked(const struct replays *replays)
 
 	for (unsigned i = 0; i < replays->count; i++)
 		leaked += replay_leaked(replays->items[i]);
+	for (unsigned i = 0; i < replays->leaving_count; i++)
+		leaked += replay_leaked(replays->leaving[i]);
 	return leaked;
 }
 
-static struct replay *
-find(const struct replays *replays, const char *name)
+struct replay *
+replays_find(const struct replays *replays, const char *name)
 {
 	for (unsigned i = 0; i < replays->count; i++) {
 		if (strcmp(replay_config(replays->items[i])->name, name) == 0)
@@ -181,7 +194,7 @@ int
 replays_order(struct replays *replays, const char *name, const struct engine_replay_order *order,
 	      const struct engine_clock *clock, const char **state, char *reason)
 {
-	struct replay *replay = find(replays, name);
+	struct replay *replay = replays_find(replays, name);
 	uint64_t now_ns = clock_now(clock);
 	int ret = -EINVAL;
 

@@ -12,7 +12,10 @@
 struct replays {
 	struct replay *items[CONFIG_REPLAYS_MAX];
 	unsigned count;
-	int news; /* eventfd: replays_tick would begin one; -1 offline, or without replays */
+	/* Of no config any more, stopped, until devices have given back their packets. */
+	struct replay *leaving[CONFIG_REPLAYS_MAX];
+	unsigned leaving_count;
+	int news; /* eventfd: replays_tick would begin one; -1 offline */
 };
 
 /* Opens all replays of a config. stamp: offline. Failures are in errors, with
@@ -26,6 +29,12 @@ unsigned replays_lanes(const struct replays *replays, unsigned worker,
 
 /* Ports must have given back every packet, and workers must have stopped. */
 void replays_close(struct replays *replays);
+
+/* The one of that name, or NULL. */
+struct replay *replays_find(const struct replays *replays, const char *name);
+
+/* Stops some, and waits for their lanes; false: a worker does not move. */
+bool replays_stop(struct replay *const *replays, unsigned count, uint64_t patience_ns);
 
 /* Starts those that start by themselves. */
 void replays_start(struct replays *replays, uint64_t now_ns);

@@ -36,7 +36,7 @@ make_sources(const struct service *service, unsigned worker)
 	for (unsigned i = 0; i < ports->count; i++) {
 		struct port *port = ports->items[i];
 
-		if (!port->can_receive || port_service(port) != PORT_IN_SERVICE)
+		if (!port->can_receive || port->ended || port_service(port) != PORT_IN_SERVICE)
 			continue;
 		for (uint16_t q = 0; q < port->rx_queues; q++) {
 			struct worker_queue *queue = &sources->queues[sources->queue_count];
@@ -55,7 +55,7 @@ make_sources(const struct service *service, unsigned worker)
 static uint64_t
 up_mask(const struct service *service)
 {
-	uint64_t up = 0;
+	uint64_t up = service->coming;
 
 	for (unsigned i = 0; i < service->ports->count; i++) {
 		const struct port *port = service->ports->items[i];
@@ -179,7 +179,7 @@ service_settle(struct service *service)
 
 /* Puts what port->service says of all ports into effect. */
 static int
-change(struct service *service, uint64_t leaving)
+begin_change(struct service *service, uint64_t leaving)
 {
 	if (replace_sources(service) < 0)
 		return -ENOMEM;
@@ -189,8 +189,34 @@ change(struct service *service, uint64_t leaving)
 	service->began_ns = now_ns();
 	service->told = false;
 	service->changing = true;
-	await(service);
 	return 0;
+}
+
+static int
+change(struct service *service, uint64_t leaving)
+{
+	int ret = begin_change(service, leaving);
+
+	if (ret == 0)
+		await(service);
+	return ret;
+}
+
+void
+service_announce(struct service *service, uint64_t coming)
+{
+	service->coming = coming;
+	service_publish(service);
+}
+
+int
+service_replace(struct service *service, uint64_t *token)
+{
+	int ret = await(service) ? begin_change(service, 0) : -EBUSY;
+
+	if (ret == 0)
+		*token = service->token;
+	return ret;
 }
 
 static void
@@ -237,7 +263,7 @@ void
 service_tick(struct service *service)
 {
 	poll_links(service);
-	if (finish(service))
+	if (finish(service) && !service->held)
 		take_gone(service);
 }
 

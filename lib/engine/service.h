@@ -24,7 +24,10 @@ struct service {
 	bool changing;
 	uint64_t token; /* of the quiescent state that ends it */
 	uint64_t began_ns;
-	bool told;        /* that it takes long */
+	bool told; /* that it takes long */
+	bool held; /* ports whose devices are gone are left alone: others are opened elsewhere */
+	uint64_t
+		coming; /* bit i: what is sent to slot i leaves, though its port is not among ports yet */
 	uint64_t leaving; /* bit i: port i is to be closed then */
 	struct worker_sources *old[CONFIG_WORKERS_MAX];
 };
@@ -46,6 +49,14 @@ void service_tick(struct service *service);
 int service_down(struct service *service, const char *name, char reason[SERVICE_REASON_MAX]);
 int service_up(struct service *service, const struct config *config, const char *name,
 	       char reason[SERVICE_REASON_MAX]);
+
+/* Slots whose ports are open and up, and which workers know as soon as they have the next program: nothing that this sends to
+ * them is dropped. */
+void service_announce(struct service *service, uint64_t coming);
+
+/* Has workers take what port->service says of all ports, and the replays' lanes, without waiting for them: *token is that
+ * of the quiescent states from which on they have it. -EBUSY: a worker does not move; -ENOMEM. */
+int service_replace(struct service *service, uint64_t *token);
 
 /* Ends the change under way. Workers have stopped. */
 void service_settle(struct service *service);

@@ -62,6 +62,13 @@ snapshot_ports(unsigned count)
 	return ports ? memset(ports, 0, size) : NULL;
 }
 
+/* Of ports that no config has any more. */
+struct snapshot_ended {
+	uint64_t ports;
+	struct tally_port counts;
+	struct snapshot_ledger ledger;
+};
+
 struct snapshot_rule {
 	const char *name;
 	uint64_t packets, bytes;
@@ -109,15 +116,17 @@ struct snapshot {
 	struct replay_report *replays; /* the config's order */
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
-	struct snapshot_ledger ledger; /* balanced: each port's is, and out is what ports sent */
-	uint64_t sent;                 /* tx_packets of all ports */
-	uint64_t leaked;               /* mbufs missing after drain; 0 while running */
+	/* Of all ports, those that ended as well. balanced: each port's is, and out is what ports sent */
+	struct snapshot_ledger ledger;
+	struct snapshot_ended ended; /* in ledger, drops and sent, too */
+	uint64_t sent;               /* tx_packets of all ports */
+	uint64_t leaked;             /* mbufs missing after drain; 0 while running */
 };
 
 /* What is told of its parts, as JSON has it; rules are text, in control. */
 extern const struct counter snapshot_ledger_counts[], snapshot_port_counts[],
 	snapshot_port_details[], snapshot_port_account[], snapshot_port_before[],
-	snapshot_worker_counts[], snapshot_pool_counts[];
+	snapshot_worker_counts[], snapshot_pool_counts[], snapshot_ended_counts[];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it up by snapshot_free. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);

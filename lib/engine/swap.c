@@ -29,9 +29,8 @@ step(void)
 	nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
 }
 
-/* Until the control thread has handed over what was replaced, and it is back in the pools that the next is made of. */
-static void
-await_room(const struct swap *swap)
+void
+swap_await_room(const struct swap *swap)
 {
 	uint64_t deadline = now_ns() + PREPARE_PATIENCE_NS;
 
@@ -41,14 +40,13 @@ await_room(const struct swap *swap)
 }
 
 int
-swap_prepare(const struct swap *swap, struct config *config, struct program **out,
-	     struct error_list *errors)
+swap_prepare(const struct swap *swap, struct config *config, struct port *const *ports,
+	     struct program **out, struct error_list *errors)
 {
 	struct program *program;
 	int ret;
 
-	await_room(swap);
-	ret = program_make(config, swap->ports->items, swap->worker_count, &program, errors);
+	ret = program_make(config, ports, swap->worker_count, &program, errors);
 	if (ret < 0)
 		return ret;
 	/* Here, as with a million rules it takes a while. */
@@ -98,18 +96,8 @@ await_reclaim(struct swap *swap)
 	return true;
 }
 
-/* Gives each the other's, which are equal: what refers to the running ones goes on doing so. */
-static void
-swap_replays(struct config *a, struct config *b)
-{
-	struct config_replay *replays = a->replays;
-
-	a->replays = b->replays;
-	b->replays = replays;
-}
-
 int
-swap_in(struct swap *swap, struct program *program)
+swap_publish(struct swap *swap, struct program *program)
 {
 	struct program *old = swap_current(swap->shared);
 
@@ -119,13 +107,17 @@ swap_in(struct swap *swap, struct program *program)
 		return -ENOMEM;
 	swap->old = old;
 	atomic_store_explicit(&swap->shared->program, program, memory_order_release);
-	/* Ports and replays are the same in both, see config_needs_restart; the old config goes away. */
-	for (unsigned i = 0; i < swap->ports->count; i++)
-		swap->ports->items[i]->config = &program->config->ports[i];
-	swap_replays(old->config, program->config);
 	swap->token = rte_rcu_qsbr_start(swap->shared->rcu);
-	if (!await_reclaim(swap))
+	return 0;
+}
+
+int
+swap_in(struct swap *swap, struct program *program)
+{
+	int ret = swap_publish(swap, program);
+
+	if (ret == 0 && !await_reclaim(swap))
 		log_info("a worker has not taken the new config yet: the one before stays in "
 			 "memory until it does");
-	return 0;
+	return ret;
 }

@@ -9,7 +9,6 @@
 
 struct swap {
 	struct worker_shared *shared;
-	const struct ports *ports;
 	unsigned worker_count;
 	bool launched;                 /* workers run */
 	_Atomic(struct program *) old; /* replaced, but a worker may still have it */
@@ -23,11 +22,20 @@ swap_current(const struct worker_shared *shared)
 				    memory_order_relaxed);
 }
 
-/* See engine_prepare, engine_discard and engine_swap. */
-int swap_prepare(const struct swap *swap, struct config *config, struct program **out,
-		 struct error_list *errors);
+/* Waits, a moment, until what was replaced before is back in the pools that the next program is made of. The thread that
+ * prepares. */
+void swap_await_room(const struct swap *swap);
+
+/* Compiles a config for ports in its order, to follow the program that runs, while packets flow. Any thread, one at a time. The
+ * config is the program's on success alone. Findings in errors. */
+int swap_prepare(const struct swap *swap, struct config *config, struct port *const *ports,
+		 struct program **out, struct error_list *errors);
 void swap_discard(struct program *program);
+
+/* Makes a program the one that runs, and waits a moment for workers to take it: what it replaces is handed over when they
+ * have. -EBUSY: one still has the one before. -ENOMEM. swap_publish does not wait. */
 int swap_in(struct swap *swap, struct program *program);
+int swap_publish(struct swap *swap, struct program *program);
 
 /* Hands the replaced program over to be freed as soon as no worker can have it; false: one still may. */
 bool swap_reclaim(struct swap *swap);

@@ -227,9 +227,9 @@ const struct allowed_call allowed_calls[] = {
 	{"exit", 0, .why = "a thread ends"},
 	{"exit_group", 0, .why = "the process ends"},
 
-	/* Nothing is set by it: that takes a capability, which is gone. */
-	{"adjtimex", ALLOWED_FOR_REPLAYS, .why = "how wrong the wall clock may be, for --at"},
-	{"clock_adjtime", ALLOWED_FOR_REPLAYS, .why = "the same"},
+	/* Nothing is set by it: that takes a capability, which is gone. Replays may come later. */
+	{"adjtimex", 0, .why = "how wrong the wall clock may be, for --at"},
+	{"clock_adjtime", 0, .why = "the same"},
 	{"io_uring_setup", ALLOWED_FOR_REPLAYS, .why = "captures are read while others are parsed"},
 	{"io_uring_enter", ALLOWED_FOR_REPLAYS, .why = "the same"},
 	{"io_uring_register", ALLOWED_FOR_REPLAYS, .why = "the same"},
@@ -306,8 +306,6 @@ const struct forbidden_call forbidden_calls[] = {
 	{"quotactl", 0, "the same"},
 	{"settimeofday", 0, "its clock"},
 	{"clock_settime", 0, "the same"},
-	{"adjtimex", ALLOWED_FOR_REPLAYS, "the same"},
-	{"clock_adjtime", ALLOWED_FOR_REPLAYS, "the same"},
 	{"sethostname", 0, "its name"},
 	{"setdomainname", 0, "the same"},
 	{"syslog", 0, "its kernel's log, where addresses stand"},
@@ -377,20 +375,22 @@ needs_of_pci(const char *address)
 }
 
 unsigned
+allowed_needs_of_port(const struct config_port *port)
+{
+	if (port->kind == CONFIG_PORT_PCI)
+		return needs_of_pci(port->device);
+	if (port->kind == CONFIG_PORT_AF_XDP)
+		return ALLOWED_FOR_AF_XDP;
+	return port->kind == CONFIG_PORT_VDEV ? needs_of_vdev(port->device) : 0;
+}
+
+unsigned
 allowed_needs(const struct config *config)
 {
 	unsigned needs = ALLOWED_SANITIZED ? ALLOWED_FOR_SANITIZERS : 0;
 
-	for (unsigned i = 0; i < config->port_count; i++) {
-		const struct config_port *port = &config->ports[i];
-
-		if (port->kind == CONFIG_PORT_PCI)
-			needs |= needs_of_pci(port->device);
-		else if (port->kind == CONFIG_PORT_AF_XDP)
-			needs |= ALLOWED_FOR_AF_XDP;
-		else if (port->kind == CONFIG_PORT_VDEV)
-			needs |= needs_of_vdev(port->device);
-	}
+	for (unsigned i = 0; i < config->port_count; i++)
+		needs |= allowed_needs_of_port(&config->ports[i]);
 	if (config->replay_count)
 		needs |= ALLOWED_FOR_REPLAYS;
 	return needs;

@@ -91,6 +91,7 @@ extern const struct allowed_capability allowed_capabilities[];
 
 /* What the config has. Not ALLOWED_FOR_PHYSICAL and _LOCKING, which show only once the daemon runs. */
 unsigned allowed_needs(const struct config *config);
+unsigned allowed_needs_of_port(const struct config_port *port);
 
 /* Whether an entry is for what a config has. */
 static inline bool

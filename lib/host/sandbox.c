@@ -23,6 +23,8 @@
 #define SECCOMP_FILTERED 2 /* what PR_GET_SECCOMP says of a process under a filter */
 
 static struct sandbox_state state;
+static unsigned
+	granted; /* enum allowed_for: what the config had that the daemon was started with */
 
 /* Ends a step that failed: what was tried, why it failed, and what a user can do. */
 static int
@@ -90,6 +92,7 @@ int
 sandbox_enter(const struct config *config, const char *const *plugins, unsigned plugin_count)
 {
 	state = (struct sandbox_state){.on = config->sandbox};
+	granted = allowed_needs(config);
 	if (!config->sandbox) {
 		log_warning("sandbox: off: a fault in a driver or a parser can reach all that this "
 			    "user can");
@@ -155,6 +158,12 @@ sandbox_seal(const struct config *config)
 	look(config);
 	log_info("sandbox: %s", config->sandbox ? "sealed" : "off");
 	return 0;
+}
+
+bool
+sandbox_admits(const struct config_port *port)
+{
+	return !state.on || !(allowed_needs_of_port(port) & ~granted);
 }
 
 const struct sandbox_state *

@@ -31,6 +31,9 @@ int sandbox_enter(const struct config *config, const char *const *plugins, unsig
 /* Once ports are up, before a packet is taken in or a capture read; covers all threads. */
 int sandbox_seal(const struct config *config);
 
+/* Whether a port that comes while the daemon runs is of a kind that the sandbox was made for. Any thread. */
+bool sandbox_admits(const struct config_port *port);
+
 /* Constant after sandbox_seal; any thread. All zero before. */
 const struct sandbox_state *sandbox_state(void);
 

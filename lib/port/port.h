@@ -59,6 +59,7 @@ struct port {
 	/* Its slot: its place among all ports, its bit in masks and its counters, for as long as it is there. The config's
 	 * order may change meanwhile. */
 	uint16_t index;
+	bool ended; /* no config has it any more; its slot waits for another */
 	const struct config_port *config;
 	char device[RTE_ETH_NAME_MAX_LEN];
 	char driver[32];

@@ -13,6 +13,7 @@
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
+#include "port/memory.h"
 #include "port/removal.h"
 #include "port/rescue.h"
 #include "port/service.h"
@@ -41,10 +42,64 @@ struct port *
 ports_find(const struct ports *ports, const char *name)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
-		if (strcmp(ports->items[i]->config->name, name) == 0)
+		if (!ports->items[i]->ended && strcmp(ports->items[i]->config->name, name) == 0)
 			return ports->items[i];
 	}
 	return NULL;
+}
+
+struct port *
+ports_make(const struct config_port *config, uint16_t slot)
+{
+	struct port *port = port_new(config, slot);
+
+	if (port)
+		atomic_store(&port->service, PORT_STOPPED);
+	return port;
+}
+
+void
+ports_unmake(struct port *port)
+{
+	if (!port)
+		return;
+	rescue_later(port);
+	free(port->look);
+	rte_free(port);
+}
+
+void
+ports_follow(struct port *port, const struct port *before)
+{
+	port->ifindex = before->ifindex;
+	atomic_store(&port->closed_ns, atomic_load(&before->closed_ns));
+}
+
+struct port *
+ports_put(struct ports *ports, struct port *port)
+{
+	uint16_t slot = port->index;
+	struct port *before = slot < ports->count ? ports->items[slot] : NULL;
+
+	if (before && !before->ended) {
+		port->past = before->past;
+		port->link_changes = before->link_changes;
+		port->was_up = before->was_up;
+		port->iommu_faults = before->iommu_faults;
+	}
+	if (before) {
+		ports->past_copies.packets += before->copies.packets;
+		ports->past_copies.bytes += before->copies.bytes;
+	}
+	/* What the kernel may still have of it stays until the next socket on its queue, or the end. */
+	if (before && !port->later.count) {
+		port->later = before->later;
+		before->later = (struct rescue_list){0};
+	}
+	while (ports->count <= slot)
+		ports->items[ports->count++] = port;
+	__atomic_store_n(&ports->items[slot], port, __ATOMIC_RELEASE);
+	return before;
 }
 
 static int
@@ -82,6 +137,7 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 	ports->mode = mode;
 	ports->kernel_log = -1;
 	ports->hugepages = rte_eal_has_hugepages();
+	ports->flat = memory_is_flat(config);
 	eal_log_hold(true);
 	ret = open_all(ports, config, workers);
 	if (ret < 0) {
@@ -144,9 +200,7 @@ void
 ports_free(struct ports *ports)
 {
 	for (unsigned i = 0; i < ports->count; i++) {
-		rescue_later(ports->items[i]);
-		free(ports->items[i]->look);
-		rte_free(ports->items[i]);
+		ports_unmake(ports->items[i]);
 		ports->items[i] = NULL;
 	}
 	for (unsigned i = 0; i < ports->pool_count; i++)

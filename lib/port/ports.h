@@ -37,9 +37,11 @@ struct ports {
 	unsigned count;
 	struct port_pool pools[PORT_POOLS_MAX];
 	unsigned pool_count;
-	int kernel_log; /* where iommu_log reads; -1 when it can't */
-	bool hugepages; /* the pools lie in hugepages */
-	bool pci;       /* some port is a PCI device */
+	struct output_copies past_copies; /* of ports whose places others took */
+	int kernel_log;                   /* where iommu_log reads; -1 when it can't */
+	bool hugepages;                   /* the pools lie in hugepages */
+	bool pci;                         /* some port was a PCI device at the start */
+	bool flat;                        /* the packets lie as AF_XDP needs them, see pool.c */
 };
 
 /* What a config asks of the machine before anything is started: captures that exist, are Ethernet and
@@ -72,6 +74,20 @@ void ports_stop_eal(void);
  * everything and returns a negative errno. */
 int ports_open(struct ports *ports, const struct config *config, enum port_mode mode,
 	       unsigned workers);
+
+/* A port that is to come while others run: without a device, out of service and known to nobody. Any thread. NULL: no
+ * memory. It is opened by ports_retake, after ports_prepare. */
+struct port *ports_make(const struct config_port *config, uint16_t slot);
+
+/* Frees one that is closed and that nobody has any more. NULL is fine. */
+void ports_unmake(struct port *port);
+
+/* It will have what a port has had that was closed: the kernel may not have let go of it yet. */
+void ports_follow(struct port *port, const struct port *before);
+
+/* Puts it into its slot, and returns the one whose place it takes, or NULL; of that one, if it is of the same name, what it
+ * counts goes on. Control thread. */
+struct port *ports_put(struct ports *ports, struct port *port);
 
 /* Closes the device of one port and hands it back, so that it may be taken out of the machine; the others
  * go on. No worker touches it any more, and port->service says what has become of it. */

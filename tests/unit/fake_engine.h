@@ -14,12 +14,12 @@
 
 #include "engine/engine.h"
 
-struct program {
+struct change {
 	struct config *config;
 };
 
 struct engine {
-	struct program *program;
+	struct change *change;
 	unsigned applied;
 	atomic_uint prepare_ms; /* how long a compile takes */
 	unsigned extra_rules;   /* reported besides the config's, to make answers long */
@@ -34,8 +34,8 @@ fake_engine(const char *yaml)
 	struct error_list errors;
 
 	error_list_init(&errors, NULL);
-	engine->program = calloc(1, sizeof(*engine->program));
-	if (config_parse(yaml, strlen(yaml), "/", &engine->program->config, &errors) < 0) {
+	engine->change = calloc(1, sizeof(*engine->change));
+	if (config_parse(yaml, strlen(yaml), "/", &engine->change->config, &errors) < 0) {
 		error_list_print(&errors, stderr);
 		abort();
 	}
@@ -44,7 +44,7 @@ fake_engine(const char *yaml)
 }
 
 int
-engine_prepare(struct engine *engine, struct config *config, struct program **out,
+engine_prepare(struct engine *engine, struct config *config, struct change **out,
 	       struct error_list *errors)
 {
 	unsigned ms = atomic_load(&engine->prepare_ms);
@@ -102,26 +102,66 @@ engine_port(struct engine *engine, const char *name, bool up, const char **state
 }
 
 void
-engine_discard(struct program *program)
+engine_discard(struct change *change)
 {
-	if (program)
-		config_free(program->config);
-	free(program);
+	if (change)
+		config_free(change->config);
+	free(change);
+}
+
+/* It takes what it needs at once: the change is left with what ran before. */
+int
+engine_step(struct engine *engine, struct change *change)
+{
+	struct config *before = engine->change->config;
+
+	engine->change->config = change->config;
+	change->config = before;
+	engine->applied++;
+	return 0;
+}
+
+void
+engine_work(struct change *change)
+{
 }
 
 int
-engine_swap(struct engine *engine, struct program *program)
+engine_check(struct engine *engine, struct config *config, struct error_list *errors)
 {
-	engine_discard(engine->program);
-	engine->program = program;
-	engine->applied++;
+	struct change *change;
+
+	if (engine_prepare(engine, config, &change, errors) < 0) {
+		config_free(config);
+		return -EINVAL;
+	}
+	engine_discard(change);
 	return 0;
+}
+
+const char *
+engine_change_reason(const struct change *change)
+{
+	return "";
+}
+
+const struct engine_told *
+engine_change_told(const struct change *change, unsigned *count)
+{
+	*count = 0;
+	return NULL;
+}
+
+bool
+engine_is_changing(const struct engine *engine)
+{
+	return false;
 }
 
 const struct config *
 engine_config(const struct engine *engine)
 {
-	return engine->program->config;
+	return engine->change->config;
 }
 
 const char *
@@ -155,7 +195,7 @@ engine_moves(const struct engine *engine)
 void
 engine_free(struct engine *engine)
 {
-	engine_discard(engine->program);
+	engine_discard(engine->change);
 	free(engine);
 }
 

@@ -351,11 +351,11 @@ test_restart(void **state)
 		{HEAD, HEAD "sandbox: off\n", "sandbox"},
 		{HEAD, HEAD "sandbox: { core-dumps: true }\n", "sandbox"},
 		{HEAD, HEAD "run-dir: /x\n", "run-dir"},
-		{HEAD, HEAD "  c: { vdev: net_null }\n", "ports"},
-		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, mtu: 1500 }\n", "ports"},
-		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: y }\n", "ports"},
-		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, promiscuous: true }\n", "ports"},
-		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, verify: off }\n", "ports"},
+		{HEAD, HEAD "  c: { vdev: net_null }\n", NULL},
+		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, mtu: 1500 }\n", NULL},
+		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: y }\n", NULL},
+		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, promiscuous: true }\n", NULL},
+		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, verify: off }\n", NULL},
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, verify: 1024 }\n", NULL},
 	};
 

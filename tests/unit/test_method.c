@@ -317,15 +317,15 @@ a_long_diff_is_written_in_pieces(void **state)
 static void
 what_needs_a_restart_is_refused(void **state)
 {
-	char *ports = text_params("net_null0", "net_null7");
-	json_t *answer = ask("config.apply", ports, false);
+	char *packets = text_params("65535", "32767");
+	json_t *answer = ask("config.apply", packets, false);
 	const json_t *error = json_object_get(answer, "error");
 
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(error, "data"), "field")),
-		"ports");
+		"memory");
 	assert_int_equal(code_of(answer), RPC_REFUSED);
-	free(ports);
+	free(packets);
 }
 
 static void

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The part of a change that is quick and that workers see, in the control thread. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/now.h"
+#include "engine/change.h"
+#include "engine/collect.h"
+
+#include "core/banned.h"
+
+#define BIT(slot) (UINT64_C(1) << (slot))
+/* How long workers may take to stop replays, before the change is refused: then these stay stopped. */
+#define STOP_NS UINT64_C(1000000000)
+
+/* Out of what workers look at: their devices are closed when no worker can have them any more. */
+static int
+take_out(struct change *change)
+{
+	struct ports *ports = change->changes->ports;
+	int ret;
+
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
+		struct port *port;
+
+		if (!(change->clear >> slot & 1))
+			continue;
+		port = ports_at(ports, slot);
+		if (port_service(port) != PORT_IN_SERVICE)
+			continue;
+		change->out |= BIT(slot);
+		atomic_store(&port->service, PORT_STOPPED);
+	}
+	ret = service_replace(change->changes->service, &change->token);
+	return ret < 0 ? change_fail(change, ret, "%s",
+				     ret == -EBUSY ? CHANGE_STUCK : "out of memory")
+		       : 0;
+}
+
+static void
+put_back(struct change *change)
+{
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
+		if (change->out >> slot & 1)
+			atomic_store(&ports_at(change->changes->ports, slot)->service,
+				     PORT_IN_SERVICE);
+	}
+	/* Without memory for it now, the next change of any port does it. */
+	service_replace(change->changes->service, &change->token);
+}
+
+/* Those that end, or begin anew. */
+static bool
+ends(const struct change *change, const struct replay *replay)
+{
+	for (unsigned i = 0; i < change->config->replay_count; i++) {
+		if (change->replays[i].fate == ENGINE_KEPT && change->replays[i].replay == replay)
+			return false;
+	}
+	return true;
+}
+
+/* -EAGAIN: some have not stopped yet. */
+static int
+stop_replays(struct change *change)
+{
+	const struct replays *replays = change->changes->replays;
+	struct replay *ending[CONFIG_REPLAYS_MAX];
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < replays->count; i++) {
+		if (ends(change, replays->items[i]))
+			ending[count++] = replays->items[i];
+	}
+	if (count + replays->leaving_count > CONFIG_REPLAYS_MAX)
+		return change_fail(change, -EBUSY,
+				   "packets of replays that ended before are not back yet");
+	if (change->stop_ns == 0)
+		change->stop_ns = now_ns();
+	if (replays_stop(ending, count, 0))
+		return 0;
+	return now_ns() - change->stop_ns < STOP_NS
+		       ? -EAGAIN
+		       : change_fail(change, -EBUSY, "%s", CHANGE_STUCK);
+}
+
+static void
+commit_replays(struct change *change)
+{
+	struct replays *replays = change->changes->replays;
+
+	for (unsigned i = 0; i < replays->count; i++) {
+		if (ends(change, replays->items[i]))
+			replays->leaving[replays->leaving_count++] = replays->items[i];
+	}
+	replays->count = change->config->replay_count;
+	for (unsigned i = 0; i < replays->count; i++)
+		replays->items[i] = change->replays[i].replay;
+}
+
+static void
+commit_ports(struct change *change)
+{
+	struct changes *changes = change->changes;
+	struct ports *ports = changes->ports;
+
+	for (unsigned i = 0; i < change->config->port_count; i++) {
+		struct change_port *wanted = &change->ports[i];
+
+		if (wanted->fate != ENGINE_KEPT) {
+			change->old[wanted->slot] = ports_put(ports, wanted->port);
+			changes->spare &= ~BIT(wanted->slot);
+		}
+		wanted->port->config = &change->config->ports[i];
+	}
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
+		if (change->ends >> slot & 1)
+			ports->items[slot]->ended = true;
+	}
+}
+
+/* Those that no program has had: workers that have the one before know nothing of their slots. A port that changes is closed
+ * to these, so it waits for them. */
+static uint64_t
+find_coming(const struct change *change)
+{
+	uint64_t coming = 0;
+
+	for (unsigned i = 0; i < change->config->port_count; i++) {
+		struct port *port = change->ports[i].port;
+
+		if (change->ports[i].fate != ENGINE_BEGUN)
+			continue;
+		port_poll_link(port);
+		if (atomic_load_explicit(&port->up, memory_order_relaxed))
+			coming |= BIT(change->ports[i].slot);
+	}
+	return coming;
+}
+
+/* Whatever workers still have is there until they have all passed. */
+static int
+swap(struct change *change)
+{
+	struct changes *changes = change->changes;
+	int ret = stop_replays(change);
+
+	if (ret < 0)
+		return ret;
+	service_announce(changes->service, find_coming(change));
+	ret = swap_publish(changes->swap, change->program);
+	if (ret < 0) {
+		service_announce(changes->service, 0);
+		return change_fail(change, ret, "%s",
+				   ret == -EBUSY ? CHANGE_STUCK : "out of memory");
+	}
+	change->program = NULL;
+	change->committed = true;
+	commit_ports(change);
+	commit_replays(change);
+	changes->gone |= change->ends;
+	changes->ended_count += __builtin_popcountll(change->ends);
+	return 0;
+}
+
+/* Nothing but rules and groups, and the order of things. */
+static int
+swap_at_once(struct change *change)
+{
+	int ret = swap_in(change->changes->swap, change->program);
+
+	if (ret < 0)
+		return change_fail(
+			change, ret, "%s",
+			ret == -ENOMEM
+				? "out of memory"
+				: "a worker has not moved since the last apply, and still has the "
+				  "config before it: see `sluice workers`");
+	change->program = NULL;
+	change->committed = true;
+	change->phase = CHANGE_OVER;
+	atomic_store(&change->changes->busy, false);
+	commit_ports(change);
+	commit_replays(change);
+	return 0;
+}
+
+/* Every worker has the program. False: no memory, to be tried again. */
+static bool
+open_up(struct change *change)
+{
+	struct changes *changes = change->changes;
+	uint64_t now_ns = clock_now(&changes->shared->clock);
+
+	for (unsigned i = 0; i < change->config->port_count; i++) {
+		struct port *port = change->ports[i].port;
+
+		if (change->ports[i].fate == ENGINE_KEPT)
+			continue;
+		atomic_store(&port->service, PORT_IN_SERVICE);
+		port_poll_link(port);
+	}
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
+		if (change->ends >> slot & 1)
+			atomic_store(&ports_at(changes->ports, slot)->service, PORT_STOPPED);
+	}
+	changes->service->coming = 0;
+	if (service_replace(changes->service, &change->token) < 0)
+		return false;
+	swap_reclaim(changes->swap);
+	for (unsigned i = 0; i < change->config->replay_count; i++) {
+		if (change->replays[i].fate != ENGINE_KEPT && change->config->replays[i].start_auto)
+			replay_start_with_link(change->replays[i].replay, now_ns);
+	}
+	return true;
+}
+
+static void
+forget_ended(struct change *change)
+{
+	static const struct config_port nothing = {.name = (char *)"", .device = (char *)""};
+
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
+		if (change->ends >> slot & 1)
+			change->changes->ports->items[slot]->config = &nothing;
+	}
+}
+
+/* What ports counted that are no more. One whose worker does not answer keeps its slot until the next change. */
+static void
+settle(struct changes *changes)
+{
+	collect(changes->workers, changes->worker_count, swap_current(changes->shared));
+	for (unsigned i = 0; i < changes->worker_count; i++) {
+		if (changes->workers[i]->known.late)
+			return;
+	}
+	for (; changes->gone; changes->gone &= changes->gone - 1) {
+		unsigned slot = __builtin_ctzll(changes->gone);
+
+		for (unsigned i = 0; i < changes->worker_count; i++) {
+			struct tally_port *known = &changes->workers[i]->known.tally.ports[slot];
+
+			tally_add_port(&changes->ended, known);
+			memset(known, 0, sizeof(*known));
+		}
+		changes->spare |= BIT(slot);
+	}
+}
+
+static int
+go_on(struct change *change, enum change_phase phase)
+{
+	change->phase = phase;
+	return 1;
+}
+
+int
+change_step(struct change *change)
+{
+	struct changes *changes = change->changes;
+	int ret;
+
+	switch (change->phase) {
+	case CHANGE_PREPARED:
+		if (!change->moves)
+			return swap_at_once(change);
+		change->token = rte_rcu_qsbr_start(changes->shared->rcu);
+		if (change->clear && take_out(change) < 0)
+			return go_on(change, CHANGE_UNDOING);
+		return go_on(change, CHANGE_CLEARED);
+	case CHANGE_READY:
+		ret = swap(change);
+		if (ret < 0)
+			return go_on(change, ret == -EAGAIN ? CHANGE_STOPPING : CHANGE_UNDOING);
+		change->token = rte_rcu_qsbr_start(changes->shared->rcu);
+		return go_on(change, CHANGE_SWAPPED);
+	case CHANGE_PASSED:
+		return go_on(change, open_up(change) ? CHANGE_LEAVING : CHANGE_SWAPPED);
+	case CHANGE_CLOSED:
+		forget_ended(change);
+		settle(changes);
+		break;
+	case CHANGE_UNDONE:
+		put_back(change);
+		break;
+	default:
+		return 1;
+	}
+	changes->current = NULL;
+	atomic_store(&changes->busy, false);
+	change->phase = CHANGE_OVER;
+	return change->error;
+}
