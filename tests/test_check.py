@@ -111,7 +111,7 @@ def test_virtual_devices(vdev, keys, code, mend, place):
 def test_a_capture_has_one_queue(place):
     what = config({"in": {"pcap": {"in": str(fixture("dns.pcap")), "out": "a.pcap"}, "queues": 2}})
     assert list(place.check(what)) == ["vdev-queues"]
-    assert place.command("run", what).returncode == place.command("offline", what).returncode == 1
+    assert place.command("run", what).returncode == 1
     what["ports"]["in"]["queues"] = 1
     assert not place.check(what)
 
@@ -124,7 +124,7 @@ def test_virtual_devices_that_are_right(vdev, keys, place):
     assert started, said
 
 
-@pytest.mark.parametrize("port, package", [({"vdev": "net_null0"}, "null"), ({"pcap": {"out": "a.pcap"}}, "pcap"),
+@pytest.mark.parametrize("port, package", [({"vdev": "net_null0"}, "null"), ({"pcap": {"out": "a.pcap"}}, "null"),
                                            ({"vdev": "net_virtio_user0,path=/dev/vhost-net"}, "virtio"),
                                            ({"af-xdp": "lo"}, "af-xdp"), ({"vdev": "eth_af_packet0,iface=lo"}, "af-packet")])
 def test_packages_of_drivers_are_named(port, package, place):

@@ -175,11 +175,17 @@ def test_manual_does_not_start(tmp_path):
 
 
 def test_interface_that_is_not_ethernet(tmp_path):
-    """What came before its first packet is sent, and then it says which."""
+    """Refused, or, where it stands far behind, what came before its first packet is sent, and then it says which."""
     run = replay(tmp_path, "one-interface.pcapng", code=1)
-    assert "one-interface.pcapng: record 60 at byte 10752" in run.report["replays"]["one"]["reason"]
+    assert "one-interface.pcapng: the packet's interface has link type LINUX_SLL (113), not Ethernet" in run.err
+    section = capture.fixture("made/ethernet.pcapng").read_bytes()
+    far = tmp_path / "far.pcapng"
+    far.write_bytes(section * 100 + capture.fixture("one-interface.pcapng").read_bytes())
+    assert len(section) * 100 > 100_000
+    run = replay(tmp_path, str(far), code=1)
+    assert f"far.pcapng: record 2060 at byte {len(section) * 100 + 10752}" in run.report["replays"]["one"]["reason"]
     assert "LINUX_SLL (113), not Ethernet" in run.report["replays"]["one"]["reason"]
-    assert len(run.sent["wan"]) == 59
+    assert len(run.sent["wan"]) == 2059
 
 
 @pytest.mark.parametrize("name, words", [
@@ -213,12 +219,13 @@ def test_forever_has_no_end_offline(tmp_path):
 
 
 def test_cut_file_is_sent_up_to_the_cut(tmp_path):
-    """Everything before the broken record leaves; then the run fails, and says where."""
+    """All whole records leave, and it says where it ends."""
     data = capture.fixture("dns.pcap").read_bytes()
     (tmp_path / "cut.pcap").write_bytes(data[:len(data) * 2 // 3])
-    run = replay(tmp_path, str(tmp_path / "cut.pcap"), code=1)
-    assert run.report["replays"]["one"]["state"] == "failed"
-    assert "cut.pcap: record" in run.report["replays"]["one"]["reason"]
+    run = replay(tmp_path, str(tmp_path / "cut.pcap"))
+    one = run.report["replays"]["one"]
+    assert (one["state"], one["cut"]) == ("done", True)
+    assert "cut.pcap: record" in run.err
     sent = len(run.sent["wan"])
     assert sent > 10
     same(run, list(schedule.monotonic(packets_of("dns.pcap")))[:sent])

@@ -39,11 +39,11 @@ def replays(**more):
 def running(tmp_path_factory):
     """One for all tests, since each takes a while to start; replays are left stopped."""
     directory = tmp_path_factory.mktemp("client")
-    cut = directory / "cut.pcap"
-    cut.write_bytes(capture.fixture("dns.pcap").read_bytes()[:5000])
+    damaged = directory / "damaged.pcap"
+    damaged.write_bytes(capture.fixture("dns.pcap").read_bytes()[:5000] + b"\xff" * 500)
     what = config({"wan": {"vdev": "net_null0,no-rx=1"}, "lan": {"vdev": "net_null1,no-rx=1"}},
                   [{"name": "dns", "match": {"dst-port": 53}, "actions": [{"forward": "wan"}]}])
-    what["replays"] = replays(cut={"file": str(cut), "pace": "top"})
+    what["replays"] = replays(damaged={"file": str(damaged), "pace": "top"})
     with Daemon({**what, "idle": "sleep"}, directory) as daemon:
         yield daemon
         report = daemon.stop()
@@ -205,10 +205,10 @@ def test_follow_to_a_verdict_of_fail(daemon):
 
 
 def test_follow_what_fails(daemon):
-    done = daemon.sluice("replay", "start", "cut", "--follow")
+    done = daemon.sluice("replay", "start", "damaged", "--follow")
     assert done.returncode == 1
-    assert "replay cut failed" in done.stdout and "cut.pcap: record" in done.stdout.splitlines()[-1]
-    assert "cut failed: cut.pcap: record" in daemon.sluice("replay", "list").stdout
+    assert "replay damaged failed" in done.stdout and "damaged.pcap: record" in done.stdout.splitlines()[-1]
+    assert "damaged failed: damaged.pcap: record" in daemon.sluice("replay", "list").stdout
 
 
 def test_follow_as_json(daemon):

@@ -71,8 +71,12 @@ def test_files_that_changed_are_read_anew(tmp_path, memory):
         assert look(daemon)["resident"] is (memory == "64MiB")
         plays(large)
         plays(frames(5), replaced)
-        path.write_bytes(path.read_bytes()[:-5])
-        assert play(daemon)["state"] == "failed"
+        data = path.read_bytes()
+        path.write_bytes(data[:-5])
+        assert (one := play(daemon))["state"] == "done" and one["cut"] is True, one
+        sent.extend(frames(5)[:-1])
+        path.write_bytes(data[:-len(frames(5)[-1]) - 8] + b"\xff" * 8 + data[-len(frames(5)[-1]):])
+        assert (one := play(daemon))["state"] == "failed" and one["cut"] is False, one
         sent.extend(frames(5)[:-1])
         plays(frames(6, 70), overwritten)
         assert daemon.text().count("are read anew") >= 6, daemon.text()

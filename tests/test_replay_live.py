@@ -211,12 +211,12 @@ def test_start_does_not_wait_for_a_link_for_ever(tmp_path):
 
 
 def test_files_that_break_leave_the_others_running(tmp_path):
-    cut = tmp_path / "cut.pcap"
-    cut.write_bytes(capture.fixture("dns.pcap").read_bytes()[:5000])
-    with Daemon(live(test_ports(wan=""), bad={"file": str(cut), "pace": "top"}, one={"pace": "20kpps", "loops": 20}),
+    bad = tmp_path / "bad.pcap"
+    bad.write_bytes(capture.fixture("dns.pcap").read_bytes()[:5000] + b"\xff" * 1000)
+    with Daemon(live(test_ports(wan=""), bad={"file": str(bad), "pace": "top"}, one={"pace": "20kpps", "loops": 20}),
                 tmp_path, PLUGINS) as daemon:
         bad = ended(daemon, "bad")
-        assert bad["state"] == "failed" and "cut.pcap: record" in bad["reason"]
+        assert bad["state"] == "failed" and "bad.pcap: record" in bad["reason"]
         assert ended(daemon)["sent"] == 20 * len(LINE)
         daemon.stop()
 

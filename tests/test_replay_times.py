@@ -156,7 +156,7 @@ def test_records_that_are_no_packets(tmp_path):
 def test_nothing_but_records_that_are_no_packets(tmp_path):
     path = capture.write(tmp_path / "empty.pcap", [capture.Packet(START, b"", 60)])
     what = config({"in": {"pcap": {"in": str(path)}}}, default="drop")
-    run = Run([SLUICED, "check", write_config(tmp_path / "port.yaml", what)], tmp_path)
+    run = Run([SLUICED, "offline", write_config(tmp_path / "port.yaml", what)], tmp_path)
     assert run.code == 1 and "has no packets that can be sent" in run.err
     run = replay(tmp_path, str(path), code=1)
     assert "has no packets to replay" in run.report["replays"]["one"]["reason"]

@@ -25,8 +25,9 @@
 #define CONFIG_TARGETS_MAX 64 /* of one rule: its mirrors and its forward */
 #define CONFIG_REPLAYS_MAX 64
 #define CONFIG_LISTS_MAX 4096
-#define CONFIG_REPLAY_FILES_MAX 64
 #define CONFIG_LOOPS_MAX UINT64_C(1000000000000)
+#define CONFIG_FILES_MAX \
+	4096 /* captures that a port or a replay names; a directory may hold more */
 #define CONFIG_VERIFY_DEFAULT 1024
 #define CONFIG_VERIFY_MAX 1000000000
 #define CONFIG_NAME_MAX 63 /* bytes of a port's, group's or rule's name */
@@ -135,6 +136,27 @@ struct config_rule {
 	struct config_place filter_place;
 };
 
+/* How the records of several captures follow each other. */
+enum config_order {
+	CONFIG_ORDER_MERGED,     /* by their times */
+	CONFIG_ORDER_SEQUENTIAL, /* one file after the other */
+};
+
+/* What happens to records of another link type than Ethernet. */
+enum config_other_links {
+	CONFIG_LINKS_REFUSE,
+	CONFIG_LINKS_SKIP,
+	CONFIG_LINKS_CONVERT, /* IP packets get an Ethernet header; the rest is skipped */
+};
+
+/* What a port or a replay reads. */
+struct config_captures {
+	char **files; /* absolute paths of files, FIFOs and directories, globs, and "-" */
+	unsigned file_count;
+	enum config_order order;
+	enum config_other_links other_links;
+};
+
 enum config_port_kind {
 	CONFIG_PORT_PCI,
 	CONFIG_PORT_AF_XDP,
@@ -150,7 +172,9 @@ struct config_port {
 	char *name;
 	enum config_port_kind kind;
 	char *device; /* PCI address, interface name, or vdev string, "null"; NULL for pcap */
-	char *pcap_in, *pcap_out;  /* absolute paths or NULL; at least one for CONFIG_PORT_PCAP */
+	struct config_captures in; /* at least one file, or pcap_out, for CONFIG_PORT_PCAP */
+	uint64_t gap_ns;           /* of sequential captures, between one and the next */
+	char *pcap_out;            /* absolute path or NULL */
 	uint16_t queues;           /* 0: left to sluice */
 	uint16_t rx_ring, tx_ring; /* descriptors; 0: left to the driver */
 	uint16_t mtu;              /* 0: left to the driver */
@@ -195,14 +219,14 @@ struct config_moment {
 
 struct config_replay {
 	char *name;
-	char **files; /* absolute paths; at least one */
-	unsigned file_count;
+	struct config_captures in; /* at least one file */
 	bool as;       /* false: straight out of the port; true: in, as if received on it */
 	uint16_t port; /* index into ports */
 	struct config_pace pace;
 	uint64_t loops; /* 0: for ever */
 	bool gap_given;
-	uint64_t gap_ns;     /* between the last packet of a loop and the first of the next */
+	uint64_t
+		gap_ns; /* between the last packet of a loop, or a sequential file, and the next one's first */
 	uint64_t max_gap_ns; /* the longest pause at pace original or Nx; 0: as long as they are */
 	bool start_auto;
 	struct config_moment from, until; /* from is within, until is the first that is not */

@@ -107,8 +107,14 @@ extern const struct key_type key_nested; /* a mapping within this one */
 extern const struct key_type key_set, key_prefixes;
 extern const struct key_type key_target; /* the name of one, of any kind */
 extern const struct key_word key_bool[];
+/* Of a struct config_captures: its files, and the words of its other members. */
+extern const struct key_type key_captures;
+extern const struct key_word key_order[], key_other_links[];
 
 /* Parts for types of a section's own. Text is the member's, who owns it. */
+void key_read_word(struct reader *reader, const struct spot *spot, const struct key *key,
+		   void *into);
+void key_write_word(const struct key_out *out, const struct key *key, const void *from);
 bool key_has_number(const struct key *key, const void *from);
 void key_write_text(const struct key_out *out, const struct key *key, const void *from);
 bool key_has_text(const struct key *key, const void *from);

@@ -63,8 +63,8 @@ list_words(const struct key_word *words, const char *names[WORDS_MAX], char *wha
 	return count;
 }
 
-static void
-read_word(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+void
+key_read_word(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	const char *text, *nearest, *names[WORDS_MAX] = {NULL};
 	char what[WHAT_BYTES] = "";
@@ -86,8 +86,8 @@ read_word(struct reader *reader, const struct spot *spot, const struct key *key,
 		reader_expected(reader, spot, what);
 }
 
-static void
-write_word(const struct key_out *out, const struct key *key, const void *from)
+void
+key_write_word(const struct key_out *out, const struct key *key, const void *from)
 {
 	const struct key_word *word = key->words;
 
@@ -215,7 +215,7 @@ key_clear_nested(const struct key *key, void *from)
 const struct key_word key_bool[] = {{"false", false}, {"true", true}, {NULL, 0}};
 
 const struct key_type key_number = {read_number, write_number, key_has_number, NULL};
-const struct key_type key_word = {read_word, write_word, NULL, NULL};
+const struct key_type key_word = {key_read_word, key_write_word, NULL, NULL};
 const struct key_type key_duration = {read_duration, write_duration, key_has_number, NULL};
 const struct key_type key_bytes = {read_bytes, write_bytes, NULL, NULL};
 const struct key_type key_filter = {read_expression, key_write_text, key_has_text, key_clear_text};

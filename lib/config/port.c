@@ -127,60 +127,67 @@ read_vdev(struct reader *reader, const struct spot *spot, const struct key *key,
 		port->device = reader_copy(reader, text);
 }
 
+static bool
+reads(const struct config_port *port, const char *path)
+{
+	for (unsigned i = 0; i < port->in.file_count; i++) {
+		if (strcmp(port->in.files[i], path) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* An output is truncated when it is opened, so nobody else may use its file. */
 static void
 check_file(struct reader *reader, const struct spot *spot, const struct config_port *port,
-	   const char *path, bool written)
+	   const char *path)
 {
-	for (const struct config_port *other = reader->config->ports; path && other < port;
-	     other++) {
-		bool reads = other->pcap_in && strcmp(other->pcap_in, path) == 0;
+	for (const struct config_port *other = reader->config->ports; other < port; other++) {
 		bool writes = other->pcap_out && strcmp(other->pcap_out, path) == 0;
 
-		if (writes || (reads && written))
+		if (writes || reads(other, path))
 			reader_error(reader, spot, "%s: %s is what port %s %s; name another file",
 				     spot_key(spot), text_quote(path).text, other->name,
 				     writes ? "writes" : "reads");
 	}
 }
 
-static char *
-read_path(struct reader *reader, const struct spot *spot, const struct config_port *port,
-	  bool written)
-{
-	const char *text;
-	char *path;
-
-	if (!reader_text(reader, spot, "the name of a capture file", &text))
-		return NULL;
-	path = reader_path(reader, spot, text);
-	if (path && (!written || strcmp(path, "/dev/null") != 0))
-		check_file(reader, spot, port, path, written);
-	return path;
-}
-
-static void
-read_in(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	struct config_port *port = into;
-
-	port->pcap_in = read_path(reader, spot, port, false);
-}
-
 static void
 read_out(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_port *port = into;
+	const char *text;
 
-	port->pcap_out = read_path(reader, spot, port, true);
-	if (port->pcap_in && port->pcap_out && strcmp(port->pcap_in, port->pcap_out) == 0)
+	if (!reader_text(reader, spot, "the name of a capture file", &text))
+		return;
+	port->pcap_out = reader_path(reader, spot, text);
+	if (!port->pcap_out)
+		return;
+	if (strcmp(port->pcap_out, "/dev/null") != 0)
+		check_file(reader, spot, port, port->pcap_out);
+	if (reads(port, port->pcap_out))
 		reader_error(reader, spot, "out: %s is what this port reads; name another file",
 			     text_quote(port->pcap_out).text);
 }
 
-static const struct key_type input = {read_in, key_write_text, key_has_text, key_clear_text};
+/* How captures are read says nothing of a port that reads none. */
+static bool
+has_input(const struct key *key, const void *from)
+{
+	const struct config_port *port = from;
+
+	return port->in.file_count > 0;
+}
+
+static const struct key_type word = {key_read_word, key_write_word, has_input, NULL};
 static const struct key_type output = {read_out, key_write_text, key_has_text, key_clear_text};
-static const struct key files[] = {{"in", &input, AT(pcap_in)}, {"out", &output, AT(pcap_out)}};
+static const struct key files[] = {
+	{"in", &key_captures, AT(in)},
+	{"out", &output, AT(pcap_out)},
+	{"order", &word, AT(in.order), .words = key_order, .otherwise = "merged"},
+	{"gap", &key_duration, AT(gap_ns)},
+	{"other-links", &word, AT(in.other_links), .words = key_other_links, .otherwise = "refuse"},
+};
 static const struct key_map pcap_map = {"a mapping such as { in: site.pcap, out: seen.pcap }", NULL,
 					KEYS(files)};
 

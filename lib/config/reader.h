@@ -77,7 +77,7 @@ bool spot_next_item(const struct spot *list, struct spot *item);
 bool reader_next_pair(struct reader *reader, const struct spot *map, struct spot *value,
 		      struct spot *key);
 
-#define FIELDS_MAX 16 /* of one mapping */
+#define FIELDS_MAX 24 /* of one mapping */
 
 /* One key that a mapping may have. */
 struct field {
@@ -117,10 +117,6 @@ bool reader_port(struct reader *reader, const struct spot *spot, const char *wha
 
 /* Whether packets can leave through a port; also true of one that has findings of its own. */
 bool reader_can_send(const struct reader *reader, unsigned port);
-
-/* Parts of sections. */
-void read_replay_files(struct reader *reader, const struct spot *spot,
-		       struct config_replay *replay);
 
 /* A pcap filter that libpcap can compile, or NULL and a finding. shorter is what to do about one that is
  * too long. */

@@ -49,35 +49,6 @@ read_as(struct reader *reader, const struct spot *spot, struct config_replay *re
 }
 
 static void
-read_files(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	read_replay_files(reader, spot, into);
-}
-
-static void
-write_files(const struct key_out *out, const struct key *key, const void *from)
-{
-	const struct config_replay *replay = from;
-
-	fputs(replay->file_count > 1 ? "[" : "", out->file);
-	for (unsigned i = 0; i < replay->file_count; i++) {
-		fputs(i ? ", " : "", out->file);
-		emit_quoted(out->file, replay->files[i]);
-	}
-	fputs(replay->file_count > 1 ? "]" : "", out->file);
-}
-
-static void
-clear_files(const struct key *key, void *from)
-{
-	struct config_replay *replay = from;
-
-	for (unsigned i = 0; i < replay->file_count; i++)
-		free(replay->files[i]);
-	free(replay->files);
-}
-
-static void
 read_to(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	struct config_replay *replay = into;
@@ -220,7 +191,6 @@ write_moment(const struct key_out *out, const struct key *key, const void *from)
 	fprintf(out->file, "%s%s%s", quote, text, quote);
 }
 
-static const struct key_type files = {read_files, write_files, NULL, clear_files};
 static const struct key_type to = {read_to, write_to, NULL, NULL};
 static const struct key_type pace = {read_pace, write_pace, NULL, NULL};
 static const struct key_type loops = {read_loops, write_loops, NULL, NULL};
@@ -250,7 +220,7 @@ static const struct key_word flows[] = {
 
 /* In the order in which they are read and written. */
 static const struct key keys[] = {
-	{"file", &files, .required = EXAMPLE},
+	{"file", &key_captures, AT(in), .required = EXAMPLE},
 	{"to", &to, .required = EXAMPLE},
 	{"pace", &pace, AT(pace), .otherwise = "original"},
 	{"loops", &loops, AT(loops), .otherwise = "1"},
@@ -258,6 +228,9 @@ static const struct key keys[] = {
 	{"max-gap", &key_duration, AT(max_gap_ns), .low = 1,
 	 .advice = "without any pause a replay has no times; give the longest one that may be, "
 		   "such as 5s, or write pace: top"},
+	{"order", &key_word, AT(in.order), .words = key_order, .otherwise = "merged"},
+	{"other-links", &key_word, AT(in.other_links), .words = key_other_links,
+	 .otherwise = "refuse"},
 	{"start", &key_word, AT(start_auto), .words = start, .otherwise = "auto"},
 	{"from", &moment, AT(from)},
 	{"until", &end, AT(until)},

@@ -63,7 +63,7 @@ can_receive(const struct reader *reader, unsigned port)
 	const struct config_port *config = &reader->config->ports[port];
 
 	return has_replay(reader->config, port) || config->kind != CONFIG_PORT_PCAP ||
-	       config->pcap_in || (reader->bad_ports >> port & 1);
+	       config->in.file_count || (reader->bad_ports >> port & 1);
 }
 
 static void

@@ -76,7 +76,7 @@ finish(struct load *load, int error)
 static void
 read_plainly(const struct loader *loader, struct load *load, uint32_t done)
 {
-	uint8_t *bytes = loader->blocks->bytes + load->block * DISK_BLOCK_SIZE;
+	uint8_t *bytes = loader->blocks->bytes + load->block * DISK_BLOCK_SIZE + load->at;
 
 	while (done < load->length) {
 		ssize_t count =
@@ -97,7 +97,7 @@ read_plainly(const struct loader *loader, struct load *load, uint32_t done)
 void
 loader_start(struct loader *loader, struct load *load)
 {
-	uint8_t *bytes = loader->blocks->bytes + load->block * DISK_BLOCK_SIZE;
+	uint8_t *bytes = loader->blocks->bytes + load->block * DISK_BLOCK_SIZE + load->at;
 	uint32_t length = (load->length + LOADER_ALIGN - 1) / LOADER_ALIGN * LOADER_ALIGN;
 	struct io_uring_sqe *sqe = NULL;
 

@@ -21,7 +21,8 @@ enum load_state { LOAD_NONE, LOAD_UNDER_WAY, LOAD_DONE, LOAD_FAILED };
 /* One piece. It must stay where it is until it is no longer under way. */
 struct load {
 	int direct, plain; /* descriptors of one file, with O_DIRECT (-1: none) and without */
-	unsigned block;    /* where it goes */
+	unsigned block;    /* where it goes, */
+	uint32_t at;       /* and where in it, a multiple of LOADER_ALIGN */
 	uint32_t length;   /* not beyond the end of the file */
 	uint64_t offset;   /* in the file, a multiple of LOADER_ALIGN */
 	enum load_state state;

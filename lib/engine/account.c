@@ -30,7 +30,8 @@ device_text(const struct config_port *port, bool *failed)
 
 	if (port->kind != CONFIG_PORT_PCAP)
 		return copy(port->device, failed);
-	if (asprintf(&text, "%s -> %s", port->pcap_in ? port->pcap_in : "(nothing)",
+	if (asprintf(&text, "%s%s -> %s", port->in.file_count ? port->in.files[0] : "(nothing)",
+		     port->in.file_count > 1 ? ", ..." : "",
 		     port->pcap_out ? port->pcap_out : "(nothing)") < 0) {
 		*failed = true;
 		return NULL;
@@ -81,9 +82,7 @@ account_port(const struct account *account, unsigned slot, struct snapshot_port 
 	out->promiscuous = port->promiscuous;
 	out->tx_shared = port->tx_locks != NULL;
 	memcpy(out->mac, port->mac, sizeof(out->mac));
-	out->truncated = port->truncated;
-	out->empty = port->empty;
-	out->too_long = port->too_long;
+	port_read(port, &out->read);
 	out->losses = port_losses(port);
 	out->verify = port->verify;
 	out->iommu_faults = account->ports->kernel_log >= 0 && port->config->kind == CONFIG_PORT_PCI

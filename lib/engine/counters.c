@@ -34,9 +34,12 @@ const struct counter snapshot_port_counts[] = {
 	PORT(NUMBER, "rx_bytes", counts.rx_bytes),
 	PORT(NUMBER, "tx_packets", counts.tx_packets),
 	PORT(NUMBER, "tx_bytes", counts.tx_bytes),
-	PORT(NUMBER, "truncated", truncated),
-	PORT(NUMBER, "empty", empty),
-	PORT(NUMBER, "too_long", too_long),
+	PORT(NUMBER, "truncated", read.truncated),
+	PORT(NUMBER, "empty", read.empty),
+	PORT(NUMBER, "too_long", read.too_long),
+	PORT(NUMBER, "skipped", read.skipped),
+	PORT(NUMBER, "converted", read.converted),
+	PORT(FLAG, "cut", read.cut),
 	{0},
 };
 

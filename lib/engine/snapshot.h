@@ -42,8 +42,7 @@ struct snapshot_port {
 	bool promiscuous; /* as the driver has it, not as asked */
 	bool tx_shared;   /* fewer TX queues than workers: they take turns under a lock */
 	struct tally_port counts;
-	uint64_t truncated;       /* records of the capture that its snap length cut */
-	uint64_t empty, too_long; /* and those that are left out */
+	struct reel_counts read; /* of its captures */
 	struct port_losses losses;
 	uint32_t verify; /* one packet in so many that the NIC calls good is checked; 0: none */
 	/* Accesses of the device that the IOMMU blocked, at least; COUNTER_UNKNOWN where the kernel's log can't be

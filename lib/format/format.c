@@ -50,10 +50,10 @@ refuse(struct format *format, const uint8_t *head, size_t size)
 			   "is no capture file: it begins neither as pcap nor as pcapng");
 }
 
-int
-format_begin(struct format *format, const void *head, size_t size)
+static int
+begin(struct format *format, const void *head, size_t size, bool any_link)
 {
-	*format = (struct format){0};
+	*format = (struct format){.any_link = any_link};
 	if (size < MAGIC_SIZE)
 		return refuse(format, head, size);
 	if (format_get32(format, head) == MAGIC_PCAPNG) {
@@ -64,6 +64,18 @@ format_begin(struct format *format, const void *head, size_t size)
 		return refuse(format, head, size);
 	format->kind = FORMAT_PCAP;
 	return format_pcap_begin(format, head, size);
+}
+
+int
+format_begin(struct format *format, const void *head, size_t size)
+{
+	return begin(format, head, size, false);
+}
+
+int
+format_begin_any(struct format *format, const void *head, size_t size)
+{
+	return begin(format, head, size, true);
 }
 
 int

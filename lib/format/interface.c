@@ -149,25 +149,22 @@ format_interface_add(struct format *format, const uint8_t *block, uint32_t lengt
 	return ret;
 }
 
-const struct format_interface *
-format_interface_find(struct format *format, uint32_t index)
+int
+format_interface_find(struct format *format, uint32_t index, const struct format_interface **out)
 {
 	const struct format_interface *interface;
 
-	if (index >= format->interface_count) {
-		format_fail(format, -EBADMSG,
-			    "the packet is of interface %" PRIu32 ", and the section has %u", index,
-			    format->interface_count);
-		return NULL;
-	}
+	if (index >= format->interface_count)
+		return format_fail(format, -EBADMSG,
+				   "the packet is of interface %" PRIu32 ", and the section has %u",
+				   index, format->interface_count);
 	interface = &format->interfaces[index];
 	/* Only now: an interface that saw no packet harms nobody. */
-	if (interface->link_type != FORMAT_LINK_ETHERNET) {
-		format_fail_link(format, -EBADMSG, "the packet's interface has",
-				 interface->link_type);
-		return NULL;
-	}
-	return interface;
+	if (interface->link_type != FORMAT_LINK_ETHERNET && !format->any_link)
+		return format_fail_link(format, -EPROTOTYPE, "the packet's interface has",
+					interface->link_type);
+	*out = interface;
+	return 0;
 }
 
 void

@@ -24,8 +24,10 @@ struct format_interface {
  * Returns 0, -EBADMSG or -ENOMEM with a reason. */
 int format_interface_add(struct format *format, const uint8_t *block, uint32_t length);
 
-/* The interface of a packet, which must be there and Ethernet; NULL with a reason. */
-const struct format_interface *format_interface_find(struct format *format, uint32_t index);
+/* The interface of a packet. Returns 0, or with a reason -EBADMSG when there is none, or -EPROTOTYPE when it is not
+ * Ethernet, as it must be unless format->any_link. */
+int format_interface_find(struct format *format, uint32_t index,
+			  const struct format_interface **out);
 
 /* Exact where nanoseconds are, rounded down where ticks are finer; a time that does not fit becomes the
  * nearest that does. */

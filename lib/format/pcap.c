@@ -46,7 +46,6 @@ format_pcap_begin(struct format *format, const uint8_t *head, size_t size)
 {
 	const struct format_variant *variant = format_variant_find(format, head);
 	unsigned header_size = HEADER_SIZE + variant->header_extra;
-	unsigned link_type;
 
 	if (size < header_size)
 		return format_fail(format, -EINVAL,
@@ -59,9 +58,9 @@ format_pcap_begin(struct format *format, const uint8_t *head, size_t size)
 	/* The upper bits may say that frames carry an FCS. Such frames are taken as they are, FCS and
 	 * all, as other tools that replay do: the bits are set by few, and not rightly by all. The
 	 * snap length is not looked at: records that are longer have their bytes in the file. */
-	link_type = format_get32(format, head + 20) & 0xffff;
-	if (link_type != FORMAT_LINK_ETHERNET)
-		return format_fail_link(format, -EINVAL, "has", link_type);
+	format->link_type = format_get32(format, head + 20) & 0xffff;
+	if (format->link_type != FORMAT_LINK_ETHERNET && !format->any_link)
+		return format_fail_link(format, -EINVAL, "has", format->link_type);
 	format->time_unit = variant->time_unit;
 	format->record_header =
 		format_variant_records(format, variant, head + header_size, size - header_size);
@@ -79,7 +78,7 @@ format_pcap_next(struct format *format, const uint8_t *bytes, size_t size, bool 
 	if (left < format->record_header) {
 		if (!last || *at == size)
 			return 0;
-		return format_fail(format, -EBADMSG, "the file ends in the middle of a record");
+		return format_fail(format, -ENODATA, "the file ends in the middle of a record");
 	}
 	header = bytes + *at;
 	format_variant_lengths(format, header, &length, &wire_length);
@@ -92,7 +91,7 @@ format_pcap_next(struct format *format, const uint8_t *bytes, size_t size, bool 
 		if (!last && length <= FORMAT_PACKET_MAX)
 			return 0;
 		if (last)
-			return format_fail(format, -EBADMSG,
+			return format_fail(format, -ENODATA,
 					   "the record says it is %" PRIu32
 					   " bytes long, and the file has only %zu more",
 					   length, left);
@@ -100,6 +99,7 @@ format_pcap_next(struct format *format, const uint8_t *bytes, size_t size, bool 
 	out->time_ns = format_get32(format, header) * NS_PER_SECOND +
 		       (uint64_t)format_get32(format, header + 4) * format->time_unit;
 	out->timed = true;
+	out->link_type = format->link_type;
 	out->offset = *at + format->record_header;
 	out->length = length;
 	out->wire_length = wire_length > length ? wire_length : length;

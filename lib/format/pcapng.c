@@ -31,6 +31,8 @@ enum {
 #define PACKET_SIZE 28 /* up to the packet; enhanced and obsolete alike */
 #define SIMPLE_SIZE 12
 #define OTHER_SIZE 8
+/* The most that libpcap and Wireshark take for a block. */
+#define BLOCK_MAX (16 * 1024 * 1024)
 
 struct block {
 	const uint8_t *bytes;
@@ -97,6 +99,11 @@ block_start(struct format *format, const uint8_t *bytes, struct block *block)
 				   "the block, of type %" PRIu32 ", says it is %" PRIu32
 				   " bytes long, which is no multiple of 4",
 				   block->type, block->length);
+	if (block->length > BLOCK_MAX)
+		return format_fail(format, -EBADMSG,
+				   "the block, of type %" PRIu32 ", says it is %" PRIu32
+				   " bytes long; %d are the most",
+				   block->type, block->length, BLOCK_MAX);
 	return 0;
 }
 
@@ -153,10 +160,12 @@ check_packet(struct format *format, const struct block *block, struct format_rec
 static int
 take_simple_packet(struct format *format, const struct block *block, struct format_record *out)
 {
-	const struct format_interface *interface = format_interface_find(format, 0);
+	const struct format_interface *interface;
+	int ret = format_interface_find(format, 0, &interface);
 
-	if (!interface)
-		return -EBADMSG;
+	if (ret < 0)
+		return ret;
+	out->link_type = interface->link_type;
 	out->time_ns = 0;
 	out->timed = false;
 	out->offset = SIMPLE_SIZE;
@@ -174,10 +183,11 @@ take_packet(struct format *format, const struct block *block, struct format_reco
 	uint32_t index = block->type == BLOCK_PACKET ? format_get32(format, block->bytes + 8)
 						     : format_get16(format, block->bytes + 8);
 	uint64_t ticks;
+	int ret = format_interface_find(format, index, &interface);
 
-	interface = format_interface_find(format, index);
-	if (!interface)
-		return -EBADMSG;
+	if (ret < 0)
+		return ret;
+	out->link_type = interface->link_type;
 	ticks = (uint64_t)format_get32(format, block->bytes + 12) << 32 |
 		format_get32(format, block->bytes + 16);
 	out->time_ns = format_interface_ns(interface, ticks);
@@ -222,7 +232,7 @@ take_block(struct format *format, const struct block *block, size_t left, struct
 static int
 cut_short(struct format *format)
 {
-	return format_fail(format, -EBADMSG, "the file ends in the middle of a block");
+	return format_fail(format, -ENODATA, "the file ends in the middle of a block");
 }
 
 /* Goes on behind the block at *at. As take_block, with -EAGAIN when more must come first. */

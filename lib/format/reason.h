@@ -7,8 +7,6 @@
 
 #include "format/format.h"
 
-#define FORMAT_LINK_ETHERNET 1
-
 /* The most that libpcap and Wireshark take for a record, and write; a length above it is damage. */
 #define FORMAT_RECORD_MAX (256 * 1024)
 

@@ -156,8 +156,8 @@ can_read_again(const struct config *config)
 	bool can = within_reach(config->file, R_OK);
 
 	for (unsigned i = 0; i < config->replay_count; i++) {
-		for (unsigned f = 0; f < config->replays[i].file_count; f++)
-			can &= within_reach(config->replays[i].files[f], R_OK);
+		for (unsigned f = 0; f < config->replays[i].in.file_count; f++)
+			can &= within_reach(config->replays[i].in.files[f], R_OK);
 	}
 	return can;
 }

@@ -362,7 +362,7 @@ check_drivers(struct preflight *work)
 			check_kind(work, port, "af-xdp", "net_af_xdp", &pmds);
 			check_pages(work, port, "af-xdp");
 		} else if (port->kind == CONFIG_PORT_PCAP) {
-			check_kind(work, port, "pcap", "net_pcap", &pmds);
+			check_kind(work, port, "pcap", "net_null", &pmds);
 			check_stream(work, port);
 		} else if (port->kind == CONFIG_PORT_NULL) {
 			check_kind(work, port, "null", "net_null", &pmds);

@@ -134,14 +134,31 @@ allow_vdev(const struct landlock *landlock, const char *device)
 }
 
 static int
+allow_captures(const struct landlock *landlock, const struct config_captures *captures)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; ret == 0 && i < captures->file_count; i++) {
+		const char *file = captures->files[i];
+		struct stat status;
+		bool directory = stat(file, &status) == 0 && S_ISDIR(status.st_mode);
+
+		if (directory)
+			ret = allow(landlock, file, ALLOWED_READ);
+		else if (strcmp(file, "-") != 0)
+			ret = allow_beside(landlock, file);
+	}
+	return ret;
+}
+
+static int
 allow_port(const struct landlock *landlock, const struct config_port *port)
 {
 	int ret = 0;
 
 	if (port->kind == CONFIG_PORT_VDEV)
 		return allow_vdev(landlock, port->device);
-	if (port->pcap_in)
-		ret = allow_beside(landlock, port->pcap_in);
+	ret = allow_captures(landlock, &port->in);
 	if (ret == 0 && port->pcap_out)
 		ret = allow_written(landlock, port->pcap_out);
 	return ret;
@@ -150,11 +167,7 @@ allow_port(const struct landlock *landlock, const struct config_port *port)
 static int
 allow_replay(const struct landlock *landlock, const struct config_replay *replay)
 {
-	int ret = 0;
-
-	for (unsigned i = 0; ret == 0 && i < replay->file_count; i++)
-		ret = allow_beside(landlock, replay->files[i]);
-	return ret;
+	return allow_captures(landlock, &replay->in);
 }
 
 static int

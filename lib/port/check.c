@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "port/capture.h"
+#include "capture/reel.h"
 #include "port/memory.h"
 #include "port/ports.h"
 
@@ -33,33 +33,34 @@ shown(const struct config *config, const char *path)
 	return path;
 }
 
-/* key is "in" or "out", text what is wrong with the file. */
+/* text is what is wrong with the file that is to be written. */
 static void
-found(const struct check *check, const char *key, const char *path, const char *text)
+found(const struct check *check, const char *path, const char *text)
 {
 	const struct config_port *port = check->port;
 	char field[CONFIG_NAME_MAX + sizeof("ports..pcap.out")];
 
-	snprintf(field, sizeof(field), "ports.%s.pcap.%s", port->name, key);
+	snprintf(field, sizeof(field), "ports.%s.pcap.out", port->name);
 	error_add(check->errors, port->place.line, port->place.column, field, "%s: %s %s",
 		  port->name, shown(check->config, path), text);
 }
 
+/* What is refused before anything starts; what is damaged or cut shows when it is read. */
 static void
 check_input(const struct check *check)
 {
-	const char *path = check->port->pcap_in;
-	struct capture_info info;
-	char reason[REASON_MAX];
+	const struct config_port *port = check->port;
+	const struct capture_options options = {.other_links = port->in.other_links, .check = true};
+	char field[CONFIG_NAME_MAX + sizeof("ports..pcap.in")];
+	char reason[CAPTURE_REASON_MAX];
+	struct reel *reel = NULL;
 
-	if (capture_scan(path, &info, reason, sizeof(reason)) < 0)
-		found(check, "in", path, reason);
-	else if (info.records == 0)
-		found(check, "in", path, "has no packets");
-	else if (info.records == info.empty + info.too_long)
-		found(check, "in", path,
-		      "has no packets that can be sent: its records are empty, or of more than "
-		      "65535 bytes");
+	if (reel_open(&port->in, port->gap_ns, &options, &reel, reason, sizeof(reason)) < 0) {
+		snprintf(field, sizeof(field), "ports.%s.pcap.in", port->name);
+		error_add(check->errors, port->place.line, port->place.column, field, "%s: %s",
+			  port->name, reason);
+	}
+	reel_close(reel);
 }
 
 static bool
@@ -81,6 +82,21 @@ is_device(const char *path)
 	return stat(path, &status) == 0 && S_ISCHR(status.st_mode);
 }
 
+static bool
+reads(const struct config_port *port, const char *path)
+{
+	char reason[CAPTURE_REASON_MAX];
+	struct capture_names names;
+	bool found = false;
+
+	if (capture_names_find(&names, &port->in, reason, sizeof(reason)) < 0)
+		return false;
+	for (unsigned i = 0; i < names.count && !found; i++)
+		found = same_file(path, names.items[i]);
+	capture_names_free(&names);
+	return found;
+}
+
 /* An output would truncate what another port reads, or mix with what it writes. */
 static void
 check_shared(const struct check *check)
@@ -91,7 +107,7 @@ check_shared(const struct check *check)
 	for (unsigned i = 0; i < check->config->port_count && !is_device(path); i++) {
 		const struct config_port *other = &check->config->ports[i];
 
-		if (other->pcap_in && same_file(path, other->pcap_in))
+		if (reads(other, path))
 			snprintf(text, sizeof(text), "is what port %s reads; write to another file",
 				 other->name);
 		else if (other < check->port && other->pcap_out && same_file(path, other->pcap_out))
@@ -99,7 +115,7 @@ check_shared(const struct check *check)
 				 "is what port %s writes; write to another file", other->name);
 		else
 			continue;
-		found(check, "out", path, text);
+		found(check, path, text);
 	}
 }
 
@@ -113,9 +129,9 @@ check_output(const struct check *check)
 	check_shared(check);
 	if (stat(path, &status) == 0) {
 		if (S_ISDIR(status.st_mode))
-			found(check, "out", path, "is a directory; name a file");
+			found(check, path, "is a directory; name a file");
 		else if (access(path, W_OK) < 0)
-			found(check, "out", path, "may not be written by this user");
+			found(check, path, "may not be written by this user");
 		return;
 	}
 	snprintf(directory, sizeof(directory), "%s", path);
@@ -123,11 +139,11 @@ check_output(const struct check *check)
 	if (stat(directory, &status) < 0 || !S_ISDIR(status.st_mode)) {
 		snprintf(text, sizeof(text), "can't be written: there is no directory %s",
 			 directory);
-		found(check, "out", path, text);
+		found(check, path, text);
 	} else if (access(directory, W_OK | X_OK) < 0) {
 		snprintf(text, sizeof(text),
 			 "can't be written: this user may not create files in %s", directory);
-		found(check, "out", path, text);
+		found(check, path, text);
 	}
 }
 
@@ -152,7 +168,7 @@ ports_check(const struct config *config, struct error_list *errors)
 	for (unsigned i = 0; i < config->port_count; i++) {
 		struct check check = {config, &config->ports[i], errors};
 
-		if (check.port->pcap_in)
+		if (check.port->in.file_count)
 			check_input(&check);
 		if (check.port->pcap_out)
 			check_output(&check);

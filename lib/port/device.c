@@ -176,50 +176,12 @@ open_af_xdp(struct port *port)
 	return make_vdev(port, "net_af_xdp", strlen("net_af_xdp"), arguments);
 }
 
-/* A path as an argument for DPDK, in which commas, brackets and more mean something. A path that has
- * them goes by the name of a descriptor that stays open. */
 static int
-spell_path(const char *path, int *fd, char *text, size_t size)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789_-+./@%:~";
-
-	if (strspn(path, plain) == strlen(path)) {
-		snprintf(text, size, "%s", path);
-		return 0;
-	}
-	*fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (*fd < 0)
-		return -errno;
-	snprintf(text, size, "/proc/self/fd/%d", *fd);
-	return 0;
-}
-
-static int
-open_capture(struct port *port, enum port_mode mode)
+open_output(struct port *port)
 {
 	const struct config_port *config = port->config;
-	char in[PATH_MAX], arguments[ARGUMENTS_MAX];
-	bool writes = config->pcap_out && mode == PORT_LIVE;
-	size_t used = 0;
-	int ret = 0;
+	int ret = output_open(config->name, config->pcap_out, &port->copies, &port->output);
 
-	if (!config->pcap_in && !writes)
-		return 0;
-	if (config->pcap_in) {
-		ret = spell_path(config->pcap_in, &port->capture_fd, in, sizeof(in));
-		if (ret < 0)
-			return log_fail(ret, "port %s: %s", config->name, config->pcap_in);
-		used = snprintf(arguments, sizeof(arguments), "rx_pcap=%s", in);
-	}
-	/* The device is there for what comes in; what goes out is written by output.c. */
-	if (writes)
-		snprintf(arguments + used, sizeof(arguments) - used, "%stx_pcap=/dev/null",
-			 used ? "," : "");
-	ret = make_vdev(port, "net_pcap", strlen("net_pcap"), arguments);
-	if (ret < 0 || !writes)
-		return ret;
-	ret = output_open(config->name, config->pcap_out, &port->copies, &port->output);
 	if (ret < 0 && port_service(port) != PORT_IN_SERVICE)
 		log_error("port %s: in the sandbox only the %s that was there at the start can be "
 			  "written; to take one away, copy it and leave it in its place",
@@ -228,6 +190,22 @@ open_capture(struct port *port, enum port_mode mode)
 		log_fail(ret, "port %s: %s can't be written", config->name, config->pcap_out);
 	port->writes = ret == 0;
 	return ret;
+}
+
+/* Live: a device that brings nothing by itself, see input.h. What goes out is written by output.c. Offline there is no
+ * device: the feed takes what comes in, and a writer what goes out. */
+static int
+open_capture(struct port *port, enum port_mode mode)
+{
+	int ret;
+
+	if (mode == PORT_OFFLINE)
+		return 0;
+	ret = make_vdev(port, "net_null", strlen("net_null"), "no-rx=1");
+	port->quirks = driver_find("capture");
+	if (ret < 0 || !port->config->pcap_out)
+		return ret;
+	return open_output(port);
 }
 
 static int
@@ -282,9 +260,6 @@ device_close(struct port *port)
 	}
 	if (port->vdev)
 		rte_vdev_uninit(port->device);
-	if (port->capture_fd >= 0)
-		close(port->capture_fd);
-	port->capture_fd = -1;
 	if (port->output) {
 		port->incomplete |= !output_close(port->output);
 		port->writes = false;

@@ -51,6 +51,10 @@ static const struct driver drivers[] = {
 	 .slot_taken = 32, /* TPACKET2_HDRLEN less a sockaddr_ll */
 	 .interfaces = {"iface"}},
 	{.name = "net_null", .chains = true, .blind = true, .any_length = true, .any_frame = true},
+	{.name = "capture",
+	 .chains = true,
+	 .any_length = true,
+	 .any_frame = true}, /* see input.h */
 	{.name = "net_pcap",
 	 .chains = true,
 	 .any_length = true,

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/file.h"
+#include "capture/names.h"
 #include "port/driver.h"
 
 #include "core/banned.h"
@@ -280,18 +282,37 @@ has_pci(const struct config *config)
 	return false;
 }
 
+/* What an arena of all their bytes takes; UINT64_MAX when nobody knows yet. */
+static uint64_t
+files_bytes(const struct config_captures *captures)
+{
+	char reason[CAPTURE_REASON_MAX];
+	struct capture_names names;
+	uint64_t total = 0;
+
+	if (capture_names_find(&names, captures, reason, sizeof(reason)) < 0)
+		return 0;
+	/* What is to be converted is never held whole. */
+	if (captures->other_links == CONFIG_LINKS_CONVERT)
+		total = UINT64_MAX;
+	for (unsigned i = 0; i < names.count && total < UINT64_MAX; i++) {
+		uint64_t bytes = capture_names_bytes(names.items[i]);
+
+		if (bytes > UINT64_MAX / 2)
+			total = UINT64_MAX;
+		else
+			total += bytes + bytes / REPLAY_OVERLAP_PART + 2 * REPLAY_BLOCK_BYTES;
+	}
+	capture_names_free(&names);
+	return total;
+}
+
 /* Its arena, which is no larger than its files, and mbufs. */
 uint64_t
 memory_replay_bytes(const struct config_replay *replay)
 {
-	uint64_t files = 0;
-	struct stat status;
+	uint64_t files = files_bytes(&replay->in);
 
-	for (unsigned f = 0; f < replay->file_count; f++) {
-		if (stat(replay->files[f], &status) == 0 && S_ISREG(status.st_mode))
-			files += status.st_size + status.st_size / REPLAY_OVERLAP_PART +
-				 2 * REPLAY_BLOCK_BYTES;
-	}
 	return (files < replay->memory ? files : replay->memory) + REPLAY_HEADER_BYTES;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Port: one Ethernet device with its queues, in DPDK's hands. Offline, a capture port reads its input
- * through the same device and writes its output through a capture_writer, which keeps packets' times.
+ * Port: one Ethernet device with its queues, in DPDK's hands. Offline there is none: a feed gives what a
+ * capture port reads, and a capture_writer, which keeps packets' times, takes what goes out.
  */
 #ifndef PORT_PORT_H
 #define PORT_PORT_H
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "capture/reel.h"
 #include "config/config.h"
 #include "port/fault.h"
 #include "port/frames.h"
@@ -20,6 +21,7 @@
 #include "port/writer.h"
 
 struct driver;
+struct input;
 struct port_pool;
 struct xsk_rings;
 
@@ -68,9 +70,8 @@ struct port {
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it */
 	bool started;
-	uint64_t truncated;     /* records of the input capture that its snap length cut */
-	uint64_t empty;         /* records of it without a byte, and of more than a port takes: */
-	uint64_t too_long;      /* these are left out, see sieve.h */
+	struct input *input;     /* the captures that it receives; or NULL */
+	struct reel_counts read; /* of them, when input was closed */
 	uint64_t iommu_faults;  /* accesses of its device that the IOMMU blocked, see iommu_log.h */
 	uint64_t iommu_told_ns; /* when they were last logged */
 	_Atomic bool up;        /* link; port_poll_link keeps it */
@@ -82,8 +83,6 @@ struct port {
 
 	/* The port room's own. */
 	const struct driver *quirks;
-	/* Takes records that are no packets out of what it receives; or NULL. */
-	const struct rte_eth_rxtx_callback *sieve;
 	bool chains;            /* its driver sends packets of several segments */
 	bool frames_by_mtu;     /* the MTU bounds what it sends */
 	uint32_t frame_room;    /* what its driver copies into, at the most */
@@ -104,10 +103,9 @@ struct port {
 	_Atomic uint64_t closed_ns; /* when its device was closed; 0: never */
 	bool restore;               /* the interface below was not promiscuous before */
 	bool vdev;                  /* made by us, to be removed again */
-	int capture_fd;             /* input kept open under a name that DPDK can spell; or -1 */
 	const char *why;            /* it has no link; NULL where the device does not say */
 	bool incomplete;            /* a capture that it wrote lacks packets */
-	struct port_look *look;     /* at its input capture, for when it is opened; or NULL */
+	struct port_look *look;     /* at its captures, for when it is opened; or NULL */
 };
 
 /* Takes up to count packets from a queue. Worker thread that owns the queue. */
@@ -170,6 +168,9 @@ void port_retry(struct port *port);
 
 /* What was lost in all; the device is asked. Control thread. */
 struct port_losses port_losses(const struct port *port);
+
+/* What was read of its captures. */
+void port_read(const struct port *port, struct reel_counts *out);
 
 /* Why it has no link, in a few words; NULL while it has one. */
 const char *port_why(const struct port *port);

@@ -33,8 +33,7 @@ port_new(const struct config_port *config, uint16_t index)
 	port->config = config;
 	port->numa = SOCKET_ID_ANY;
 	port->quirks = driver_find("");
-	port->can_receive = config->kind != CONFIG_PORT_PCAP || config->pcap_in;
-	port->capture_fd = -1;
+	port->can_receive = config->kind != CONFIG_PORT_PCAP || config->in.file_count > 0;
 	return port;
 }
 
@@ -64,7 +63,7 @@ ports_unmake(struct port *port)
 	if (!port)
 		return;
 	rescue_later(port);
-	free(port->look);
+	service_forget(port);
 	rte_free(port);
 }
 
@@ -122,8 +121,7 @@ open_all(struct ports *ports, const struct config *config, unsigned workers)
 	for (unsigned i = 0; ret == 0 && i < ports->count; i++)
 		ret = service_setup(ports, config, ports->items[i], workers);
 	for (unsigned i = 0; ret == 0 && i < ports->count; i++) {
-		if (ports->items[i]->opened)
-			ret = ethdev_start(ports->items[i]);
+		ret = service_start(ports->items[i]);
 	}
 	return ret;
 }
@@ -172,7 +170,7 @@ ports_close(struct ports *ports)
 		int closed = port->writer ? capture_writer_close(port->writer) : 0;
 
 		port->writer = NULL;
-		if (port->incomplete)
+		if (port->incomplete || port->read.broken)
 			closed = -EIO;
 		if (ret == 0)
 			ret = closed;

@@ -15,7 +15,7 @@
 
 enum port_mode {
 	PORT_LIVE,
-	PORT_OFFLINE, /* no hugepages, no devices but net_pcap; outputs are capture_writers */
+	PORT_OFFLINE, /* no hugepages, no devices; outputs are capture_writers */
 };
 
 struct port_pool {

@@ -8,16 +8,15 @@
 
 #include "core/log.h"
 #include "core/now.h"
-#include "port/capture.h"
 #include "port/device.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
 #include "port/ethdev.h"
 #include "port/iface.h"
+#include "port/input.h"
 #include "port/memory.h"
 #include "port/pool.h"
 #include "port/rescue.h"
-#include "port/sieve.h"
 
 #include "core/banned.h"
 
@@ -26,55 +25,69 @@
 
 struct port_look {
 	int ret;
-	struct capture_info info;
-	char reason[PCAP_ERRBUF_SIZE + 128];
+	struct input *input;
+	char reason[CAPTURE_REASON_MAX];
 };
 
 static bool
 must_look(const struct port *port)
 {
-	return port->config->pcap_in && port_service(port) != PORT_IN_SERVICE;
+	return port->config->in.file_count > 0 && port_service(port) != PORT_IN_SERVICE;
+}
+
+void
+service_forget(struct port *port)
+{
+	if (port->look)
+		input_close(port->look->input);
+	free(port->look);
+	port->look = NULL;
 }
 
 static void
-look_at_capture(struct port *port)
+look_at_captures(struct port *port, bool live)
 {
 	struct port_look *look = calloc(1, sizeof(*look));
 
-	/* Without memory it is looked at when it is opened. */
+	service_forget(port);
+	/* Without memory they are looked at when the port is opened. */
 	if (look)
-		look->ret = capture_scan(port->config->pcap_in, &look->info, look->reason,
-					 sizeof(look->reason));
-	free(port->look);
+		look->ret = input_open(port->config, live, &look->input, look->reason,
+				       sizeof(look->reason));
 	port->look = look;
 }
 
-/* What the input capture holds; it must still be what ports_check found sound. */
+/* Its captures, which must still be what ports_check found sound. */
 static int
-read_capture(struct port *port)
+open_input(struct port *port, bool live)
 {
 	struct port_look *look;
-	int ret = -ENOMEM;
+	int ret;
 
-	if (!port->config->pcap_in)
+	if (port->config->in.file_count == 0)
 		return 0;
 	if (!port->look)
-		look_at_capture(port);
+		look_at_captures(port, live);
 	look = port->look;
-	port->look = NULL;
 	if (!look)
 		return log_fail(ENOMEM, "port %s", port->config->name);
 	ret = look->ret;
 	if (ret < 0)
-		log_error("port %s: %s %s", port->config->name, port->config->pcap_in,
-			  look->reason);
-	if (ret == 0) {
-		port->truncated = look->info.truncated;
-		port->empty = look->info.empty;
-		port->too_long = look->info.too_long;
-	}
-	free(look);
+		log_error("port %s: %s", port->config->name, look->reason);
+	else
+		port->input = look->input;
+	look->input = NULL;
+	service_forget(port);
 	return ret;
+}
+
+void
+port_read(const struct port *port, struct reel_counts *out)
+{
+	*out = port->read;
+	if (port->input)
+		input_counts(port->input, out);
+	out->broken |= port->read.broken;
 }
 
 /* Offline every port's output is a writer; one without a file takes packets and keeps none. */
@@ -100,7 +113,7 @@ service_open(struct ports *ports, struct port *port)
 	int ret;
 
 	eal_log_forget();
-	ret = read_capture(port);
+	ret = open_input(port, ports->mode == PORT_LIVE);
 	return ret < 0 ? ret : device_open(port, ports->mode);
 }
 
@@ -109,12 +122,12 @@ service_setup(struct ports *ports, const struct config *config, struct port *por
 {
 	int ret = 0;
 
-	if (port->opened) {
+	if (port->opened || port->input) {
 		port->pool = pool_for(ports, config, port->numa, workers);
-		ret = port->pool ? ethdev_setup(port, workers) : -ENOMEM;
+		ret = port->pool ? 0 : -ENOMEM;
 	}
 	if (ret == 0 && port->opened)
-		ret = sieve_open(port);
+		ret = ethdev_setup(port, workers);
 	if (ret == 0 && ports->mode == PORT_OFFLINE)
 		ret = open_offline(port);
 	return ret;
@@ -135,6 +148,8 @@ drain_received(struct port *port)
 static void
 service_stop(struct port *port)
 {
+	if (port->input)
+		input_stop(port->input);
 	if (port->started && port->quirks->loops)
 		drain_received(port);
 	/* The kernel keeps the flag when the socket is gone. */
@@ -145,6 +160,28 @@ service_stop(struct port *port)
 	port->started = false;
 }
 
+/* Behind its device, which has its ring. */
+static void
+close_input(struct port *port)
+{
+	if (!port->input)
+		return;
+	port_read(port, &port->read);
+	input_close(port->input);
+	port->input = NULL;
+}
+
+/* The device takes packets, and so what is read may come. */
+int
+service_start(struct port *port)
+{
+	int ret = port->opened ? ethdev_start(port) : 0;
+
+	if (ret == 0 && port->opened && port->input)
+		ret = input_start(port->input, port->id, port->pool->pool);
+	return ret;
+}
+
 void
 service_close(struct port *port, bool hand_back)
 {
@@ -153,11 +190,11 @@ service_close(struct port *port, bool hand_back)
 	rescue_look(port, &rescue);
 	if (port->started)
 		service_stop(port);
-	sieve_close(port);
 	if (hand_back)
 		device_hand_back(port);
 	else
 		device_close(port);
+	close_input(port);
 	rescue_free(port, &rescue);
 	atomic_store(&port->closed_ns, now_ns());
 	rte_free(port->tx_locks);
@@ -234,7 +271,7 @@ ports_prepare(struct port *port)
 	while ((left = retake_wait(port)) > 0)
 		nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
 	if (must_look(port))
-		look_at_capture(port);
+		look_at_captures(port, true);
 }
 
 int
@@ -251,7 +288,7 @@ ports_retake(struct ports *ports, const struct config *config, struct port *port
 	if (ret == 0)
 		ret = service_setup(ports, config, port, workers);
 	if (ret == 0)
-		ret = ethdev_start(port);
+		ret = service_start(port);
 	if (ret < 0)
 		service_close(port, true);
 	eal_log_hold(false);

@@ -8,8 +8,14 @@
 
 #include "port/ports.h"
 
-/* Makes the port's device exist, after a look at what it reads. */
+/* Makes the port's device exist, after a look at the captures that it reads. */
 int service_open(struct ports *ports, struct port *port);
+
+/* What was looked at before is of no use. */
+void service_forget(struct port *port);
+
+/* Has the device take packets, and its captures read. */
+int service_start(struct port *port);
 
 /* Finds its pool and sets its queues up, and its writer when there is one. */
 int service_setup(struct ports *ports, const struct config *config, struct port *port,

@@ -1,39 +1,54 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 
+#include "capture/names.h"
 #include "replay/replay.h"
 #include "replay/source.h"
 
 #include "core/banned.h"
 
 static int
-check_file(const struct config_replay *replay, const char *path, struct error_list *errors)
+check_files(const struct config_replay *replay, const struct capture_names *names,
+	    struct error_list *errors)
 {
-	char reason[SOURCE_REASON_MAX];
-	struct source source;
-	int ret = source_open(&source, path, reason, sizeof(reason));
+	const struct capture_options options = {.other_links = replay->in.other_links,
+						.check = true};
+	char reason[CAPTURE_REASON_MAX];
+	int ret = 0;
 
-	if (ret < 0) {
+	for (unsigned i = 0; i < names->count; i++) {
+		struct source source;
+
+		if (source_open(&source, names->items[i], &options, reason, sizeof(reason)) == 0) {
+			source_close(&source);
+			continue;
+		}
 		error_add(errors, replay->place.line, replay->place.column, NULL, "replay %s: %s",
 			  replay->name, reason);
-		return ret;
+		ret = -EINVAL;
 	}
-	source_close(&source);
-	return 0;
+	return ret;
 }
 
 int
 replay_check(const struct config *config, struct error_list *errors)
 {
+	char reason[CAPTURE_REASON_MAX];
 	int ret = 0;
 
 	for (unsigned i = 0; i < config->replay_count; i++) {
 		const struct config_replay *replay = &config->replays[i];
+		struct capture_names names;
 
-		for (unsigned f = 0; f < replay->file_count; f++) {
-			if (check_file(replay, replay->files[f], errors) < 0)
-				ret = -EINVAL;
+		if (capture_names_find(&names, &replay->in, reason, sizeof(reason)) < 0) {
+			error_add(errors, replay->place.line, replay->place.column, NULL,
+				  "replay %s: %s", replay->name, reason);
+			ret = -EINVAL;
+			continue;
 		}
+		if (check_files(replay, &names, errors) < 0)
+			ret = -EINVAL;
+		capture_names_free(&names);
 	}
 	return ret;
 }

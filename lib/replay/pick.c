@@ -46,21 +46,25 @@ judge_cut(const struct pick *pick, const struct format_record *record)
 }
 
 enum pick_verdict
-pick_record(const struct pick *pick, const struct format_record *record, const uint8_t *packet,
+pick_record(const struct pick *pick, const struct capture_file *file, const uint8_t *packet,
 	    uint64_t number, uint64_t since_ns)
 {
+	const struct format_record *record = &file->record;
+
 	if (pick->until.kind != CONFIG_MOMENT_NONE &&
 	    !pick_is_before(&pick->until, number, since_ns))
 		return PICK_END;
 	if (pick_is_before(&pick->from, number, since_ns))
 		return PICK_SKIP;
+	if (file->fate == CAPTURE_OTHER_LINK)
+		return PICK_SKIP;
 	/* Its bytes may not all be there, so that no filter looks at them. */
-	if (record->length > FORMAT_PACKET_MAX)
+	if (file->fate == CAPTURE_TOO_LONG)
 		return PICK_TOO_LONG;
 	if (pick->filtered &&
 	    bpf_filter(pick->filter.bf_insns, packet, record->wire_length, record->length) == 0)
 		return PICK_SKIP;
-	if (record->length == 0)
+	if (file->fate == CAPTURE_EMPTY)
 		return PICK_EMPTY;
 	if (record->length < record->wire_length)
 		return judge_cut(pick, record);

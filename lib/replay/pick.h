@@ -8,7 +8,7 @@
 #include <pcap/pcap.h>
 
 #include "config/config.h"
-#include "format/format.h"
+#include "capture/file.h"
 
 struct pick {
 	struct config_moment from, until;
@@ -33,7 +33,7 @@ void pick_free(struct pick *pick);
 
 /* number counts records from 1; since_ns is the time since the first one, never less than that of the
  * record before. packet: the record's first byte. */
-enum pick_verdict pick_record(const struct pick *pick, const struct format_record *record,
+enum pick_verdict pick_record(const struct pick *pick, const struct capture_file *file,
 			      const uint8_t *packet, uint64_t number, uint64_t since_ns);
 
 /* Whether a record comes before a moment. */

@@ -16,7 +16,7 @@
 
 /* Entries of a streaming replay. A lane that is paused holds no more than these. */
 #define STREAM_ENTRIES (1u << 20)
-/* Blocks that a streaming file needs: one that is parsed, some that are read, some that are sent. */
+/* Blocks that streaming needs: one that is parsed, some that are read, some that are sent. */
 #define STREAM_BLOCKS_MIN 4
 /* No record takes less of a file. */
 #define RECORD_MIN 16
@@ -24,93 +24,95 @@
 static int
 open_sources(struct reader *reader, const struct config_replay *replay, char *reason, size_t size)
 {
-	reader->sources = calloc(replay->file_count, sizeof(*reader->sources));
+	const struct capture_options options = {
+		.other_links = replay->in.other_links,
+		.direct = true,
+		.stop = &reader->request,
+	};
+	int ret = capture_names_find(&reader->names, &replay->in, reason, size);
+
+	if (ret < 0)
+		return ret;
+	reader->sources = calloc(reader->names.count, sizeof(*reader->sources));
 	if (!reader->sources) {
 		snprintf(reason, size, "%s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	for (; reader->source_count < replay->file_count; reader->source_count++) {
+	reader->direct = true;
+	for (; reader->source_count < reader->names.count; reader->source_count++) {
 		struct source *source = &reader->sources[reader->source_count];
-		int ret = source_open(source, replay->files[reader->source_count], reason, size);
 
+		ret = source_open(source, reader->names.items[reader->source_count], &options,
+				  reason, size);
 		if (ret < 0)
 			return ret;
-		reader->now.file_bytes += source->identity.size;
+		reader->now.file_bytes += source->file.identity.size;
+		reader->direct &= source->file.direct >= 0;
+		if (reader->names.count > MERGE_OPEN_MAX)
+			capture_file_rest(&source->file);
 	}
 	return 0;
 }
 
 static uint64_t
-resident_entries(uint64_t file_bytes)
+resident_entries(uint64_t bytes)
 {
 	uint64_t entries = 2 * PUBLISHER_BATCH;
 
-	while (entries < file_bytes / RECORD_MIN)
+	while (entries < bytes / RECORD_MIN)
 		entries *= 2;
 	return entries;
 }
 
-/* Makes the arena: as large as it may be, or as the files need when they are smaller. */
+/* The bytes of all files in memory, one behind the other; more than there can be when somebody's are not known. */
+static uint64_t
+place_sources(struct reader *reader)
+{
+	uint64_t end = 0;
+
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		struct source *source = &reader->sources[i];
+
+		if (source->file.size == CAPTURE_SIZE_UNKNOWN)
+			return UINT64_MAX;
+		window_place(&source->window, &end);
+	}
+	return end;
+}
+
+/* Makes the arena: as large as it may be, or as the files need when they are smaller. What is converted in place can't be
+ * looked at again. */
 static int
 make_arena(struct reader *reader, unsigned lanes, int numa, char *reason, size_t size)
 {
-	unsigned files = reader->source_count;
-	uint64_t room = reader->config->memory / DISK_BLOCK_SIZE;
-	uint64_t pieces = 0;
-	uint64_t share = room / files;
-	bool resident;
+	uint64_t room = reader->config->memory / DISK_BLOCK_SIZE, bytes = place_sources(reader);
+	uint64_t blocks = bytes / DISK_BLOCK_SIZE + (bytes % DISK_BLOCK_SIZE != 0);
+	bool resident = blocks <= room && reader->config->in.other_links != CONFIG_LINKS_CONVERT;
 	int ret;
 
-	for (unsigned i = 0; i < files; i++)
-		pieces += window_pieces(reader->sources[i].window.size);
-	resident = pieces <= room;
-	if (!resident && share < STREAM_BLOCKS_MIN) {
-		snprintf(reason, size,
-			 "%u files need at least %s of memory to be merged; give it `memory: "
-			 "%uMiB`",
-			 files, units_memory(files * STREAM_BLOCKS_MIN * DISK_BLOCK_SIZE).text,
-			 (unsigned)(files * STREAM_BLOCKS_MIN * DISK_BLOCK_SIZE >> 20));
-		return -ENOMEM;
-	}
-	reader->arena =
-		arena_make(resident ? pieces : share * files,
-			   resident ? resident_entries(reader->now.file_bytes) : STREAM_ENTRIES,
-			   lanes, numa, &ret, reason, size);
+	if (!resident && blocks < room)
+		room = RTE_MIN(room, blocks + STREAM_BLOCKS_MIN);
+	reader->arena = arena_make(resident ? blocks : room,
+				   resident ? resident_entries(bytes) : STREAM_ENTRIES, lanes, numa,
+				   &ret, reason, size);
 	if (reader->arena)
 		reader->arena->timeline.resident = resident;
 	return ret;
 }
 
 static int
-place_sources(struct reader *reader)
+open_windows(struct reader *reader)
 {
 	struct timeline *timeline = &reader->arena->timeline;
-	unsigned base = 0;
+	int ret = 0;
 
-	for (unsigned i = 0; i < reader->source_count; i++) {
-		struct window *window = &reader->sources[i].window;
-		unsigned share = timeline->resident ? window_pieces(window->size)
-						    : timeline->block_count / reader->source_count;
-		int ret = window_open(window, timeline, &reader->loader, base, share,
-				      timeline->resident);
-
+	for (unsigned i = 0; ret == 0 && i < reader->source_count; i++) {
+		ret = window_open(&reader->sources[i].window, timeline, &reader->loader,
+				  &reader->ahead, timeline->resident);
 		if (ret == 0)
 			ret = source_make_marks(&reader->sources[i]);
-		if (ret < 0)
-			return ret;
-		base += share;
 	}
-	return 0;
-}
-
-static bool
-all_direct(const struct reader *reader)
-{
-	for (unsigned i = 0; i < reader->source_count; i++) {
-		if (reader->sources[i].window.direct < 0)
-			return false;
-	}
-	return true;
+	return ret;
 }
 
 /* The daemon's signals are for its main thread. */
@@ -143,6 +145,7 @@ free_reader(struct reader *reader)
 		source_close(&reader->sources[i]);
 	arena_free(reader->arena);
 	pick_free(&reader->pick);
+	capture_names_free(&reader->names);
 	free(reader->sources);
 	free(reader);
 }
@@ -184,12 +187,12 @@ reader_make(struct reader *reader, unsigned lanes, int numa, int news, char *rea
 	reader->news = news;
 	if (ret < 0)
 		goto failed;
-	loader_open(&reader->loader, &reader->arena->blocks, reader->source_count * WINDOW_DEPTH,
-		    all_direct(reader));
-	merge_open(&reader->merge, reader->sources, reader->source_count);
+	loader_open(&reader->loader, &reader->arena->blocks,
+		    RTE_MIN(reader->source_count, 64u) * WINDOW_DEPTH, reader->direct);
+	merge_open(&reader->merge, reader->sources, reader->source_count, replay);
 	reader->publisher.timeline = &reader->arena->timeline;
 	reader->publisher.split = lanes > 1 && replay->flows == CONFIG_FLOWS_KEEP;
-	ret = place_sources(reader);
+	ret = open_windows(reader);
 	if (ret == 0)
 		ret = start_thread(reader);
 	if (ret < 0) {
@@ -223,12 +226,16 @@ reader_open(const struct config_replay *replay, unsigned lanes, int numa, int ne
 }
 
 struct identity *
-reader_identities(const struct reader *reader)
+reader_identities(const struct reader *reader, struct capture_names *names)
 {
 	struct identity *identities = calloc(reader->source_count, sizeof(*identities));
 
 	for (unsigned i = 0; identities && i < reader->source_count; i++)
-		identities[i] = reader->sources[i].identity;
+		identities[i] = reader->sources[i].file.identity;
+	if (identities && capture_names_copy(names, &reader->names) < 0) {
+		free(identities);
+		return NULL;
+	}
 	return identities;
 }
 

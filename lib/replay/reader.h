@@ -16,7 +16,8 @@
 
 #include "config/config.h"
 #include "replay/extent.h"
-#include "replay/identity.h"
+#include "capture/identity.h"
+#include "capture/names.h"
 #include "replay/timeline.h"
 
 struct reader;
@@ -26,11 +27,13 @@ struct reader_progress {
 	uint64_t bytes;      /* of the files, likewise */
 	uint64_t file_bytes; /* of all files together */
 	uint64_t truncated;  /* records cut by the snap length, whatever became of them */
-	uint64_t skipped;    /* records that were not wanted (from, until, filter) */
+	uint64_t skipped;    /* records that were not wanted (from, until, filter, other links) */
 	uint64_t too_long;   /* records of more than 65,535 bytes, which no mbuf holds; not sent */
 	uint64_t empty;      /* records without a byte of their packet; not sent */
+	uint64_t converted;  /* records of other link types that were given an Ethernet header */
 	uint64_t backwards;  /* records with an earlier time than the one before, see source.h */
 	uint64_t padded_bytes; /* zeros that padding adds in one loop */
+	bool cut;              /* a file ends in the middle of a record */
 	bool direct;           /* O_DIRECT and io_uring */
 	bool finished;         /* nothing more will be published */
 	int error;             /* 0, or a negative errno: reading ended here, the reason says why */
@@ -51,8 +54,8 @@ int reader_find(const struct config_replay *replay, struct reader **out, char *r
 int reader_make(struct reader *reader, unsigned lanes, int numa, int news, char *reason,
 		size_t reason_size);
 
-/* What its files were when they were opened, in the config's order; to be freed. NULL: no memory. */
-struct identity *reader_identities(const struct reader *reader);
+/* What its files were when they were opened, and their names; both to be freed. NULL: no memory. */
+struct identity *reader_identities(const struct reader *reader, struct capture_names *names);
 
 /* Whether there is a packet, or none will come. The eventfd is written to when that becomes so. */
 bool reader_is_ready(const struct reader *reader);

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 
-#include "core/text.h"
+#include "replay/ending.h"
 #include "replay/schedule.h"
 
 #include "core/banned.h"
@@ -39,7 +38,7 @@ show(struct reader *reader)
 
 	reader->now.bytes = reader->passed_bytes;
 	for (unsigned i = 0; i < reader->source_count; i++)
-		reader->now.bytes += reader->sources[i].passed_bytes;
+		reader->now.bytes += reader->sources[i].file.passed_bytes;
 	reader->now.direct = reader->loader.direct;
 	pthread_mutex_lock(&reader->lock);
 	reader->progress = reader->now;
@@ -59,32 +58,22 @@ tell(struct reader *reader)
 	reader->told = true;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-fail(struct reader *reader, int error, const char *text, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, text);
-	vsnprintf(reader->now.reason, sizeof(reader->now.reason), text, arguments);
-	va_end(arguments);
-	/* Files have names of any bytes. */
-	text_clean(reader->now.reason);
-	reader->now.error = error;
-	return error;
-}
-
 /* Keeps reads going, and waits: for one of them, or else for lanes to make room. */
 static int
 pause_for(struct reader *reader, bool read)
 {
 	int ret;
 
-	for (unsigned i = 0; i < reader->source_count; i++)
-		window_fill(&reader->sources[i].window);
+	/* A file whose turn has not come holds nothing, and what is over is over. */
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		if (source_is_read(&reader->sources[i]))
+			window_fill(&reader->sources[i].window);
+	}
 	read = read && reader->loader.under_way;
 	ret = loader_poll(&reader->loader, read ? READ_WAIT_NS : 0);
 	if (ret < 0)
-		return fail(reader, ret, "the kernel takes no more reads: %s", strerror(-ret));
+		return ending_fail(reader, ret, "the kernel takes no more reads: %s",
+				   strerror(-ret));
 	if (!read)
 		nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
 	return is_called(reader) ? -ECANCELED : 0;
@@ -112,7 +101,7 @@ take(struct reader *reader, bool pad)
 {
 	struct merge *merge = &reader->merge;
 	struct source *source = merge->taken;
-	const struct format_record *record = &source->record;
+	const struct format_record *record = &source->file.record;
 
 	if (reader->loop_packets == 0) {
 		reader->first_ns = merge->time_ns;
@@ -144,12 +133,14 @@ count(struct reader *reader, const struct format_record *record, enum pick_verdi
 	struct reader_progress *now = &reader->now;
 
 	now->records++;
+	reader->passed_over |= reader->merge.taken->file.fate == CAPTURE_OTHER_LINK;
 	if (reader->loop > 0)
 		return;
-	now->backwards += reader->merge.taken->stepped;
+	now->backwards += reader->merge.taken->file.stepped;
 	now->skipped += verdict == PICK_SKIP;
 	now->too_long += verdict == PICK_TOO_LONG;
 	now->empty += verdict == PICK_EMPTY;
+	now->converted += verdict != PICK_SKIP && reader->merge.taken->file.converted;
 	now->truncated += verdict != PICK_SKIP && record->length < record->wire_length;
 	if (verdict == PICK_PAD)
 		now->padded_bytes += record->wire_length - record->length;
@@ -162,23 +153,6 @@ is_too_far(const struct reader *reader)
 	       reader->merge.time_ns - reader->first_ns > SCHEDULE_SPAN_MAX;
 }
 
-/* The file has a clock that was never set, or means harm. What came before is published. */
-static int
-too_far(struct reader *reader)
-{
-	const struct source *source = reader->merge.taken;
-	int ret = publish(reader);
-
-	if (ret < 0)
-		return ret;
-	return fail(
-		reader, -ERANGE,
-		"%.100s: record %" PRIu64 ": its time lies more than 292 years behind the first "
-		"packet's, and no replay spans more; split the file there, or set its times right, "
-		"with editcap",
-		source->name, source->records);
-}
-
 /* Goes through the files once. 0 at their end, or at the end of what is wanted. */
 static int
 pass(struct reader *reader)
@@ -186,7 +160,6 @@ pass(struct reader *reader)
 	struct merge *merge = &reader->merge;
 
 	for (;;) {
-		struct source *failed;
 		const struct format_record *record;
 		enum pick_verdict verdict;
 		uint64_t since;
@@ -194,36 +167,37 @@ pass(struct reader *reader)
 
 		if (is_called(reader))
 			return -ECANCELED;
-		ret = merge_next(merge, &failed);
+		ret = merge_next(merge);
 		if (ret <= 0) {
 			int published = publish(reader);
 
 			if (published < 0)
 				return published;
-			if (ret == -EAGAIN)
-				ret = pause_for(reader, true);
-			else if (ret < 0)
-				return fail(reader, ret, "%s", failed->reason);
-			else
-				return 0;
+			if (ret == 0)
+				return ending_of_files(reader);
+			ret = pause_for(reader, true);
 			if (ret < 0)
 				return ret;
 			continue;
 		}
-		record = &merge->taken->record;
+		record = &merge->taken->file.record;
 		since = merge->time_ns - merge->origin_ns;
 		verdict = pick_is_before(&reader->begin, merge->number, since)
 				  ? PICK_SKIP
-				  : pick_record(&reader->pick, record,
+				  : pick_record(&reader->pick, &merge->taken->file,
 						reader->arena->timeline.arena + record->offset,
 						merge->number, since);
 		if (verdict == PICK_END)
 			return publish(reader);
 		count(reader, record, verdict);
 		ret = 0;
+		if ((verdict == PICK_SEND || verdict == PICK_PAD) && is_too_far(reader)) {
+			/* What came before is published. */
+			ret = publish(reader);
+			return ret < 0 ? ret : ending_too_far(reader);
+		}
 		if (verdict == PICK_SEND || verdict == PICK_PAD)
-			ret = is_too_far(reader) ? too_far(reader)
-						 : take(reader, verdict == PICK_PAD);
+			ret = take(reader, verdict == PICK_PAD);
 		else if (merge->number % SHOW_RECORDS == 0)
 			show(reader);
 		if (ret < 0)
@@ -243,32 +217,27 @@ period(const struct reader *reader)
 	return gaps ? schedule_later(taken, taken / gaps) : 0;
 }
 
-static int
-no_packets(struct reader *reader)
-{
-	if (reader->source_count == 1)
-		return fail(reader, -ENODATA, "%s: has no packets to replay",
-			    reader->sources[0].name);
-	return fail(reader, -ENODATA, "%s and the files after it: have no packets to replay",
-		    reader->sources[0].name);
-}
-
 /* Finds out what time files begin with whose first packets have none. */
 static int
 find_leads(struct reader *reader)
 {
 	for (unsigned i = 0; i < reader->source_count; i++) {
 		struct source *source = &reader->sources[i];
-		int ret = source->lead_known ? 0 : source_rewind(source, NULL);
+		int ret;
 
+		if (source->file.lead_known)
+			continue;
+		ret = source_rewind(source, NULL);
 		if (ret < 0)
-			return fail(reader, ret, "%s", strerror(-ret));
-		while (!source->lead_known) {
+			return ending_fail(reader, ret, "%s", source->file.reason);
+		while (!source->file.lead_known) {
 			if (source_find_lead(source) == -EAGAIN)
 				ret = pause_for(reader, true);
 			if (ret < 0 || is_called(reader))
 				return ret < 0 ? ret : -ECANCELED;
 		}
+		loader_drain(&reader->loader);
+		source_rest(source, reader->source_count > MERGE_OPEN_MAX);
 	}
 	return 0;
 }
@@ -282,6 +251,7 @@ read_loops(struct reader *reader)
 	const struct config_moment *begin =
 		reader->begin.kind == CONFIG_MOMENT_NONE ? &reader->pick.from : &reader->begin;
 	int found = find_leads(reader);
+	struct source *failed;
 
 	if (found < 0)
 		return found;
@@ -290,10 +260,10 @@ read_loops(struct reader *reader)
 
 		loader_drain(&reader->loader);
 		for (unsigned i = 0; reader->loop > 0 && i < reader->source_count; i++)
-			reader->passed_bytes += reader->sources[i].passed_bytes;
-		ret = merge_rewind(&reader->merge, begin);
+			reader->passed_bytes += reader->sources[i].file.passed_bytes;
+		ret = merge_rewind(&reader->merge, begin, &failed);
 		if (ret < 0)
-			return fail(reader, ret, "%s", strerror(-ret));
+			return ending_fail(reader, ret, "%s", failed->file.reason);
 		reader->loop_packets = 0;
 		ret = pass(reader);
 		if (ret == -ECANCELED)
@@ -309,7 +279,7 @@ read_loops(struct reader *reader)
 		atomic_store_explicit(&timeline->loop_entries, reader->loop_packets,
 				      memory_order_relaxed);
 		if (reader->loop_packets == 0)
-			return no_packets(reader);
+			return ending_without_packets(reader);
 		if (reader->loop == 0) {
 			reader->sum.period_ns = reader->base_ns;
 			reader->loop_known = true;
@@ -344,7 +314,7 @@ read_all(struct reader *reader)
 
 	give_up_blocks(reader);
 	for (unsigned i = 0; i < reader->source_count; i++)
-		reader->sources[i].passed_bytes = 0;
+		reader->sources[i].file.passed_bytes = 0;
 	reader->base_ns = 0;
 	reader->passed_bytes = 0;
 	ret = read_loops(reader);
@@ -379,9 +349,10 @@ reading_main(void *argument)
 			arena_clear(reader->arena);
 			reader->begin = reader->moment;
 			reader->loops_now = reader->loops;
-			reader->told = false;
-			reader->now =
-				(struct reader_progress){.file_bytes = reader->now.file_bytes};
+			reader->told = reader->passed_over = false;
+			reader->now = (struct reader_progress){
+				.file_bytes = reader->now.file_bytes,
+			};
 			reader->progress = reader->now;
 			reader->sum = reader->extent = (struct extent){0};
 			reader->extent_known = reader->loop_known = false;

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "capture/names.h"
 #include "replay/arena.h"
 #include "replay/extent.h"
 #include "replay/merge.h"
@@ -27,8 +28,10 @@ struct reader {
 	const struct config_replay *config;
 	int news; /* eventfd, or -1 */
 	struct arena *arena;
-	struct source *sources;
+	struct capture_names names;
+	struct source *sources; /* one a name */
 	unsigned source_count;
+	bool direct; /* all of them can be read past the page cache */
 	struct loader loader;
 	struct pick pick;
 
@@ -49,11 +52,13 @@ struct reader {
 	struct extent sum; /* of the first loop, */
 	bool loop_known;   /* which it has gone through */
 	bool told;         /* that it is ready */
+	bool passed_over;  /* records of other link types */
 	struct config_moment begin;
 	uint64_t loops_now;
 	struct merge merge;
 	struct publisher publisher;
-	uint64_t loop; /* from 0 */
+	unsigned ahead; /* see window.h */
+	uint64_t loop;  /* from 0 */
 	uint64_t loop_packets;
 	uint64_t first_ns, last_ns; /* of the loop's packets, in the capture */
 	uint64_t base_ns;           /* of the loop on the timeline */

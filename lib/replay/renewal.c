@@ -7,13 +7,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #include "core/banned.h"
 
 struct renewal {
 	const struct config_replay *config;
-	struct identity *seen;
+	struct capture_names names; /* of the files */
+	struct identity *seen;      /* and what they were */
 	unsigned lanes;
 	int numa, news;
 	pthread_t thread;
@@ -28,6 +30,7 @@ static void
 renewal_free(struct renewal *renewal)
 {
 	free(renewal->seen);
+	capture_names_free(&renewal->names);
 	free(renewal);
 }
 
@@ -35,15 +38,24 @@ renewal_free(struct renewal *renewal)
 static int
 look(struct renewal *renewal)
 {
-	const struct config_replay *config = renewal->config;
-	int same = 1;
+	struct capture_names now;
+	int same = capture_names_find(&now, &renewal->config->in, renewal->reason,
+				      sizeof(renewal->reason));
 
-	for (unsigned i = 0; i < config->file_count && same >= 0; i++) {
-		int ret = identity_holds(config->files[i], &renewal->seen[i], renewal->reason,
-					 sizeof(renewal->reason));
+	if (same < 0)
+		return same;
+	same = now.count == renewal->names.count;
+	for (unsigned i = 0; i < now.count && same > 0; i++)
+		same = strcmp(now.items[i], renewal->names.items[i]) == 0;
+	for (unsigned i = 0; i < now.count && same > 0; i++) {
+		int ret = strcmp(now.items[i], "-") == 0
+				  ? 1
+				  : identity_holds(now.items[i], &renewal->seen[i], renewal->reason,
+						   sizeof(renewal->reason));
 
 		same = ret <= 0 ? ret : same;
 	}
+	capture_names_free(&now);
 	return same;
 }
 
@@ -89,7 +101,7 @@ renewal_begin(const struct config_replay *config, const struct reader *reader, u
 	renewal->lanes = lanes;
 	renewal->numa = numa;
 	renewal->news = news;
-	renewal->seen = reader_identities(reader);
+	renewal->seen = reader_identities(reader, &renewal->names);
 	if (!renewal->seen)
 		goto failed;
 	/* The daemon's signals are for its main thread. */

@@ -21,7 +21,9 @@ const struct counter replay_counts[] = {
 	ROW(NUMBER, "skipped", reader.skipped, APART),
 	ROW(NUMBER, "too_long", reader.too_long, APART),
 	ROW(NUMBER, "empty", reader.empty, APART),
+	ROW(NUMBER, "converted", reader.converted, APART),
 	ROW(NUMBER, "backwards", reader.backwards, APART),
+	ROW(FLAG, "cut", reader.cut, APART),
 	ROW(REMARK, "reason", reason, APART),
 	{0},
 };

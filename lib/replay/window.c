@@ -15,22 +15,41 @@ _Static_assert(UNPACK_KEPT >= WINDOW_TAIL, "a piece begins in what is kept of th
 uint64_t
 window_pieces(uint64_t file_size)
 {
-	if (file_size == WINDOW_SIZE_UNKNOWN)
+	if (file_size == CAPTURE_SIZE_UNKNOWN)
 		return PIECES_UNKNOWN;
 	if (file_size <= DISK_BLOCK_SIZE)
 		return 1;
 	return (file_size - WINDOW_TAIL + WINDOW_STEP - 1) / WINDOW_STEP;
 }
 
+/* The byte behind the last is for what is unpacked to show its end. */
+void
+window_place(struct window *window, uint64_t *end)
+{
+	uint64_t size = window->file->size, pieces = window_pieces(size);
+	uint64_t bytes = pieces > 1 ? pieces * DISK_BLOCK_SIZE
+				    : size / LOADER_ALIGN * LOADER_ALIGN + LOADER_ALIGN;
+
+	/* Not over the end of a block, whose neighbour may lie elsewhere to a device. */
+	if (bytes > DISK_BLOCK_SIZE)
+		bytes = pieces * DISK_BLOCK_SIZE;
+	if (*end % DISK_BLOCK_SIZE + bytes > DISK_BLOCK_SIZE)
+		*end = (*end + DISK_BLOCK_SIZE - 1) / DISK_BLOCK_SIZE * DISK_BLOCK_SIZE;
+	window->base = *end / DISK_BLOCK_SIZE;
+	window->at = *end % DISK_BLOCK_SIZE;
+	*end += bytes;
+}
+
 int
-window_open(struct window *window, struct timeline *timeline, struct loader *loader, unsigned base,
-	    unsigned share, bool resident)
+window_open(struct window *window, struct timeline *timeline, struct loader *loader,
+	    unsigned *ahead, bool resident)
 {
 	window->timeline = timeline;
 	window->loader = loader;
-	window->pieces = window_pieces(window->size);
-	window->base = base;
-	window->share = share;
+	window->pieces = window_pieces(window->file->size);
+	window->ahead = ahead;
+	if (!resident)
+		window->at = window->base = 0;
 	window->resident = resident;
 	if (resident) {
 		window->present = calloc(window->pieces, sizeof(*window->present));
@@ -62,13 +81,17 @@ take_block(struct window *window, uint64_t piece, unsigned *out)
 		*out = window->base + piece;
 		return true;
 	}
-	for (unsigned i = 0; i < window->share; i++) {
-		unsigned index = window->base + window->cursor;
+	/* The others' time comes too. */
+	if (piece > window->first && *window->ahead >= window->timeline->block_count / 2)
+		return false;
+	for (unsigned i = 0; i < window->timeline->block_count; i++) {
+		unsigned index = window->cursor;
 		struct timeline_block *block = &window->timeline->blocks[index];
 
-		window->cursor = window->cursor + 1 < window->share ? window->cursor + 1 : 0;
+		window->cursor = index + 1 < window->timeline->block_count ? index + 1 : 0;
 		if (atomic_load_explicit(&block->left, memory_order_acquire) == 0) {
 			atomic_store_explicit(&block->left, 1, memory_order_relaxed);
+			*window->ahead += piece > window->first;
 			*out = index;
 			return true;
 		}
@@ -98,6 +121,8 @@ leave(struct window *window)
 		atomic_fetch_sub_explicit(&window->timeline->blocks[window_block(window)].left, 1,
 					  memory_order_relaxed);
 	window->first++;
+	/* The time of the next one has come. */
+	*window->ahead -= !window->resident && window->first < window->next;
 }
 
 void
@@ -106,9 +131,9 @@ window_drop(struct window *window)
 	while (window->first < window->next)
 		leave(window);
 	window->first = window->next = 0;
-	if (window->unpack && !window->resident) {
-		window->size = WINDOW_SIZE_UNKNOWN;
-		window->pieces = window_pieces(window->size);
+	if (window->file->unpack && !window->resident) {
+		window->file->size = CAPTURE_SIZE_UNKNOWN;
+		window->pieces = window_pieces(window->file->size);
 	}
 }
 
@@ -116,11 +141,12 @@ window_drop(struct window *window)
 static void
 unpack_piece(struct window *window, struct load *load)
 {
-	uint8_t *bytes = window->timeline->arena + load->block * DISK_BLOCK_SIZE;
+	uint8_t *bytes = window->timeline->arena + load->block * DISK_BLOCK_SIZE + load->at;
+	uint32_t room = window->resident ? load->length + 1 : DISK_BLOCK_SIZE;
 
-	load->length = unpack_read(window->unpack, bytes, DISK_BLOCK_SIZE, load->offset);
-	if (load->length < DISK_BLOCK_SIZE) {
-		window->size = load->offset + load->length;
+	load->length = unpack_read(window->file->unpack, bytes, room, load->offset);
+	if (load->length < room) {
+		window->file->size = load->offset + load->length;
 		window->pieces = window->next + 1;
 	}
 }
@@ -130,7 +156,7 @@ read_piece(struct window *window, struct load *load)
 {
 	if (window->resident && window->present[window->next])
 		return;
-	if (window->unpack)
+	if (window->file->unpack)
 		unpack_piece(window, load);
 	else
 		loader_start(window->loader, load);
@@ -140,22 +166,22 @@ void
 window_fill(struct window *window)
 {
 	/* A plain read keeps the thread: one piece at a time, so that packets leave meanwhile. */
-	uint64_t depth = window->loader->direct && !window->unpack ? WINDOW_DEPTH : 1;
+	uint64_t depth = window->loader->direct && !window->file->unpack ? WINDOW_DEPTH : 1;
 
 	while (window->next < window->pieces && window->next < window->first + depth) {
 		struct load *load = load_of(window, window->next);
-		uint64_t offset = window->next * WINDOW_STEP;
+		uint64_t offset = window->next * WINDOW_STEP, size = window->file->size;
 		unsigned block;
 
 		if (!take_block(window, window->next, &block))
 			return;
 		*load = (struct load){
-			.direct = window->direct,
-			.plain = window->plain,
+			.direct = window->file->direct,
+			.plain = window->file->plain,
 			.block = block,
+			.at = window->at,
 			.offset = offset,
-			.length = window->size - offset < DISK_BLOCK_SIZE ? window->size - offset
-									  : DISK_BLOCK_SIZE,
+			.length = size - offset < DISK_BLOCK_SIZE ? size - offset : DISK_BLOCK_SIZE,
 			.state = LOAD_DONE,
 		};
 		read_piece(window, load);
@@ -171,7 +197,7 @@ window_go(struct window *window, uint64_t piece)
 			return -EAGAIN;
 		leave(window);
 	}
-	if (window->first < piece && !window->unpack)
+	if (window->first < piece && !window->file->unpack)
 		window->first = window->next = piece;
 	window_fill(window);
 	/* What lies between is unpacked too, a piece a call, so that the thread hears what is asked meanwhile. */

@@ -4,8 +4,9 @@
  * a block holds one of them and the first WINDOW_TAIL bytes of the next, so that a record which begins in a
  * piece lies whole in its block.
  *
- * Resident: every piece has a block of its own and stays. Otherwise blocks are filled again when every
- * packet in them has left. The pieces ahead are read while one is parsed. The reader's thread only.
+ * Resident: every piece stays where it is, and small files share a block. Otherwise blocks are filled again when every
+ * packet in them has left, with whatever file comes next: no window has blocks of its own. The pieces ahead are
+ * read while one is parsed, as long as half of the blocks are left for pieces whose time it is. The reader's thread only.
  *
  * What is in a compressed file is unpacked piece by piece, each when it is wanted; how much it is shows at its end. Unless
  * that was seen when it was opened it is not resident, and begins again at its first byte for every loop and seek.
@@ -13,27 +14,26 @@
 #ifndef REPLAY_WINDOW_H
 #define REPLAY_WINDOW_H
 
+#include "capture/file.h"
 #include "disk/loader.h"
 #include "replay/timeline.h"
-#include "unpack/unpack.h"
 
 /* Longer than a record of 65,535 bytes with all that a format puts around it. */
 #define WINDOW_TAIL (UINT64_C(68) << 10)
 #define WINDOW_STEP (DISK_BLOCK_SIZE - WINDOW_TAIL)
 #define WINDOW_DEPTH 8
-#define WINDOW_SIZE_UNKNOWN UINT64_MAX
 
 struct window {
 	struct timeline *timeline;
 	struct loader *loader;
-	int direct, plain;     /* descriptors of the file */
-	struct unpack *unpack; /* NULL: it is not compressed */
-	uint64_t size;         /* of the file, or of what is in it; WINDOW_SIZE_UNKNOWN */
+	struct capture_file *file;
 	uint64_t pieces;
 	bool resident;
-	unsigned base, share; /* the blocks that are this file's */
-	unsigned cursor;      /* where to look for a free one */
-	bool *present;        /* resident: pieces that have been read */
+	unsigned base;   /* resident: the first of its blocks, */
+	uint32_t at;     /* and where in it the file begins; small ones share a block */
+	unsigned *ahead; /* blocks that all windows together hold of pieces ahead of their time */
+	unsigned cursor; /* where to look for a free one */
+	bool *present;   /* resident: pieces that have been read */
 	uint64_t first, next; /* pieces that have a load */
 	struct load loads[WINDOW_DEPTH];
 	uint32_t unpublished; /* packets of the first piece that its block doesn't count yet */
@@ -41,9 +41,12 @@ struct window {
 
 uint64_t window_pieces(uint64_t file_size);
 
-/* The file's size and descriptors must stand in it. 0 or -ENOMEM. */
+/* Places a resident file behind others, of which *end is the end in the arena, and moves that on. */
+void window_place(struct window *window, uint64_t *end);
+
+/* Its file must stand in it. 0 or -ENOMEM. */
 int window_open(struct window *window, struct timeline *timeline, struct loader *loader,
-		unsigned base, unsigned share, bool resident);
+		unsigned *ahead, bool resident);
 void window_close(struct window *window);
 
 /* Gives up all pieces; the next one may be any. Nothing may be under way. */
@@ -63,6 +66,19 @@ static inline unsigned
 window_block(const struct window *window)
 {
 	return window->loads[window->first % WINDOW_DEPTH].block;
+}
+
+/* Of the piece that window_go went to: where it lies in the arena, and how much of it there is. */
+static inline uint8_t *
+window_bytes(const struct window *window)
+{
+	return window->timeline->arena + window_block(window) * DISK_BLOCK_SIZE + window->at;
+}
+
+static inline uint32_t
+window_length(const struct window *window)
+{
+	return window->loads[window->first % WINDOW_DEPTH].length;
 }
 
 #endif

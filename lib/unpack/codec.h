@@ -33,5 +33,6 @@ struct codec {
 };
 
 extern const struct codec codec_gzip, codec_zstd, codec_xz, codec_lz4;
+extern const struct codec codec_plain; /* has no magic: whatever is none of the others */
 
 #endif

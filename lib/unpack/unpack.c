@@ -14,14 +14,14 @@
 #define IN_SIZE (256u << 10)
 
 struct unpack {
-	int fd;
+	struct unpack_input input;
 	const struct codec *codec;
 	void *state;
 	struct codec_flow flow;
 	uint64_t in_offset; /* in the file, behind what is in memory of it */
 	uint64_t position;  /* of the content, behind what was given */
-	bool ended;
-	char reason[120];
+	bool ended, cut;
+	char reason[160];
 	size_t kept; /* bytes of the content before position, at the end of tail */
 	uint8_t tail[UNPACK_KEPT];
 	uint8_t passed[UNPACK_KEPT];
@@ -38,13 +38,13 @@ find(const void *head, size_t size)
 		    memcmp(head, codecs[i]->magic, codecs[i]->magic_size) == 0)
 			return codecs[i];
 	}
-	return NULL;
+	return &codec_plain;
 }
 
 bool
 unpack_is_for(const void *head, size_t size)
 {
-	return find(head, size) != NULL;
+	return find(head, size) != &codec_plain;
 }
 
 /* Begins at the first byte. */
@@ -58,6 +58,7 @@ restart(struct unpack *unpack)
 	unpack->in_offset = unpack->position = 0;
 	unpack->kept = 0;
 	unpack->reason[0] = '\0';
+	unpack->cut = false;
 	unpack->ended = !unpack->state;
 	if (!unpack->state)
 		snprintf(unpack->reason, sizeof(unpack->reason),
@@ -65,13 +66,13 @@ restart(struct unpack *unpack)
 }
 
 struct unpack *
-unpack_open(int fd, const void *head, size_t size)
+unpack_open(const struct unpack_input *input, const void *head, size_t size)
 {
 	struct unpack *unpack = malloc(sizeof(*unpack));
 
 	if (!unpack)
 		return NULL;
-	unpack->fd = fd;
+	unpack->input = *input;
 	unpack->codec = find(head, size);
 	unpack->state = NULL;
 	restart(unpack);
@@ -92,21 +93,23 @@ static void
 end(struct unpack *unpack, const char *what, const char *why)
 {
 	unpack->ended = true;
-	snprintf(unpack->reason, sizeof(unpack->reason), "its %s data %s%s", unpack->codec->name,
-		 what, why);
+	snprintf(unpack->reason, sizeof(unpack->reason), "its %s%sdata %s%s", unpack->codec->name,
+		 unpack->codec->name[0] ? " " : "", what, why);
 }
 
 static void
 refill(struct unpack *unpack)
 {
 	struct codec_flow *flow = &unpack->flow;
-	ssize_t count;
+	ssize_t count =
+		unpack->input.read(unpack->input.context, unpack->in, IN_SIZE, unpack->in_offset);
 
-	do
-		count = pread(unpack->fd, unpack->in, IN_SIZE, unpack->in_offset);
-	while (count < 0 && errno == EINTR);
+	if (count == -ESPIPE) {
+		end(unpack, "comes from a pipe, which can be read only once", "");
+		return;
+	}
 	if (count < 0) {
-		end(unpack, "can't be read: ", strerror(errno));
+		end(unpack, "can't be read: ", strerror(-(int)count));
 		return;
 	}
 	flow->in = unpack->in;
@@ -118,9 +121,19 @@ refill(struct unpack *unpack)
 static void
 at_end(struct unpack *unpack)
 {
-	if (!unpack->flow.whole)
+	unpack->cut = !unpack->flow.whole;
+	if (unpack->cut)
 		end(unpack, "is cut short", "");
 	unpack->ended = true;
+}
+
+static bool
+is_bomb(const struct unpack *unpack, size_t given)
+{
+	uint64_t content = unpack->position + given;
+
+	return content > UNPACK_FREE && content / UNPACK_RATIO_MAX > unpack_taken(unpack) &&
+	       unpack->codec != &codec_plain;
 }
 
 /* Gives the next bytes of the content. */
@@ -134,8 +147,11 @@ go_on(struct unpack *unpack, uint8_t *bytes, size_t size)
 	while (flow->out_left && !unpack->ended) {
 		size_t in, out = flow->out_left;
 
-		if (!flow->in_left && !flow->in_end)
+		if (!flow->in_left && !flow->in_end) {
+			if (unpack->input.live && out < size)
+				break;
 			refill(unpack);
+		}
 		if (unpack->ended)
 			break;
 		in = flow->in_left;
@@ -143,6 +159,9 @@ go_on(struct unpack *unpack, uint8_t *bytes, size_t size)
 			end(unpack, "is damaged: ", flow->why);
 		else if (in == flow->in_left && out == flow->out_left && (in || flow->in_end))
 			at_end(unpack);
+		else if (is_bomb(unpack, size - flow->out_left))
+			end(unpack, "unpacks to more than 500 times its size, as no capture does",
+			    "; unpack it first if you trust it");
 	}
 	return size - flow->out_left;
 }
@@ -191,6 +210,24 @@ unpack_read(struct unpack *unpack, void *bytes, size_t size, uint64_t offset)
 	fresh = go_on(unpack, (uint8_t *)bytes + done, size - done);
 	keep(unpack, (uint8_t *)bytes + done, fresh);
 	return done + fresh;
+}
+
+uint64_t
+unpack_position(const struct unpack *unpack)
+{
+	return unpack->position;
+}
+
+bool
+unpack_ended(const struct unpack *unpack)
+{
+	return unpack->ended;
+}
+
+bool
+unpack_is_cut(const struct unpack *unpack)
+{
+	return unpack->cut;
 }
 
 const char *

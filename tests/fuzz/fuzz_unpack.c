@@ -23,6 +23,14 @@ must(bool holds)
 		abort();
 }
 
+static ssize_t
+read_file(void *context, void *bytes, size_t size, uint64_t offset)
+{
+	const int *fd = context;
+
+	return pread(*fd, bytes, size, (off_t)offset);
+}
+
 /* How much of it comes before damage is found may differ with the size of pieces; what comes may not. */
 static void
 compare(struct unpack *unpack, const uint8_t *whole, size_t count, bool all, size_t step)
@@ -53,6 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		       6},
 		      {"\x04\x22\x4d\x18", 4}};
 	static uint8_t whole[WHOLE_MAX];
+	struct unpack_input input;
 	struct unpack *unpack;
 	unsigned kind;
 	size_t count;
@@ -64,7 +73,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fd = memfd_create("packed", 0);
 	must(fd >= 0 && write(fd, magics[kind].bytes, magics[kind].size) > 0);
 	must(write(fd, data + 1, size - 1) == (ssize_t)size - 1);
-	unpack = unpack_open(fd, magics[kind].bytes, magics[kind].size);
+	input = (struct unpack_input){read_file, &fd, false};
+	unpack = unpack_open(&input, magics[kind].bytes, magics[kind].size);
 	must(unpack != NULL);
 	count = unpack_read(unpack, whole, WHOLE_MAX, 0);
 	must(count <= WHOLE_MAX);

@@ -225,7 +225,7 @@ fake_ports(struct snapshot *snapshot, const struct config *config)
 		port->counts.rx_packets = FAKE_BIG + i;
 		port->counts.rx_bytes = 64 * FAKE_BIG;
 		port->counts.tx_packets = 10 + i;
-		port->truncated = 3;
+		port->read.truncated = 3;
 		port->losses.missed = 4;
 		port->counts.copies = 2;
 		port->counts.drops[DROP_RULE] = 5;

@@ -97,7 +97,8 @@ parse_piece(struct format *format, const uint8_t *file, size_t base, size_t size
 			parsed_add(out, &record, base);
 		}
 	} while (out->ret == 1);
-	must(out->ret == 0 || out->ret == -EBADMSG);
+	must(out->ret == 0 || out->ret == -EBADMSG || out->ret == -ENODATA ||
+	     out->ret == -EPROTOTYPE);
 	must(out->ret == 0 || format->reason[0] != '\0');
 	free(bytes);
 	return base + at;
@@ -120,7 +121,7 @@ parse_pieces(struct format *format, const uint8_t *file, size_t size, size_t ste
 			size_t at = out->at - size;
 
 			out->ret = format_next(format, file + size, 0, true, &at, &record);
-			must(out->ret == -EBADMSG && at == out->at - size);
+			must(out->ret == -ENODATA && at == out->at - size);
 			return;
 		}
 		out->at = parse_piece(format, file, base, had, last, out);
@@ -180,7 +181,7 @@ same_records(const struct parsed *one, const struct parsed *other, unsigned coun
 static inline bool
 agree(const struct parsed *whole, const struct parsed *pieces)
 {
-	bool one_more = whole->ret == -EBADMSG && pieces->count == whole->count + 1;
+	bool one_more = whole->ret == -ENODATA && pieces->count == whole->count + 1;
 
 	return whole->ret == pieces->ret && (whole->count == pieces->count || one_more) &&
 	       same_records(whole, pieces, whole->count);

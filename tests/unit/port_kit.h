@@ -139,9 +139,13 @@ kit_vdev(struct config *config, const char *device)
 static inline struct config_port *
 kit_pcap(struct config *config, const char *in, const char *out)
 {
+	static char *files[CONFIG_PORTS_MAX];
 	struct config_port *port = kit_port(config, CONFIG_PORT_PCAP);
+	unsigned index = port - config->ports;
 
-	port->pcap_in = (char *)(uintptr_t)in;
+	files[index] = (char *)(uintptr_t)in;
+	port->in.files = &files[index];
+	port->in.file_count = in != NULL;
 	port->pcap_out = (char *)(uintptr_t)out;
 	return port;
 }

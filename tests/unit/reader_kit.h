@@ -130,8 +130,7 @@ kit_replay(struct config_replay *replay, char **files, unsigned count)
 {
 	*replay = (struct config_replay){
 		.name = (char *)(uintptr_t) "morning-traffic",
-		.files = files,
-		.file_count = count,
+		.in = {.files = files, .file_count = count},
 		.loops = 1,
 		.memory = 64 << 20,
 	};

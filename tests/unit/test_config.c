@@ -145,7 +145,7 @@ test_ports(void **state)
 	assert_true(config->ports[1].promiscuous_given && config->ports[1].promiscuous);
 	assert_int_equal(config->ports[3].kind, CONFIG_PORT_PCAP);
 	assert_null(config->ports[3].device);
-	assert_string_equal(config->ports[3].pcap_in, "/etc/x.pcap");
+	assert_string_equal(config->ports[3].in.files[0], "/etc/x.pcap");
 	assert_string_equal(config->ports[3].pcap_out, "/tmp/y.pcap");
 	assert_int_equal(config->ports[3].place.line, 6);
 	assert_int_equal(config->ports[3].place.column, 3);
@@ -334,7 +334,7 @@ test_load(void **state)
 	assert_int_equal(errors.count, 0);
 	assert_string_equal(config->file, path);
 	assert_string_equal(config->directory, directory);
-	assert_string_equal(config->ports[0].pcap_in + strlen(directory), "/a.pcap");
+	assert_string_equal(config->ports[0].in.files[0] + strlen(directory), "/a.pcap");
 	config_free(config);
 	error_list_clear(&errors);
 	unlink(path);

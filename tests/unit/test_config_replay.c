@@ -34,7 +34,8 @@ static const struct config_case cases[] = {
 	{REPLAY(", to: b"), 8, 24, "replays.x.to", "\"to\" stands twice"},
 
 	/* Files. */
-	{ENDS("file: [], to: a"), 8, 14, "replays.x.file", "an empty list; a replay has 1 to 64"},
+	{ENDS("file: [], to: a"), 8, 14, "replays.x.file",
+	 "file: an empty list; 1 to 4096 files may be named, or a directory"},
 	{ENDS("file: {}, to: a"), 8, 14, "replays.x.file", "the name of a capture file, or a list"},
 	{ENDS("file: [f, ''], to: a"), 8, 18, "replays.x.file[1]", "the name of a capture file"},
 	{ENDS("file: [[f]], to: a"), 8, 15, "replays.x.file[0]", "not a list"},
@@ -151,8 +152,8 @@ test_defaults(void **state)
 	assert_int_equal(config->replay_count, 1);
 	replay = config->replays;
 	assert_string_equal(replay->name, "a"); /* as a port is, which does no harm */
-	assert_int_equal(replay->file_count, 1);
-	assert_string_equal(replay->files[0], "/etc/f.pcap");
+	assert_int_equal(replay->in.file_count, 1);
+	assert_string_equal(replay->in.files[0], "/etc/f.pcap");
 	assert_false(replay->as);
 	assert_int_equal(replay->port, 1);
 	assert_int_equal(replay->pace.kind, CONFIG_PACE_ORIGINAL);
@@ -178,7 +179,8 @@ test_defaults(void **state)
 static const char every_key[] =
 	HEAD "replays:\n"
 	     "  7: { file: [f.pcap, /g.pcapng], to: { as: w }, pace: 0.250x,\n"
-	     "       loops: forever, gap: 5000us, max-gap: 60s, start: manual, from: 1.5min,\n"
+	     "       loops: forever, gap: 5000us, max-gap: 60s, order: sequential, other-links: "
+	     "convert, start: manual, from: 1.5min,\n"
 	     "       until: '#17', filter: udp, late: shift, truncated: pad,\n"
 	     "       memory: 1023MiB, flows: single, tolerance: 0.000001s }\n";
 
@@ -190,8 +192,8 @@ test_every_key(void **state)
 
 	assert_non_null(config);
 	replay = config->replays;
-	assert_int_equal(replay->file_count, 2);
-	assert_string_equal(replay->files[1], "/g.pcapng");
+	assert_int_equal(replay->in.file_count, 2);
+	assert_string_equal(replay->in.files[1], "/g.pcapng");
 	assert_true(replay->as);
 	assert_int_equal(replay->port, 3);
 	assert_int_equal(replay->pace.num, 1);
@@ -267,6 +269,8 @@ test_canonical(void **state)
 						      "    loops: forever\n"
 						      "    gap: 5ms\n"
 						      "    max-gap: 60s\n"
+						      "    order: sequential\n"
+						      "    other-links: convert\n"
 						      "    start: manual\n"
 						      "    from: 90s\n"
 						      "    until: \"#17\"\n"
@@ -282,6 +286,8 @@ test_canonical(void **state)
 							    "    to: a\n"
 							    "    pace: original\n"
 							    "    loops: 1\n"
+							    "    order: merged\n"
+							    "    other-links: refuse\n"
 							    "    start: auto\n"
 							    "    late: catch-up\n"
 							    "    truncated: drop\n"
@@ -311,6 +317,8 @@ test_restart(void **state)
 		REPLAY(", loops: 2"),
 		REPLAY(", gap: 0s"),
 		REPLAY(", max-gap: 5s"),
+		REPLAY(", order: sequential"),
+		REPLAY(", other-links: skip"),
 		REPLAY(", start: manual"),
 		REPLAY(", from: 0s"),
 		REPLAY(", from: '#1'"),
@@ -355,7 +363,7 @@ test_too_many(void **state)
 	FILE *out = open_memstream(&text, &size);
 
 	fputs(HEAD "replays:\n  r: { to: a, file: [f0", out);
-	for (unsigned i = 1; i <= CONFIG_REPLAY_FILES_MAX; i++)
+	for (unsigned i = 1; i <= CONFIG_FILES_MAX; i++)
 		fprintf(out, ", f%u", i);
 	fputs("] }\n", out);
 	for (unsigned i = 1; i <= CONFIG_REPLAYS_MAX; i++)
@@ -364,7 +372,8 @@ test_too_many(void **state)
 	error_list_init(&errors, NULL);
 	config_parse(text, size, NULL, &config, &errors);
 	assert_int_equal(errors.count, 2);
-	assert_string_equal(errors.items[0].message, "file: too many; a replay has 1 to 64 files");
+	assert_string_equal(errors.items[0].message,
+			    "file: too many; 1 to 4096 files may be named, or a directory");
 	assert_string_equal(errors.items[1].message, "replays: more than 64");
 	assert_int_equal(errors.items[1].line, 8 + CONFIG_REPLAYS_MAX);
 	error_list_clear(&errors);

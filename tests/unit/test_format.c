@@ -282,13 +282,13 @@ says_how_pcap_is_broken(void **state)
 		put_record(&image, 1, 0, 64, 64);
 		put_record(&image, 2, 0, 60, 60);
 		patch32(&image, image.size - 68, cases[i / 2].length);
-		assert_fails(&image, -EBADMSG, 1, cases[i / 2].reason);
+		assert_fails(&image, i < 4 ? -ENODATA : -EBADMSG, 1, cases[i / 2].reason);
 	}
 	image_clear(&image, false);
 	put_pcap(&image, MICRO, ETHERNET);
 	put_record(&image, 1, 0, 64, 64);
 	put(&image, "123456789012345", 15);
-	assert_fails(&image, -EBADMSG, 1, "the file ends in the middle of a record");
+	assert_fails(&image, -ENODATA, 1, "the file ends in the middle of a record");
 }
 
 /* They are told of although no piece of the file holds them whole. */

@@ -173,7 +173,8 @@ static void
 replays_need_memory_too(void **state)
 {
 	char path[PATH_MAX], *files[] = {path};
-	struct config_replay replay = {.files = files, .file_count = 1, .memory = 1ull << 40};
+	struct config_replay replay = {.in = {.files = files, .file_count = 1},
+				       .memory = 1ull << 40};
 
 	kit_file("/capture", "");
 	snprintf(path, sizeof(path), "%s", kit_path("/capture"));

@@ -34,7 +34,8 @@ reads_fixtures(void **state)
 		kit_replay(&replay, &captures.files[i], 1);
 		replay.truncated = CONFIG_TRUNCATED_SEND;
 		seen_load(&seen, captures.files[i]);
-		/* Interfaces of several snap lengths are more than libpcap takes: there, until it stops. */
+		/* Interfaces of several snap lengths and link types are more than libpcap takes: there, until it stops. */
+		replay.in.other_links = CONFIG_LINKS_SKIP;
 		if (!seen.whole)
 			replay.until = (struct config_moment){CONFIG_MOMENT_PACKET, seen.count + 1};
 		records = all_of(&seen);
@@ -190,7 +191,6 @@ merges_files(void **state)
 	unsigned count = make_merged();
 	struct config_replay replay;
 	struct reader *reader;
-	char reason[256];
 
 	kit_replay(&replay, merged_paths, 3);
 	replay.gap_given = true;
@@ -203,9 +203,6 @@ merges_files(void **state)
 			       merged_records[count - 1]->ns - merged_records[0]->ns);
 		reader_close(reader);
 	}
-	replay.memory = 22 << 20;
-	assert_int_equal(reader_open(&replay, 1, -1, -1, &reader, reason, sizeof(reason)), -ENOMEM);
-	assert_non_null(strstr(reason, "24MiB"));
 	free_merged();
 }
 

@@ -126,7 +126,6 @@ says_where_it_is_cut(void **state)
 		struct reader_progress progress;
 		struct reader *reader;
 		struct stat status;
-		char words[64];
 
 		pack_file(kind, plain, path);
 		assert_int_equal(stat(path, &status), 0);
@@ -134,7 +133,6 @@ says_where_it_is_cut(void **state)
 		kit_replay(&replay, &path, 1);
 		replay.memory = 64 << 20;
 		reader = opened(&replay, 1);
-		snprintf(words, sizeof(words), "its %s data is cut short", packed_names[kind]);
 		for (unsigned time = 0; time < 2; time++) {
 			struct walk walk = {.timeline = reader_timeline(reader)};
 			unsigned count = 0;
@@ -147,10 +145,9 @@ says_where_it_is_cut(void **state)
 			}
 			walk_end(&walk);
 			await_finish(reader, &progress);
-			assert_int_equal(progress.error, -EBADMSG);
+			assert_int_equal(progress.error, 0);
+			assert_true(progress.cut);
 			assert_true(count > 5000 && count < 12000);
-			assert_non_null(strstr(progress.reason, "packed: record "));
-			assert_non_null(strstr(progress.reason, words));
 		}
 		reader_close(reader);
 	}

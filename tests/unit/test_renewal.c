@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "capture/file.h"
 #include "core/now.h"
 #include "replay/renewal.h"
 
@@ -19,13 +20,18 @@
 
 static char path[] = "/dev/null";
 static char *files[] = {path};
-static const struct config_replay config = {.files = files, .file_count = 1};
+static const struct config_replay config = {
+	.in = {.files = files, .file_count = 1},
+};
 static char made; /* what stands for a reader */
 static atomic_bool begun, may_end;
 
 struct identity *
-reader_identities(const struct reader *reader)
+reader_identities(const struct reader *reader, struct capture_names *names)
 {
+	char reason[CAPTURE_REASON_MAX];
+
+	assert_int_equal(capture_names_find(names, &config.in, reason, sizeof(reason)), 0);
 	return calloc(1, sizeof(struct identity));
 }
 

@@ -76,8 +76,8 @@ report_has_the_contract_s_words(void **state)
 
 	keys(report, "version ports rules drops replays copies ledger leaked cycles retired ");
 	keys(at(report, "ports"), "a b ");
-	keys(at(report, "ports.a"),
-	     "rx_packets rx_bytes tx_packets tx_bytes truncated empty too_long ");
+	keys(at(report, "ports.a"), "rx_packets rx_bytes tx_packets tx_bytes truncated empty "
+				    "too_long skipped converted cut ");
 	keys(at(report, "rules"), "dns default ");
 	keys(at(report, "rules.dns"), "packets bytes ");
 	keys(at(report, "ledger"), "in out dropped held balanced ");

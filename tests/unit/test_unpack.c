@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 
 #include <cmocka.h>
 #include <fcntl.h>
@@ -43,13 +44,23 @@ file_of(const uint8_t *bytes, size_t size)
 	return fd;
 }
 
+static ssize_t
+read_file(void *context, void *bytes, size_t size, uint64_t offset)
+{
+	ssize_t count = pread((int)(intptr_t)context, bytes, size, (off_t)offset);
+
+	return count < 0 ? -errno : count;
+}
+
 static struct unpack *
 opened(int fd, const uint8_t *bytes)
 {
+	struct unpack_input input;
 	struct unpack *unpack;
 
 	assert_true(unpack_is_for(bytes, UNPACK_HEAD));
-	unpack = unpack_open(fd, bytes, UNPACK_HEAD);
+	input = (struct unpack_input){read_file, (void *)(intptr_t)fd, false};
+	unpack = unpack_open(&input, bytes, UNPACK_HEAD);
 	assert_non_null(unpack);
 	return unpack;
 }

@@ -2,8 +2,8 @@
 /*
  * Identity: tells whether a name is still that of the file which was opened, and the file as it was then.
  */
-#ifndef REPLAY_IDENTITY_H
-#define REPLAY_IDENTITY_H
+#ifndef CAPTURE_IDENTITY_H
+#define CAPTURE_IDENTITY_H
 
 #include <stdbool.h>
 #include <stddef.h>

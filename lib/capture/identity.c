@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "replay/identity.h"
+#include "capture/identity.h"
 
 #include <errno.h>
 #include <stdint.h>
