@@ -2,17 +2,16 @@
 #include "control/control.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "control/clients.h"
 #include "control/listener.h"
+#include "control/reload.h"
 #include "control/watchdog.h"
 #include "core/log.h"
 
@@ -37,14 +36,12 @@ enum {
 
 struct control {
 	struct listener listener;
-	int epoll, signals, stop, timer;
+	int epoll, stop, timer;
 	struct method_daemon daemon;
 	struct jobs *works, *renders;
 	struct clients clients;
 	struct watchdog watchdog;
-	/* The last SIGHUP that no reload has begun for: those that come while one is under way are joined in one behind it. */
-	struct signalfd_siginfo hangup;
-	bool hung_up, reloading;
+	struct reload reload;
 	void (*on_tick)(void *context, struct control *control);
 	void *context; /* of on_tick */
 };
@@ -60,18 +57,14 @@ watch(struct control *control, int fd, uint32_t what)
 }
 
 static int
-open_signals(struct control *control)
+open_orders(struct control *control)
 {
-	sigset_t signals;
-	int ret;
+	int ret = reload_open(&control->reload, control->daemon.config_file);
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	control->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 	control->stop = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (control->signals < 0 || control->stop < 0)
-		return log_fail(errno, "signals");
-	ret = watch(control, control->signals, EVENT_HANGUP);
+	if (ret < 0 || control->stop < 0)
+		return log_fail(ret < 0 ? -ret : errno, "signals");
+	ret = watch(control, control->reload.signals, EVENT_HANGUP);
 	return ret < 0 ? ret : watch(control, control->stop, EVENT_STOP);
 }
 
@@ -109,7 +102,7 @@ open_all(struct control *control, const char *run_dir)
 	if (run_dir)
 		ret = listen_in(control, run_dir);
 	if (ret == 0)
-		ret = open_signals(control);
+		ret = open_orders(control);
 	if (ret == 0)
 		ret = open_timer(control);
 	return ret;
@@ -137,7 +130,7 @@ control_open(const char *run_dir, const char *config_file, const struct config_t
 
 	if (!control)
 		return log_fail(ENOMEM, "control");
-	control->epoll = control->signals = control->stop = control->timer = -1;
+	control->epoll = control->reload.signals = control->stop = control->timer = -1;
 	control->listener.lock = -1;
 	control->listener.sockets[LISTENER_CONTROL] = control->listener.sockets[LISTENER_STATS] =
 		-1;
@@ -154,40 +147,12 @@ control_open(const char *run_dir, const char *config_file, const struct config_t
 	return 0;
 }
 
-/* What `config.apply` does for a client, done for nobody; if somebody has asked, and one at a time. */
-static void
-reload(struct control *control)
-{
-	const struct signalfd_siginfo *signal = &control->hangup;
-	struct job *job;
-
-	if (!control->hung_up || control->reloading)
-		return;
-	control->hung_up = false;
-	job = calloc(1, sizeof(*job));
-	if (!job) {
-		log_fail(ENOMEM, "reload");
-		return;
-	}
-	log_info("SIGHUP from uid %u (process %u): reading %s", signal->ssi_uid, signal->ssi_pid,
-		 control->daemon.config_file);
-	job->slot = JOB_NOBODY;
-	job->call.method = method_find("config.apply");
-	job->call.by_signal = control->reloading = true;
-	job->call.caller.uid = signal->ssi_uid;
-	job->call.caller.pid = (pid_t)signal->ssi_pid;
-	job->call.params = json_pack("{s:s}", "file", control->daemon.config_file);
-	jobs_add(control->works, job);
-}
-
 static void
 take_hangups(struct control *control)
 {
-	while (read(control->signals, &control->hangup, sizeof(control->hangup)) ==
-	       sizeof(control->hangup))
-		control->hung_up = true;
+	reload_hear(&control->reload);
 	if (control->daemon.config_file)
-		reload(control);
+		reload_begin(&control->reload, control->works);
 	else
 		control->daemon.stop = true;
 }
@@ -220,10 +185,10 @@ finish_job(struct control *control, struct jobs *jobs)
 	if (!job)
 		return;
 	if (job->call.by_signal)
-		control->reloading = false;
+		reload_done(&control->reload);
 	clients_job_done(&control->clients, job);
 	jobs_next(jobs);
-	reload(control);
+	reload_begin(&control->reload, control->works);
 }
 
 static void
@@ -378,7 +343,7 @@ control_close(struct control *control)
 	clients_close(&control->clients);
 	method_forget(&control->daemon);
 	close_fd(control->timer);
-	close_fd(control->signals);
+	reload_close(&control->reload);
 	close_fd(control->stop);
 	close_fd(control->epoll);
 	listener_close(&control->listener);
