@@ -109,6 +109,19 @@ def test_columns_without_room_go_on_below(daemon):
     assert {"PACKETS", "BUSY", "SLEPT"} <= {word for head in heads for word in head}
 
 
+def test_below_words_are_whole_and_nothing_is_empty(daemon):
+    plain = daemon.sluice("ports").stdout
+    macs = re.findall(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", plain)
+    for columns in (40, 60, 80):
+        assert len(macs) > 1 and set(macs) <= set(" ".join(lines_of(daemon, "ports", columns=columns)).split())
+        for words in ("ports", "rules", "status"):
+            assert not [line for line in lines_of(daemon, words, columns=columns) if line in ("PORT", "RULE")]
+    # A table of rules without filters has no such column but where all stand side by side.
+    chosen = ("rules", "default")
+    assert "FILTER" in daemon.sluice(*chosen).stdout
+    assert not any("FILTER" in line for line in lines_of(daemon, *chosen, columns=40))
+
+
 def test_columns_in_the_environment_go_first(daemon):
     assert lines_of(daemon, "drops", columns=80, COLUMNS="300") == lines_of(daemon, "drops", columns=300)
     assert lines_of(daemon, "drops", columns=60, COLUMNS="wide") == lines_of(daemon, "drops", columns=60)
@@ -117,7 +130,7 @@ def test_columns_in_the_environment_go_first(daemon):
     assert daemon.sluice("drops", env={**os.environ, "COLUMNS": "20"}).stdout == whole
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
 def test_watch_draws_one_screen(daemon, number):
     terminal = Terminal(daemon, "ports", "--watch", "0.1", columns=100, rows=30)
     for _ in range(4):

@@ -25,6 +25,7 @@ watch_begin(void)
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGQUIT, &action, NULL);
 	clock_gettime(CLOCK_MONOTONIC, &next);
 }
 

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* SIGINT and SIGTERM are a wish to end from now on. */
+/* SIGINT, SIGTERM and SIGQUIT are a wish to end from now on. */
 void watch_begin(void);
 
 /* Whether somebody wished so. */

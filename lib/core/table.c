@@ -121,11 +121,14 @@ struct block {
 	const unsigned *widths;
 };
 
-/* The column behind another one in a block. */
+/* The column behind another one in a block. What has no width stands nowhere. */
 static unsigned
 behind(const struct block *block, unsigned column)
 {
-	return column == 0 && block->from > 0 ? block->from : column + 1;
+	column = column == 0 && block->from > 0 ? block->from : column + 1;
+	while (column < block->to && block->widths[column] == 0)
+		column++;
+	return column;
 }
 
 /* Bytes of a text that fill so many columns. */
@@ -204,8 +207,17 @@ print_block(const struct table *table, const struct block *block, FILE *out)
 	}
 }
 
-/* Takes the excess from the columns of words, from the widest first. Numbers stay whole. */
-static void
+/* What a column of words has at least. */
+static unsigned
+least_of(const struct table *table, unsigned column)
+{
+	unsigned head = width_of(table->heads[column]);
+
+	return head > WORDS_MIN ? head : WORDS_MIN;
+}
+
+/* Takes the excess from the columns of words, from the widest first. Numbers stay whole. False: it is not enough. */
+static bool
 cut_words(const struct table *table, unsigned *widths, unsigned limit)
 {
 	const struct block all = {1, table->columns, widths};
@@ -214,40 +226,95 @@ cut_words(const struct table *table, unsigned *widths, unsigned limit)
 		unsigned widest = table->columns;
 
 		for (unsigned i = 0; i < table->columns; i++) {
-			unsigned least = width_of(table->heads[i]);
-
-			least = least > WORDS_MIN ? least : WORDS_MIN;
-			if (!table->right[i] && widths[i] > least &&
+			if (!table->right[i] && widths[i] > least_of(table, i) &&
 			    (widest == table->columns || widths[i] > widths[widest]))
 				widest = i;
 		}
 		if (widest == table->columns)
-			return;
+			return false;
 		widths[widest]--;
+	}
+	return true;
+}
+
+static bool
+is_empty(const struct table *table, unsigned column)
+{
+	for (size_t i = column; i < table->count; i += table->columns) {
+		if (table->cells[i] && *table->cells[i])
+			return false;
+	}
+	return true;
+}
+
+/* For columns that go on below: words are whole where a line has room for them, behind a first column that takes half
+ * of it at most. A column that nothing stands in is left out. */
+static void
+fold_words(const struct table *table, unsigned *widths, unsigned limit)
+{
+	unsigned room = limit / 2;
+
+	for (unsigned i = 0; i < table->columns; i++) {
+		unsigned least = least_of(table, i);
+
+		least = room > least ? room : least;
+		if (is_empty(table, i))
+			widths[i] = 0;
+		else if (!table->right[i] && widths[i] > least)
+			widths[i] = least;
+		if (i == 0)
+			room = limit - (limit < widths[0] + GAP ? limit : widths[0] + GAP);
 	}
 }
 
-/* Columns for which there is no room go on below, behind the first one again. */
+/* Behind a column and those without a head, which belong to it. */
+static unsigned
+behind_group(const struct table *table, unsigned column)
+{
+	do
+		column++;
+	while (column < table->columns && !*table->heads[column]);
+	return column;
+}
+
+/* Behind the last column from one on that a line has room for, which is one at least. */
+static unsigned
+fill_line(const struct table *table, const unsigned *widths, unsigned from, unsigned limit)
+{
+	struct block block = {from, behind_group(table, from), widths};
+	unsigned to;
+
+	do {
+		to = block.to;
+		block.to = behind_group(table, to);
+	} while (to < table->columns && block_width(&block) <= limit);
+	return to;
+}
+
+/* Words are cut if that makes a line of each row. If not, columns for which there is no room go on below, behind the
+ * first one again. */
 static void
 print_fitting(const struct table *table, unsigned *widths, unsigned limit, FILE *out)
 {
-	struct block block = {1, 2, widths};
+	unsigned cut[COLUMNS_MAX];
+	struct block block = {1, table->columns, cut};
 
-	cut_words(table, widths, limit);
-	while (block.from < table->columns) {
-		struct block more = block;
-
-		while (more.to < table->columns) {
-			more.to++;
-			if (block_width(&more) > limit)
-				break;
-			block.to = more.to;
-		}
+	memcpy(cut, widths, sizeof(cut));
+	if (cut_words(table, cut, limit)) {
+		print_block(table, &block, out);
+		return;
+	}
+	fold_words(table, widths, limit);
+	block = (struct block){1, 1, widths};
+	while (block.to < table->columns) {
+		block.from = block.to;
+		block.to = fill_line(table, widths, block.from, limit);
+		/* What is left may be a column without anything in it. */
+		if (block_width(&block) == widths[0])
+			continue;
 		if (block.from > 1)
 			fputc('\n', out);
 		print_block(table, &block, out);
-		block.from = block.to;
-		block.to = block.from + 1;
 	}
 }
 

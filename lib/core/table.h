@@ -20,8 +20,8 @@ void table_cell(struct table *table, const char *format, ...) __attribute__((for
 /* A rule across, before a row of totals. */
 void table_line(struct table *table);
 
-/* Writes and frees the table. On a terminal it is made to fit: words are cut, with a sign for it, and columns for which
- * there is no room stand below. */
+/* Writes and frees the table. On a terminal it is made to fit: words are cut, with a sign for it, or, where that is not
+ * enough, columns for which there is no room stand below. */
 void table_print(struct table *table, FILE *out);
 
 /* How a stream shows emphasis: colours on a terminal unless NO_COLOR (no-color.org) is set, else "". */

@@ -79,10 +79,11 @@ static void
 print_counters(const struct view *view)
 {
 	struct table *table = table_new(
-		view->before ? "PORT|>PACKETS IN|>BYTES|>|>NOW|>PACKETS OUT|>BYTES|>|>NOW|>MISSED|"
-			       ">ERRORS|>TRUNCATED"
-			     : "PORT|>PACKETS IN|>BYTES|>PACKETS OUT|>BYTES|>MISSED|>ERRORS|>"
-			       "TRUNCATED");
+		view->before
+			? "PORT|>PACKETS IN|>BYTES|>NOW|>NOW|>PACKETS OUT|>BYTES|>NOW|>NOW|>MISSED|"
+			  ">ERRORS|>TRUNCATED"
+			: "PORT|>PACKETS IN|>BYTES|>PACKETS OUT|>BYTES|>MISSED|>ERRORS|>"
+			  "TRUNCATED");
 	const char *name;
 	json_t *port;
 

@@ -56,7 +56,7 @@ void
 view_rules(const struct view *view)
 {
 	struct table *table =
-		table_new(view->before ? "RULE|>PACKETS|>BYTES|>SHARE|>|>NOW|ACTIONS|FILTER"
+		table_new(view->before ? "RULE|>PACKETS|>BYTES|>SHARE|>NOW|>NOW|ACTIONS|FILTER"
 				       : "RULE|>PACKETS|>BYTES|>SHARE|ACTIONS|FILTER");
 	const json_t *retired = json_object_get(view->now, "retired");
 	const json_t *others = json_object_get(view->now, "others");
