@@ -4,6 +4,7 @@
 import array
 import contextlib
 import fcntl
+import gzip
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import tempfile
 
 import pytest
 
+from lib import capture, opened
 from lib.daemon import Client, Daemon, PLUGINS, Refused, test_ports
 from lib.offline import SLUICE, config, write_config
 
@@ -344,6 +346,39 @@ def test_who_may_only_read_learns_nothing_of_files(daemon, tmp_path):
                 said = json.dumps(one)
                 assert "pass" not in said and said.replace("secret.txt", "none.txt") == json.dumps(other), said
                 assert "src" not in str(there["rules"]) or "for who may only read" in said, said
+    daemon.stop()
+
+
+def test_who_may_only_read_has_nothing_opened(daemon, tmp_path):
+    """Neither what a config names, nor what lies in a directory that it names, to whomever these belong."""
+    bait = tmp_path / "bait"
+    (bait / "more").mkdir(parents=True)
+    for name in ("in.pcap", "more/two.pcap"):
+        shutil.copy(capture.fixture("dns.pcap"), bait / name)
+    (bait / "list.txt").write_text("10.0.0.0/8\n", encoding="utf-8")
+    with gzip.open(bait / "in.pcap.gz", "wb") as out:
+        out.write((bait / "in.pcap").read_bytes())
+    os.mkfifo(bait / "fifo")
+    words = ["in.pcap", "in.pcap.gz", "fifo", "more", "*.pcap", "*/*", "out.pcap", "list.txt", "."]
+    base = rules("one")
+    wanted = [{**base, "rules": [{"name": "one", "match": {"src": {"file": str(bait / "list.txt")}}, "actions": ["drop"]}]}]
+    for word in (str(bait / word) for word in words):
+        wanted += [{**base, "ports": {**base["ports"], "more": {"pcap": {"in": word}}}},
+                  {**base, "ports": {**base["ports"], "more": {"pcap": {"out": word}}}},
+                  {**base, "replays": {f"r{number}": {"file": word, "to": "sink", "memory": "16GiB", "other-links": links}
+                                       for number, links in enumerate(("refuse", "convert"))}}]
+    stats = os.path.join(daemon.run_dir, "stats.sock")
+    with opened.Watch(bait, bait / "more") as watch:
+        answers = [pass_with(stats, [], (method, {"text": json.dumps({**what, "run-dir": str(daemon.run_dir)}),
+                                                  "directory": str(bait)}))[0]
+                   for what in wanted for method in ("config.check", "config.diff")]
+        assert watch.taken() == set()
+        # All but the one that names a list are fine.
+        assert [number for number, answer in enumerate(answers) if "error" in answer] == [0, 1]
+        # The daemon's own user has them looked at.
+        with pytest.raises(Refused, match="memory.reserve"):
+            daemon.call("config.check", text=json.dumps({**wanted[3], "run-dir": str(daemon.run_dir)}))
+        assert watch.taken() == {str(bait / "in.pcap")}
     daemon.stop()
 
 

@@ -265,16 +265,16 @@ static int
 parse(const char *text, size_t length, const char *directory, bool alone, struct config **out,
       struct error_list *errors)
 {
-	struct reader reader = {.errors = errors,
-				.config = new_config(directory),
-				.alone = alone,
-				.no_ports = true};
+	struct reader reader = {
+		.errors = errors, .config = new_config(directory), .no_ports = true};
 	unsigned before = errors->count;
 	int ret = -ENOMEM;
 
 	*out = NULL;
-	if (reader.config)
+	if (reader.config) {
+		reader.config->alone = alone;
 		ret = read_document(&reader, text, length);
+	}
 	if (ret == -ENOMEM)
 		error_add(errors, 0, 0, NULL, "out of memory while reading the config");
 	if (ret == 0 && errors->count == before) {

@@ -250,6 +250,7 @@ struct config {
 
 	char *file;      /* absolute path, or NULL when it came as text */
 	char *directory; /* what relative file names are relative to; absolute */
+	bool alone; /* who brought it may learn nothing of files: none that it names is looked at */
 	/* The default is filled in, see config_default_run_dir. Not NULL but for who wants no sockets. */
 	char *run_dir;
 
@@ -304,7 +305,8 @@ int config_load_text(const char *path, struct config **out, struct config_text *
 int config_parse(const char *text, size_t length, const char *directory, struct config **out,
 		 struct error_list *errors);
 
-/* The same for a text of somebody who may learn nothing of the machine's files: lists in files are refused, not read. */
+/* The same for a text of somebody who may learn nothing of the machine's files: lists in files are refused, not read, and the
+ * config is marked as `alone`. */
 int config_parse_alone(const char *text, size_t length, const char *directory, struct config **out,
 		       struct error_list *errors);
 

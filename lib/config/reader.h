@@ -39,7 +39,6 @@ struct reader {
 	struct error_list *errors;
 	struct config *config; /* being filled */
 	struct reader_list list;
-	bool alone;           /* no file is read beside the config */
 	struct names targets; /* see reader_target */
 	struct names rules;   /* by index */
 	uint64_t bad_ports;   /* bit i: port i has findings, so what it lacks is no news */

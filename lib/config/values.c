@@ -79,7 +79,7 @@ open_file(struct values *values, const struct spot *file, const char *name)
 			     spot_key(values->spot), CONFIG_LISTS_MAX);
 		return false;
 	}
-	if (reader->alone) {
+	if (reader->config->alone) {
 		reader_error(reader, file,
 			     "%s: %s is not read for who may only read; write the "
 			     "values into the config",

@@ -281,5 +281,6 @@ change_pair(struct change *change, struct error_list *errors)
 		ret = judge_kinds(change, errors);
 	if (ret == 0 && change->moves)
 		ret = judge_packets(change, errors);
-	return ret == 0 && change->moves ? judge_reserve(change, errors) : ret;
+	/* How much a replay takes is as much as its files have. */
+	return ret == 0 && change->moves && !next->alone ? judge_reserve(change, errors) : ret;
 }
