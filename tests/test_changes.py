@@ -191,6 +191,27 @@ def test_a_port_that_a_replay_feeds_changes(tmp_path):
         daemon.stop()
 
 
+def test_a_port_that_is_kept_goes_on_reading(tmp_path):
+    """What it says later it says under its name, though the config that it was opened with is gone."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    whole = open(capture.fixture("dns.pcap"), "rb").read()
+    what = base({"reading": {"pcap": {"in": str(fifo)}}}, [{"name": "count", "from": ["reading"], "actions": ["drop"]}])
+    with Daemon(what, tmp_path, PLUGINS) as daemon, open(fifo, "wb", buffering=0) as pipe:
+        pipe.write(whole)
+        daemon.until(lambda status: status["ports"]["reading"]["rx_packets"] == len(LINE))
+        for number in range(20):
+            more = {f"rule{rule}": "x" * 50 for rule in range(number)}
+            rules = [{"name": name, "actions": []} for name in more]
+            answer = daemon.apply({**what, "rules": [*rules, *what["rules"]]})
+            assert fates(answer, "ports") == {"kept": ["source", "a", "reading"]}
+        pipe.write(b"\xff" * 64)
+        daemon.until(lambda _: "reading" in daemon.text())
+        assert re.search(r"port reading: .*fifo", daemon.text()), daemon.text()
+        assert check(daemon, losses=("rule",))["ports"]["reading"]["rx_packets"] == len(LINE)
+        daemon.stop(code=1)
+
+
 def test_what_is_refused_changes_nothing(tmp_path):
     forever = {"one": replay("c", pace="2000pps", loops="forever")}
     nowhere = {"pcap": {"in": str(tmp_path / "nowhere.pcap")}}

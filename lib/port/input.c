@@ -27,7 +27,7 @@
 #define THREAD_NAME_MAX 16
 
 struct input {
-	const char *name; /* of the port */
+	char *name; /* of the port; its own: the config that it stood in may be replaced */
 	struct reel *reel;
 	struct rte_ring *ring;
 	struct rte_mempool *pool;
@@ -61,10 +61,16 @@ input_open(const struct config_port *port, bool live, struct input **out, char *
 		snprintf(reason, size, "%s", strerror(ENOMEM));
 		return -ENOMEM;
 	}
-	input->name = port->name;
 	options.stop = &input->stop;
+	input->name = strdup(port->name);
+	if (!input->name) {
+		snprintf(reason, size, "%s", strerror(ENOMEM));
+		free(input);
+		return -ENOMEM;
+	}
 	ret = reel_open(&port->in, port->gap_ns, &options, &input->reel, reason, size);
 	if (ret < 0) {
+		free(input->name);
 		free(input);
 		return ret;
 	}
@@ -247,6 +253,7 @@ release(void *what)
 		empty_ring(input);
 	rte_ring_free(input->ring);
 	reel_close(input->reel);
+	free(input->name);
 	free(input);
 }
 
