@@ -143,8 +143,12 @@ static int
 swap(struct change *change)
 {
 	struct changes *changes = change->changes;
-	int ret = stop_replays(change);
+	int ret;
 
+	/* Before replays are stopped for nothing. */
+	if (!swap_reclaim(changes->swap))
+		return change_fail(change, -EBUSY, "%s", CHANGE_STUCK);
+	ret = stop_replays(change);
 	if (ret < 0)
 		return ret;
 	service_announce(changes->service, find_coming(change));
@@ -209,8 +213,12 @@ open_up(struct change *change)
 		return false;
 	swap_reclaim(changes->swap);
 	for (unsigned i = 0; i < change->config->replay_count; i++) {
-		if (change->replays[i].fate != ENGINE_KEPT && change->config->replays[i].start_auto)
-			replay_start_with_link(change->replays[i].replay, now_ns);
+		struct replay *replay = change->replays[i].replay;
+
+		/* Somebody may have started it by hand since it was there. */
+		if (change->replays[i].fate != ENGINE_KEPT &&
+		    change->config->replays[i].start_auto && replay_state(replay) == REPLAY_STOPPED)
+			replay_start_with_link(replay, now_ns);
 	}
 	return true;
 }

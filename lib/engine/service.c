@@ -263,7 +263,8 @@ void
 service_tick(struct service *service)
 {
 	poll_links(service);
-	if (finish(service) && !service->held)
+	/* A change closes devices: not while another thread has them. */
+	if (!service->held && finish(service))
 		take_gone(service);
 }
 
