@@ -234,6 +234,13 @@ def layouts():
     yield "late-other-link", large.packet(7, bytes(90), 1).packet(8, ethernet(8)).data
     yield "interface-less", Pcapng().packet(1, ethernet(1)).data
     yield "no-packets", Pcapng().interface().data
+    usb = Pcapng().interface(249).interface()
+    usb.packet(1, bytes(300000)).packet(2, ethernet(2), 1).packet(3, bytes(30), 0)
+    yield "transfers", usb.block(0xBAD, struct.pack("<I", 32473) + bytes(17 << 20)).packet(4, ethernet(4), 1).data
+    yield "transfers.pcap", pcap([(START, bytes(300000), 300000), (START, bytes(90), 90)], link=220)
+    ends = Pcapng().interface().packet(1, ethernet(1)).block(4, bytes(8))
+    ends.data = ends.data[:-4] + bytes(4)
+    yield "other-end", ends.packet(2, ethernet(2)).data
     yield "nothing-of-use", pcap([(START, b"", 60), (START, bytes(70000), 70000)])
 
 
@@ -251,6 +258,32 @@ def compressed(name, data):
     if name in ("zstd", "lz4"):
         return subprocess.run([name, "-q", "-c"], input=data, capture_output=True, check=True).stdout
     return {"gzip": gzip.compress, "xz": lzma.compress, "none": bytes}[name](data)
+
+
+SKIPPED = struct.pack("<II", 0x184D2A50, 4) + b"none"
+
+
+def packings(data):
+    """Names and files of the same content, as programs write them that compress in several threads or pieces."""
+    half = len(data) // 2
+    for name, padding in (("gzip", b"\0" * 9), ("xz", b"\0" * 8), ("zstd", SKIPPED), ("lz4", SKIPPED)):
+        parts = compressed(name, data[:half]), compressed(name, data[half:])
+        yield f"{name} in two", padding.join(parts if name != "gzip" else (parts[0] + parts[1], b""))
+    for name in ("zstd", "lz4"):
+        yield f"{name} behind a skippable frame", SKIPPED + compressed(name, data)
+    for command in ("pzstd -p 2 -q -c", "lz4 -BD -B4 -9 -q -c", "zstd -q -c --long=27 --no-check"):
+        yield command, subprocess.run(command.split(), input=data, capture_output=True, check=True).stdout
+
+
+def test_packings(tmp_path):
+    data = capture.fixture("dns.pcap").read_bytes()
+    want = reader.read(capture.fixture("dns.pcap")).packets
+    for name, packed in packings(data):
+        (tmp_path / "packed").write_bytes(packed)
+        for way in WAYS:
+            read = Read(tmp_path, way, tmp_path / "packed")
+            assert read.code == 0, (name, read.err)
+            same_packets(read, want, name)
 
 
 @pytest.mark.parametrize("packing", ["none", "gzip", "xz", "zstd", "lz4"])
@@ -454,7 +487,21 @@ def test_live_damage(tmp_path):
 
 
 def test_other_compressions_are_named(tmp_path):
-    (tmp_path / "packed").write_bytes(bz2.compress(capture.fixture("dns.pcap").read_bytes()))
-    for way in WAYS:
-        read = Read(tmp_path, way, tmp_path / "packed")
-        assert read.code == 1 and "packed: is compressed with bzip2; unpack it first" in read.err, read.err
+    data = capture.fixture("dns.pcap").read_bytes()
+    legacy = subprocess.run(["lz4", "-l", "-q", "-c"], input=data, capture_output=True, check=True).stdout
+    for packed, words in ((bz2.compress(data), "bzip2"), (legacy, "lz4 in its legacy format")):
+        (tmp_path / "packed").write_bytes(packed)
+        for way in WAYS:
+            read = Read(tmp_path, way, tmp_path / "packed")
+            assert read.code == 1 and f"packed: is compressed with {words}; unpack it first" in read.err, read.err
+
+
+def test_no_packets(tmp_path):
+    """Refused before anything starts, in one way."""
+    for name, data in (("header", pcap([])), ("sections", Pcapng().interface().section("<").data), ("packed", gzip.compress(pcap([])))):
+        (tmp_path / name).write_bytes(data)
+        for way in WAYS:
+            read = Read(tmp_path, way, [tmp_path / name, tmp_path / name])
+            assert read.code == 1 and not read.started and f"{name} and the files after it: have no packets" in read.err, read.err
+            read = Read(tmp_path, way, tmp_path / name)
+            assert read.code == 1 and not read.started and f"{name}: has no packets" in read.err, read.err

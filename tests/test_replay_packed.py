@@ -128,13 +128,13 @@ def block(size):
 
 def test_large_blocks(tmp_path):
     """Up to what others take for a block, too, it is passed over; a larger one can't be meant."""
-    path = packed(tmp_path, "zstd", SECTION + INTERFACE + PACKET + block(16 << 20) + PACKET)
+    path = packed(tmp_path, "zstd", SECTION + INTERFACE + PACKET + block(129 << 20) + PACKET)
     run = replay(tmp_path, path, memory="8MiB")
     assert [packet.data for packet in run.sent["wan"]] == [bytes(60)] * 2
-    path = packed(tmp_path, "zstd", SECTION + INTERFACE + PACKET + block((16 << 20) + 4) + PACKET)
+    path = packed(tmp_path, "zstd", SECTION + INTERFACE + PACKET + block((129 << 20) + 4) + PACKET)
     run = replay(tmp_path, path, memory="8MiB", code=1)
     assert [packet.data for packet in run.sent["wan"]] == [bytes(60)]
-    assert "record 2 at byte 140: the block, of type 2989, says it is 16777220 bytes long; 16777216 are the most" in run.err
+    assert "record 2 at byte 140: the block, of type 2989, says it is 135266308 bytes long; 135266304 are the most" in run.err
 
 
 @pytest.mark.parametrize("way", ["port", "replay"])

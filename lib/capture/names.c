@@ -177,6 +177,13 @@ capture_names_free(struct capture_names *names)
 	*names = (struct capture_names){0};
 }
 
+void
+capture_names_blank(const struct capture_names *names, char *reason, size_t size)
+{
+	snprintf(reason, size, "%.120s%s no packets", names->items[0],
+		 names->count > 1 ? " and the files after it: have" : ": has");
+}
+
 uint64_t
 capture_names_bytes(const char *path)
 {

@@ -25,6 +25,9 @@ int capture_names_find(struct capture_names *names, const struct config_captures
 int capture_names_copy(struct capture_names *names, const struct capture_names *from);
 void capture_names_free(struct capture_names *names);
 
+/* What there is to say when none of them has a packet. */
+void capture_names_blank(const struct capture_names *names, char *reason, size_t size);
+
 /* The bytes that a file has on the disk; UINT64_MAX when that says nothing of what is in it: a pipe, or compressed. 0 of
  * one that can't be opened. */
 uint64_t capture_names_bytes(const char *path);

@@ -177,8 +177,7 @@ open_strands(struct reel *reel, const struct capture_options *options, char *rea
 	}
 	if (!blank)
 		return 0;
-	snprintf(reason, size, "%.120s%s no packets", reel->names.items[0],
-		 reel->count > 1 ? " and the files after it: have" : ": has");
+	capture_names_blank(&reel->names, reason, size);
 	return -ENODATA;
 }
 

@@ -72,7 +72,7 @@ format_pcap_next(struct format *format, const uint8_t *bytes, size_t size, bool 
 		 struct format_record *out)
 {
 	size_t left = *at <= size ? size - *at : 0;
-	uint32_t length, wire_length;
+	uint32_t length, wire_length, most = format_record_max(format->link_type);
 	const uint8_t *header;
 
 	if (left < format->record_header) {
@@ -82,10 +82,11 @@ format_pcap_next(struct format *format, const uint8_t *bytes, size_t size, bool 
 	}
 	header = bytes + *at;
 	format_variant_lengths(format, header, &length, &wire_length);
-	if (length > FORMAT_RECORD_MAX)
+	if (length > most)
 		return format_fail(format, -EBADMSG,
-				   "the record says it is %" PRIu32 " bytes long; %d are the most",
-				   length, FORMAT_RECORD_MAX);
+				   "the record says it is %" PRIu32 " bytes long; %" PRIu32
+				   " are the most",
+				   length, most);
 	left -= format->record_header;
 	if (left < length) {
 		if (!last && length <= FORMAT_PACKET_MAX)

@@ -31,8 +31,8 @@ enum {
 #define PACKET_SIZE 28 /* up to the packet; enhanced and obsolete alike */
 #define SIMPLE_SIZE 12
 #define OTHER_SIZE 8
-/* The most that libpcap and Wireshark take for a block. */
-#define BLOCK_MAX (16 * 1024 * 1024)
+/* Room for the longest packet and for options; a length above it is damage. */
+#define BLOCK_MAX (FORMAT_TRANSFER_MAX + 1024 * 1024)
 
 struct block {
 	const uint8_t *bytes;
@@ -102,7 +102,7 @@ block_start(struct format *format, const uint8_t *bytes, struct block *block)
 	if (block->length > BLOCK_MAX)
 		return format_fail(format, -EBADMSG,
 				   "the block, of type %" PRIu32 ", says it is %" PRIu32
-				   " bytes long; %d are the most",
+				   " bytes long; %u are the most",
 				   block->type, block->length, BLOCK_MAX);
 	return 0;
 }
@@ -141,11 +141,13 @@ static int
 check_packet(struct format *format, const struct block *block, struct format_record *out)
 {
 	uint32_t room = block->length - (uint32_t)out->offset - BLOCK_END_SIZE;
+	uint32_t most = format_record_max(out->link_type);
 
-	if (out->length > FORMAT_RECORD_MAX)
+	if (out->length > most)
 		return format_fail(format, -EBADMSG,
-				   "the packet says it is %" PRIu32 " bytes long; %d are the most",
-				   out->length, FORMAT_RECORD_MAX);
+				   "the packet says it is %" PRIu32 " bytes long; %" PRIu32
+				   " are the most",
+				   out->length, most);
 	if (out->length > room)
 		return format_fail(format, -EBADMSG,
 				   "the packet says it is %" PRIu32
@@ -219,8 +221,12 @@ take_block(struct format *format, const struct block *block, size_t left, struct
 	case BLOCK_PACKET_SIMPLE:
 		ret = take_simple_packet(format, block, out);
 		break;
-	default:
+	case BLOCK_PACKET:
+	case BLOCK_PACKET_OBSOLETE:
 		ret = take_packet(format, block, out);
+		break;
+	default:
+		return 0;
 	}
 	if (ret < 0)
 		return ret;
@@ -250,15 +256,13 @@ pass_block(struct format *format, const uint8_t *bytes, size_t size, bool last, 
 		return -EBADMSG;
 	if (last && left < block.length)
 		return cut_short(format);
-	if (fixed_size(block.type) != OTHER_SIZE) {
-		if (left < wanted(&block))
-			return -EAGAIN;
-		if (block.length <= FORMAT_UNIT_MAX && block_end(format, &block) < 0)
-			return -EBADMSG;
-		ret = take_block(format, &block, left, out);
-		if (ret < 0)
-			return ret;
-	}
+	if (left < wanted(&block))
+		return -EAGAIN;
+	if (block.length <= FORMAT_UNIT_MAX && block_end(format, &block) < 0)
+		return -EBADMSG;
+	ret = take_block(format, &block, left, out);
+	if (ret < 0)
+		return ret;
 	if (ret == 1)
 		out->offset += *at;
 	*at += block.length;

@@ -7,6 +7,14 @@
 
 #include "core/banned.h"
 
+enum {
+	LINK_USB_LINUX = 189,
+	LINK_USB_LINUX_MMAPPED = 220,
+	LINK_DBUS = 231,
+	LINK_USBPCAP = 249,
+	LINK_EBHSCR = 279,
+};
+
 /* Link types whose numbers in files may differ from those that libpcap has names for. */
 static const struct {
 	unsigned link_type;
@@ -16,6 +24,21 @@ static const struct {
 	{8, "SLIP"},       {9, "PPP"},           {10, "FDDI"},     {50, "PPP_SERIAL"},
 	{51, "PPP_ETHER"}, {100, "ATM_RFC1483"}, {101, "RAW"},
 };
+
+uint32_t
+format_record_max(uint16_t link_type)
+{
+	switch (link_type) {
+	case LINK_USB_LINUX:
+	case LINK_USB_LINUX_MMAPPED:
+	case LINK_DBUS:
+	case LINK_USBPCAP:
+	case LINK_EBHSCR:
+		return FORMAT_TRANSFER_MAX;
+	default:
+		return FORMAT_RECORD_MAX;
+	}
+}
 
 int
 format_fail(struct format *format, int ret, const char *text, ...)

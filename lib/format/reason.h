@@ -7,8 +7,13 @@
 
 #include "format/format.h"
 
-/* The most that libpcap and Wireshark take for a record, and write; a length above it is damage. */
-#define FORMAT_RECORD_MAX (256 * 1024)
+/* The most that libpcap and Wireshark take for a record, and write; a length above it is damage. Of some link types, USB's
+ * above all, records are transfers of any length. */
+#define FORMAT_RECORD_MAX (256u * 1024)
+#define FORMAT_TRANSFER_MAX (128u * 1024 * 1024)
+
+/* The most bytes that a record of a link type may say it has. */
+uint32_t format_record_max(uint16_t link_type);
 
 /* Writes the reason and returns ret. */
 int format_fail(struct format *format, int ret, const char *text, ...)

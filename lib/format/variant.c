@@ -60,7 +60,7 @@ is_likely(const struct format *format, const uint8_t *header, uint32_t *length)
 
 	format_variant_lengths(format, header, length, &wire_length);
 	return format_get32(format, header + 4)<1000000000u / format->time_unit && * length> 0 &&
-	       *length <= FORMAT_RECORD_MAX && *length <= wire_length;
+	       *length <= format_record_max(format->link_type) && *length <= wire_length;
 }
 
 enum fit { FITS_NOT, FITS, FITS_WELL };

@@ -30,15 +30,28 @@ struct unpack {
 
 static const struct codec *const codecs[] = {&codec_gzip, &codec_zstd, &codec_xz, &codec_lz4};
 
-static const struct codec *
-find(const void *head, size_t size)
+/* The bytes of a frame that zstd and lz4 pass over, which may stand before the first with content; 0: it is none. */
+static uint64_t
+skippable(const uint8_t *head, size_t size)
 {
+	if (size < 8 || head[0] >> 4 != 5 || memcmp(head + 1, "\x2a\x4d\x18", 3) != 0)
+		return 0;
+	return 8 + (head[4] | (uint64_t)head[5] << 8 | (uint64_t)head[6] << 16 |
+		    (uint64_t)head[7] << 24);
+}
+
+static const struct codec *
+find(const uint8_t *head, size_t size)
+{
+	uint64_t before = skippable(head, size);
+
 	for (unsigned i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++) {
-		if (size >= codecs[i]->magic_size &&
-		    memcmp(head, codecs[i]->magic, codecs[i]->magic_size) == 0)
+		if (size >= before + codecs[i]->magic_size &&
+		    memcmp(head + before, codecs[i]->magic, codecs[i]->magic_size) == 0)
 			return codecs[i];
 	}
-	return &codec_plain;
+	/* Few but zstd's writers begin so. */
+	return before ? &codec_zstd : &codec_plain;
 }
 
 bool

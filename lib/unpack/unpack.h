@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Bytes of a file that unpack_open wants to see (fewer when the file is shorter). */
-#define UNPACK_HEAD 8
+/* Bytes of a file that unpack_open wants to see (fewer when the file is shorter): pzstd's frames stand behind 12 others. */
+#define UNPACK_HEAD 16
 /* So many bytes before where it stands can be read again at no cost. */
 #define UNPACK_KEPT (UINT64_C(68) << 10)
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from lib.capture import Packet
 
 LONGEST = 65535
-RECORD_MAX = 262144
-BLOCK_MAX = 16 << 20
+RECORD_MAX, TRANSFER_MAX = 262144, 128 << 20
+TRANSFERS = (189, 220, 231, 249, 279)  # USB and its like
+BLOCK_MAX = 129 << 20
 NS = 10 ** 9
 
 
@@ -90,6 +91,11 @@ MAGICS = {0xA1B2C3D4: (1000, 0, 16), 0xA1B23C4D: (1, 0, 16), 0xA1B2CD34: (1000, 
           0x1C0001AC: (1, 4, 16), 0x1C0001AB: (1000, 4, 16)}
 
 
+def longest(link):
+    """The most bytes that a record may say it has."""
+    return TRANSFER_MAX if link in TRANSFERS else RECORD_MAX
+
+
 def _pcap(data):
     """Yields (time, link, data, wire)."""
     for order in "<>":
@@ -109,7 +115,7 @@ def _pcap(data):
         seconds, fraction, kept, wire = struct.unpack_from(order + "IIII", data, at)
         if (major, minor) in ((2, 0), (2, 1), (2, 2), (543, 0)) or ((major, minor) == (2, 3) and kept > wire):
             kept, wire = wire, kept
-        if kept > RECORD_MAX:
+        if kept > longest(link & 0xffff):
             raise Broken
         at += header
         if len(data) - at < kept:
@@ -172,7 +178,7 @@ def _pcapng(data):
             raise Broken
         if len(data) - at < length:
             raise Cut
-        if kind in FIXED and length <= 66 * 1024 and struct.unpack_from(order + "I", data, at + length - 4)[0] != length:
+        if length <= 66 * 1024 and struct.unpack_from(order + "I", data, at + length - 4)[0] != length:
             raise Broken
         body = data[at + 8:at + length - 4]
         if kind == 0x0A0D0D0A:
@@ -203,7 +209,7 @@ def _packet(order, kind, body, interfaces):
     link, snap, resolution, offset = interfaces[number]
     if kept is None:
         kept = min(wire, snap) if snap else wire
-    if kept > RECORD_MAX or kept > len(body) - start:
+    if kept > longest(link) or kept > len(body) - start:
         raise Broken
     return None if ticks is None else _ns(ticks, resolution, offset), link, body[start:start + kept], max(kept, wire)
 

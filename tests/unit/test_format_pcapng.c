@@ -307,7 +307,7 @@ says_how_a_packet_is_broken(void **state)
 		{4, 96, "the file ends in the middle of a block"},
 		{4, 16 * 1024 * 1024, "the file ends in the middle of a block"},
 		{4, 0xfffffffc,
-		 "the block, of type 6, says it is 4294967292 bytes long; 16777216 are the most"},
+		 "the block, of type 6, says it is 4294967292 bytes long; 135266304 are the most"},
 		{4, 88,
 		 "the block, of type 6, says it is 88 bytes long at its begin, and 0 at its end"},
 		{88, 1000,
