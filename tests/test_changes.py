@@ -119,20 +119,10 @@ def test_a_port_changes(tmp_path):
     assert len(capture.read(tmp_path / "c.pcap")) > 0
 
 
-test_a_port_changes = pytest.mark.usefixtures("no_sandbox")(test_a_port_changes)
-
-
 @pytest.fixture(autouse=True)
 def capture_beside(tmp_path):
     """Where the config lies the sandbox lets the daemon read."""
     shutil.copy(capture.fixture("dns.pcap"), tmp_path)
-
-
-@pytest.fixture(name="no_sandbox")
-def sandbox_off(monkeypatch):
-    """A capture that was not there at the start can't be written in the sandbox."""
-    make = base
-    monkeypatch.setitem(globals(), "base", lambda *words, **more: make(*words, sandbox="off", **more))
 
 
 def test_a_device_goes_to_another_port(tmp_path):
@@ -233,25 +223,6 @@ def test_what_is_refused_changes_nothing(tmp_path):
         assert status["replays"]["one"]["sent"] > sent and status["replays"]["one"]["state"] == "running"
         mirrored = status["ports"]["c"]["tx_packets"]
         daemon.until(lambda status: status["ports"]["c"]["tx_packets"] > mirrored + 1000)
-        daemon.stop()
-
-
-def test_the_sandbox_says_which_files_need_a_restart(tmp_path, tmp_path_factory):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    shutil.copy(capture.fixture("dns.pcap"), elsewhere)
-    read = str(elsewhere / "dns.pcap")
-    with Daemon(base({"c": NOTHING}), tmp_path, PLUGINS) as daemon:
-        for what in (base({"c": NOTHING, "d": {"pcap": {"in": read}}}), base({"c": {"pcap": {"in": read}}}),
-                     base({"c": NOTHING, "d": {"pcap": {"out": str(elsewhere / "new.pcap")}}}),
-                     base({"c": NOTHING, "d": {"vdev": f"net_pcap0,rx_pcap={read}"}}),
-                     base({"c": NOTHING}, replays={"one": replay("c", file=read)})):
-            with pytest.raises(Refused, match="the sandbox .*restart it with this config, or run it with `sandbox: off`"):
-                daemon.apply(what)
-        assert list(daemon.call("status")["ports"]) == ["source", "a", "c"]
-        assert not (elsewhere / "new.pcap").exists()
-        # A capture beside the config is in reach.
-        daemon.apply(base({"c": NOTHING, "d": {"pcap": {"in": "dns.pcap"}}}))
-        assert daemon.until(lambda status: status["ports"]["d"]["rx_packets"] == len(LINE))
         daemon.stop()
 
 

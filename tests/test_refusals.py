@@ -171,7 +171,7 @@ def test_counts_of_one_are_in_the_singular(tmp_path):
     what = config({"a": {"vdev": "net_null0"}}, rules, **{"run-dir": str(tmp_path / "run")})
     run = Run([SLUICED, "check", write_config(tmp_path / "config.yaml", what)], tmp_path)
     assert run.code == 0 and ": a valid config: 1 port, 0 groups, 1 rule; 8191 mbufs" in run.out, run.out
-    assert run.out.endswith("; 512.0 MiB are kept for what comes\n"), run.out
+    assert run.out.endswith("; 512.0 MiB are kept for what comes, and an opener for its files\n"), run.out
     what = config({"a": "dns.pcap", "b": out("b")}, groups={"g": ["b"]}, **{"run-dir": str(tmp_path / "run")})
     run = Run([SLUICED, "check", write_config(tmp_path / "config.yaml", what)], tmp_path)
     assert run.code == 0 and ": 2 ports, 1 group, 0 rules;" in run.out, run.out

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture/bytes.h"
+#include "core/opener.h"
 #include "disk/direct.h"
 
 #include "core/banned.h"
@@ -34,14 +35,15 @@ open_plain(struct capture_file *file, struct stat *status)
 		file->plain = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	else
 		/* A FIFO would be waited for. */
-		file->plain = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		file->plain = opener_open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+					  OPENER_PATIENCE_MS);
 	return file->plain < 0 || fstat(file->plain, status) < 0 ? -errno : 0;
 }
 
 static int
 open_checked(struct capture_file *file, char *reason, size_t size)
 {
-	struct stat status;
+	struct stat status = {0};
 	int ret = open_plain(file, &status);
 
 	if (ret < 0) {
@@ -191,7 +193,7 @@ capture_file_rest(struct capture_file *file)
 int
 capture_file_wake(struct capture_file *file)
 {
-	struct stat status;
+	struct stat status = {0};
 	int ret;
 
 	if (file->plain >= 0)

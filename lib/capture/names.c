@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "capture/names.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +10,8 @@
 #include <unistd.h>
 
 #include "capture/file.h"
+#include "core/listing.h"
+#include "core/opener.h"
 
 #include "core/banned.h"
 
@@ -63,30 +63,18 @@ is_capture(const char *path)
 }
 
 static int
-is_shown(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-static int
-by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static int
 add_directory(struct capture_names *names, const char *directory, char *reason, size_t size)
 {
-	struct dirent **entries;
+	char **entries;
 	unsigned before = names->count;
-	int count = scandir(directory, &entries, is_shown, by_name), ret = 0;
+	int count = listing_names(directory, &entries), ret = 0;
 
 	if (count < 0)
-		return refuse(-errno, reason, size, directory, strerror(errno));
+		return refuse(count, reason, size, directory, strerror(-count));
 	for (int i = 0; i < count; i++) {
 		char *path = NULL;
 
-		if (ret == 0 && asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0)
+		if (ret == 0 && asprintf(&path, "%s/%s", directory, entries[i]) < 0)
 			ret = refuse(-ENOMEM, reason, size, directory, strerror(ENOMEM));
 		else if (ret == 0 && is_capture(path))
 			ret = add(names, path, reason, size);
@@ -103,8 +91,8 @@ add_directory(struct capture_names *names, const char *directory, char *reason, 
 static int
 add_matches(struct capture_names *names, const char *word, char *reason, size_t size)
 {
-	glob_t found = {0};
-	int ret = glob(word, 0, NULL, &found);
+	glob_t found;
+	int ret = listing_glob(word, &found);
 
 	if (ret == GLOB_NOMATCH)
 		ret = refuse(-ENOENT, reason, size, word, "no file has such a name");
@@ -198,7 +186,8 @@ capture_names_bytes(const char *path)
 		return 0;
 	if (S_ISFIFO(status.st_mode))
 		return UINT64_MAX;
-	fd = S_ISREG(status.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	fd = S_ISREG(status.st_mode) ? opener_open(path, O_RDONLY | O_CLOEXEC, OPENER_PATIENCE_MS)
+				     : -1;
 	if (fd < 0)
 		return 0;
 	count = read(fd, head, sizeof(head));

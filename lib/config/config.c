@@ -124,30 +124,57 @@ read_switch(struct reader *reader, const struct spot *spot, const char *what, bo
 }
 
 static void
+read_on_off(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	char what[sizeof("false or true")];
+
+	snprintf(what, sizeof(what), "%s or %s", key->words[1].name, key->words[0].name);
+	read_switch(reader, spot, what, key_at(key, into));
+}
+
+static bool
+differs(const struct key *key, const void *from)
+{
+	const bool *value = key_at(key, (void *)from);
+
+	return *value != (key->low != 0);
+}
+
+static const struct key_word on_off[] = {{"off", false}, {"on", true}, {NULL, 0}};
+/* low is what it is when it is left out, and then not written. */
+static const struct key_type sandbox_switch = {read_on_off, key_write_word, differs, NULL};
+static const struct key sandbox_keys[] = {
+	{"core-dumps", &sandbox_switch, AT(core_dumps), .words = key_bool, .low = false},
+	{"opener", &sandbox_switch, AT(opener), .words = on_off, .low = true},
+};
+static const struct key_map sandbox_map = {"on, off, or a mapping of core-dumps and opener", NULL,
+					   KEYS(sandbox_keys)};
+
+static void
 read_sandbox(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	static const char what[] = "on, off, or a mapping of core-dumps";
-	struct field fields[] = {{"core-dumps"}};
 	struct config *config = into;
 
-	if (spot->node->kind != NODE_MAP) {
-		read_switch(reader, spot, what, &config->sandbox);
-		config->core_dumps = !config->sandbox;
+	if (spot->node->kind == NODE_MAP) {
+		key_read(reader, spot, &sandbox_map, into);
 		return;
 	}
-	if (reader_fields(reader, spot, fields, 1, what) && fields[0].given)
-		read_switch(reader, &fields[0].spot, "true or false", &config->core_dumps);
+	read_switch(reader, spot, sandbox_map.what, &config->sandbox);
+	config->core_dumps = !config->sandbox;
 }
 
 static void
 write_sandbox(const struct key_out *out, const struct key *key, const void *from)
 {
 	const struct config *config = from;
+	bool more = false;
 
-	fputs(!config->sandbox     ? "off"
-	      : config->core_dumps ? "{ core-dumps: true }"
-				   : "on",
-	      out->file);
+	for (unsigned i = 0; i < sandbox_map.count; i++)
+		more |= sandbox_keys[i].type->stands(&sandbox_keys[i], from);
+	if (config->sandbox && more)
+		key_write_flow(out, &sandbox_map, from);
+	else
+		fputs(config->sandbox ? "on" : "off", out->file);
 }
 
 static void
@@ -228,7 +255,7 @@ new_config(const char *directory)
 
 	if (!config)
 		return NULL;
-	config->sandbox = true;
+	config->sandbox = config->opener = true;
 	config->reserve = RESERVE_DEFAULT;
 	config->directory = path_directory(directory);
 	config->run_dir = config_default_run_dir();

@@ -265,6 +265,7 @@ struct config {
 	enum config_idle idle;
 	bool sandbox;    /* the daemon gives up what it does not need */
 	bool core_dumps; /* although they hold packets; true without a sandbox */
+	bool opener;     /* a process outside the sandbox opens captures that come later */
 
 	struct config_port *ports; /* in the order of the file, which is the order of all tables */
 	unsigned port_count;       /* at least 1 */

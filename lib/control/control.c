@@ -14,6 +14,7 @@
 #include "control/reload.h"
 #include "control/watchdog.h"
 #include "core/log.h"
+#include "core/opener.h"
 
 #include "core/banned.h"
 
@@ -173,6 +174,7 @@ tick(struct control *control)
 	engine_tick(control->daemon.engine);
 	watchdog_tick(&control->watchdog, engine_moves(control->daemon.engine));
 	clients_tick(&control->clients);
+	opener_is_there();
 	if (control->on_tick)
 		control->on_tick(control->context, control);
 }

@@ -9,6 +9,7 @@
 #include "control/method_keep.h"
 #include "control/report.h"
 #include "core/log.h"
+#include "core/opener.h"
 #include "core/units.h"
 #include "host/sandbox.h"
 
@@ -18,12 +19,20 @@
 static const char *
 sandbox_hint(int error, const char *message)
 {
-	bool denied = error == -EACCES || error == -EPERM || strstr(message, "Permission denied");
+	bool denied = error == -EACCES || strstr(message, strerror(EACCES));
+	bool refused = error == -EPERM || strstr(message, strerror(EPERM));
 
-	return denied && sandbox_state()->on
-		       ? "; the sandbox lets the daemon open what lies beside its first config's "
-			 "files: restart it with this config, or run it with `sandbox: off`"
-		       : "";
+	if (!sandbox_state()->on || !(denied || refused))
+		return "";
+	if (!opener_is_there())
+		return "; the sandbox lets the daemon open what lies beside its first config's "
+		       "files, and no opener runs: restart it with this config, or run it with "
+		       "`sandbox: off`";
+	return refused ? "; the sandbox's opener gives what begins as a capture to be read, and "
+			 "files that end in .pcap or .pcapng, have no other name and are no link "
+			 "to be written: restart the daemon with this config for what is none"
+		       : "; the sandbox's opener opens the captures of pcap ports and of replays "
+			 "alone, as this user may: restart the daemon with this config for others";
 }
 
 /* What engine_prepare has against it. */

@@ -8,6 +8,7 @@
 
 #include <linux/magic.h>
 
+#include "core/opener.h"
 #include "disk/loader.h"
 
 #include "core/banned.h"
@@ -32,5 +33,7 @@ takes_direct(const char *path, int plain)
 int
 disk_open_direct(const char *path, int plain)
 {
-	return takes_direct(path, plain) ? open(path, O_RDONLY | O_CLOEXEC | O_DIRECT) : -1;
+	return takes_direct(path, plain)
+		       ? opener_open(path, O_RDONLY | O_CLOEXEC | O_DIRECT, OPENER_PATIENCE_MS)
+		       : -1;
 }

@@ -15,6 +15,7 @@
 #include "host/capabilities.h"
 #include "host/landlock.h"
 #include "host/memlock.h"
+#include "host/opener.h"
 #include "host/paths.h"
 #include "host/syscalls.h"
 
@@ -91,6 +92,8 @@ close_file_system(const struct config *config, const char *const *plugins, unsig
 int
 sandbox_enter(const struct config *config, const char *const *plugins, unsigned plugin_count)
 {
+	int ret;
+
 	state = (struct sandbox_state){.on = config->sandbox};
 	granted = allowed_needs(config);
 	if (!config->sandbox) {
@@ -98,15 +101,14 @@ sandbox_enter(const struct config *config, const char *const *plugins, unsigned 
 			    "user can");
 		return 0;
 	}
+	/* Nobody asks for anything new where there is no socket. */
+	if (config->opener && config->run_dir && (ret = opener_start()) < 0)
+		return refuse(ret, "the opener can't be started", "say `sandbox: { opener: off }`");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return refuse(errno, "new privileges can't be ruled out",
 			      "take a kernel of 3.5 or later");
-	if (!config->core_dumps) {
-		int ret = forbid_core_dumps();
-
-		if (ret < 0)
-			return ret;
-	}
+	if (!config->core_dumps && (ret = forbid_core_dumps()) < 0)
+		return ret;
 	return close_file_system(config, plugins, plugin_count);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/opener.h"
 #include "core/root.h"
 #include "core/text.h"
 #include "port/driver.h"
@@ -182,7 +183,7 @@ open_output(struct port *port)
 	const struct config_port *config = port->config;
 	int ret = output_open(config->name, config->pcap_out, &port->copies, &port->output);
 
-	if (ret < 0 && port_service(port) != PORT_IN_SERVICE)
+	if (ret == -EACCES && port_service(port) != PORT_IN_SERVICE && !opener_is_there())
 		log_error("port %s: in the sandbox only the %s that was there at the start can be "
 			  "written; to take one away, copy it and leave it in its place",
 			  config->name, config->pcap_out);

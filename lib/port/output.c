@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/opener.h"
 #include "port/records.h"
 
 #include "core/banned.h"
@@ -85,12 +86,12 @@ write_header(struct output *output)
 
 /* 0, also when a FIFO has no reader yet. */
 static int
-open_file(struct output *output)
+open_file(struct output *output, unsigned patience_ms)
 {
 	struct stat status;
 	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK | O_CLOEXEC;
 
-	output->fd = open(output->path, flags, 0666);
+	output->fd = opener_open(output->path, flags, patience_ms);
 	if (output->fd < 0)
 		return errno == ENXIO ? 0 : -errno;
 	if (fstat(output->fd, &status) < 0)
@@ -129,7 +130,8 @@ output_open(const char *port, const char *path, struct output_copies *copies, st
 	output->path = strdup(path);
 	output->rest = malloc(sizeof(struct record_header) + RECORDS_SNAP_LENGTH);
 	rte_spinlock_init(&output->lock);
-	ret = output->port && output->path && output->rest ? open_file(output) : -ENOMEM;
+	ret = output->port && output->path && output->rest ? open_file(output, OPENER_PATIENCE_MS)
+							   : -ENOMEM;
 	if (ret < 0)
 		free_output(output);
 	else
@@ -310,7 +312,7 @@ output_check(struct output *output)
 		return output->why;
 	if (output->fd >= 0 && output->fifo && has_no_reader(output))
 		leave_fifo(output);
-	else if (output->fd < 0 && open_file(output) == 0 && output->fd >= 0)
+	else if (output->fd < 0 && open_file(output, OPENER_BRIEFLY_MS) == 0 && output->fd >= 0)
 		log_info("port %s: %s is read", output->port, output->path);
 	output->why = reason(output);
 	if (output->error && !output->told)

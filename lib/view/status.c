@@ -125,10 +125,11 @@ print_sandbox(const struct view *view)
 		json_is_true(json_object_get(sandbox, "seccomp")) ? "on" : "off");
 	json_array_foreach (held, index, name)
 		fprintf(view->out, "%s%s", index ? ", " : " ", json_string_value(name));
-	fprintf(view->out, "%s, core dumps %s, memory %slocked\n\n",
+	fprintf(view->out, "%s, core dumps %s, memory %slocked, opener %s\n\n",
 		json_array_size(held) ? "" : " none",
 		json_is_true(json_object_get(sandbox, "core_dumps")) ? "allowed" : "off",
-		json_is_true(json_object_get(sandbox, "memory_locked")) ? "" : "not ");
+		json_is_true(json_object_get(sandbox, "memory_locked")) ? "" : "not ",
+		json_is_true(json_object_get(sandbox, "opener")) ? "on" : "off");
 }
 
 /* What is out of the ordinary about a port. */

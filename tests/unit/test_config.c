@@ -91,12 +91,18 @@ test_sandbox(void **state)
 {
 	static const struct {
 		const char *text;
-		bool sandbox, core_dumps;
+		bool sandbox, core_dumps, opener;
 	} cases[] = {
-		{"on", true, false},  {"True", true, false},
-		{"YES", true, false}, {"off", false, true},
-		{"no", false, true},  {"false", false, true},
-		{"{}", true, false},  {"{ core-dumps: on }", true, true},
+		{"on", true, false, true},
+		{"True", true, false, true},
+		{"YES", true, false, true},
+		{"off", false, true, true},
+		{"no", false, true, true},
+		{"false", false, true, true},
+		{"{}", true, false, true},
+		{"{ core-dumps: on }", true, true, true},
+		{"{ opener: off }", true, false, false},
+		{"{ core-dumps: yes, opener: no }", true, true, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -109,6 +115,7 @@ test_sandbox(void **state)
 		assert_non_null(config);
 		assert_int_equal(config->sandbox, cases[i].sandbox);
 		assert_int_equal(config->core_dumps, cases[i].core_dumps);
+		assert_int_equal(config->opener, cases[i].opener);
 		config_free(config);
 	}
 }

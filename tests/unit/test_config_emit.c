@@ -170,7 +170,8 @@ random_config(unsigned seed)
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	static const char *const sandboxes[] = {"on", "off", "{}", "{ core-dumps: yes }"};
+	static const char *const sandboxes[] = {"on", "off", "{ opener: off }",
+						"{ core-dumps: yes }"};
 	unsigned rules = below(&seed, 20);
 
 	fputs(HEAD "groups:\n  g1: { ports: [a, w] }\n  g2: { ports: [b] }\n", out);
@@ -350,6 +351,10 @@ test_restart(void **state)
 		{HEAD, HEAD "idle: sleep\n", "idle"},
 		{HEAD, HEAD "sandbox: off\n", "sandbox"},
 		{HEAD, HEAD "sandbox: { core-dumps: true }\n", "sandbox"},
+		{HEAD, HEAD "sandbox: { opener: off }\n", "sandbox"},
+		{HEAD "sandbox: { core-dumps: true, opener: off }\n",
+		 HEAD "sandbox: { core-dumps: true }\n", "sandbox"},
+		{HEAD "sandbox: { opener: on }\n", HEAD "sandbox: on\n", NULL},
 		{HEAD, HEAD "run-dir: /x\n", "run-dir"},
 		{HEAD, HEAD "  c: { vdev: net_null }\n", NULL},
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, mtu: 1500 }\n", NULL},

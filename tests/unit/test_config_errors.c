@@ -60,6 +60,7 @@ static const struct config_case cases[] = {
 	{HEAD "sandbox: [on]\n", 7, 10, "sandbox", "expected on, off, or a mapping"},
 	{HEAD "sandbox:\n", 7, 1, "sandbox", "expected on, off, or a mapping"},
 	{HEAD "sandbox: { core-dumps: 1 }\n", 7, 24, "sandbox.core-dumps", "true or false"},
+	{HEAD "sandbox: { opener: maybe }\n", 7, 20, "sandbox.opener", "on or off"},
 	{HEAD "sandbox: { core-dump: true }\n", 7, 12, "sandbox.core-dump", "core-dumps"},
 	{HEAD "memory: { packets: 1022 }\n", 7, 20, "memory.packets", "from 1023 to 16777215"},
 	{HEAD "memory: { packets: 16777216 }\n", 7, 20, "memory.packets", "from 1023"},

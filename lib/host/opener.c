@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "host/opener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "format/format.h"
+#include "unpack/unpack.h"
+
+#include "core/banned.h"
+
+#define MODE 0666
+#define ALWAYS (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+static int
+refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int
+refuse_closing(int fd, int error)
+{
+	close(fd);
+	return refuse(error);
+}
+
+static bool
+ends_in(const char *path, const char *end)
+{
+	size_t length = strlen(path), part = strlen(end);
+
+	return length > part && strcmp(path + length - part, end) == 0;
+}
+
+/* What a file is, before it is opened to be read or written: of some devices that alone has effects. */
+static int
+find(const char *path, int flags, struct stat *status)
+{
+	int place = open(path, O_PATH | O_CLOEXEC | flags);
+
+	if (place >= 0 && fstat(place, status) < 0)
+		return refuse_closing(place, errno);
+	return place;
+}
+
+/* Opens what was found and no other, whatever has its name by now. */
+static int
+open_found(int place, int flags)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	fd = open(path, flags | ALWAYS);
+	if (fd < 0)
+		return refuse_closing(place, errno);
+	close(place);
+	return fd;
+}
+
+/* empty: a file with nothing in it is as good. */
+static bool
+begins_as_a_capture(int fd, bool empty)
+{
+	unsigned char head[FORMAT_HEAD];
+	struct format format;
+	ssize_t size = pread(fd, head, sizeof(head), 0);
+	bool is = size > 0 && unpack_is_for(head, size);
+
+	if (size > 0 && !is) {
+		is = format_begin_any(&format, head, size) >= 0;
+		format_end(&format);
+	}
+	return is || (empty && size == 0);
+}
+
+static int
+open_to_read(const char *path, int flags)
+{
+	struct stat status;
+	int fd = find(path, 0, &status);
+
+	if (fd < 0)
+		return fd;
+	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+		return refuse_closing(fd, EPERM);
+	fd = open_found(fd, O_RDONLY);
+	if (fd < 0 || S_ISFIFO(status.st_mode))
+		return fd;
+	if (!begins_as_a_capture(fd, false))
+		return refuse_closing(fd, EPERM);
+	/* Not sooner: such reads are of whole blocks. */
+	if ((flags & O_DIRECT) && fcntl(fd, F_SETFL, O_DIRECT) < 0)
+		return refuse_closing(fd, errno);
+	return fd;
+}
+
+/* What is there is looked at before it is emptied, for which it must be read as well. */
+static int
+open_written_again(int place, const struct stat *status, int flags)
+{
+	int fd;
+
+	/* A link may lead anywhere, and a second name be that of another file. */
+	if (!S_ISREG(status->st_mode) || status->st_nlink != 1)
+		return refuse_closing(place, EPERM);
+	fd = open_found(place, O_RDWR | (flags & O_APPEND));
+	if (fd < 0)
+		return fd;
+	if (!begins_as_a_capture(fd, true))
+		return refuse_closing(fd, EPERM);
+	if ((flags & O_TRUNC) && ftruncate(fd, 0) < 0)
+		return refuse_closing(fd, errno);
+	return fd;
+}
+
+static int
+open_to_write(const char *path, int flags)
+{
+	struct stat status;
+	int place;
+
+	if (!ends_in(path, ".pcap") && !ends_in(path, ".pcapng"))
+		return refuse(EPERM);
+	place = find(path, O_NOFOLLOW, &status);
+	if (place < 0 && errno == ENOENT && (flags & O_CREAT))
+		return open(path, O_WRONLY | O_CREAT | O_EXCL | (flags & O_APPEND) | ALWAYS, MODE);
+	if (place < 0)
+		return place;
+	if (S_ISFIFO(status.st_mode))
+		return open_found(place, O_WRONLY | (flags & O_APPEND));
+	return open_written_again(place, &status, flags);
+}
+
+static int
+open_for(const char *path, int flags)
+{
+	if (path[0] != '/')
+		return refuse(EPERM);
+	if ((flags & O_ACCMODE) != O_RDONLY)
+		return open_to_write(path, flags);
+	if (flags & O_DIRECTORY)
+		return open(path, O_RDONLY | O_DIRECTORY | ALWAYS);
+	return open_to_read(path, flags);
+}
+
+int
+opener_serve(const char *path, int flags)
+{
+	const char *purpose = (flags & O_ACCMODE) != O_RDONLY ? "to be written"
+			      : flags & O_DIRECTORY           ? "for the names in it"
+							      : "to be read";
+	int fd = open_for(path, flags), err = errno;
+
+	if (fd >= 0)
+		log_info("opener: %s was opened, %s", path, purpose);
+	else if (err == EPERM)
+		log_info("opener: %s was refused, %s", path, purpose);
+	else
+		log_debug("opener: %s, %s: %s", path, purpose, strerror(err));
+	errno = err;
+	return fd;
+}
