@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/emit.h"
+#include "config/instead.h"
 #include "config/key.h"
 #include "core/text.h"
 
@@ -61,7 +62,7 @@ find(const char *word)
 static void
 read_word(struct reader *reader, const struct spot *spot, struct config_actions *actions)
 {
-	const char *text, *nearest, *words[VERBS];
+	const char *text, *nearest, *instead, *words[VERBS];
 	const struct row *row;
 
 	if (!reader_text(reader, spot, forms(true, " or ").text, &text))
@@ -75,7 +76,10 @@ read_word(struct reader *reader, const struct spot *spot, struct config_actions 
 		words[i] = rows[i].key.name;
 	nearest = text_nearest(text, words, VERBS);
 	row = nearest ? find(nearest) : NULL;
-	if (!row)
+	instead = instead_of(spot, text);
+	if (instead)
+		reader_error(reader, spot, "unknown action %s; %s", text_quote(text).text, instead);
+	else if (!row)
 		reader_error(reader, spot, "unknown action %s; there are %s", text_quote(text).text,
 			     forms(true, " and ").text);
 	else if (row->key.type)

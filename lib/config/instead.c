@@ -6,13 +6,16 @@
 
 #include "core/banned.h"
 
-enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_REPLAY };
+enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_PROTOCOL, IN_ACTIONS, IN_REPLAY };
 
 #define BESIDE_MATCH(what, expression) what ": write filter: '" expression "' beside match"
 #define INTO_MATCH "this belongs into match: { } of the rule"
 #define FROM "where packets come in is said by from: [ PORT ] of the rule"
 #define EITHER(src, dst, expression) \
 	"write " src " or " dst ", or for either of them filter: '" expression "' beside match"
+#define BY_PORT(protocol, port) "its port tells: write protocol: " protocol ", dst-port: " port
+#define FORWARD "where packets go is { forward: PORT }"
+#define GO_ON "a rule without drop or forward passes packets on to the next; " FORWARD
 #define PACE "how fast it goes is said by pace, as in pace: 100Mbps, 1.5Mpps or 2x"
 #define LINK                                                         \
 	"a port is as fast as its link comes up; how fast a replay " \
@@ -26,7 +29,7 @@ enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_REPLAY };
 /* Upper and lower case, "_" and "-" are the same. Filters stand in quotes of their own kind. */
 static const struct {
 	enum place place;
-	const char *key, *text;
+	const char *word, *text;
 } table[] = {
 	{IN_MATCH, "src-mac",
 	 BESIDE_MATCH("match has no MAC addresses", "ether src 02:00:00:00:00:01")},
@@ -53,6 +56,26 @@ static const struct {
 	{IN_MATCH, "ingress", FROM},
 	{IN_MATCH, "interface", FROM},
 	{IN_MATCH, "from", FROM},
+	{IN_PROTOCOL, "http", BY_PORT("tcp", "80")},
+	{IN_PROTOCOL, "https", BY_PORT("tcp", "443")},
+	{IN_PROTOCOL, "tls", BY_PORT("tcp", "443")},
+	{IN_PROTOCOL, "quic", BY_PORT("udp", "443")},
+	{IN_PROTOCOL, "ssh", BY_PORT("tcp", "22")},
+	{IN_PROTOCOL, "dns", BY_PORT("[tcp, udp]", "53")},
+	{IN_PROTOCOL, "ntp", BY_PORT("udp", "123")},
+	{IN_PROTOCOL, "arp", "write ether-type: arp"},
+	{IN_ACTIONS, "accept", GO_ON},
+	{IN_ACTIONS, "allow", GO_ON},
+	{IN_ACTIONS, "pass", GO_ON},
+	{IN_ACTIONS, "continue", GO_ON},
+	{IN_ACTIONS, "output", FORWARD},
+	{IN_ACTIONS, "redirect", FORWARD},
+	{IN_ACTIONS, "send", FORWARD},
+	{IN_ACTIONS, "copy", "a copy for another port is { mirror: PORT }"},
+	{IN_ACTIONS, "tee", "a copy for another port is { mirror: PORT }"},
+	{IN_ACTIONS, "deny", "packets end with drop"},
+	{IN_ACTIONS, "reject", "packets end with drop, which tells nobody"},
+	{IN_ACTIONS, "count", "each rule counts what it takes"},
 	{IN_RULE, "in-port", FROM},
 	{IN_RULE, "port", FROM},
 	{IN_RULE, "ports", FROM},
@@ -89,29 +112,38 @@ static const struct {
 	{IN_PORT, "gbps", LINK},
 };
 
-/* Which mapping a key stands in: the path from the document down decides, as names are anybody's. */
+static bool
+is_key(const struct spot *spot, const char *name)
+{
+	return spot->key && strcmp(spot->key, name) == 0;
+}
+
+/* What a word stands in: the path from the document down decides, as names are anybody's. */
 static enum place
-place_of(const struct spot *key)
+place_of(const struct spot *spot)
 {
 	const struct spot *path[4] = {NULL};
 	unsigned depth = 0;
 
-	for (const struct spot *at = key; at && at->up; at = at->up) {
+	for (const struct spot *at = spot; at && at->up; at = at->up) {
 		for (unsigned i = 3; i > 0; i--)
 			path[i] = path[i - 1];
 		path[0] = at;
 		depth++;
 	}
-	if (depth < 3 || depth > 4 || !path[0]->key)
-		return ELSEWHERE;
-	if (strcmp(path[0]->key, "rules") == 0) {
-		if (depth == 3)
-			return IN_RULE;
-		return path[2]->key && strcmp(path[2]->key, "match") == 0 ? IN_MATCH : ELSEWHERE;
-	}
-	if (depth == 3 && strcmp(path[0]->key, "ports") == 0)
+	if (depth == 3 && is_key(path[0], "ports"))
 		return IN_PORT;
-	return depth == 3 && strcmp(path[0]->key, "replays") == 0 ? IN_REPLAY : ELSEWHERE;
+	if (depth == 3 && is_key(path[0], "replays"))
+		return IN_REPLAY;
+	if (depth < 3 || !is_key(path[0], "rules"))
+		return ELSEWHERE;
+	if (depth == 3)
+		return IN_RULE;
+	if (is_key(path[2], "actions"))
+		return IN_ACTIONS;
+	if (!is_key(path[2], "match"))
+		return ELSEWHERE;
+	return is_key(path[3], "protocol") ? IN_PROTOCOL : IN_MATCH;
 }
 
 static bool
@@ -127,12 +159,12 @@ same(const char *typed, const char *known)
 }
 
 const char *
-instead_of(const struct spot *key)
+instead_of(const struct spot *spot, const char *word)
 {
-	enum place place = place_of(key);
+	enum place place = place_of(spot);
 
 	for (unsigned i = 0; place != ELSEWHERE && i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].place == place && same(key->key, table[i].key))
+		if (table[i].place == place && same(word, table[i].word))
 			return table[i].text;
 	}
 	return NULL;

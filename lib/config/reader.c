@@ -220,7 +220,7 @@ unknown_key(struct reader *reader, const struct spot *key, const struct field *f
 	    unsigned count)
 {
 	const char *names[FIELDS_MAX];
-	const char *nearest, *instead = instead_of(key);
+	const char *nearest, *instead = instead_of(key, key->key);
 	char all[256];
 
 	for (unsigned i = 0; i < count; i++)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/instead.h"
 #include "config/values.h"
 #include "core/text.h"
 
@@ -46,7 +47,7 @@ read_range(struct reader *reader, const struct spot *spot, const struct key *key
 	   struct config_range *range)
 {
 	const struct words *words = key->names;
-	const char *text, *nearest;
+	const char *text, *nearest, *instead;
 
 	if (!reader_text(reader, spot, key->what, &text))
 		return false;
@@ -62,11 +63,15 @@ read_range(struct reader *reader, const struct spot *spot, const struct key *key
 		return false;
 	}
 	nearest = words ? words_nearest(words, text) : NULL;
+	instead = instead_of(spot, text);
 	if (is_octal(text))
 		reader_error(reader, spot,
 			     "%s: with a 0 in front %s could be octal or hexadecimal; write %s or "
 			     "0x%s",
 			     spot_key(spot), text_quote(text).text, text + strspn(text, "0"), text);
+	else if (instead)
+		reader_error(reader, spot, "%s: unknown name %s; %s", spot_key(spot),
+			     text_quote(text).text, instead);
 	else if (nearest)
 		reader_error(reader, spot, "%s: unknown name %s; did you mean \"%s\"?",
 			     spot_key(spot), text_quote(text).text, nearest);
