@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Checks what the compiler can't: rooms include only what stands on their own floor or below, every source file bans
-last what is banned, and a file is one noun's worth of lines."""
+last what is banned, a file is one noun's worth of lines, and no comment bends the code that it stands behind."""
 
 import ast
 import pathlib
@@ -10,6 +10,8 @@ import sys
 
 LINES_MAX = 400
 INCLUDE = re.compile(r'^#include [<"]([^">]+)[">]', re.MULTILINE)
+# clang-format breaks a declaration in two for a comment that has no room behind it.
+BROKEN = re.compile(r"^\t*(?!else|do\b|return)[a-zA-Z_][\w ,*]*\n\t+[\w\[][^;={}\n]*; */\*", re.MULTILINE)
 FLOORS = re.compile(r"^floors = (\[.*?^\])", re.MULTILINE | re.DOTALL)
 
 
@@ -30,6 +32,9 @@ def findings(root):
             yield f"{name}: {lines} lines; more than {LINES_MAX} is more than one noun"
         if path.suffix == ".c" and (not includes or includes[-1] != "core/banned.h"):
             yield f"{name}: the last include is not core/banned.h"
+        for broken in BROKEN.finditer(text):
+            number = text.count("\n", 0, broken.start()) + 1
+            yield f"{name}:{number}: a comment breaks the declaration in two; it stands above what it speaks of"
         if name.parts[0] != "lib":
             continue
         room = name.parts[1]

@@ -49,13 +49,13 @@ struct command {
 	bool starts;           /* takes what says how a run is to be: --pace, --at */
 	bool takes_all;        /* takes --all in place of a name */
 	bool waits;            /* takes --timeout */
-	const char *
-		picks; /* the answer's member that --sort, --top and --nonzero are for; NULL: none */
-	bool patient;  /* may take as long as the daemon lives */
+	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
+	const char *picks;
+	bool patient;                          /* may take as long as the daemon lives */
 	void (*view)(const struct view *view); /* of a reading command */
-	int (*run)(
-		const struct command *command, const struct options *options,
-		char *const *arguments); /* NULL behind the last; those that may be left out too */
+	/* arguments: NULL behind the last, and those that may be left out too. */
+	int (*run)(const struct command *command, const struct options *options,
+		   char *const *arguments);
 };
 
 /* The i-th command; NULL behind the last. */

@@ -64,8 +64,8 @@ struct capture_file {
 	bool begun;        /* there is one */
 	bool stepped;      /* the record at hand is earlier than the one before */
 	bool lead_known;
-	uint64_t
-		lead_ns; /* time of the first record that has one, if those before it have none; 0: none has */
+	/* Time of the first record that has one, if those before it have none; 0: none has. */
+	uint64_t lead_ns;
 
 	uint64_t records;      /* from the file's first on, the one at hand among them */
 	uint64_t passed_bytes; /* in this pass */

@@ -129,8 +129,8 @@ struct config_rule {
 	bool match_given;
 	struct config_match match;
 	char *filter; /* pcap filter expression that libpcap accepts, or NULL */
-	const char
-		*manner; /* how the filter is carried out, once a program is made of it; constant */
+	/* How the filter is carried out, once a program is made of it; constant. */
+	const char *manner;
 	struct config_actions actions;
 	struct config_place place; /* of the rule */
 	struct config_place filter_place;
@@ -179,8 +179,8 @@ struct config_port {
 	uint16_t rx_ring, tx_ring; /* descriptors; 0: left to the driver */
 	uint16_t mtu;              /* 0: left to the driver */
 	bool promiscuous, promiscuous_given;
-	uint32_t
-		verify; /* 1 in so many packets whose checksums the NIC calls good is checked; 0: none */
+	/* 1 in so many packets whose checksums the NIC calls good is checked; 0: none. */
+	uint32_t verify;
 	struct config_place place; /* of the port's name */
 };
 
@@ -225,8 +225,8 @@ struct config_replay {
 	struct config_pace pace;
 	uint64_t loops; /* 0: for ever */
 	bool gap_given;
-	uint64_t
-		gap_ns; /* between the last packet of a loop, or a sequential file, and the next one's first */
+	/* Between the last packet of a loop, or a sequential file, and the next one's first. */
+	uint64_t gap_ns;
 	uint64_t max_gap_ns; /* the longest pause at pace original or Nx; 0: as long as they are */
 	bool start_auto;
 	struct config_moment from, until; /* from is within, until is the first that is not */

@@ -18,8 +18,8 @@ struct clients {
 	int epoll; /* where connections are waited for, under their slot's number */
 	int spare; /* a descriptor to give up when there is no other to turn a client away */
 	struct connection slots[CLIENTS_SLOTS];
-	struct job *rests
-		[CLIENTS_SLOTS]; /* whose next piece waits until the client took the one before */
+	/* Whose next piece waits until the client took the one before. */
+	struct job *rests[CLIENTS_SLOTS];
 };
 
 void clients_open(struct clients *clients, struct method_daemon *daemon, int epoll);

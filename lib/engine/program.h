@@ -31,8 +31,8 @@ struct program_local {
 /* What rules counted. */
 struct program_totals {
 	struct tally_rule *rules; /* rule_count + 1 of the config, the default last */
-	struct tally_rule retired,
-		retired_passed; /* of rules that are no more: what they decided and what they passed on */
+	/* Of rules that are no more: what they decided and what they passed on. */
+	struct tally_rule retired, retired_passed;
 };
 
 struct program {

@@ -26,8 +26,8 @@ struct service {
 	uint64_t began_ns;
 	bool told; /* that it takes long */
 	bool held; /* ports whose devices are gone are left alone: others are opened elsewhere */
-	uint64_t
-		coming; /* bit i: what is sent to slot i leaves, though its port is not among ports yet */
+	/* Bit i: what is sent to slot i leaves, though its port is not among ports yet. */
+	uint64_t coming;
 	uint64_t leaving; /* bit i: port i is to be closed then */
 	struct worker_sources *old[CONFIG_WORKERS_MAX];
 };

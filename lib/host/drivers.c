@@ -22,8 +22,8 @@ struct words {
 	const char *driver;
 	const char *package; /* Debian's, behind librte-net- */
 	const char *needed;  /* a key that must be given, or NULL */
-	const char *
-		queues; /* the key that says how many there are, one without it; NULL: more than anyone asks for */
+	/* The key that says how many there are, one without it; NULL: more than anyone asks for. */
+	const char *queues;
 	const char *keys[WORDS_MAX];
 };
 

@@ -24,8 +24,8 @@
 #define SECCOMP_FILTERED 2 /* what PR_GET_SECCOMP says of a process under a filter */
 
 static struct sandbox_state state;
-static unsigned
-	granted; /* enum allowed_for: what the config had that the daemon was started with */
+/* enum allowed_for: what the config had that the daemon was started with. */
+static unsigned granted;
 
 /* Ends a step that failed: what was tried, why it failed, and what a user can do. */
 static int

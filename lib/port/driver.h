@@ -38,13 +38,13 @@ struct driver {
 	bool copies; /* frames of others into one packet of its pool, without looking at their length */
 	uint8_t tags;     /* bytes that a frame may have beyond MTU and Ethernet header */
 	bool tagged_only; /* only with a tag of 802.1Q */
-	uint16_t
-		chained; /* longest of several segments that it sends whole; 0: as long as others */
+	/* Longest of several segments that it sends whole; 0: as long as others. */
+	uint16_t chained;
 	const char *slot; /* its argument that says what it copies a frame into; of so many bytes */
 	uint16_t slot_bytes, slot_taken; /* without it; those that are its own */
-	const char *interfaces
-		[DRIVER_INTERFACES]; /* its arguments that name the interface it sends on */
-	bool strict;                 /* receives only what Ethernet and its MTU allow */
+	/* Its arguments that name the interface it sends on. */
+	const char *interfaces[DRIVER_INTERFACES];
+	bool strict; /* receives only what Ethernet and its MTU allow */
 };
 
 /* Never NULL: a driver without peculiarities has none set. */

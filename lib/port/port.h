@@ -45,8 +45,8 @@ struct port_losses {
 
 struct port {
 	/* Read by workers for each burst. */
-	uint16_t
-		id; /* ethdev; RTE_MAX_ETHPORTS when there is no device (offline, nothing to read) */
+	/* Of the ethdev; RTE_MAX_ETHPORTS when there is no device (offline, nothing to read). */
+	uint16_t id;
 	uint16_t rx_queues, tx_queues;
 	bool can_receive;      /* false: there is nothing to poll (a capture port without input) */
 	bool writes;           /* what is sent goes to a file, not to the device */
@@ -98,8 +98,8 @@ struct port {
 	uint32_t kept;             /* packets that its driver does not give back by itself */
 	struct leftovers left;     /* descriptors that it does not close by itself */
 	struct xsk_rings *rings;   /* of the sockets among them, in the same order */
-	struct rescue_list
-		later; /* of devices before, to be freed once the kernel let go of them */
+	/* Of devices before, to be freed once the kernel let go of them. */
+	struct rescue_list later;
 	_Atomic uint64_t closed_ns; /* when its device was closed; 0: never */
 	bool restore;               /* the interface below was not promiscuous before */
 	bool vdev;                  /* made by us, to be removed again */

@@ -11,8 +11,8 @@
 #define EXTENT_PAUSES 64
 
 struct extent {
-	struct schedule_units
-		units; /* all packets of the loop; the time of the last one, from the first on */
+	/* All packets of the loop; the time of the last one, from the first on. */
+	struct schedule_units units;
 	uint64_t period_ns; /* to the next loop's first packet; 0 as long as it is not known */
 	struct schedule_units last; /* of the last packet alone */
 	/* Pauses between packets, by the power of two that they reach: how many, and all together. */

@@ -59,15 +59,15 @@ struct lane_tally {
 	uint64_t sent, bytes;
 	uint64_t late;    /* handed over more than the replay's late_ns after they were due */
 	uint64_t dropped; /* not sent, because they were late */
-	uint64_t drops
-		[DROP_REASONS]; /* of these packets, or of mirrored references to them; see tally.h */
+	/* Of these packets, or of mirrored references to them; see tally.h. */
+	uint64_t drops[DROP_REASONS];
 	uint64_t underruns; /* times that nothing was there to send because the reader was behind */
 	uint64_t loops;     /* done */
 	uint64_t packet;    /* entries passed, of all lanes, since the start */
 	uint64_t waiting;   /* of those, packets that the port has no room for */
 	uint64_t time_ns;   /* of the capture, of the next packet, since the start */
-	struct schedule_units
-		at;      /* what lies before the next packet, without what was cut off pauses */
+	/* What lies before the next packet, without what was cut off pauses. */
+	struct schedule_units at;
 	uint64_t due_ns; /* of the packet that it waits for, or waited for last */
 	uint64_t first_due_ns, last_due_ns, first_ns, last_ns;
 	uint64_t shifted_ns; /* by how much lateness moved the schedule */
@@ -90,8 +90,8 @@ struct lane_plan {
 
 	struct lane_order order;
 	_Atomic uint32_t ordered; /* order number */
-	_Atomic uint64_t
-		shift_ns; /* by how much lateness moved the schedule of all lanes; they write it too */
+	/* By how much lateness moved the schedule of all lanes; they write it too. */
+	_Atomic uint64_t shift_ns;
 };
 
 struct replay_lane {
@@ -122,24 +122,24 @@ struct replay_lane {
 	bool dry;
 	uint16_t stash_count;
 	struct rte_mbuf *stash[BURST_MAX]; /* unused mbufs */
-	uint64_t refused_ns,
-		tried_ns; /* since when the port took nothing of those that wait, and last did so */
+	/* Since when the port took nothing of those that wait, and last did so. */
+	uint64_t refused_ns, tried_ns;
 	uint16_t waiting; /* packets that the port had no room for, due at dues[] */
 	struct rte_mbuf *held[BURST_MAX];
 	uint64_t dues[BURST_MAX]; /* of the packets taken last */
-	struct lane_tally
-		tally; /* at rest while state_seen is LANE_STOPPED or LANE_DONE: then anybody may read it */
+	/* At rest while state_seen is LANE_STOPPED or LANE_DONE: then anybody may read it. */
+	struct lane_tally tally;
 	/* Of this run, ns from due to handed over. Too long to be copied between two bursts: the control thread looks at it
 	 * while it changes. */
 	struct histogram errors;
 
 	/* Between worker and control. */
-	_Atomic uint32_t taken
-		__attribute__((aligned(64))); /* number of the last order that was looked at */
-	_Atomic uint32_t obeyed;              /* of the last one carried out */
-	_Atomic uint32_t state_seen;          /* enum lane_state, with obeyed */
-	struct lane_tally answer;             /* the worker's copy, when it was last asked */
-	struct lane_tally known;              /* what the control thread made of it; its own */
+	/* Number of the last order that was looked at. */
+	_Atomic uint32_t taken __attribute__((aligned(64)));
+	_Atomic uint32_t obeyed;     /* of the last one carried out */
+	_Atomic uint32_t state_seen; /* enum lane_state, with obeyed */
+	struct lane_tally answer;    /* the worker's copy, when it was last asked */
+	struct lane_tally known;     /* what the control thread made of it; its own */
 };
 
 /* Packets that are due at now_ns, at most BURST_MAX; the caller owns them. Worker. */

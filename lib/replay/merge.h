@@ -23,8 +23,8 @@ struct merge {
 
 	uint64_t number;  /* of the record given last, from 1 */
 	uint64_t time_ns; /* its time */
-	uint64_t
-		origin_ns; /* time of the first record of all; UINT64_MAX as long as it is unknown */
+	/* Time of the first record of all; UINT64_MAX as long as it is unknown. */
+	uint64_t origin_ns;
 
 	/* Sequential: the file's first packet was given, and what is added to its times modulo 2^64; the last packet's. */
 	bool begun;

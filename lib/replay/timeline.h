@@ -21,8 +21,8 @@
 
 /* Where a packet lies: its byte offset in the arena (40 bits), its length there (16), and its lane (6). */
 struct timeline_entry {
-	uint64_t
-		time_ns; /* since the first packet of the first loop; not less than the one before */
+	/* Since the first packet of the first loop; not less than the one before. */
+	uint64_t time_ns;
 	uint64_t offset : 40;
 	uint64_t length : 16;
 	uint64_t lane : 6;
@@ -49,8 +49,8 @@ struct timeline {
 	 * padded. Lanes pass over others' packets by these, and never look at bytes that are not their own: such a
 	 * block may have been filled anew. */
 	uint16_t *lengths;
-	uint8_t *
-		owners; /* the lane of each entry once more, see owners.h; 7 bytes behind the last may be read */
+	/* The lane of each entry once more, see owners.h; 7 bytes behind the last may be read. */
+	uint8_t *owners;
 	uint64_t mask; /* entry n stands at entries[n & mask] */
 	unsigned lane_count;
 	bool resident; /* set before the first entry */
@@ -59,11 +59,10 @@ struct timeline {
 	_Atomic uint64_t published __attribute__((aligned(64))); /* entries, from the first on */
 	_Atomic uint64_t end; /* entries in all: of one loop when resident, of all loops when not;
 			       * UINT64_MAX as long as that is unknown */
-	_Atomic uint64_t
-		period_ns; /* from one loop's first packet to the next loop's; valid with end
-				     * when resident */
-	_Atomic uint64_t
-		start_ns; /* the first packet's time in the capture; valid with published > 0 */
+	/* From one loop's first packet to the next loop's; valid with end when resident. */
+	_Atomic uint64_t period_ns;
+	/* The first packet's time in the capture; valid with published > 0. */
+	_Atomic uint64_t start_ns;
 	_Atomic uint64_t loop_entries; /* of one loop; 0 as long as that is unknown */
 	_Atomic bool broken;           /* the end is where a file broke; valid with end */
 
