@@ -202,6 +202,216 @@ def test_a_port_that_is_kept_goes_on_reading(tmp_path):
         daemon.stop(code=1)
 
 
+def test_a_pipe_has_one_reader(tmp_path):
+    """Of a port that changes the pipe is closed before it is opened anew; to a replay it is not given while another reads."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    whole = open(capture.fixture("dns.pcap"), "rb").read()
+    count = {"name": "count", "from": ["reading"], "actions": ["drop"]}
+    with Daemon(base({"reading": {"pcap": {"in": str(fifo)}}}, [count]), tmp_path, PLUGINS) as daemon:
+        with open(fifo, "wb", buffering=0) as pipe:
+            pipe.write(whole)
+            daemon.until(lambda status: status["ports"]["reading"]["rx_packets"] == len(LINE))
+            with pytest.raises(Refused, match="one: .*fifo is a pipe, and reading reads it"):
+                daemon.apply(base({"reading": {"pcap": {"in": str(fifo)}}}, [count], replays={"one": replay("a", file=str(fifo))}))
+            pipe.write(whole[24:])
+            daemon.until(lambda status: status["ports"]["reading"]["rx_packets"] == 2 * len(LINE))
+        # The next reader waits for a writer that begins anew.
+        answer = daemon.apply(base({"other": {"pcap": {"in": str(fifo)}}}, [{**count, "from": ["other"]}]))
+        assert fates(answer, "ports") == {"kept": ["source", "a"], "begun": ["other"], "ended": ["reading"]}
+        with open(fifo, "wb", buffering=0) as pipe:
+            pipe.write(whole)
+            daemon.until(lambda status: status["ports"]["other"]["rx_packets"] == len(LINE))
+        check(daemon, losses=("rule",))
+        daemon.stop()
+
+
+def test_a_replay_that_comes_behind_a_port_that_went_waits_for_no_link(tmp_path):
+    with Daemon(base({"c": NOTHING}), tmp_path, PLUGINS) as daemon:
+        daemon.apply(base())
+        daemon.apply(base(replays={"one": replay({"as": "source"}, pace="top")}))
+        # Without a link that is missing it begins at once, else in nine seconds.
+        daemon.until(lambda status: status["replays"]["one"]["state"] == "done", seconds=6)
+        daemon.stop()
+
+
+def test_a_replay_that_is_kept_goes_on_whatever_new_ports_hold(tmp_path):
+    """They may keep more of its packets than all ports did when it began; or are refused."""
+    forever = {"one": replay({"as": "source"}, pace="2000pps", loops="forever")}
+    quiet = {**PORTS, "source": {"vdev": "net_test0"}}
+
+    def what(**more):
+        ports = {name: {"vdev": f"net_test{9 + number},hold=4000", "tx-ring": 4096} for number, name in enumerate(more["names"])}
+        return base({**quiet, **ports}, [mirror(name) for name in ports], replays=forever)
+
+    with Daemon(what(names=[]), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 100)
+        daemon.apply(what(names=["c", "d"]))
+        sent = daemon.call("status")["replays"]["one"]["sent"]
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > sent + 8000, seconds=20)
+        with pytest.raises(Refused, match="replay one: .*tx-ring"):
+            daemon.apply(what(names=list("cdefghi")))
+        status = daemon.call("status")
+        assert list(status["ports"]) == ["source", "a", "c", "d"] and status["replays"]["one"]["state"] == "running"
+        daemon.stop()
+
+
+def test_groups_lose_and_get_members(tmp_path):
+    """Of a port that is a group's member, a mirror's target and a replay's nothing is left when it goes."""
+    def what(*members):
+        rules = [{"name": "spread", "from": ["source"], "actions": [{"mirror": "all"}]}]
+        replays = {name: replay(name, pace="1000pps", loops="forever") for name in members}
+        return base({name: NOTHING for name in members}, rules, replays=replays, groups={"all": ["a", *members]})
+
+    with Daemon(what("c", "d"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: all(status["ports"][name]["tx_packets"] > 1000 for name in "acd"))
+        answer = daemon.apply(what("d"))
+        assert fates(answer, "ports") == {"kept": ["source", "a", "d"], "ended": ["c"]}
+        assert fates(answer, "groups") == {"changed": ["all"]} and fates(answer, "replays") == {"kept": ["d"], "ended": ["c"]}
+        daemon.until(lambda status: status["ports"]["d"]["tx_packets"] > 1000)
+        answer = daemon.apply(what("e", "d"))
+        assert fates(answer, "ports") == {"kept": ["source", "a", "d"], "begun": ["e"]}
+        daemon.until(lambda status: status["ports"]["e"]["tx_packets"] > 1000)
+        status = check(daemon)
+        sent = sum(status["replays"][name]["sent"] for name in "de")
+        assert status["ended"]["tx_packets"] + sum(status["ports"][name]["tx_packets"] for name in "ade") >= \
+            2 * status["ports"]["source"]["rx_packets"] + sent
+        daemon.stop()
+
+
+def test_rollback_of_ports_and_replays(tmp_path):
+    forever = replay("a", pace="2000pps", loops="forever")
+    first, second = base(replays={"one": forever}), base({"c": NOTHING}, [mirror("c")],
+                                                        replays={"one": forever, "two": replay("c", pace="top")})
+    with Daemon(first, tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > 100)
+        daemon.apply(second)
+        sent = daemon.until(lambda status: status["replays"]["two"]["state"] == "done")["replays"]["one"]["sent"]
+        done = daemon.sluice("config", "rollback")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[1:] == ["kept: ports source, a; replays one", "ended: ports c; replays two"]
+        status = check(daemon)
+        assert list(status["ports"]) == ["source", "a"] and list(status["replays"]) == ["one"]
+        assert status["replays"]["one"]["sent"] >= sent and status["ended"]["ports"] == 1
+        # Back and forth.
+        answer = daemon.call("config.rollback")
+        assert fates(answer, "ports") == {"kept": ["source", "a"], "begun": ["c"]}
+        assert fates(answer, "replays") == {"kept": ["one"], "begun": ["two"]}
+        daemon.until(lambda status: status["replays"]["two"]["sent"] == len(LINE))
+        assert check(daemon)["config"]["way"] == "rollback"
+        daemon.stop()
+
+
+def test_what_a_pipe_took_in_parts_stays_counted(tmp_path):
+    """Also when another port has the place of the one that wrote into it."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    out = {"pcap": {"out": str(fifo)}}
+    pipe = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    # A burst of these is more than the kernel takes as a whole or not at all.
+    large = test_ports(source="rx=endless,size=1000")
+
+    def what(*names):
+        return base({**large, **{name: out if name == "c" else NOTHING for name in names}}, [mirror(name) for name in names])
+
+    with Daemon(what("c"), tmp_path, PLUGINS) as daemon:
+        copied = 0
+        for _ in range(50):
+            with contextlib.suppress(BlockingIOError):
+                os.read(pipe, 100_001)
+            copied = daemon.call("status")["copies"]["fifo-part"]["packets"]
+            if copied > 3:
+                break
+            time.sleep(0.05)
+        assert copied > 3
+        os.close(pipe)
+        daemon.apply(what())
+        gone = daemon.call("status")["copies"]["fifo-part"]
+        assert gone["packets"] >= copied
+        daemon.apply(what("d"))
+        assert daemon.call("status")["copies"]["fifo-part"] == gone
+        assert check(daemon, losses=("tx-full", "port-down"))["ended"]["ports"] == 1
+        # That its last reader left too soon, too.
+        daemon.stop(code=1)
+
+
+FAILURES = ("probe", "info", "configure", "rx-queue", "tx-queue", "start")
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_devices_that_do_not_open(tmp_path, failure):
+    """In whatever step: what was opened before is closed, what was closed for it is opened again, and goes on with its file."""
+    bad = {"vdev": f"net_test9,fail={failure}"}
+    hand = {"one": replay("c", pace="top", start="manual")}
+    kept = {"c": {"pcap": {"out": "c.pcap"}}}
+    with Daemon(base(kept, replays=hand), tmp_path, PLUGINS) as daemon:
+        files = descriptors(daemon)
+        daemon.order("start")
+        daemon.until(lambda status: status["ports"]["c"]["tx_packets"] == len(LINE))
+        for ports in ({**kept, "d": NOTHING, "e": bad}, {"d": {"pcap": {"in": "dns.pcap"}}, "c": bad}):
+            with pytest.raises(Refused, match=r"port [ec]: "):
+                daemon.apply(base(ports, replays={**hand, "two": replay("a")}))
+            assert descriptors(daemon) == files
+        assert list(daemon.call("status")["ports"]) == ["source", "a", "c"]
+        daemon.order("start")
+        daemon.until(lambda status: status["ports"]["c"]["tx_packets"] == 2 * len(LINE))
+        check(daemon, losses=("port-down",))
+        daemon.stop()
+    assert len(capture.read(tmp_path / "c.pcap")) == 2 * len(LINE)
+
+
+def test_a_capture_that_is_missing_takes_nothing_out(tmp_path):
+    """It is found out before the port that would read it is closed."""
+    with Daemon(base({"c": NOTHING}, [mirror("c")]), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["ports"]["c"]["tx_packets"] > 1000)
+        for word in ("nowhere.pcap", "daemon.yaml"):
+            with pytest.raises(Refused, match=word):
+                daemon.apply(base({"c": {"pcap": {"in": word}}}))
+        check(daemon)
+        daemon.stop()
+
+
+def test_orders_of_many_at_once(tmp_path):
+    """Applies of two clients, ports that go down and up, one that leaves before it is answered: one after the other."""
+    def what(number):
+        ports = {f"p{number}": NOTHING, "c": {**NOTHING, "tx-ring": 256 << number % 3}}
+        return base(ports, [mirror("c")], replays={"one": replay("c", pace="top", loops="forever")} if number % 2 else {})
+
+    with Daemon(what(0), tmp_path, PLUGINS) as daemon:
+        errors = []
+
+        def repeat(order):
+            try:
+                for number in range(15):
+                    order(number)
+            except Exception as error:  # of a thread it would not be seen
+                errors.append(repr(error))
+                raise
+
+        def leave(number):
+            text = __import__("yaml").dump({**what(number), "run-dir": str(daemon.run_dir)}, sort_keys=False)
+            client = daemon.client()
+            request = {"jsonrpc": "2.0", "id": 1, "method": "config.apply",
+                       "params": {"text": text, "directory": str(tmp_path)}}
+            client.socket.sendall(json.dumps(request).encode() + b"\n")
+            client.close()
+
+        threads = [threading.Thread(target=repeat, args=[order]) for order in
+                   (lambda number: daemon.apply(what(number % 4)), lambda number: daemon.apply(what(5 + number % 3)), leave,
+                    lambda number: daemon.call("port.down" if number % 2 else "port.up", name="c"))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not errors
+        daemon.apply(what(1))
+        daemon.call("port.up", name="c")
+        status = check(daemon, losses=("port-down", "removed"))
+        assert list(status["ports"]) == ["source", "a", "p1", "c"] and status["applied"] >= 31
+        assert status["ports"]["a"]["tx_packets"] == status["ports"]["source"]["rx_packets"]
+        daemon.stop()
+
+
 def test_what_is_refused_changes_nothing(tmp_path):
     forever = {"one": replay("c", pace="2000pps", loops="forever")}
     nowhere = {"pcap": {"in": str(tmp_path / "nowhere.pcap")}}

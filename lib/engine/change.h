@@ -60,6 +60,7 @@ struct change_port {
 	uint16_t slot;
 	struct port *port; /* that will stand there */
 	bool late;         /* its device is to be had only when others were closed */
+	bool reads_on;     /* and what it reads is what one of these has read */
 	bool opened;
 };
 
@@ -95,6 +96,9 @@ int change_pair(struct change *change, struct error_list *errors);
 
 /* Whether they would be on one device, or write one file. */
 bool change_same_device(const struct config_port *a, const struct config_port *b);
+
+/* Whether both name one file among those that they read. */
+bool change_same_input(const struct config_captures *a, const struct config_captures *b);
 
 /* Devices and files, in the thread that prepares. Those that return less than 0 leave the reason in change. */
 int change_make_ports(struct change *change);

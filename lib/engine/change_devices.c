@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/log.h"
@@ -98,6 +99,17 @@ open_port(struct change *change, struct change_port *port)
 	return 0;
 }
 
+/* What can be found out of one that is opened later is found out before anything is closed for it. */
+static int
+look_ahead(struct change *change, struct change_port *port)
+{
+	int ret;
+
+	log_forget_error();
+	ret = port->reads_on ? 0 : ports_look(port->port);
+	return ret < 0 ? change_fail(change, ret, "%s", log_last_error()) : 0;
+}
+
 int
 change_open_ports(struct change *change, bool late)
 {
@@ -106,10 +118,40 @@ change_open_ports(struct change *change, bool late)
 	for (unsigned i = 0; ret == 0 && i < change->config->port_count; i++) {
 		struct change_port *port = &change->ports[i];
 
-		if (port->fate != ENGINE_KEPT && port->late == late)
+		if (port->fate == ENGINE_KEPT)
+			continue;
+		if (port->late == late)
 			ret = open_port(change, port);
+		else if (port->late)
+			ret = look_ahead(change, port);
 	}
 	return ret;
+}
+
+/* Packets that the rings of all ports can hold when the config is in force. */
+static uint64_t
+rings_of(const struct change *change)
+{
+	uint64_t rings = 0;
+
+	for (unsigned i = 0; i < change->config->port_count; i++)
+		rings += ports_sending(change->ports[i].port, change->changes->worker_count);
+	return rings;
+}
+
+/* One that goes on has the mbufs that it has. */
+static int
+judge_kept(struct change *change, const struct replay *replay, uint64_t rings)
+{
+	uint64_t lacks = replay_lacks(replay, rings);
+
+	if (lacks == 0)
+		return 0;
+	return change_fail(change, -ENOSPC,
+			   "replay %s: the rings of all ports together can hold %lu packets more "
+			   "than it can have on their way; give ports a smaller tx-ring, or "
+			   "restart with this config",
+			   replay_config(replay)->name, (unsigned long)lacks);
 }
 
 int
@@ -117,6 +159,7 @@ change_open_replays(struct change *change)
 {
 	const struct config *config = change->config;
 	struct changes *changes = change->changes;
+	uint64_t rings = rings_of(change);
 	char reason[REPLAY_REASON_MAX];
 
 	for (unsigned i = 0; i < config->replay_count; i++) {
@@ -125,16 +168,17 @@ change_open_replays(struct change *change)
 			.index = i,
 			.port = change->ports[config->replays[i].port].port,
 			.ports = changes->ports,
+			.rings = rings,
 			.workers = changes->worker_count,
 			.news = changes->replays->news};
 		int ret;
 
 		if (change->replays[i].fate == ENGINE_KEPT)
-			continue;
-		ret = replay_open(&wish, &change->replays[i].replay, reason);
+			ret = judge_kept(change, change->replays[i].replay, rings);
+		else if ((ret = replay_open(&wish, &change->replays[i].replay, reason)) < 0)
+			change_fail(change, ret, "replay %s: %s", config->replays[i].name, reason);
 		if (ret < 0)
-			return change_fail(change, ret, "replay %s: %s", config->replays[i].name,
-					   reason);
+			return ret;
 	}
 	return 0;
 }
@@ -174,6 +218,19 @@ close_new(struct change *change)
 	}
 }
 
+/* Ports that can't be what they were; said behind why the change is undone. */
+static void
+tell_lost(struct change *change, const struct port *port)
+{
+	size_t used = strlen(change->reason);
+
+	log_error("port %s: what it was can't be taken up again; `sluice port up %s` tries it anew",
+		  port->config->name, port->config->name);
+	snprintf(change->reason + used, sizeof(change->reason) - used,
+		 "; and port %s can't be taken up again as it was: it is stopped",
+		 port->config->name);
+}
+
 void
 change_undo(struct change *change)
 {
@@ -187,10 +244,9 @@ change_undo(struct change *change)
 			continue;
 		port = ports_at(changes->ports, slot);
 		ports_prepare(port);
-		if (ports_retake(changes->ports, change->before, port, changes->worker_count) < 0) {
-			log_error("port %s: what it was can't be taken up again; `sluice port up "
-				  "%s` tries it anew",
-				  port->config->name, port->config->name);
+		if (ports_restore(changes->ports, change->before, port, changes->worker_count) <
+		    0) {
+			tell_lost(change, port);
 			change->out &= ~BIT(slot);
 		}
 		atomic_store(&port->service, PORT_STOPPED);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/key.h"
 #include "core/units.h"
@@ -20,6 +21,18 @@ change_same_device(const struct config_port *a, const struct config_port *b)
 	if (a->kind == CONFIG_PORT_PCAP)
 		return a->pcap_out && b->pcap_out && strcmp(a->pcap_out, b->pcap_out) == 0;
 	return strcmp(a->device, b->device) == 0;
+}
+
+bool
+change_same_input(const struct config_captures *a, const struct config_captures *b)
+{
+	for (unsigned i = 0; i < a->file_count; i++) {
+		for (unsigned j = 0; j < b->file_count; j++) {
+			if (strcmp(a->files[i], b->files[j]) == 0)
+				return true;
+		}
+	}
+	return false;
 }
 
 static void
@@ -117,7 +130,7 @@ pair_ports(struct change *change, struct error_list *errors)
 	return ret;
 }
 
-/* What one port has, another can't be given before it is closed. */
+/* What one port has, another can't be given before it is closed. What it reads may be a pipe. */
 static void
 find_clashes(struct change *change)
 {
@@ -129,11 +142,13 @@ find_clashes(struct change *change)
 		port->late = port->fate == ENGINE_CHANGED;
 		for (unsigned j = 0; port->fate != ENGINE_KEPT && j < was->port_count; j++) {
 			uint64_t slot = BIT(slots_now(change)[j]);
+			bool reads = change_same_input(&was->ports[j].in, &next->ports[i].in);
 
 			if (!((change->clear | change->ends) & slot) ||
-			    !change_same_device(&was->ports[j], &next->ports[i]))
+			    !(reads || change_same_device(&was->ports[j], &next->ports[i])))
 				continue;
 			port->late = true;
+			port->reads_on |= reads;
 			change->clear |= slot;
 		}
 	}
@@ -254,6 +269,73 @@ judge_reserve(const struct change *change, struct error_list *errors)
 	return -ENOSPC;
 }
 
+static bool
+is_pipe(const char *file)
+{
+	struct stat status;
+
+	return strcmp(file, "-") == 0 || (stat(file, &status) == 0 && S_ISFIFO(status.st_mode));
+}
+
+/* A pipe that both read, or NULL. */
+static const char *
+shared_pipe(const struct config_captures *a, const struct config_captures *b)
+{
+	for (unsigned i = 0; i < a->file_count; i++) {
+		const struct config_captures one = {.files = &a->files[i], .file_count = 1};
+
+		if (change_same_input(&one, b) && is_pipe(a->files[i]))
+			return a->files[i];
+	}
+	return NULL;
+}
+
+/* Of a pipe each reader takes a part away from the other. Ports that do are closed before others are opened. */
+static int
+judge_pipe(const struct change *change, const char *name, struct config_place place,
+	   const struct config_captures *in, bool of_port, struct error_list *errors)
+{
+	const struct config *was = change->before;
+	const char *pipe = NULL, *reader = NULL;
+
+	for (unsigned i = 0; i < was->replay_count && !pipe; i++) {
+		pipe = shared_pipe(in, &was->replays[i].in);
+		reader = was->replays[i].name;
+	}
+	for (unsigned i = 0; i < was->port_count && !pipe && !of_port; i++) {
+		pipe = shared_pipe(in, &was->ports[i].in);
+		reader = was->ports[i].name;
+	}
+	if (!pipe)
+		return 0;
+	error_add(errors, place.line, place.column, NULL,
+		  "%s: %s is a pipe, and %s reads it; apply a config without that one first", name,
+		  pipe, reader);
+	return -EBUSY;
+}
+
+static int
+judge_pipes(const struct change *change, struct error_list *errors)
+{
+	const struct config *next = change->config;
+	int ret = 0;
+
+	for (unsigned i = 0; i < next->port_count && ret == 0; i++) {
+		const struct config_port *port = &next->ports[i];
+
+		if (change->ports[i].fate != ENGINE_KEPT)
+			ret = judge_pipe(change, port->name, port->place, &port->in, true, errors);
+	}
+	for (unsigned i = 0; i < next->replay_count && ret == 0; i++) {
+		const struct config_replay *replay = &next->replays[i];
+
+		if (change->replays[i].fate != ENGINE_KEPT)
+			ret = judge_pipe(change, replay->name, replay->place, &replay->in, false,
+					 errors);
+	}
+	return ret;
+}
+
 int
 change_pair(struct change *change, struct error_list *errors)
 {
@@ -281,6 +363,9 @@ change_pair(struct change *change, struct error_list *errors)
 		ret = judge_kinds(change, errors);
 	if (ret == 0 && change->moves)
 		ret = judge_packets(change, errors);
-	/* How much a replay takes is as much as its files have. */
-	return ret == 0 && change->moves && !next->alone ? judge_reserve(change, errors) : ret;
+	if (ret < 0 || !change->moves || next->alone)
+		return ret;
+	/* By what its files are. */
+	ret = judge_pipes(change, errors);
+	return ret == 0 ? judge_reserve(change, errors) : ret;
 }

@@ -226,7 +226,8 @@ open_up(struct change *change)
 static void
 forget_ended(struct change *change)
 {
-	static const struct config_port nothing = {.name = (char *)"", .device = (char *)""};
+	static const struct config_port nothing = {
+		.name = (char *)"", .device = (char *)"", .kind = CONFIG_PORT_NULL};
 
 	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
 		if (change->ends >> slot & 1)

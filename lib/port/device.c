@@ -181,7 +181,8 @@ static int
 open_output(struct port *port)
 {
 	const struct config_port *config = port->config;
-	int ret = output_open(config->name, config->pcap_out, &port->copies, &port->output);
+	int ret = output_open(config->name, config->pcap_out, port->goes_on, &port->copies,
+			      &port->output);
 
 	if (ret == -EACCES && port_service(port) != PORT_IN_SERVICE && !opener_is_there())
 		log_error("port %s: in the sandbox only the %s that was there at the start can be "

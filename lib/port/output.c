@@ -29,6 +29,7 @@ struct output {
 	rte_spinlock_t lock; /* of all that follows */
 	int fd;              /* -1: nobody reads the FIFO */
 	bool fifo, regular;
+	bool goes_on;    /* the file's whole records stay */
 	bool used;       /* something behind the header was written, to who reads it now */
 	bool lacks;      /* packets that it was given */
 	bool told;       /* of the error */
@@ -89,9 +90,10 @@ static int
 open_file(struct output *output, unsigned patience_ms)
 {
 	struct stat status;
-	int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NONBLOCK | O_CLOEXEC;
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC;
 
-	output->fd = opener_open(output->path, flags, patience_ms);
+	output->fd =
+		opener_open(output->path, flags | (output->goes_on ? 0 : O_TRUNC), patience_ms);
 	if (output->fd < 0)
 		return errno == ENXIO ? 0 : -errno;
 	if (fstat(output->fd, &status) < 0)
@@ -99,12 +101,13 @@ open_file(struct output *output, unsigned patience_ms)
 	output->fifo = S_ISFIFO(status.st_mode);
 	output->regular = S_ISREG(status.st_mode);
 	output->used = false;
-	output->length = 0;
+	output->length = output->regular ? (uint64_t)status.st_size : 0;
 	output->rest_used = output->rest_sent = 0;
 	/* As much as the kernel gives: a reader may be late by so many bytes. */
 	if (output->fifo)
 		fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES);
-	write_header(output);
+	if (output->length == 0)
+		write_header(output);
 	return 0;
 }
 
@@ -118,7 +121,8 @@ free_output(struct output *output)
 }
 
 int
-output_open(const char *port, const char *path, struct output_copies *copies, struct output **out)
+output_open(const char *port, const char *path, bool goes_on, struct output_copies *copies,
+	    struct output **out)
 {
 	struct output *output = calloc(1, sizeof(*output));
 	int ret;
@@ -126,6 +130,7 @@ output_open(const char *port, const char *path, struct output_copies *copies, st
 	if (!output)
 		return -ENOMEM;
 	output->copies = copies;
+	output->goes_on = goes_on;
 	output->port = strdup(port);
 	output->path = strdup(path);
 	output->rest = malloc(sizeof(struct record_header) + RECORDS_SNAP_LENGTH);

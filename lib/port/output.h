@@ -24,9 +24,9 @@ struct output_copies {
 	uint64_t packets, bytes;
 };
 
-/* Creates or truncates the file; a FIFO that nobody reads is opened later. `copies` outlives it and is added to. Negative
- * errno. Control thread. */
-int output_open(const char *port, const char *path, struct output_copies *copies,
+/* Creates or truncates the file, or goes on behind what it wrote there before; a FIFO that nobody reads is opened later.
+ * `copies` outlives it and is added to. Negative errno. Control thread. */
+int output_open(const char *port, const char *path, bool goes_on, struct output_copies *copies,
 		struct output **out);
 
 /* Writes the packets and frees those that it took, which it returns. Any worker. */

@@ -105,6 +105,7 @@ struct port {
 	bool vdev;                  /* made by us, to be removed again */
 	const char *why;            /* it has no link; NULL where the device does not say */
 	bool incomplete;            /* a capture that it wrote lacks packets */
+	bool goes_on;               /* when it is opened, behind what it has written */
 	struct port_look *look;     /* at its captures, for when it is opened; or NULL */
 };
 

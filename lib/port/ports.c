@@ -89,6 +89,7 @@ ports_put(struct ports *ports, struct port *port)
 	if (before) {
 		ports->past_copies.packets += before->copies.packets;
 		ports->past_copies.bytes += before->copies.bytes;
+		ports->past_lacks |= before->incomplete || before->read.broken;
 	}
 	/* What the kernel may still have of it stays until the next socket on its queue, or the end. */
 	if (before && !port->later.count) {
@@ -159,7 +160,7 @@ ports_open(struct ports *ports, const struct config *config, enum port_mode mode
 int
 ports_close(struct ports *ports)
 {
-	int ret = 0;
+	int ret = ports->past_lacks ? -EIO : 0;
 
 	removal_unwatch();
 	iommu_log_close(ports);

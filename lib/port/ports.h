@@ -38,10 +38,11 @@ struct ports {
 	struct port_pool pools[PORT_POOLS_MAX];
 	unsigned pool_count;
 	struct output_copies past_copies; /* of ports whose places others took */
-	int kernel_log;                   /* where iommu_log reads; -1 when it can't */
-	bool hugepages;                   /* the pools lie in hugepages */
-	bool pci;                         /* some port was a PCI device at the start */
-	bool flat;                        /* the packets lie as AF_XDP needs them, see pool.c */
+	bool past_lacks; /* a capture that one of these read or wrote is not whole */
+	int kernel_log;  /* where iommu_log reads; -1 when it can't */
+	bool hugepages;  /* the pools lie in hugepages */
+	bool pci;        /* some port was a PCI device at the start */
+	bool flat;       /* the packets lie as AF_XDP needs them, see pool.c */
 };
 
 /* What a config asks of the machine before anything is started: captures that exist, are Ethernet and
@@ -110,10 +111,20 @@ bool ports_can_retake(const struct port *port);
 /* Does that, in any thread, while nobody opens the port. */
 void ports_prepare(struct port *port);
 
+/* Looks at the captures that it is to receive when it is opened. 0, or a negative errno, logged. Any thread, as ports_prepare. */
+int ports_look(struct port *port);
+
 /* Opens the device of a port that was released, as ports_open does. Failures are logged, and the port stays
  * as it was. -EAGAIN before the kernel has let go. */
 int ports_retake(struct ports *ports, const struct config *config, struct port *port,
 		 unsigned workers);
+
+/* The same of one that was released a moment ago, for it to be as it was: a file that it wrote goes on. */
+int ports_restore(struct ports *ports, const struct config *config, struct port *port,
+		  unsigned workers);
+
+/* How many packets the rings hold in which it sends; of one that has none yet, can hold. */
+uint64_t ports_sending(const struct port *port, unsigned workers);
 
 /* Stops receiving and sending on every device, so that it gives back what it holds; then closes
  * devices and writers. Returns 0 or the first writer's error. Workers must have stopped. */

@@ -22,6 +22,7 @@
 
 #define DRAIN_PACKETS 64
 #define REOPEN_NS UINT64_C(200000000)
+#define DEFAULT_TX_RING 1024
 
 struct port_look {
 	int ret;
@@ -57,26 +58,32 @@ look_at_captures(struct port *port, bool live)
 	port->look = look;
 }
 
+/* Leaves what was found in port->look, unless there is no memory. */
+static int
+look_once(struct port *port, bool live)
+{
+	if (!port->look)
+		look_at_captures(port, live);
+	if (!port->look)
+		return log_fail(ENOMEM, "port %s", port->config->name);
+	if (port->look->ret < 0)
+		log_error("port %s: %s", port->config->name, port->look->reason);
+	return port->look->ret;
+}
+
 /* Its captures, which must still be what ports_check found sound. */
 static int
 open_input(struct port *port, bool live)
 {
-	struct port_look *look;
 	int ret;
 
 	if (port->config->in.file_count == 0)
 		return 0;
-	if (!port->look)
-		look_at_captures(port, live);
-	look = port->look;
-	if (!look)
-		return log_fail(ENOMEM, "port %s", port->config->name);
-	ret = look->ret;
-	if (ret < 0)
-		log_error("port %s: %s", port->config->name, look->reason);
-	else
-		port->input = look->input;
-	look->input = NULL;
+	ret = look_once(port, live);
+	if (ret == 0)
+		port->input = port->look->input;
+	if (port->look)
+		port->look->input = NULL;
 	service_forget(port);
 	return ret;
 }
@@ -275,6 +282,12 @@ ports_prepare(struct port *port)
 }
 
 int
+ports_look(struct port *port)
+{
+	return port->config->in.file_count ? look_once(port, true) : 0;
+}
+
+int
 ports_retake(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
 {
 	int ret = check_packets(config, port, workers);
@@ -297,4 +310,24 @@ ports_retake(struct ports *ports, const struct config *config, struct port *port
 	atomic_store(&port->service, PORT_IN_SERVICE);
 	port_poll_link(port);
 	return 0;
+}
+
+int
+ports_restore(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
+{
+	int ret;
+
+	port->goes_on = true;
+	ret = ports_retake(ports, config, port, workers);
+	port->goes_on = false;
+	return ret;
+}
+
+uint64_t
+ports_sending(const struct port *port, unsigned workers)
+{
+	uint64_t asked = port->config->tx_ring ? port->config->tx_ring : DEFAULT_TX_RING;
+
+	return (port->tx_ring ? port->tx_ring : asked) *
+	       (port->tx_queues ? port->tx_queues : workers);
 }

@@ -21,7 +21,7 @@ take_over(struct replay *replay, struct reader *reader, char *reason)
 {
 	const struct port *port = ports_at(replay->ports, replay->port);
 	struct material material, unused = {.reader = reader};
-	int ret = material_make(&material, reader, replay->config, replay->ports,
+	int ret = material_make(&material, reader, replay->config, replay->ports, 0,
 				replay->lane_count, port->numa, reason);
 
 	if (ret < 0) {

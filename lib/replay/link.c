@@ -18,7 +18,8 @@ link_missing(const struct replay *replay)
 				      ? i != replay->port && port->config->kind == CONFIG_PORT_PCI
 				      : i == replay->port;
 
-		if (counts && !atomic_load_explicit(&port->up, memory_order_relaxed))
+		if (counts && !port->ended &&
+		    !atomic_load_explicit(&port->up, memory_order_relaxed))
 			return port->config->name;
 	}
 	return NULL;

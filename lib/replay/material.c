@@ -14,30 +14,47 @@
 
 #define HEADERS_CACHE 256
 #define ZEROS_SIZE 65536
-#define DEFAULT_TX_RING 1024
+/* For the rings of ports that come while the replay is there; mbufs of 256 bytes, which are part of what `memory.reserve`
+ * counts for a replay. */
+#define HEADERS_SPARE 16384
 
 /* As many mbufs as can be on their way: in every ring that these packets may reach, in each lane's hands,
  * and in each worker's cache; twice that when each packet may need zeros behind it. */
-static unsigned
-headers_needed(const struct config_replay *config, const struct ports *ports, unsigned lanes)
+static uint64_t
+headers_needed(const struct config_replay *config, uint64_t rings, unsigned lanes)
 {
-	unsigned count = lanes * (4 * BURST_MAX + 2 * HEADERS_CACHE);
+	uint64_t count = rings + lanes * (4 * BURST_MAX + 2 * HEADERS_CACHE);
+
+	return config->truncated == CONFIG_TRUNCATED_PAD ? 2 * count : count;
+}
+
+static uint64_t
+rings_of(const struct ports *ports)
+{
+	uint64_t rings = 0;
 
 	for (unsigned i = 0; i < ports->count; i++) {
-		const struct port *port = ports->items[i];
-		unsigned ring = port->tx_ring ? port->tx_ring : DEFAULT_TX_RING;
-
-		count += ring * (port->tx_queues ? port->tx_queues : 1);
+		if (!ports->items[i]->ended)
+			rings += ports_sending(ports->items[i], 1);
 	}
-	return config->truncated == CONFIG_TRUNCATED_PAD ? 2 * count : count;
+	return ports->mode == PORT_LIVE ? rings + HEADERS_SPARE : rings;
+}
+
+uint64_t
+material_lacks(const struct material *material, const struct config_replay *config, uint64_t rings,
+	       unsigned lanes)
+{
+	uint64_t needed = headers_needed(config, rings, lanes);
+
+	return needed > material->headers->size ? needed - material->headers->size : 0;
 }
 
 int
 material_make(struct material *material, struct reader *reader, const struct config_replay *config,
-	      const struct ports *ports, unsigned lanes, int numa, char *reason)
+	      const struct ports *ports, uint64_t rings, unsigned lanes, int numa, char *reason)
 {
 	static atomic_uint made; /* DPDK's names are shorter than ours */
-	unsigned count = headers_needed(config, ports, lanes);
+	unsigned count = headers_needed(config, RTE_MAX(rings, rings_of(ports)), lanes);
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	*material = (struct material){0};

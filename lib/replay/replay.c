@@ -56,8 +56,8 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 			  REPLAY_REASON_MAX);
 	if (ret < 0)
 		goto failed;
-	ret = material_make(&replay->material, reader, config, wish->ports, replay->lane_count,
-			    numa, reason);
+	ret = material_make(&replay->material, reader, config, wish->ports, wish->rings,
+			    replay->lane_count, numa, reason);
 	if (ret < 0) {
 		reader_close(reader);
 		goto failed;
@@ -107,6 +107,12 @@ uint64_t
 replay_leaked(const struct replay *replay)
 {
 	return material_out(&replay->material) + material_out(replay->retired);
+}
+
+uint64_t
+replay_lacks(const struct replay *replay, uint64_t rings)
+{
+	return material_lacks(&replay->material, replay->config, rings, replay->lane_count);
 }
 
 const struct config_replay *

@@ -26,6 +26,7 @@ struct replay_wish {
 	unsigned index;
 	const struct port *port; /* that it feeds, one of ports or to be one */
 	const struct ports *ports;
+	uint64_t rings; /* what those will hold that are to be, where that is more */
 	unsigned workers;
 	bool stamp; /* offline */
 	int news;   /* an eventfd, or -1, that is written to when replay_tick would begin it */
@@ -37,6 +38,10 @@ int replay_open(const struct replay_wish *wish, struct replay **out, char *reaso
 
 /* Mbufs that are not back; meant for when the ports are closed. */
 uint64_t replay_leaked(const struct replay *replay);
+
+/* How many more packets than it can have on their way fit into rings that hold so many in all; 0: none. A port that keeps more
+ * of them would keep the replay from going on. */
+uint64_t replay_lacks(const struct replay *replay, uint64_t rings);
 
 /* Frees everything. No worker may hold a lane any more, and the ports must have given everything back. */
 void replay_close(struct replay *replay);

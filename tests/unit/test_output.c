@@ -72,7 +72,7 @@ test_nobody_waits_for_a_disk_that_stalls(void **state)
 	pthread_t worker;
 	uint64_t began;
 
-	assert_int_equal(output_open("file", kit_path("out.pcap"), &copies, &output), 0);
+	assert_int_equal(output_open("file", kit_path("out.pcap"), false, &copies, &output), 0);
 	stalls = true;
 	assert_int_equal(pthread_create(&worker, NULL, send_one, output), 0);
 	while (!waits)
@@ -97,7 +97,7 @@ test_names_are_its_own(void **state)
 
 	snprintf(path, sizeof(path), "%s", kit_path("fifo"));
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(output_open(port, path, &copies, &output), 0);
+	assert_int_equal(output_open(port, path, false, &copies, &output), 0);
 	assert_non_null(output_check(output));
 	path[strlen(path) - 1] = 'x';
 	port[0] = 'x';
@@ -153,7 +153,7 @@ test_copies_of_parts(void **state)
 		copies = (struct output_copies){0};
 		assert_true(!fifo || mkfifo(path, 0600) == 0);
 		reader = fifo ? fdopen(open(path, O_RDONLY | O_NONBLOCK), "r") : NULL;
-		assert_int_equal(output_open("part", path, &copies, &output), 0);
+		assert_int_equal(output_open("part", path, false, &copies, &output), 0);
 		for (unsigned i = 0; i < RTE_DIM(parts); i++) {
 			most = parts[i];
 			send_counting(output, firsts[i]);
