@@ -84,6 +84,26 @@ def test_a_port_comes_and_goes(tmp_path):
         assert "balanced" in daemon.stop()
 
 
+def test_what_ended_is_in_the_tables(tmp_path):
+    """Rules' shares are of all that they decided, of whatever port; a total is that of its column."""
+    ended = {"name": "gone", "from": ["c"], "actions": ["drop"]}
+    with Daemon(base({"c": {"vdev": "net_null,size=64"}}, [ended]), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["rules"]["gone"]["packets"] > 10000)
+        daemon.apply(base(rules=[{**ended, "from": ["a"]}]))
+        lines = [re.split(r"  +", line) for line in daemon.sluice("status").stdout.splitlines()]
+        ports = {words[0]: int(words[1].replace(",", "")) for words in lines if words[0] in ("source", "a", "(ended)", "all")}
+        assert ports["(ended)"] > 10000 and ports.pop("all") == sum(ports.values())
+        shares = [float(word.strip().split()[0]) for words in lines for word in words if re.fullmatch(r"[0-9.]+ %", word.strip())]
+        assert shares and max(shares) <= 100
+        daemon.call("port.down", name="source")
+        rows = [line.replace(",", "").split() for line in daemon.sluice("drops").stdout.splitlines()]
+        rows = {row[0]: row[1:] for row in rows if row and row[-1] == "balanced" and row[0] != "ledger"}
+        assert int(rows["(ended)"][0]) > 10000 and "all" in rows
+        for column in range(5):
+            assert int(rows["all"][column]) == sum(int(rows[name][column]) for name in ("source", "a", "(ended)"))
+        daemon.stop()
+
+
 def test_ports_change_places(tmp_path):
     """The order of ports in a config says nothing of which is which."""
     with Daemon(base({"c": NOTHING}, [mirror("c")]), tmp_path, PLUGINS) as daemon:

@@ -25,6 +25,8 @@ const struct counter snapshot_ended_counts[] = {
 	ENDED(NUMBER, "rx_bytes", counts.rx_bytes),
 	ENDED(NUMBER, "tx_packets", counts.tx_packets),
 	ENDED(NUMBER, "tx_bytes", counts.tx_bytes),
+	ENDED(NUMBER, "replayed", counts.replayed),
+	ENDED(NUMBER, "mirrored", counts.copies),
 	COUNTER_PART(struct snapshot_ended, "ledger", ledger, snapshot_ledger_counts),
 	{0},
 };

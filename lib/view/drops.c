@@ -61,10 +61,19 @@ origins_of(const json_t *port)
 	};
 }
 
+/* Of ports that no config has any more. */
 static struct origins
-sum_of(const json_t *ports)
+origins_of_ended(const json_t *ended)
 {
-	struct origins sum = {0};
+	struct origins origins = origins_of(ended);
+
+	origins.received = value_number(ended, "rx_packets");
+	return origins;
+}
+
+static struct origins
+sum_of(const json_t *ports, struct origins sum)
+{
 	const char *name;
 	json_t *port;
 
@@ -82,7 +91,9 @@ static void
 print_ports(const struct view *view)
 {
 	const json_t *ports = json_object_get(view->now, "ports");
-	struct origins all = sum_of(ports);
+	const json_t *ended = json_object_get(view->now, "ended");
+	struct origins gone = origins_of_ended(ended);
+	struct origins all = sum_of(ports, gone);
 	bool replays = all.replayed > 0;
 	struct table *table = table_new(
 		replays ? "PACKETS OF|>RECEIVED|>REPLAYED|>MIRRORED|>OUT|>DROPPED|>HELD|LEDGER"
@@ -95,6 +106,8 @@ print_ports(const struct view *view)
 
 		ledger_cells(table, name, &origins, replays, json_object_get(port, "ledger"));
 	}
+	if (value_number(ended, "ports"))
+		ledger_cells(table, "(ended)", &gone, replays, json_object_get(ended, "ledger"));
 	table_line(table);
 	ledger_cells(table, "all", &all, replays, json_object_get(view->now, "ledger"));
 	table_print(table, view->out);

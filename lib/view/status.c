@@ -194,6 +194,8 @@ print_ports(const struct view *view, json_t *total)
 		table_new(view->before ? "PORT|>PACKETS IN|>BYTES|>NOW|>PACKETS OUT|>BYTES|>NOW|"
 				       : "PORT|>PACKETS IN|>BYTES|>PACKETS OUT|>BYTES|");
 	const json_t *ports = json_object_get(view->now, "ports");
+	const json_t *ended = json_object_get(view->now, "ended");
+	const json_t *ended_before = json_object_get(view->before, "ended");
 	json_t *total_before = json_object();
 	const char *name;
 	json_t *port;
@@ -205,7 +207,12 @@ print_ports(const struct view *view, json_t *total)
 		add_port(total, port);
 		add_port(total_before, before);
 	}
-	if (json_object_size(ports) > 1) {
+	if (ended) {
+		port_cells(table, view, "(ended)", ended, ended_before);
+		add_port(total, ended);
+		add_port(total_before, ended_before);
+	}
+	if (json_object_size(ports) > 1 || ended) {
 		table_line(table);
 		port_cells(table, view, "all", total, total_before);
 	}
@@ -227,22 +234,28 @@ has_replays_as_received(const json_t *replays)
 	return false;
 }
 
-/* Packets that rules decided. With replays among them only the deciding rules tell, where it is said which
- * these are: what a replay sent is counted from its last start. 0: unknown. */
+/* Packets that rules decided: what the deciding rules took, where it is said which these are; else what
+ * ports received, if no replay's packets came to rules as well. 0: unknown. */
 static uint64_t
 decided(const struct view *view, const json_t *total)
 {
 	uint64_t sum = value_number(json_object_get(view->now, "retired"), "packets");
+	bool told = false;
 	const char *name;
 	json_t *rule;
 
-	if (!has_replays_as_received(json_object_get(view->now, "replays")))
-		return value_number(total, "rx_packets");
 	json_object_foreach (json_object_get(view->now, "rules"), name, rule) {
-		if (json_is_true(json_object_get(rule, "decides")))
+		const json_t *decides = json_object_get(rule, "decides");
+
+		told |= decides != NULL;
+		if (json_is_true(decides))
 			sum += value_number(rule, "packets");
 	}
-	return sum;
+	if (told)
+		return sum;
+	return has_replays_as_received(json_object_get(view->now, "replays"))
+		       ? 0
+		       : value_number(total, "rx_packets");
 }
 
 static void
