@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the benchmarks say while they measure; measuring takes a machine of its own."""
 
+import json
 import os
 import pty
 import subprocess
 
-from lib.offline import ROOT
+from lib.offline import ROOT, SLUICED
 
 SCRIPT = """
 import sys
@@ -38,3 +39,12 @@ def test_every_case_has_a_text():
     text = "import sys; sys.path.insert(0, 'scripts/bench'); import replay, types; " \
            "assert {name for name, _ in replay.cases(types.SimpleNamespace(), '')} <= replay.CASES.keys()"
     subprocess.run(["/usr/bin/python3", "-c", text], cwd=ROOT, check=True)
+
+
+def test_changes_are_measured(tmp_path):
+    """Whatever the figures are: they are this machine's."""
+    out = tmp_path / "changes.json"
+    subprocess.run(["/usr/bin/python3", "scripts/bench/changes.py", "--sluiced", SLUICED, "--json", out, "--scratch", tmp_path,
+                    "--pairs", "1", "--seconds", "1", "--rules", "200"], cwd=ROOT, check=True, timeout=120)
+    results = {result["name"]: result for result in json.loads(out.read_text(encoding="ascii"))["results"]}
+    assert results["error"]["applies"] > 1 and results["answers"]["asked"]["hello"] > 1

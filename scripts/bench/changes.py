@@ -1,0 +1,175 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+make bench BENCH=changes: what configs that are applied while packets flow cost the others. The error of a replay's packets on
+a port that stays, alone and while another port, another replay and rules come and go beside it; and how
+long a client waits for an answer while ten thousand rules are compiled.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(__file__))
+import machine  # noqa: E402
+import peers  # noqa: E402
+import traffic  # noqa: E402
+
+PACE = 10000
+PAUSE = 0.02  # seconds between two applies
+CASES = {
+    "error": "the error of each packet's time, alone and beside applies",
+    "answers": "how long `hello` and `status` take while a config is compiled",
+}
+
+
+def config(core, rules=0, more=False):
+    """A replay to a port that stays; more: a port, a replay and a rule that come and go."""
+    ports = '  wan: { null: {} }\n  lan: { null: {} }\n' + ("  more: { null: {} }\n" if more else "")
+    text = traffic.rules(rules, max(rules, 1), "lan") + "\n" if rules else ""
+    text += "  - { name: more, actions: [ { mirror: more } ] }\n" if more else ""
+    replay = "{ file: steady.pcap, start: manual, memory: 8MiB, "
+    return (f"workers: [{core}]\nmemory: {{ packets: 8191, hugepages: false }}\nports:\n{ports}"
+            + (f"rules:\n{text}" if text else "") + "default: { forward: lan }\n"
+            f"replays:\n  steady: {replay}to: wan, pace: {PACE}pps, loops: forever }}\n"
+            + ("  more: { file: steady.pcap, memory: 8MiB, to: more, pace: top }\n" if more else ""))
+
+
+class Client:
+    """One connection, kept."""
+
+    def __init__(self, daemon):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(60)
+        self.socket.connect(daemon.socket)
+        self.stream = self.socket.makefile("rb")
+
+    def call(self, method, **params):
+        self.socket.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
+        answer = json.loads(self.stream.readline())
+        if "error" in answer:
+            raise peers.Failed(answer["error"]["message"])
+        return answer["result"]
+
+    def apply(self, run_dir, text):
+        path = pathlib.Path(run_dir, "next.yaml")
+        path.write_text(f"version: 1\nrun-dir: {run_dir}\n{text}", encoding="ascii")
+        return self.call("config.apply", file=str(path))
+
+
+@contextlib.contextmanager
+def running(arguments, scratch):
+    run_dir = tempfile.mkdtemp(dir=scratch)
+    traffic.write_capture(f"{run_dir}/steady.pcap", 1000)
+    daemon = peers.Sluice(arguments.sluiced, config(arguments.core), run_dir)
+    try:
+        yield daemon, run_dir
+        if not daemon.totals() or peers.ask(daemon.socket, "status")["ledger"]["held"]:
+            raise peers.Failed("packets are held")
+    finally:
+        daemon.stop()
+
+
+def run(client, seconds, meanwhile):
+    """Replays for a while; returns the verdict's errors."""
+    client.call("replay.start", name="steady", duration=f"{seconds}s")
+    while not (replay := client.call("replay.list")["replays"]["steady"])["ended"]:
+        meanwhile()
+    if sum(replay["drops"].values()):
+        raise peers.Failed(f"packets were lost: {replay['drops']}")
+    return replay["verdict"]["error_ns"]
+
+
+def error(arguments, scratch):
+    alone, beside, ratios, applies = [], [], [], 0
+    with running(arguments, scratch) as (daemon, run_dir):
+        client = Client(daemon)
+
+        def disturb():
+            nonlocal applies
+            applies += 1
+            client.apply(run_dir, config(arguments.core, rules=applies % 5, more=applies % 2))
+            time.sleep(PAUSE)
+
+        for _ in range(arguments.pairs):
+            alone.append(run(client, arguments.seconds, lambda: time.sleep(PAUSE))["p99"])
+            beside.append(run(client, arguments.seconds, disturb)["p99"])
+            ratios.append(beside[-1] / max(alone[-1], 1))
+            client.apply(run_dir, config(arguments.core))
+    return {"name": "error", "value": statistics.median(ratios), "ceiling": 2.0, "alone": alone, "beside": beside,
+            "applies": applies,
+            "text": f"p99 error of {PACE:,} packets/s beside {applies} applies: {statistics.median(beside):,.0f} ns, alone "
+                    f"{statistics.median(alone):,.0f} ns: times"}
+
+
+def answers(arguments, scratch):
+    with running(arguments, scratch) as (daemon, run_dir):
+        took, over = {"hello": [], "status": []}, threading.Event()
+
+        def ask():
+            client = Client(daemon)
+            while not over.is_set():
+                for method, times in took.items():
+                    began = time.monotonic()
+                    client.call(method)
+                    times.append((time.monotonic() - began) * 1e3)
+                time.sleep(0.002)
+
+        asker = threading.Thread(target=ask)
+        asker.start()
+        for more in (True, False, True):
+            Client(daemon).apply(run_dir, config(arguments.core, rules=arguments.rules, more=more))
+        over.set()
+        asker.join()
+    # The longest of all is the machine's own doing, where others have its cores.
+    late = {method: statistics.quantiles(times, n=100)[98] for method, times in took.items()}
+    return {"name": "answers", "value": max(late.values()), "ceiling": 50.0, "p99": late,
+            "max": {method: max(times) for method, times in took.items()},
+            "median": {method: statistics.median(times) for method, times in took.items()},
+            "asked": {method: len(times) for method, times in took.items()},
+            "text": f"p99 of {len(took['hello'])} answers while {arguments.rules:,} rules and a port are applied: `hello` "
+                    f"{late['hello']:.1f} ms, `status` {late['status']:.1f} ms; ms:"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What configs that are applied while packets flow cost the others.")
+    parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
+    parser.add_argument("--json", default="build/bench-changes.json", help="where the JSON goes")
+    parser.add_argument("--pairs", type=int, default=3, help="pairs of runs (default 3)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of a run (default 5)")
+    parser.add_argument("--rules", type=int, default=10000, help="rules that are compiled (default 10000)")
+    parser.add_argument("--scratch", default="/var/tmp", help="where captures and configs are made")
+    parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
+    parser.add_argument("cases", nargs="*", help="error, answers (default: both)")
+    arguments = parser.parse_args()
+    results = []
+    try:
+        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
+            for name, measure in (("error", error), ("answers", answers)):
+                if arguments.cases and name not in arguments.cases:
+                    continue
+                machine.progress(f"{name}: {CASES[name]}")
+                results.append(measure(arguments, scratch))
+                machine.progress("")
+                result = results[-1]
+                above = "" if result["value"] <= result["ceiling"] else "  above"
+                print(f"{result['text']} {result['value']:.2f}, at most {result['ceiling']:.0f}{above}", flush=True)
+    except peers.Failed as failure:
+        sys.exit(f"bench: {failure}")
+    where = machine.describe()
+    print(f"\n{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, {where['date']}")
+    pathlib.Path(arguments.json).write_text(json.dumps({"machine": where, "results": results}, indent=2) + "\n",
+                                            encoding="ascii")
+    print(f"JSON: {arguments.json}")
+
+
+if __name__ == "__main__":
+    main()
