@@ -82,15 +82,19 @@ static const struct command commands[] = {
 	 .run = run_reading},
 	CONFIG_FILE(check, "say whether FILE could be applied, and what is wrong with it",
 		    "FILE is any that you can read; - is standard input. Members of the daemon's "
-		    "group\nmay do this too, with a file of 1 MiB at most.\n"),
+		    "group\nmay do this too, with a file of 1 MiB at most that names no lists in "
+		    "files.\n"),
 	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
 		    "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\n"
 		    "FILE is any that you can read; - is standard input. Members of the daemon's "
-		    "group\nmay do this too, with a file of 1 MiB at most.\n"),
-	CONFIG_FILE(apply, "run FILE from now on; no packet is lost",
-		    "FILE is any that you can read, of 512 MiB at most; - is standard input.\n"
-		    "A config that is refused changes nothing. Ports, workers, memory and run-dir "
-		    "can't\nchange while the daemon runs.\n"),
+		    "group\nmay do this too, with a file of 1 MiB at most that names no lists in "
+		    "files.\n"),
+	CONFIG_FILE(
+		apply, "run FILE from now on; no packet is lost",
+		"FILE is any that you can read, of 512 MiB at most; - is standard input.\n"
+		"A config that is refused changes nothing. Ports and replays that are the same in "
+		"both\ngo on; the others begin, end, or are opened anew. Workers, memory, idle, "
+		"run-dir and\nsandbox can't change while the daemon runs.\n"),
 	CONFIG(save, "write what runs to the file that the daemon was started with",
 	       "The file gets what runs as it was written, comments and all; where that is the "
 	       "text "

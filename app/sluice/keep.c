@@ -154,6 +154,19 @@ save(const struct options *options, const json_t *answer)
 	return exit_code;
 }
 
+/* Calls the command's method. The daemon is to be closed and *answer, which may be NULL, freed whatever is returned. */
+static int
+ask(struct daemon *daemon, const struct command *command, const struct options *options,
+    json_t **answer)
+{
+	int ret = daemon_open(daemon, options, false);
+
+	*answer = NULL;
+	return ret == EXIT_DONE
+		       ? daemon_call(daemon, command->method, NULL, command->patient, answer)
+		       : ret;
+}
+
 int
 run_config_save(const struct command *command, const struct options *options,
 		char *const *arguments)
@@ -161,11 +174,8 @@ run_config_save(const struct command *command, const struct options *options,
 	const json_t *result;
 	struct daemon daemon;
 	json_t *answer;
-	int ret = daemon_open(&daemon, options, false);
+	int ret = ask(&daemon, command, options, &answer);
 
-	if (ret != EXIT_DONE)
-		return ret;
-	ret = daemon_call(&daemon, command->method, NULL, command->patient, &answer);
 	result = json_object_get(answer, "result");
 	if (ret == EXIT_DONE && result)
 		ret = save(options, result);
@@ -258,11 +268,8 @@ run_config_rollback(const struct command *command, const struct options *options
 	const json_t *data;
 	struct daemon daemon;
 	json_t *answer;
-	int ret = daemon_open(&daemon, options, false);
+	int ret = ask(&daemon, command, options, &answer);
 
-	if (ret != EXIT_DONE)
-		return ret;
-	ret = daemon_call(&daemon, command->method, NULL, command->patient, &answer);
 	data = json_object_get(json_object_get(answer, "error"), "data");
 	if (ret == EXIT_DONE && json_is_false(json_object_get(data, "before")))
 		ret = apply_kept(&daemon, options, answer);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The commands that only look, once or again and again. */
-#include <time.h>
 #include <stdlib.h>
 
+#include "core/now.h"
 #include "core/terminal.h"
 #include "daemon.h"
 #include "pick.h"
@@ -10,15 +10,6 @@
 #include "watch.h"
 
 #include "core/banned.h"
-
-static double
-now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 struct looks {
 	json_t *last; /* the last answer; NULL before the first */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/now.h"
 #include "core/text.h"
 #include "core/units.h"
 #include "daemon.h"
@@ -18,15 +19,6 @@ struct finding {
 	char state[32]; /* "" when nobody answers */
 	bool hopeless;  /* waiting does not help */
 };
-
-static double
-now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static int
 check_state(const char *state)

@@ -18,4 +18,11 @@ now_ns(void)
 	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 }
 
+/* The same in seconds, for what people are shown. */
+static inline double
+now_seconds(void)
+{
+	return (double)now_ns() / 1e9;
+}
+
 #endif

@@ -2,8 +2,8 @@
 #include "view/progress.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "core/now.h"
 #include "core/table.h"
 #include "core/terminal.h"
 #include "core/units.h"
@@ -15,15 +15,6 @@
 #define BAR_WIDTH 20
 #define LONG_WAIT 1.0 /* seconds without a packet that are told of */
 #define LINE_SIZE 512
-
-static double
-now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static bool
 is_state(const json_t *replay, const char *state)
