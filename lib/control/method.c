@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/method.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +13,6 @@
 #include "control/params.h"
 #include "control/select.h"
 #include "core/log.h"
-#include "core/reaper.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -27,12 +25,6 @@ answer_hello(struct method_daemon *daemon, struct call *call)
 	call->result = json_pack("{s:s, s:s, s:i, s:s, s:i, s:s}", "name", "sluiced", "version",
 				 SLUICE_VERSION, "api", API_VERSION, "dpdk", engine_dpdk_version(),
 				 "pid", (int)getpid(), "config", daemon->config_file);
-}
-
-bool
-method_is_raw(const struct call *call)
-{
-	return call->snapshot || call->config;
 }
 
 static void
@@ -355,41 +347,4 @@ method_admit(struct call *call)
 		return false;
 	}
 	return params_admit(call);
-}
-
-void
-call_log_refusal(const struct call *call)
-{
-	json_t *finding;
-	size_t i;
-
-	log_error("%s: %s; the running config stays", call->method->name, call->error.message);
-	json_array_foreach (json_object_get(call->error.data, "errors"), i, finding) {
-		const char *file = json_string_value(json_object_get(finding, "file"));
-
-		log_error("%s:%d:%d: %s", file ? file : "config",
-			  (int)json_integer_value(json_object_get(finding, "line")),
-			  (int)json_integer_value(json_object_get(finding, "column")),
-			  json_string_value(json_object_get(finding, "message")));
-	}
-}
-
-void
-call_clear(struct call *call)
-{
-	free(call->id);
-	json_decref(call->params);
-	json_decref(call->result);
-	json_decref(call->error.data);
-	if (call->changes)
-		reaper_take(free, call->changes);
-	json_decref(call->more);
-	caller_clear(&call->caller);
-	edition_free(call->edition);
-	engine_discard(call->change);
-	snapshot_free(call->snapshot);
-	config_free(call->config);
-	free(call->indices);
-	free(call->tail);
-	memset(call, 0, sizeof(*call));
 }
