@@ -27,6 +27,10 @@ EDITS = {
         ("lib/stage/tally.h", "struct tally_port {", "\tuint64_t joint;\n"),
         ("lib/engine/counters.c", "const struct counter snapshot_port_counts[] = {",
          '\tPORT(NUMBER, "joint", counts.joint),\n')],
+    "a counter of a rule": [
+        ("lib/stage/tally.h", "struct tally_rule {", "\tuint64_t joint;\n"),
+        ("lib/engine/counters.c", "const struct counter snapshot_rule_counts[] = {",
+         '\tRULE(NUMBER, "joint", joint),\n')],
     "a config key": [
         ("lib/config/config.h", "	enum config_idle idle;", "\tuint16_t joint;\n"),
         ("lib/config/config.c", '{"idle", &key_word', '\t{"joint", &key_number, AT(joint), .high = 9, .otherwise = "0"},\n')],
@@ -94,6 +98,7 @@ joint_run(const void *state, void *local, struct burst *burst)
 \tburst->bytes -= rte_pktmbuf_pkt_len(burst->packets[0]);
 \tburst->tally->copies[COPY_JOINT].packets++;
 \tburst->in->joint++;
+\tburst->rules[0].joint++;
 \texit_drop(burst, burst->packets, 1, DROP_JOINT);
 \tburst->count--;
 \tfor (unsigned i = 0; i < burst->count; i++) {
@@ -257,6 +262,7 @@ def main():
         "a drop reason is told": taken is not None,
         "a copy reason is told": bool(taken) and staged["copies"]["joint"]["packets"] == taken,
         "a counter is told": bool(taken) and staged["ports"]["in"]["joint"] == taken,
+        "a counter of a rule is told": bool(taken) and staged["rules"]["tcp"]["joint"] == taken,
         "a config key switches a stage on": bool(taken) and staged["ledger"]["balanced"],
         "a config without it runs without": plain.get("drops", {}).get("joint") == 0,
         "a kind of target takes packets": bool(holed) and holed == aimed["rules"]["tcp"]["packets"] and

@@ -95,9 +95,8 @@ report(const struct snapshot *snapshot, json_t *rules)
 		json_object_set_new(result, "ended",
 				    report_object(snapshot_ended_counts, &snapshot->ended));
 	if (snapshot->retired.packets)
-		json_object_set_new(
-			result, "retired",
-			packets_and_bytes(snapshot->retired.packets, snapshot->retired.bytes));
+		json_object_set_new(result, "retired",
+				    report_object(snapshot_rule_counts, &snapshot->retired));
 	return result;
 }
 
@@ -140,10 +139,8 @@ json_t *
 report_rules(const struct snapshot *snapshot)
 {
 	return json_pack("{s:s, s:o, s:o}", "rules", REPORT_RULES_HERE, "retired",
-			 packets_and_bytes(snapshot->retired.packets, snapshot->retired.bytes),
-			 "retired_passed",
-			 packets_and_bytes(snapshot->retired_passed.packets,
-					   snapshot->retired_passed.bytes));
+			 report_object(snapshot_rule_counts, &snapshot->retired), "retired_passed",
+			 report_object(snapshot_rule_counts, &snapshot->retired_passed));
 }
 
 json_t *

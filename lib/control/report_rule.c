@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/report.h"
+#include "control/report_counters.h"
 
 #include "core/banned.h"
 
@@ -45,15 +46,29 @@ report_actions(const struct snapshot *snapshot, unsigned rule)
 	return text;
 }
 
+/* The name and the counters of a rule; its object is still open. */
+static void
+put_counts(FILE *out, const struct snapshot_rule *rule)
+{
+	const char *between = "{";
+
+	fputc('"', out);
+	report_put_string(out, rule->name);
+	fputs("\":", out);
+	for (const struct counter *row = snapshot_rule_counts; row->kind != COUNTER_END; row++) {
+		fprintf(out, "%s\"%s\":%" PRIu64, between, row->name,
+			*(const uint64_t *)((const char *)rule->counts + row->offset));
+		between = ",";
+	}
+}
+
 void
 report_put_rule_counts(FILE *out, const struct snapshot *snapshot, unsigned index)
 {
 	struct snapshot_rule rule = snapshot_rule(snapshot, index);
 
-	fputc('"', out);
-	report_put_string(out, rule.name);
-	fprintf(out, "\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 "}", rule.packets,
-		rule.bytes);
+	put_counts(out, &rule);
+	fputc('}', out);
 }
 
 static void
@@ -70,23 +85,14 @@ report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
 {
 	struct snapshot_rule rule = snapshot_rule(snapshot, index);
 
-	fputc('"', out);
-	report_put_string(out, rule.name);
-	fprintf(out, "\":{\"packets\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"actions\":\"",
-		rule.packets, rule.bytes);
+	put_counts(out, &rule);
+	fputs(",\"actions\":\"", out);
 	put_actions(out, snapshot, index);
 	fprintf(out, "\",\"decides\":%s,\"filter\":", rule.decides ? "true" : "false");
 	if (rule.filter)
 		fprintf(out, "\"%s\"}", rule.filter);
 	else
 		fputs("null}", out);
-}
-
-static json_t *
-counts(const struct snapshot_rule *rule)
-{
-	return json_pack("{s:I, s:I}", "packets", (json_int_t)rule->packets, "bytes",
-			 (json_int_t)rule->bytes);
 }
 
 json_t *
@@ -97,7 +103,8 @@ report_rule_counts(const struct snapshot *snapshot)
 	for (unsigned i = 0; i < snapshot->rule_count; i++) {
 		struct snapshot_rule rule = snapshot_rule(snapshot, i);
 
-		json_object_set_new(result, rule.name, counts(&rule));
+		json_object_set_new(result, rule.name,
+				    report_object(snapshot_rule_counts, rule.counts));
 	}
 	return result;
 }
@@ -111,12 +118,12 @@ report_all_rules(const struct snapshot *snapshot)
 		struct snapshot_rule rule = snapshot_rule(snapshot, i);
 		char *actions = report_actions(snapshot, i);
 
-		json_object_set_new(rules, rule.name,
-				    json_pack("{s:o, s:o, s:s, s:b, s:s?}", "packets",
-					      json_integer((json_int_t)rule.packets), "bytes",
-					      json_integer((json_int_t)rule.bytes), "actions",
-					      actions ? actions : "", "decides", (int)rule.decides,
-					      "filter", rule.filter));
+		json_t *told = report_object(snapshot_rule_counts, rule.counts);
+
+		json_object_update_new(told, json_pack("{s:s, s:b, s:s?}", "actions",
+						       actions ? actions : "", "decides",
+						       (int)rule.decides, "filter", rule.filter));
+		json_object_set_new(rules, rule.name, told);
 		free(actions);
 	}
 	return rules;

@@ -18,6 +18,14 @@ const struct counter snapshot_ledger_counts[] = {
 	{0},
 };
 
+/* Of a rule, as text writes them too: numbers of 8 bytes alone. */
+#define RULE(kind, name, member) COUNTER(struct tally_rule, kind, name, member, APART)
+const struct counter snapshot_rule_counts[] = {
+	RULE(NUMBER, "packets", packets),
+	RULE(NUMBER, "bytes", bytes),
+	{0},
+};
+
 #define ENDED(kind, name, member) COUNTER(struct snapshot_ended, kind, name, member, APART)
 const struct counter snapshot_ended_counts[] = {
 	ENDED(NUMBER, "ports", ports),

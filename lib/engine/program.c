@@ -149,13 +149,6 @@ failed:
 	return ret;
 }
 
-static void
-add(struct tally_rule *sum, const struct tally_rule *part)
-{
-	sum->packets += part->packets;
-	sum->bytes += part->bytes;
-}
-
 /* Most rules of many took nothing since the last time: their memory is read, and not written. */
 void
 program_gather(struct program *program, unsigned worker, unsigned turn)
@@ -165,7 +158,7 @@ program_gather(struct program *program, unsigned worker, unsigned turn)
 	for (unsigned i = 0; i <= program->config->rule_count; i++) {
 		if (!rules[i].packets)
 			continue;
-		add(&program->totals.rules[i], &rules[i]);
+		tally_add_rule(&program->totals.rules[i], &rules[i]);
 		rules[i] = (struct tally_rule){0};
 	}
 	if (program->before)
@@ -187,18 +180,19 @@ add_inheritance(const struct program *program, struct program_totals *totals)
 {
 	const struct program *before = program->before;
 
-	add(&totals->retired, &before->totals.retired);
-	add(&totals->retired_passed, &before->totals.retired_passed);
+	tally_add_rule(&totals->retired, &before->totals.retired);
+	tally_add_rule(&totals->retired_passed, &before->totals.retired_passed);
 	for (unsigned i = 0; i <= before->config->rule_count; i++) {
 		const struct tally_rule *total = &before->totals.rules[i];
 		uint32_t heir = program->heirs[i];
 
 		if (heir != HEIRS_NONE)
-			add(&totals->rules[heir], total);
+			tally_add_rule(&totals->rules[heir], total);
 		else
-			add(config_end(&before->config->rules[i].actions) ? &totals->retired
-									  : &totals->retired_passed,
-			    total);
+			tally_add_rule(config_end(&before->config->rules[i].actions)
+					       ? &totals->retired
+					       : &totals->retired_passed,
+				       total);
 	}
 }
 
@@ -206,9 +200,9 @@ void
 program_add_totals(const struct program *program, struct program_totals *totals)
 {
 	for (unsigned i = 0; i <= program->config->rule_count; i++)
-		add(&totals->rules[i], &program->totals.rules[i]);
-	add(&totals->retired, &program->totals.retired);
-	add(&totals->retired_passed, &program->totals.retired_passed);
+		tally_add_rule(&totals->rules[i], &program->totals.rules[i]);
+	tally_add_rule(&totals->retired, &program->totals.retired);
+	tally_add_rule(&totals->retired_passed, &program->totals.retired_passed);
 	if (program->before)
 		add_inheritance(program, totals);
 }

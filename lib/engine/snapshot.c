@@ -36,8 +36,7 @@ snapshot_rule(const struct snapshot *snapshot, unsigned rule)
 
 	return (struct snapshot_rule){
 		.name = is_default ? "default" : config->rules[rule].name,
-		.packets = snapshot->rules[rule].packets,
-		.bytes = snapshot->rules[rule].bytes,
+		.counts = &snapshot->rules[rule],
 		.decides = is_default || config_end(&config->rules[rule].actions),
 		.filter = is_default ? NULL : config->rules[rule].manner,
 	};

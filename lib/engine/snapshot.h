@@ -70,8 +70,8 @@ struct snapshot_ended {
 
 struct snapshot_rule {
 	const char *name;
-	uint64_t packets, bytes;
-	bool decides;       /* ends in drop or forward */
+	const struct tally_rule *counts; /* of the snapshot */
+	bool decides;                    /* ends in drop or forward */
 	const char *filter; /* "jit", "interpreter" or NULL when the rule has no filter */
 };
 
@@ -122,10 +122,11 @@ struct snapshot {
 	uint64_t leaked;             /* mbufs missing after drain; 0 while running */
 };
 
-/* What is told of its parts, as JSON has it; rules are text, in control. */
-extern const struct counter snapshot_ledger_counts[], snapshot_port_counts[],
-	snapshot_port_details[], snapshot_port_account[], snapshot_port_before[],
-	snapshot_worker_counts[], snapshot_pool_counts[], snapshot_ended_counts[];
+/* What is told of its parts, as JSON has it. */
+extern const struct counter snapshot_ledger_counts[], snapshot_rule_counts[],
+	snapshot_port_counts[], snapshot_port_details[], snapshot_port_account[],
+	snapshot_port_before[], snapshot_worker_counts[], snapshot_pool_counts[],
+	snapshot_ended_counts[];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it up by snapshot_free. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);

@@ -25,3 +25,9 @@ tally_add_port(struct tally_port *sum, const struct tally_port *part)
 {
 	add(sum, part, sizeof(*sum));
 }
+
+void
+tally_add_rule(struct tally_rule *sum, const struct tally_rule *part)
+{
+	add(sum, part, sizeof(*sum));
+}

@@ -60,5 +60,6 @@ tally_look(const uint64_t *counter)
 
 void tally_add(struct tally *sum, const struct tally *part);
 void tally_add_port(struct tally_port *sum, const struct tally_port *part);
+void tally_add_rule(struct tally_rule *sum, const struct tally_rule *part);
 
 #endif

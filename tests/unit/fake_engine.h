@@ -259,8 +259,7 @@ snapshot_rule(const struct snapshot *snapshot, unsigned rule)
 		.name = rule + 1 == snapshot->rule_count ? "default"
 			: rule < config->rule_count      ? config->rules[rule].name
 							 : fake_names[rule % 16384],
-		.packets = snapshot->rules[rule].packets,
-		.bytes = snapshot->rules[rule].bytes,
+		.counts = &snapshot->rules[rule],
 		.decides = true,
 		.filter = rule == 0 ? "jit" : NULL,
 	};
