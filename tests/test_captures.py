@@ -18,7 +18,7 @@ import pytest
 from lib import capture, reader, schedule
 from lib.capture import Packet
 from lib.daemon import Daemon
-from lib.offline import SLUICED, config, out, write_config
+from lib.offline import Run, SLUICED, config, out, write_config
 
 WAYS = ("port", "replay")
 LINKS = ("refuse", "skip", "convert")
@@ -339,6 +339,10 @@ def test_damaged_anywhere(tmp_path, seed):
         agrees(tmp_path, tmp_path / "damaged", "skip")
 
 
+def few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
 def parts(tmp_path, count=3, directory="all"):
     """Captures of which each goes on where the one before ended, or lies before it, by name."""
     (tmp_path / directory).mkdir()
@@ -390,7 +394,7 @@ def test_several_that_are_none(tmp_path, way):
 def test_hundreds(tmp_path, way, order):
     """No descriptor for each, and no memory: 400 files with 64 descriptors in 8 MiB."""
     _, packets = parts(tmp_path, 400)
-    read = Read(tmp_path, way, tmp_path / "all", order=order, limit=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)))
+    read = Read(tmp_path, way, tmp_path / "all", order=order, limit=few_descriptors)
     assert read.code == 0, read.err
     same_packets(read, merged(packets) if order == "merged" else in_row(packets, 0))
 
@@ -406,6 +410,39 @@ def test_many_at_once(tmp_path, way):
     read = Read(tmp_path, way, tmp_path / "all")
     assert read.code == 0, read.err
     same_packets(read, merged(packets))
+
+
+@pytest.mark.parametrize("packing", ["none", "gzip"])
+@pytest.mark.parametrize("way", WAYS)
+def test_many_at_once_with_few_descriptors(tmp_path, way, packing):
+    """Files that all lie in each other are open while they are read, and no longer."""
+    (tmp_path / "all").mkdir()
+    packets = [[Packet(START + number * 1_000_000 + part * 1000, ethernet(part), 60) for number in range(10)] for part in range(150)]
+    for part, some in enumerate(packets):
+        path = capture.write(tmp_path / "all" / f"{part:03}.pcap", some)
+        path.write_bytes(compressed(packing, path.read_bytes()))
+    read = Read(tmp_path, way, tmp_path / "all", limit=few_descriptors)
+    assert read.code == 0, read.err
+    same_packets(read, merged(packets))
+
+
+def test_more_at_once_than_blocks(tmp_path):
+    """A replay takes 2 MiB for each of the files that lie in each other. It says so when they are more than it has, and takes
+    what others hold of what comes later before that."""
+    (tmp_path / "all").mkdir()
+    packets = [[Packet(START + number * 1_000_000 + part * 1000, ethernet(part, 60000), 60014) for number in range(80)]
+               for part in range(6)]
+    for part, some in enumerate(packets):
+        capture.write(tmp_path / "all" / f"{part:02}.pcap", some)
+    few = reading("replay", tmp_path / "all", memory="8MiB")
+    run = Run([SLUICED, "offline", write_config(tmp_path / "few.yaml", few)], tmp_path)
+    assert run.code == 1 and "5 captures or more lie in each other in time" in run.err, run.err
+    assert "`memory: 20MiB` is enough" in run.err
+    same_packets(Read(tmp_path, "replay", tmp_path / "all", memory="14MiB"), merged(packets))
+    for part in range(6, 20):
+        packets.append([packet._replace(time=packet.time + part * 1000) for packet in packets[0]])
+        capture.write(tmp_path / "all" / f"{part:02}.pcap", packets[part])
+    same_packets(Read(tmp_path, "replay", tmp_path / "all", limit=few_descriptors, memory="44MiB"), merged(packets))
 
 
 def fed(path, data, pieces=7):

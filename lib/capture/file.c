@@ -200,11 +200,11 @@ capture_file_wake(struct capture_file *file)
 		return 0;
 	ret = open_plain(file, &status);
 	if (ret < 0)
-		return capture_file_unreadable(file, ret);
+		return ret;
 	if (status.st_dev != file->identity.device || status.st_ino != file->identity.inode ||
 	    (uint64_t)status.st_size < (uint64_t)file->identity.size) {
 		close_descriptors(file);
-		return capture_file_unreadable(file, -ENODATA);
+		return -ENODATA;
 	}
 	if (file->options.direct && !file->unpack)
 		file->direct = disk_open_direct(file->path, file->plain);
@@ -236,7 +236,7 @@ begin_pipe(struct capture_file *file)
 int
 capture_file_begin(struct capture_file *file)
 {
-	int ret = capture_file_is_waiting(file) ? begin_pipe(file) : capture_file_wake(file);
+	int ret = capture_file_is_waiting(file) ? begin_pipe(file) : 0;
 
 	if (ret < 0)
 		return ret;

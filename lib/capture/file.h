@@ -22,6 +22,8 @@
 
 #define CAPTURE_REASON_MAX 384
 #define CAPTURE_SIZE_UNKNOWN UINT64_MAX
+/* More files than these are not kept open by whoever reads them together. */
+#define CAPTURE_OPEN_MAX 16
 /* So many bytes before what is given to capture_file_take may be written over, with a converted record's header. */
 #define CAPTURE_LEAD 16
 
@@ -92,7 +94,8 @@ capture_file_is_waiting(const struct capture_file *file)
 	return file->pipe && !file->head_size;
 }
 
-/* Gives back the descriptors of a file that is not a pipe, and has them again: which may fail as opening does. */
+/* Gives back the descriptors of a file that is not a pipe, and has them again before what is in it is read: a negative errno
+ * as opening has them, or -ENODATA when it is another file by now, for capture_file_unreadable. */
 void capture_file_rest(struct capture_file *file);
 int capture_file_wake(struct capture_file *file);
 

@@ -173,6 +173,7 @@ open_strands(struct reel *reel, const struct capture_options *options, char *rea
 		if (ret < 0)
 			return ret;
 		capture_file_rest(&strand->file);
+		strand->rests = reel->names.count > CAPTURE_OPEN_MAX;
 		blank &= strand->file.blank;
 	}
 	if (!blank)

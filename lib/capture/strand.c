@@ -16,9 +16,13 @@ static int
 refill(struct strand *strand)
 {
 	struct capture_file *file = &strand->file;
-	ssize_t count = capture_file_read(file, strand->memory + CAPTURE_LEAD, PIECE,
-					  file->position, &strand->last);
+	ssize_t count = capture_file_wake(file);
 
+	if (count == 0)
+		count = capture_file_read(file, strand->memory + CAPTURE_LEAD, PIECE,
+					  file->position, &strand->last);
+	if (strand->rests)
+		capture_file_rest(file);
 	if (count < 0)
 		return capture_file_unreadable(file, (int)count);
 	strand->size = count;

@@ -17,6 +17,7 @@ struct strand_counts {
 
 struct strand {
 	struct capture_file file;
+	bool rests; /* it is open only while it is read: there are many */
 	enum {
 		STRAND_WAITS,  /* nothing was taken from it */
 		STRAND_LOADED, /* a packet is at hand */

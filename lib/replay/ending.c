@@ -11,6 +11,9 @@
 
 #include "core/banned.h"
 
+/* For packets that devices still have. */
+#define SPARE_BLOCKS 4
+
 int
 ending_fail(struct reader *reader, int error, const char *text, ...)
 {
@@ -50,6 +53,22 @@ ending_too_far(struct reader *reader)
 		"packet's, and no replay spans more; split the file there, or set its times right, "
 		"with editcap",
 		source->file.name, source->file.records);
+}
+
+int
+ending_for_blocks(struct reader *reader)
+{
+	uint64_t files = 0;
+
+	for (unsigned i = 0; i < reader->source_count; i++)
+		files += reader->sources[i].state != SOURCE_ENDED;
+	return ending_fail(reader, -ENOMEM,
+			   "%u captures or more lie in each other in time, and what is next of "
+			   "each takes 2 MiB "
+			   "of the replay's memory: `memory: %" PRIu64
+			   "MiB` is enough for all of them",
+			   reader->arena->timeline.block_count + 1,
+			   (files + SPARE_BLOCKS) * DISK_BLOCK_SIZE >> 20);
 }
 
 int

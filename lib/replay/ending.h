@@ -18,6 +18,9 @@ int ending_of_files(struct reader *reader);
  * means harm. */
 int ending_too_far(struct reader *reader);
 
+/* More files lie in each other in time than there are blocks for. */
+int ending_for_blocks(struct reader *reader);
+
 /* None was to be sent: fails when that is for want of packets in the files, else 0. */
 int ending_without_packets(struct reader *reader);
 

@@ -92,6 +92,7 @@ load(struct merge *merge, struct source *source)
 	if (ret == 0)
 		ret = source_next(source);
 	if (ret == -EAGAIN || ret == 1) {
+		merge->waits = source;
 		source->state = ret == 1 ? SOURCE_LOADED : SOURCE_BEGUN;
 		return ret;
 	}
@@ -101,7 +102,7 @@ load(struct merge *merge, struct source *source)
 	}
 	if (source->file.cut && !merge->cut)
 		merge->cut = source;
-	source_rest(source, merge->count > MERGE_OPEN_MAX);
+	source_rest(source, merge->count > CAPTURE_OPEN_MAX);
 	return 0;
 }
 

@@ -11,15 +11,13 @@
 #include "config/config.h"
 #include "replay/source.h"
 
-/* More files than these are not kept open while they wait for their turn. */
-#define MERGE_OPEN_MAX 16
-
 struct merge {
 	struct source *sources;
 	unsigned count;
 	enum config_order order;
 	uint64_t gap_ns;      /* of sequential files */
 	struct source *taken; /* whose record was given last */
+	struct source *waits; /* whose block the last call had to wait for */
 
 	uint64_t number;  /* of the record given last, from 1 */
 	uint64_t time_ns; /* its time */

@@ -48,7 +48,8 @@ open_sources(struct reader *reader, const struct config_replay *replay, char *re
 			return ret;
 		reader->now.file_bytes += source->file.identity.size;
 		reader->direct &= source->file.direct >= 0;
-		if (reader->names.count > MERGE_OPEN_MAX)
+		source->window.rests = reader->names.count > CAPTURE_OPEN_MAX;
+		if (source->window.rests)
 			capture_file_rest(&source->file);
 	}
 	return 0;
@@ -62,6 +63,17 @@ resident_entries(uint64_t bytes)
 	while (entries < bytes / RECORD_MIN)
 		entries *= 2;
 	return entries;
+}
+
+/* The blocks that hold all files when each has its own. */
+static uint64_t
+own_blocks(const struct reader *reader)
+{
+	uint64_t blocks = 0;
+
+	for (unsigned i = 0; i < reader->source_count; i++)
+		blocks += window_pieces(reader->sources[i].file.size);
+	return blocks;
 }
 
 /* The bytes of all files in memory, one behind the other; more than there can be when somebody's are not known. */
@@ -90,8 +102,8 @@ make_arena(struct reader *reader, unsigned lanes, int numa, char *reason, size_t
 	bool resident = blocks <= room && reader->config->in.other_links != CONFIG_LINKS_CONVERT;
 	int ret;
 
-	if (!resident && blocks < room)
-		room = RTE_MIN(room, blocks + STREAM_BLOCKS_MIN);
+	if (!resident)
+		room = RTE_MIN(room, own_blocks(reader) + STREAM_BLOCKS_MIN);
 	reader->arena = arena_make(resident ? blocks : room,
 				   resident ? resident_entries(bytes) : STREAM_ENTRIES, lanes, numa,
 				   &ret, reason, size);

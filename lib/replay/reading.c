@@ -79,6 +79,33 @@ pause_for(struct reader *reader, bool read)
 	return is_called(reader) ? -ECANCELED : 0;
 }
 
+/* Where files lie in each other, all blocks may hold what lies ahead in other files than the one that is next. */
+static int
+make_room(struct reader *reader)
+{
+	struct window *waits = &reader->merge.waits->window;
+	uint64_t held = 0;
+	bool ahead = false;
+
+	if (waits->resident || waits->first < waits->next)
+		return 0;
+	for (unsigned i = 0; i < reader->source_count; i++)
+		held += reader->sources[i].window.next - reader->sources[i].window.first;
+	/* Others come back from lanes. */
+	if (held < reader->arena->timeline.block_count)
+		return 0;
+	for (unsigned i = 0; i < reader->source_count; i++) {
+		struct window *window = &reader->sources[i].window;
+
+		if (window_yield(window)) {
+			window_fill(waits);
+			return 0;
+		}
+		ahead |= window->next > window->first + 1;
+	}
+	return ahead ? 0 : ending_for_blocks(reader);
+}
+
 static int
 publish(struct reader *reader)
 {
@@ -175,7 +202,9 @@ pass(struct reader *reader)
 				return published;
 			if (ret == 0)
 				return ending_of_files(reader);
-			ret = pause_for(reader, true);
+			ret = make_room(reader);
+			if (ret == 0)
+				ret = pause_for(reader, true);
 			if (ret < 0)
 				return ret;
 			continue;
@@ -237,7 +266,7 @@ find_leads(struct reader *reader)
 				return ret < 0 ? ret : -ECANCELED;
 		}
 		loader_drain(&reader->loader);
-		source_rest(source, reader->source_count > MERGE_OPEN_MAX);
+		source_rest(source, reader->source_count > CAPTURE_OPEN_MAX);
 	}
 	return 0;
 }

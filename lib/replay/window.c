@@ -6,6 +6,9 @@
 
 #include "core/banned.h"
 
+/* Others that wait for a descriptor have given theirs back by then, if they are not read. */
+#define DENIED_MAX 2
+
 /* More than there can be, and not so many that their sum over all files of a replay would wrap. */
 #define PIECES_UNKNOWN (UINT64_C(1) << 44)
 
@@ -162,6 +165,50 @@ read_piece(struct window *window, struct load *load)
 		loader_start(window->loader, load);
 }
 
+bool
+window_yield(struct window *window)
+{
+	struct load *load;
+
+	if (window->resident || window->next < window->first + 2)
+		return false;
+	load = load_of(window, window->next - 1);
+	if (load->state == LOAD_UNDER_WAY)
+		return false;
+	atomic_fetch_sub_explicit(&window->timeline->blocks[load->block].left, 1,
+				  memory_order_relaxed);
+	window->next--;
+	*window->ahead -= 1;
+	return true;
+}
+
+static bool
+is_idle(struct window *window)
+{
+	for (uint64_t piece = window->first; piece < window->next; piece++) {
+		if (load_of(window, piece)->state == LOAD_UNDER_WAY)
+			return false;
+	}
+	return true;
+}
+
+/* Opens the file before its next piece is read. False: not now, where others have all descriptors that there are for as long
+ * as they are read, or a piece ahead of its time can wait for one. */
+static bool
+wake(struct window *window, int *error)
+{
+	*error = capture_file_wake(window->file);
+	if (*error == 0)
+		window->denied = 0;
+	if (*error == 0)
+		return true;
+	if (window->next > window->first)
+		return false;
+	if (*error != -EMFILE && *error != -ENFILE)
+		return true;
+	return window->denied++ > DENIED_MAX && !window->loader->under_way;
+}
+
 void
 window_fill(struct window *window)
 {
@@ -172,9 +219,10 @@ window_fill(struct window *window)
 		struct load *load = load_of(window, window->next);
 		uint64_t offset = window->next * WINDOW_STEP, size = window->file->size;
 		unsigned block;
+		int error = 0;
 
-		if (!take_block(window, window->next, &block))
-			return;
+		if (!wake(window, &error) || !take_block(window, window->next, &block))
+			break;
 		*load = (struct load){
 			.direct = window->file->direct,
 			.plain = window->file->plain,
@@ -182,11 +230,15 @@ window_fill(struct window *window)
 			.at = window->at,
 			.offset = offset,
 			.length = size - offset < DISK_BLOCK_SIZE ? size - offset : DISK_BLOCK_SIZE,
-			.state = LOAD_DONE,
+			.state = error ? LOAD_FAILED : LOAD_DONE,
+			.error = error,
 		};
-		read_piece(window, load);
+		if (!error)
+			read_piece(window, load);
 		window->next++;
 	}
+	if (window->rests && window->file->plain >= 0 && is_idle(window))
+		capture_file_rest(window->file);
 }
 
 int

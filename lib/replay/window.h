@@ -29,6 +29,8 @@ struct window {
 	struct capture_file *file;
 	uint64_t pieces;
 	bool resident;
+	bool rests;      /* the file is open only while it is read: there are many */
+	unsigned denied; /* times that it could not be opened, in a row */
 	unsigned base;   /* resident: the first of its blocks, */
 	uint32_t at;     /* and where in it the file begins; small ones share a block */
 	unsigned *ahead; /* blocks that all windows together hold of pieces ahead of their time */
@@ -58,6 +60,9 @@ int window_go(struct window *window, uint64_t piece);
 
 /* Begins to read what there is room for. */
 void window_fill(struct window *window);
+
+/* Gives back the block of the last piece that is ahead of its time and not under way. False: there is none. */
+bool window_yield(struct window *window);
 
 /* Counts the packets taken so far in their block; before they are published. */
 void window_settle(struct window *window);
