@@ -2,6 +2,7 @@
 """`sluiced replay FILE... --to PORT`: a replay without a config, to a capture, to nothing, and to a real interface."""
 
 import contextlib
+import gzip
 import json
 import os
 import pty
@@ -63,6 +64,47 @@ def test_several_captures(tmp_path):
     assert done.returncode == 0, done.stderr
     both = capture.read(DNS) + capture.read(capture.fixture("mixed.pcap"))
     assert sorted(packet.data for packet in capture.read(tmp_path / "both")) == sorted(packet.data for packet in both)
+
+
+def gone_through(tmp_path, *words, stdin=subprocess.DEVNULL):
+    """The packets that leave."""
+    done = subprocess.run([SLUICED, "replay", *map(str, words), "--to", "out.pcap", "-t", "-q"], cwd=tmp_path, stdin=stdin,
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return [packet.data for packet in capture.read(tmp_path / "out.pcap")]
+
+
+def test_in_a_row(tmp_path):
+    """As tcpreplay sends them, where merged would put the older capture first."""
+    vlan = capture.frames("vlan.pcap")
+    first = capture.read(DNS)[0].time < capture.read(capture.fixture("vlan.pcap"))[0].time
+    files = (capture.fixture("vlan.pcap"), DNS) if first else (DNS, capture.fixture("vlan.pcap"))
+    want = vlan + FRAMES if first else FRAMES + vlan
+    assert gone_through(tmp_path, *files, "--order", "sequential") == want
+    assert gone_through(tmp_path, *files) != want
+
+
+def test_whatever_a_config_takes(tmp_path):
+    """A glob, a directory, what is compressed, other link types, and what comes through a pipe."""
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "b.pcap").write_bytes(DNS.read_bytes())
+    (tmp_path / "all" / "a.gz").write_bytes(gzip.compress(capture.fixture("vlan.pcap").read_bytes()))
+    both = capture.frames("vlan.pcap") + FRAMES
+    for words in (["all"], ["all/"], ["all/*"], ["all/a.gz", "all/b.*"]):
+        assert gone_through(tmp_path, *words, "--order", "sequential") == both
+    raw = capture.fixture("linktype-raw-ip.pcap")
+    assert len(gone_through(tmp_path, raw, "--other-links", "convert")) == 100
+    with open(DNS, "rb") as stdin:
+        assert gone_through(tmp_path, "-", stdin=stdin) == FRAMES
+    os.mkfifo(tmp_path / "fifo")
+    with subprocess.Popen(["sh", "-c", f"zstd -q -c {DNS} > fifo"], cwd=tmp_path):
+        assert gone_through(tmp_path, "fifo") == FRAMES
+
+
+def test_without_hugepages(tmp_path):
+    assert gone_through(tmp_path, DNS, "--hugepages", "false") == FRAMES
+    done = replay(tmp_path, DNS, "--to", "null", "--hugepages", "some")
+    assert done.returncode == 2 and 'hugepages: expected auto, true or false, not "some"' in done.stderr
 
 
 @pytest.mark.parametrize("words, count, loops, pace", [

@@ -5,11 +5,12 @@ _sluiced() {
 	local cur prev words cword i command=""
 	local commands="run offline check replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
-	local replay="--to --pace --loops --limit --duration --gap --max-gap --from --until --filter --late --truncated
-		--tolerance --at --clock-error --memory --worker --quiet --json --plugin --unsafe-no-iommu --log-level --help
+	local replay="--to --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
+		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
 		--intf1 --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
 	local -A values=([--log-level]="error warning info debug" [--pace]="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
-		[--loops]="2 10 forever" [--late]="catch-up shift drop" [--truncated]="drop send pad" [--at]="+5s +1min"
+		[--loops]="2 10 forever" [--order]="merged sequential" [--other-links]="refuse skip convert"
+		[--hugepages]="auto true false" [--late]="catch-up shift drop" [--truncated]="drop send pad" [--at]="+5s +1min"
 		[--limit]="" [--duration]="" [--gap]="" [--max-gap]="" [--from]="" [--until]="" [--filter]="" [--tolerance]=""
 		[--clock-error]="" [--memory]="" [--worker]="" [--loop]="" [-l]="" [-L]="" [--multiplier]="" [-x]="" [--pps]="" [-p]=""
 		[--mbps]="" [-M]="" [--loopdelay-ms]="" [--loopdelay-ns]="" [--maxsleep]="")

@@ -151,6 +151,17 @@ are_text(const struct request *request)
 }
 
 static void
+put_memory(FILE *out, const char *hugepages)
+{
+	fprintf(out, "memory: { packets: %d", PACKETS);
+	if (hugepages) {
+		fputs(", hugepages: ", out);
+		emit_quoted(out, hugepages);
+	}
+	fputs(" }\n", out);
+}
+
+static void
 put_worker(FILE *out, const char *core)
 {
 	fputs("workers: [", out);
@@ -172,7 +183,8 @@ request_config(const struct request *request)
 	out = open_memstream(&text, &size);
 	if (!out)
 		return NULL;
-	fprintf(out, "version: 1\nmemory: { packets: %d }\ndefault: drop\n", PACKETS);
+	fputs("version: 1\ndefault: drop\n", out);
+	put_memory(out, request->texts[REQUEST_HUGEPAGES]);
 	if (request->texts[REQUEST_WORKER])
 		put_worker(out, request->texts[REQUEST_WORKER]);
 	name_after(request->texts[REQUEST_TO], ',', port);

@@ -59,6 +59,10 @@ static const struct row {
 	{"until", 0, "PLACE", "end before it", TEXT, REQUEST_UNTIL, "", NULL},
 	{"filter", 0, "FILTER", "only packets that it takes, as in tcpdump", TEXT, REQUEST_FILTER,
 	 "", NULL},
+	{"order", 0, "HOW", "merged or sequential: several captures by their times, or in a row",
+	 TEXT, REQUEST_ORDER, "", NULL},
+	{"other-links", 0, "HOW", "refuse, skip or convert: records that are not Ethernet", TEXT,
+	 REQUEST_OTHER_LINKS, "", NULL},
 	{"late", 0, "HOW", "catch-up, shift or drop: what is late", TEXT, REQUEST_LATE, "", NULL},
 	{"truncated", 0, "HOW", "drop, send or pad: what the capture cut short", TEXT,
 	 REQUEST_TRUNCATED, "", NULL},
@@ -71,6 +75,7 @@ static const struct row {
 	{"memory", 0, "SIZE", "for the captures; what is larger streams; 256MiB", TEXT,
 	 REQUEST_MEMORY, "", NULL},
 	{"worker", 0, "CORE", "the core that sends", TEXT, REQUEST_WORKER, "", NULL},
+	{"hugepages", 0, "HOW", "auto, true or false", TEXT, REQUEST_HUGEPAGES, "", NULL},
 	{"quiet", 'q', NULL, "no progress, and of the log what is wrong", QUIET, 0, NULL, NULL},
 	{"help", 'h', NULL, NULL, HELP, 0, NULL, NULL},
 

@@ -29,6 +29,7 @@ shown(const struct capture_file *file)
 static int
 open_plain(struct capture_file *file, struct stat *status)
 {
+	*status = (struct stat){0};
 	if (file->options.check && stat(file->path, status) == 0 && S_ISFIFO(status->st_mode))
 		return 0;
 	if (strcmp(file->path, "-") == 0)

@@ -33,6 +33,7 @@ identity_of(const struct stat *status)
 		.size = status->st_size,
 		.modified = status->st_mtim,
 		.changed = status->st_ctim,
+		.pipe = S_ISFIFO(status->st_mode),
 		.young = ns(&now) - ns(&status->st_ctim) < YOUNG_NS,
 	};
 }

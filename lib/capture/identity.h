@@ -14,6 +14,7 @@ struct identity {
 	ino_t inode;
 	off_t size;
 	struct timespec modified, changed;
+	bool pipe;  /* which changes as it is written to and read */
 	bool young; /* it had changed so shortly before that another change need not show */
 };
 

@@ -115,7 +115,8 @@ say_slower(const struct preflight *work)
 		     " MiB are free",
 		     round_up(plan->needed_bytes, MIB), (uint64_t)(plan->free_bytes / MIB));
 	finding_why(finding, "ordinary pages are slower");
-	mend_hugepages(work, finding, -1, missing, plan->page_bytes, "say `hugepages: false`");
+	mend_hugepages(work, finding, -1, missing, plan->page_bytes,
+		       "say `hugepages: false`, or --hugepages false to `sluiced replay`");
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "core/now.h"
+#include "replay/order.h"
 
 #include "core/banned.h"
 
@@ -67,7 +68,7 @@ begin_look(struct replay *replay, char *reason)
 
 	replay->looks = false;
 	replay->renewal = renewal_begin(replay->config, replay->material.reader, replay->lane_count,
-					port->numa, replay->news);
+					port->numa, replay->news, replay_orders(replay) > 0);
 	return replay->renewal ? 0
 			       : replay_refuse(-ENOMEM, reason, "no memory to look at its files");
 }

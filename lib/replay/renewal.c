@@ -18,6 +18,7 @@ struct renewal {
 	struct identity *seen;      /* and what they were */
 	unsigned lanes;
 	int numa, news;
+	bool used; /* packets were sent of them */
 	pthread_t thread;
 	/* Until it takes memory nobody has to wait for it. */
 	_Atomic enum phase { LOOKING, TAKING, OVER, GIVEN_UP } phase;
@@ -34,6 +35,17 @@ renewal_free(struct renewal *renewal)
 	free(renewal);
 }
 
+/* 1: as it was; 0; or a negative errno. What a pipe brings comes once: it stays open until that was sent. */
+static int
+look_at(struct renewal *renewal, const char *name, const struct identity *seen)
+{
+	if (strcmp(name, "-") == 0)
+		return 1;
+	if (seen->pipe)
+		return !renewal->used;
+	return identity_holds(name, seen, renewal->reason, sizeof(renewal->reason));
+}
+
 /* 1: as they were; 0; or a negative errno. */
 static int
 look(struct renewal *renewal)
@@ -48,10 +60,7 @@ look(struct renewal *renewal)
 	for (unsigned i = 0; i < now.count && same > 0; i++)
 		same = strcmp(now.items[i], renewal->names.items[i]) == 0;
 	for (unsigned i = 0; i < now.count && same > 0; i++) {
-		int ret = strcmp(now.items[i], "-") == 0
-				  ? 1
-				  : identity_holds(now.items[i], &renewal->seen[i], renewal->reason,
-						   sizeof(renewal->reason));
+		int ret = look_at(renewal, now.items[i], &renewal->seen[i]);
 
 		same = ret <= 0 ? ret : same;
 	}
@@ -89,7 +98,7 @@ renew(void *argument)
 
 struct renewal *
 renewal_begin(const struct config_replay *config, const struct reader *reader, unsigned lanes,
-	      int numa, int news)
+	      int numa, int news, bool used)
 {
 	struct renewal *renewal = calloc(1, sizeof(*renewal));
 	sigset_t all, before;
@@ -101,6 +110,7 @@ renewal_begin(const struct config_replay *config, const struct reader *reader, u
 	renewal->lanes = lanes;
 	renewal->numa = numa;
 	renewal->news = news;
+	renewal->used = used;
 	renewal->seen = reader_identities(reader, &renewal->names);
 	if (!renewal->seen)
 		goto failed;

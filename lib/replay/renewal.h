@@ -10,10 +10,10 @@
 
 struct renewal;
 
-/* Looks at the files of a reader that is open, with its arguments of reader_open. news is written to when it is over.
- * NULL: no memory, or no thread. The config must outlive it. */
+/* Looks at the files of a reader that is open, with its arguments of reader_open. news is written to when it is over; used: packets
+ * were sent, so that a pipe has no more of them. NULL: no memory, or no thread. The config must outlive it. */
 struct renewal *renewal_begin(const struct config_replay *config, const struct reader *reader,
-			      unsigned lanes, int numa, int news);
+			      unsigned lanes, int numa, int news, bool used);
 
 bool renewal_is_over(const struct renewal *renewal);
 

@@ -77,7 +77,7 @@ has_begun(const struct renewal *renewal)
 static void
 test_given_up_while_it_takes_memory(void **state)
 {
-	struct renewal *renewal = renewal_begin(&config, NULL, 1, -1, -1);
+	struct renewal *renewal = renewal_begin(&config, NULL, 1, -1, -1, false);
 	struct reader *reader = NULL;
 	char reason[256];
 
