@@ -3,17 +3,19 @@
 gives nothing that is not a capture."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
 import signal
+import subprocess
 import time
 
 import pytest
 
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, Refused, test_ports
-from lib.offline import config
+from lib.offline import SLUICED, config, write_config
 
 PORTS = test_ports(source="rx=endless,flows=100", sink="hold=32")
 LINES = capture.read(capture.fixture("dns.pcap"))
@@ -168,6 +170,44 @@ def test_it_can_be_left_out(tmp_path, elsewhere):
         daemon.apply({**reader(elsewhere / "dns.pcap"), "sandbox": False})
         received(daemon, len(LINES))
         daemon.stop()
+
+
+def test_directories_from_the_start(tmp_path, elsewhere):
+    """What is beneath them needs no opener, whatever it is; what is beside them is as far as ever."""
+    fixed = {"sandbox": {"opener": "off"}, "allow": [str(elsewhere)]}
+    (elsewhere / "list").write_text("192.0.2.1\n")
+    (elsewhere / "below").mkdir()
+    beside = elsewhere.parent / f"{elsewhere.name}-beside.pcap"
+    shutil.copy(elsewhere / "dns.pcap", beside)
+    with Daemon(base(**fixed), tmp_path, PLUGINS) as daemon:
+        daemon.apply({**reader(elsewhere / "*.pcap"), **fixed})
+        received(daemon, len(LINES))
+        out = elsewhere / "below" / "any.name"
+        daemon.apply({**writer(out), **fixed})
+        daemon.until(lambda status: status["ports"]["out"]["tx_packets"] > 100)
+        match = {"name": "known", "match": {"src": {"file": str(elsewhere / "list")}}, "actions": ["drop"]}
+        replay = {"file": str(elsewhere / "dns.pcap"), "to": "sink", "pace": "top", "memory": "8MiB"}
+        daemon.apply(base({"in": {"vdev": f"net_pcap0,rx_pcap={elsewhere}/dns.pcap"}}, [match], replays={"one": replay}, **fixed))
+        daemon.until(lambda status: status["replays"]["one"]["sent"] == len(LINES))
+        for what in (reader(beside), writer(elsewhere.parent / "other.pcap"), reader("/etc/hostname")):
+            with pytest.raises(Refused, match="beneath `allow`.* restart it"):
+                daemon.apply({**what, **fixed})
+        with pytest.raises(Refused, match="`allow` can't change while sluiced runs"):
+            daemon.apply(base(sandbox=fixed["sandbox"], allow=["/"]))
+        assert f'allow: ["{elsewhere}"]' in daemon.call("config.show")["text"]
+        daemon.stop()
+        assert len(capture.read(out)) > 100
+    beside.unlink()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "dns.pcap"])
+def test_directories_that_are_none(name, tmp_path, elsewhere):
+    path = write_config(tmp_path / "config.yaml", {**base(allow=[str(elsewhere / name)]), "run-dir": str(tmp_path / "run")})
+    done = subprocess.run([SLUICED, "check", path, "--json", "--plugin", *PLUGINS], capture_output=True, text=True, check=False)
+    found = [one for one in json.loads(done.stdout)["findings"] if one["code"] == "allow-missing"]
+    assert done.returncode == 1 and len(found) == 1 and found[0]["field"] == "allow" and name in found[0]["what"]
+    done = subprocess.run([SLUICED, "run", path, "--plugin", *PLUGINS], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and f"allow: {elsewhere}/{name}" in done.stderr
 
 
 def test_its_death(tmp_path, elsewhere):

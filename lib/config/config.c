@@ -237,6 +237,7 @@ static const struct key keys[] = {
 	{"memory", &key_nested, .map = &memory},
 	{"idle", &key_word, AT(idle), .words = idle},
 	{"sandbox", &sandbox},
+	{"allow", &key_allow, AT(allow)},
 	{"run-dir", &run_dir, AT(run_dir)},
 	{"ports", &key_ports,
 	 .required = "there are no ports; give one at least, as in \"ports: { wan: { pci: "

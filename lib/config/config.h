@@ -26,6 +26,7 @@
 #define CONFIG_REPLAYS_MAX 64
 #define CONFIG_LISTS_MAX 4096
 #define CONFIG_LOOPS_MAX UINT64_C(1000000000000)
+#define CONFIG_ALLOW_MAX 64
 #define CONFIG_FILES_MAX \
 	4096 /* captures that a port or a replay names; a directory may hold more */
 #define CONFIG_VERIFY_DEFAULT 1024
@@ -240,6 +241,11 @@ struct config_replay {
 	struct config_place place; /* of the replay's name */
 };
 
+struct config_allow {
+	char **directories; /* absolute paths */
+	unsigned count;
+};
+
 enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_TRUE, CONFIG_HUGEPAGES_FALSE };
 
 enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
@@ -266,6 +272,7 @@ struct config {
 	bool sandbox;    /* the daemon gives up what it does not need */
 	bool core_dumps; /* although they hold packets; true without a sandbox */
 	bool opener;     /* a process outside the sandbox opens captures that come later */
+	struct config_allow allow; /* what the sandbox leaves for configs that come later */
 
 	struct config_port *ports; /* in the order of the file, which is the order of all tables */
 	unsigned port_count;       /* at least 1 */

@@ -26,8 +26,8 @@ sandbox_hint(int error, const char *message)
 		return "";
 	if (!opener_is_there())
 		return "; the sandbox lets the daemon open what lies beside its first config's "
-		       "files, and no opener runs: restart it with this config, or run it with "
-		       "`sandbox: off`";
+		       "files or beneath `allow`, and no opener runs: restart it with this "
+		       "config, or run it with `sandbox: off`";
 	return refused ? "; the sandbox's opener gives what begins as a capture to be read, and "
 			 "files that end in .pcap or .pcapng, have no other name and are no link "
 			 "to be written: restart the daemon with this config for what is none"

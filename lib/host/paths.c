@@ -184,6 +184,9 @@ allow_config(const struct landlock *landlock, const struct config *config)
 		ret = allow_replay(landlock, &config->replays[i]);
 	for (unsigned i = 0; ret == 0 && i < config->list_count; i++)
 		ret = allow_beside(landlock, config->lists[i].file);
+	for (unsigned i = 0; ret == 0 && i < config->allow.count; i++)
+		ret = allow(landlock, config->allow.directories[i],
+			    ALLOWED_READ | ALLOWED_WRITE | ALLOWED_MAKE);
 	return ret;
 }
 

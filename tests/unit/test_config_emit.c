@@ -177,6 +177,7 @@ random_config(unsigned seed)
 	fputs(HEAD "groups:\n  g1: { ports: [a, w] }\n  g2: { ports: [b] }\n", out);
 	fprintf(out, "idle: %s\n", below(&seed, 2) ? "pause" : "sleep");
 	fprintf(out, "sandbox: %s\n", sandboxes[below(&seed, 4)]);
+	fputs(below(&seed, 2) ? "allow: [/captures, here]\n" : "", out);
 	fprintf(out, "memory: { packets: %u }\n", 1023 + below(&seed, 10000));
 	if (below(&seed, 2))
 		fputs("default: { forward: g1 }\n", out);
@@ -355,6 +356,10 @@ test_restart(void **state)
 		{HEAD "sandbox: { core-dumps: true, opener: off }\n",
 		 HEAD "sandbox: { core-dumps: true }\n", "sandbox"},
 		{HEAD "sandbox: { opener: on }\n", HEAD "sandbox: on\n", NULL},
+		{HEAD, HEAD "allow: [/captures]\n", "allow"},
+		{HEAD "allow: [/captures]\n", HEAD "allow: [/captures, /x]\n", "allow"},
+		{HEAD, HEAD "allow: []\n", NULL},
+		{HEAD "allow: [/captures/]\n", HEAD "allow: [//captures]\n", NULL},
 		{HEAD, HEAD "run-dir: /x\n", "run-dir"},
 		{HEAD, HEAD "  c: { vdev: net_null }\n", NULL},
 		{HEAD "  c: { vdev: x }\n", HEAD "  c: { vdev: x, mtu: 1500 }\n", NULL},
