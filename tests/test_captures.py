@@ -445,6 +445,27 @@ def test_more_at_once_than_blocks(tmp_path):
     same_packets(Read(tmp_path, "replay", tmp_path / "all", limit=few_descriptors, memory="44MiB"), merged(packets))
 
 
+@pytest.mark.parametrize("sandbox", ["on", {"opener": "off"}])
+@pytest.mark.parametrize("what", ["all", "all/*.pcap", "*/part-*.pcap"])
+def test_links_and_later_files_in_the_sandbox(tmp_path, what, sandbox):
+    """Links that lead elsewhere, more files than stay open, and those that come between two starts."""
+    files, _ = parts(tmp_path, 20, "elsewhere")
+    (tmp_path / "config" / "all").mkdir(parents=True)
+    for file in files:
+        (tmp_path / "config" / "all" / file.name).symlink_to(file)
+    config_of = reading("replay", tmp_path / "config" / what, start="manual", pace="top")
+    config_of = {**config_of, "ports": {"wan": {"null": {}}}, "sandbox": sandbox}
+    with Daemon(config_of, tmp_path / "config") as daemon:
+        for count in (20, 20, 21):
+            if count > 20:
+                (tmp_path / "config" / "all" / "part-999.pcap").write_bytes(files[0].read_bytes())
+            daemon.call("replay.start", name="one")
+            daemon.until(lambda status: status["replays"]["one"]["state"] not in ("opening", "running"))
+            told = daemon.call("replay.list")["replays"]["one"]
+            assert (told["state"], told["sent"]) == ("done", 10 * count), told
+        daemon.stop()
+
+
 def fed(path, data, pieces=7):
     """Writes into a FIFO, piece by piece, as a thread."""
     def write():

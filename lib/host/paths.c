@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/file.h"
+#include "capture/names.h"
 #include "core/log.h"
 #include "host/allowed.h"
 
@@ -133,6 +135,34 @@ allow_vdev(const struct landlock *landlock, const char *device)
 	return ret;
 }
 
+/* Where the files really lie that a directory or a glob stands for now: links in it may lead out of it. What can't be found
+ * is told of by whoever opens it. */
+static int
+allow_found(const struct landlock *landlock, const struct config_captures *captures)
+{
+	char reason[CAPTURE_REASON_MAX], *before = NULL;
+	struct capture_names names;
+	int ret = capture_names_find(&names, captures, reason, sizeof(reason)) < 0 ? -ENOENT : 0;
+
+	if (ret < 0)
+		return 0;
+	for (unsigned i = 0; ret == 0 && i < names.count; i++) {
+		char *real = realpath(names.items[i], NULL);
+		char *slash = real ? strrchr(real, '/') : NULL;
+
+		if (slash)
+			slash[slash == real] = '\0';
+		/* Most of them lie beside each other. */
+		if (real && (!before || strcmp(before, real) != 0))
+			ret = allow(landlock, real, ALLOWED_READ);
+		free(before);
+		before = real;
+	}
+	free(before);
+	capture_names_free(&names);
+	return ret;
+}
+
 static int
 allow_captures(const struct landlock *landlock, const struct config_captures *captures)
 {
@@ -148,7 +178,7 @@ allow_captures(const struct landlock *landlock, const struct config_captures *ca
 		else if (strcmp(file, "-") != 0)
 			ret = allow_beside(landlock, file);
 	}
-	return ret;
+	return ret < 0 ? ret : allow_found(landlock, captures);
 }
 
 static int
