@@ -416,9 +416,16 @@ def test_orders_of_many_at_once(tmp_path):
             client.socket.sendall(json.dumps(request).encode() + b"\n")
             client.close()
 
+        def up_and_down(number):
+            daemon.call("port.down" if number % 2 else "port.up", name="c")
+            # One that ends meanwhile, or was never there.
+            for name in (f"p{number % 4}", "nosuch"):
+                with contextlib.suppress(Refused):
+                    daemon.call("port.up", name=name)
+
         threads = [threading.Thread(target=repeat, args=[order]) for order in
                    (lambda number: daemon.apply(what(number % 4)), lambda number: daemon.apply(what(5 + number % 3)), leave,
-                    lambda number: daemon.call("port.down" if number % 2 else "port.up", name="c"))]
+                    up_and_down)]
         for thread in threads:
             thread.start()
         for thread in threads:

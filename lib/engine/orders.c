@@ -85,7 +85,11 @@ engine_port_is_ready(const struct engine *engine, const char *name)
 void
 engine_port_prepare(const struct engine *engine, const char *name)
 {
-	ports_prepare(ports_find(&engine->ports, name));
+	struct port *port = ports_find(&engine->ports, name);
+
+	/* It may have ended since it was asked for, or never have been there. */
+	if (port)
+		ports_prepare(port);
 }
 
 int
