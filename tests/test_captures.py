@@ -380,6 +380,20 @@ def test_several(tmp_path, way):
     same_packets(Read(tmp_path, way, files[::-1], order="sequential"), in_row(packets[::-1], 0))
 
 
+@pytest.mark.parametrize("links", ["refuse", "convert"])
+def test_a_part_of_a_row(tmp_path, links):
+    """Places are counted along all files, from the first packet of the first one; whether files stay in memory or stream."""
+    _, packets = parts(tmp_path, 5)
+    row = in_row(packets, 5_000_000)
+    since = [packet.time - row[0].time for packet in row]
+    for keys, wanted in (({"from": "#15"}, row[14:]), ({"from": "#11", "until": "#31"}, row[10:30]), ({"from": "#50"}, row[49:]),
+                         ({"from": "6ms"}, [packet for packet, time in zip(row, since) if time >= 6_000_000]),
+                         ({"until": "6ms"}, [packet for packet, time in zip(row, since) if time < 6_000_000])):
+        read = Read(tmp_path, "replay", tmp_path / "all", order="sequential", gap="5ms", **{"other-links": links}, **keys)
+        assert read.code == 0 and wanted, (keys, read.err)
+        same_packets(read, wanted, keys)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_several_that_are_none(tmp_path, way):
     (tmp_path / "empty").mkdir()
