@@ -178,6 +178,32 @@ def test_every_kind_of_port(tmp_path):
         assert "xdp" not in run("ip", "link", "show", machine.interface)
 
 
+@pytest.mark.live
+@pytest.mark.parametrize("first", ["kept", "port"])
+def test_interfaces_that_come_later(first, tmp_path):
+    """Where the sandbox left what they need: for the sake of a port of the kind, or of its name."""
+    began = time.monotonic() - 1
+    cross = [{"name": f"from-{one}", "from": [one], "actions": [{"forward": other}]}
+             for one, other in (("left", "right"), ("right", "left"))]
+    with Machine("192.0.2.1") as left, Machine("192.0.2.2") as right:
+        ports = {"left": left.port(), "right": right.port()}
+        fixed = {**IDLE, "memory": {"packets": 32767, "hugepages": False},
+                 "sandbox": {"keep": ["vdev", "af-xdp"]} if first == "kept" else True}
+        begin = config({"a": {"null": {}}} if first == "kept" else {"left": ports["left"]}, **fixed)
+        with Daemon(begin, tmp_path) as daemon:
+            daemon.apply(config(ports, cross, **fixed))
+            assert " 3 received" in left.run("ping", "-c", "3", "-i", "0.2", "-W", "5", right.address)
+            daemon.apply(begin)
+            if first == "kept":
+                assert "sandbox: { keep: [af-xdp, vdev] }" in daemon.call("config.show")["text"]
+                name = f"sltap{os.getpid() % 100000}"
+                daemon.apply(config({"tap": {"vdev": f"net_tap0,iface={name}"}}, **fixed))
+                assert name in run("ip", "-o", "link")
+            daemon.stop()
+            assert refused_calls(daemon, began) == []
+        assert "xdp" not in run("ip", "link", "show", right.interface)
+
+
 def without(call):
     """Makes a system call unknown, as on a kernel that was built without it."""
     library = ctypes.CDLL("libseccomp.so.2", use_errno=True)

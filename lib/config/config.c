@@ -146,9 +146,10 @@ static const struct key_type sandbox_switch = {read_on_off, key_write_word, diff
 static const struct key sandbox_keys[] = {
 	{"core-dumps", &sandbox_switch, AT(core_dumps), .words = key_bool, .low = false},
 	{"opener", &sandbox_switch, AT(opener), .words = on_off, .low = true},
+	{"keep", &key_keep, AT(keep), .words = key_keep_kinds},
 };
-static const struct key_map sandbox_map = {"on, off, or a mapping of core-dumps and opener", NULL,
-					   KEYS(sandbox_keys)};
+static const struct key_map sandbox_map = {"on, off, or a mapping of core-dumps, opener and keep",
+					   NULL, KEYS(sandbox_keys)};
 
 static void
 read_sandbox(struct reader *reader, const struct spot *spot, const struct key *key, void *into)

@@ -241,6 +241,12 @@ struct config_replay {
 	struct config_place place; /* of the replay's name */
 };
 
+/* Kinds of ports that may come later, though what they need is given up without one, bit by bit. */
+enum config_keep {
+	CONFIG_KEEP_AF_XDP = 1 << 0,
+	CONFIG_KEEP_VDEV = 1 << 1, /* those that are interfaces or sockets of the kernel's */
+};
+
 struct config_allow {
 	char **directories; /* absolute paths */
 	unsigned count;
@@ -272,6 +278,7 @@ struct config {
 	bool sandbox;    /* the daemon gives up what it does not need */
 	bool core_dumps; /* although they hold packets; true without a sandbox */
 	bool opener;     /* a process outside the sandbox opens captures that come later */
+	unsigned keep;   /* enum config_keep */
 	struct config_allow allow; /* what the sandbox leaves for configs that come later */
 
 	struct config_port *ports; /* in the order of the file, which is the order of all tables */

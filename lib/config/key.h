@@ -110,6 +110,8 @@ extern const struct key_word key_bool[];
 /* Of a struct config_captures: its files, and the words of its other members. */
 extern const struct key_type key_captures;
 extern const struct key_word key_order[], key_other_links[];
+extern const struct key_type key_keep; /* of a set of enum config_keep */
+extern const struct key_word key_keep_kinds[];
 extern const struct key_type key_allow; /* of a struct config_allow */
 
 /* Parts for types of a section's own. Text is the member's, who owns it. */

@@ -66,9 +66,9 @@ applicable(const struct method_daemon *daemon, const struct config *config, stru
 		rpc_fail(&call->error, RPC_REFUSED,
 			 json_pack("{s:s, s:s}", "field", "ports", "port", port->name),
 			 "port %s: what a port of kind %s needs was given up when the daemon was "
-			 "started without one; restart it with this config, or run it with "
+			 "started without one; restart it with this config%s, or run it with "
 			 "`sandbox: off`",
-			 port->name, config_port_kind(port->kind));
+			 port->name, config_port_kind(port->kind), sandbox_keeps(port));
 		return false;
 	}
 	return true;

@@ -391,7 +391,8 @@ allowed_needs(const struct config *config)
 
 	for (unsigned i = 0; i < config->port_count; i++)
 		needs |= allowed_needs_of_port(&config->ports[i]);
-	if (config->replay_count)
-		needs |= ALLOWED_FOR_REPLAYS;
+	needs |= config->replay_count ? ALLOWED_FOR_REPLAYS : 0;
+	needs |= config->keep & CONFIG_KEEP_AF_XDP ? ALLOWED_FOR_AF_XDP : 0;
+	needs |= config->keep & CONFIG_KEEP_VDEV ? ALLOWED_FOR_KERNEL | ALLOWED_FOR_MEMIF : 0;
 	return needs;
 }

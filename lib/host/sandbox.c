@@ -168,6 +168,17 @@ sandbox_admits(const struct config_port *port)
 	return !state.on || !(allowed_needs_of_port(port) & ~granted);
 }
 
+const char *
+sandbox_keeps(const struct config_port *port)
+{
+	unsigned needs = allowed_needs_of_port(port) & ~granted;
+
+	if (port->kind == CONFIG_PORT_PCI)
+		return "";
+	return needs & ALLOWED_FOR_AF_XDP ? ", or once with `sandbox: { keep: [af-xdp] }`"
+					  : ", or once with `sandbox: { keep: [vdev] }`";
+}
+
 const struct sandbox_state *
 sandbox_state(void)
 {

@@ -34,6 +34,9 @@ int sandbox_seal(const struct config *config);
 /* Whether a port that comes while the daemon runs is of a kind that the sandbox was made for. Any thread. */
 bool sandbox_admits(const struct config_port *port);
 
+/* How a config says so from the start, for a sentence: ", or with ...", or "". */
+const char *sandbox_keeps(const struct config_port *port);
+
 /* Constant after sandbox_seal; any thread. All zero before. */
 const struct sandbox_state *sandbox_state(void);
 

@@ -67,6 +67,8 @@ memory_is_af_xdp(const struct config_port *port)
 bool
 memory_is_flat(const struct config *config)
 {
+	if (config->keep & CONFIG_KEEP_AF_XDP)
+		return true;
 	for (unsigned i = 0; i < config->port_count; i++) {
 		if (memory_is_af_xdp(&config->ports[i]))
 			return true;

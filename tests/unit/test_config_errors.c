@@ -62,6 +62,8 @@ static const struct config_case cases[] = {
 	{HEAD "sandbox: { core-dumps: 1 }\n", 7, 24, "sandbox.core-dumps", "true or false"},
 	{HEAD "sandbox: { opener: maybe }\n", 7, 20, "sandbox.opener", "on or off"},
 	{HEAD "sandbox: { core-dump: true }\n", 7, 12, "sandbox.core-dump", "core-dumps"},
+	{HEAD "sandbox: { keep: [pci] }\n", 7, 19, "sandbox.keep[0]", "a port of that kind alone"},
+	{HEAD "sandbox: { keep: [xdp] }\n", 7, 19, "sandbox.keep[0]", "a list of af-xdp and vdev"},
 	{HEAD "allow: /captures\n", 7, 8, "allow", "a list of directories such as [/captures]"},
 	{HEAD "allow: [{}]\n", 7, 9, "allow[0]", "a list of directories"},
 	{HEAD "memory: { packets: 1022 }\n", 7, 20, "memory.packets", "from 1023 to 16777215"},
