@@ -394,8 +394,9 @@ def test_a_capture_that_is_missing_takes_nothing_out(tmp_path):
 def test_orders_of_many_at_once(tmp_path):
     """Applies of two clients, ports that go down and up, one that leaves before it is answered: one after the other."""
     def what(number):
-        ports = {f"p{number}": NOTHING, "c": {**NOTHING, "tx-ring": 256 << number % 3}}
-        return base(ports, [mirror("c")], replays={"one": replay("c", pace="top", loops="forever")} if number % 2 else {})
+        ring = {"tx-ring": 256 << number % 3}
+        ports = {f"p{number}": NOTHING, "c": {**NOTHING, **ring}, "in": {"pcap": {"in": "dns.pcap"}, **ring}}
+        return base(ports, [{"name": "read", "from": ["in"], "actions": ["drop"]}, mirror("c")], replays={"one": replay("c", pace="top", loops="forever")} if number % 2 else {})
 
     with Daemon(what(0), tmp_path, PLUGINS) as daemon:
         errors = []
@@ -416,6 +417,11 @@ def test_orders_of_many_at_once(tmp_path):
             client.socket.sendall(json.dumps(request).encode() + b"\n")
             client.close()
 
+        def ask(_):
+            # What is closed and opened meanwhile is looked at.
+            for method in ("status", "ports", "drops", "memory") * 20:
+                daemon.call(method)
+
         def up_and_down(number):
             daemon.call("port.down" if number % 2 else "port.up", name="c")
             # One that ends meanwhile, or was never there.
@@ -425,7 +431,7 @@ def test_orders_of_many_at_once(tmp_path):
 
         threads = [threading.Thread(target=repeat, args=[order]) for order in
                    (lambda number: daemon.apply(what(number % 4)), lambda number: daemon.apply(what(5 + number % 3)), leave,
-                    up_and_down)]
+                    up_and_down, ask)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -433,8 +439,8 @@ def test_orders_of_many_at_once(tmp_path):
         assert not errors
         daemon.apply(what(1))
         daemon.call("port.up", name="c")
-        status = check(daemon, losses=("port-down", "removed"))
-        assert list(status["ports"]) == ["source", "a", "p1", "c"] and status["applied"] >= 31
+        status = check(daemon, losses=("port-down", "removed", "rule"))
+        assert list(status["ports"]) == ["source", "a", "p1", "c", "in"] and status["applied"] >= 31
         assert status["ports"]["a"]["tx_packets"] == status["ports"]["source"]["rx_packets"]
         daemon.stop()
 

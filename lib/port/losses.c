@@ -50,7 +50,7 @@ port_losses_begin(struct port *port)
 }
 
 struct port_losses
-port_losses(const struct port *port)
+port_losses_now(const struct port *port)
 {
 	struct port_losses losses = port->past;
 	struct rte_eth_stats stats;
@@ -66,4 +66,10 @@ port_losses(const struct port *port)
 	losses.tx_errors += stats.oerrors + (unsent > port->unsent ? unsent - port->unsent : 0) +
 			    invalid_descriptors(port);
 	return losses;
+}
+
+struct port_losses
+port_losses(const struct port *port)
+{
+	return port_service(port) == PORT_IN_SERVICE ? port_losses_now(port) : port->past;
 }

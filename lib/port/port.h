@@ -167,10 +167,12 @@ void port_poll_link(struct port *port);
 /* Tries again to write what could not be written. Control thread. */
 void port_retry(struct port *port);
 
-/* What was lost in all; the device is asked. Control thread. */
+/* What was lost in all; the device is asked. Control thread, but for port_losses_now: whoever closes the device. One that is out
+ * of service may be closed by another thread, so nothing of it is asked. */
 struct port_losses port_losses(const struct port *port);
+struct port_losses port_losses_now(const struct port *port);
 
-/* What was read of its captures. */
+/* What was read of its captures; of a port that is out of service, until it was closed. */
 void port_read(const struct port *port, struct reel_counts *out);
 
 /* Why it has no link, in a few words; NULL while it has one. */

@@ -88,13 +88,22 @@ open_input(struct port *port, bool live)
 	return ret;
 }
 
-void
-port_read(const struct port *port, struct reel_counts *out)
+static void
+read_now(const struct port *port, struct reel_counts *out)
 {
 	*out = port->read;
 	if (port->input)
 		input_counts(port->input, out);
 	out->broken |= port->read.broken;
+}
+
+void
+port_read(const struct port *port, struct reel_counts *out)
+{
+	if (port_service(port) == PORT_IN_SERVICE)
+		read_now(port, out);
+	else
+		*out = port->read;
 }
 
 /* Offline every port's output is a writer; one without a file takes packets and keeps none. */
@@ -173,7 +182,7 @@ close_input(struct port *port)
 {
 	if (!port->input)
 		return;
-	port_read(port, &port->read);
+	read_now(port, &port->read);
 	input_close(port->input);
 	port->input = NULL;
 }
@@ -211,7 +220,7 @@ service_close(struct port *port, bool hand_back)
 void
 ports_release(struct ports *ports, struct port *port)
 {
-	port->past = port_losses(port);
+	port->past = port_losses_now(port);
 	eal_log_hold(true);
 	service_close(port, true);
 	eal_log_hold(false);
