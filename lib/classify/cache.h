@@ -144,6 +144,18 @@ cache_wide_equal(const uint64_t way[5], const uint64_t key[5])
 	differ = _mm_or_si128(differ, _mm_cvtsi64_si128((int64_t)(way[4] ^ key[4])));
 	return _mm_cmpeq_epi64(differ, _mm_setzero_si128());
 }
+#else
+static inline unsigned
+cache_plain_find(const void *ways, const void *key, size_t size)
+{
+	unsigned found = CACHE_WAYS;
+
+	for (unsigned way = 0; way < CACHE_WAYS; way++) {
+		if (memcmp((const char *)ways + way * size, key, size) == 0)
+			found = way;
+	}
+	return found;
+}
 #endif
 
 /* The way that holds the key, or CACHE_WAYS. Without branches: which way a flow is in can't be foretold.
@@ -159,13 +171,7 @@ cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
 			       _mm_cmpeq_epi64(wanted, _mm_load_si128(&ways[1])),
 			       _mm_cmpeq_epi64(wanted, _mm_load_si128(&ways[2])));
 #else
-	unsigned found = CACHE_WAYS;
-
-	for (unsigned way = 0; way < CACHE_WAYS; way++) {
-		if (memcmp(set->keys[way], key, sizeof(set->keys[way])) == 0)
-			found = way;
-	}
-	return found;
+	return cache_plain_find(set->keys, key, sizeof(set->keys[0]));
 #endif
 }
 
@@ -177,13 +183,7 @@ cache_wide_find(const struct cache_wide *set, const uint64_t key[5])
 			       cache_wide_equal(set->keys[1], key),
 			       cache_wide_equal(set->keys[2], key));
 #else
-	unsigned found = CACHE_WAYS;
-
-	for (unsigned way = 0; way < CACHE_WAYS; way++) {
-		if (memcmp(set->keys[way], key, sizeof(set->keys[way])) == 0)
-			found = way;
-	}
-	return found;
+	return cache_plain_find(set->keys, key, sizeof(set->keys[0]));
 #endif
 }
 

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "config/lines.h"
+#include "core/text.h"
 
 #include "core/banned.h"
 
@@ -119,17 +120,11 @@ show_changes(const struct lines *before, const struct lines *after)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	bool failed;
 
 	if (!out)
 		return NULL;
 	put_hunks(out, before, after);
-	failed = ferror(out);
-	if (fclose(out) != 0 || failed) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return text_close(out, &text);
 }
 
 char *

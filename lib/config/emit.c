@@ -106,10 +106,7 @@ config_emit_rest(const struct config *config, unsigned rule)
 	if (!out.file)
 		return NULL;
 	key_write_flow(&out, &rest, &config->rules[rule]);
-	if (fclose(out.file) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text_close(out.file, &text);
 }
 
 static void
@@ -144,15 +141,9 @@ config_emit_around(const struct config *config, const char *rules)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	bool failed;
 
 	if (!out)
 		return NULL;
 	put_config(out, config, rules);
-	failed = ferror(out);
-	if (fclose(out) != 0 || failed) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	return text_close(out, &text);
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 #include "core/banned.h"
 
 bool
@@ -127,10 +129,7 @@ written(const struct key *key, const struct config *config, const void *from)
 		return NULL;
 	if (stands(key, from))
 		key->type->write(&out, key, from);
-	if (fclose(out.file) == 0)
-		return text;
-	free(text);
-	return NULL;
+	return text_close(out.file, &text);
 }
 
 const struct key *

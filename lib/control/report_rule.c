@@ -6,6 +6,7 @@
 
 #include "control/report.h"
 #include "control/report_counters.h"
+#include "core/text.h"
 
 #include "core/banned.h"
 
@@ -42,8 +43,7 @@ report_actions(const struct snapshot *snapshot, unsigned rule)
 	if (!out)
 		return NULL;
 	snapshot_put_actions(out, snapshot, rule);
-	fclose(out);
-	return text;
+	return text_close(out, &text);
 }
 
 /* The name and the counters of a rule; its object is still open. */

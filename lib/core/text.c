@@ -3,7 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/banned.h"
@@ -213,6 +213,17 @@ text_clean(char *text)
 			text += length;
 		}
 	}
+}
+
+char *
+text_close(FILE *out, char **text)
+{
+	bool failed = ferror(out);
+
+	if (fclose(out) == 0 && !failed)
+		return *text;
+	free(*text);
+	return NULL;
 }
 
 struct text_quoted

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* The known word that word was most likely meant to be, or NULL when none is near. Upper and lower
  * case are the same here; of several equally near ones it is the first. */
@@ -31,6 +32,10 @@ bool text_is_utf8(const char *text);
 /* Makes a text fit for one line on a terminal and for JSON: control characters and what is no UTF-8
  * become '?'. */
 void text_clean(char *text);
+
+/* Closes a stream that open_memstream made for a text: the text, the caller's, or NULL if a part of it
+ * is missing. */
+char *text_close(FILE *out, char **text);
 
 #define TEXT_QUOTED_MAX 80
 
