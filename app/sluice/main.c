@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "pick.h"
 #include "sluice.h"
+#include "watch.h"
 
 #include "core/banned.h"
 
@@ -213,7 +214,8 @@ finish_output(int exit_code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return exit_code;
-	if (errno == EPIPE)
+	/* ctrl-C may come in the middle of a write. */
+	if (errno == EPIPE || watch_ended())
 		return exit_code;
 	fprintf(stderr, "sluice: can't write: %s\n", strerror(errno));
 	return EXIT_FAILED;
