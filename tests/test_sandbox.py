@@ -127,6 +127,8 @@ def test_filters_and_replays(tmp_path):
         daemon.apply({**daemon.what, "rules": rules})
         daemon.until(lambda status: status["rules"]["udp"]["packets"] > 0)
         assert daemon.call("rules")["rules"]["udp"]["filter"] == "jit"
+        for names in ("udp port domain", "ip proto ospf", "host localhost"):
+            daemon.apply({**daemon.what, "rules": [{**rules[0], "filter": names}]})
         for _ in range(3):
             daemon.call("replay.start", name="again")
             daemon.until(lambda status: status["replays"]["again"]["state"] == "done" and
@@ -194,6 +196,9 @@ def test_interfaces_that_come_later(first, tmp_path):
             daemon.apply(config(ports, cross, **fixed))
             assert " 3 received" in left.run("ping", "-c", "3", "-i", "0.2", "-W", "5", right.address)
             daemon.apply(begin)
+            for _ in range(10):  # the kernel lets go of sockets some time after they are closed
+                daemon.apply(config(ports, cross, **fixed))
+                daemon.apply(begin)
             if first == "kept":
                 assert "sandbox: { keep: [af-xdp, vdev] }" in daemon.call("config.show")["text"]
                 name = f"sltap{os.getpid() % 100000}"

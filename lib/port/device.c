@@ -153,6 +153,19 @@ is_taken(const struct port *port, const struct iface *iface)
 	return true;
 }
 
+bool
+device_is_held(const struct port *port)
+{
+	const struct config_port *config = port->config;
+	struct iface iface;
+	unsigned queues;
+
+	if (config->kind != CONFIG_PORT_AF_XDP || iface_judge(config, &iface) != IFACE_FINE)
+		return false;
+	queues = config->queues ? config->queues : iface.channels;
+	return find_taken(config->device, iface.index, queues) < queues;
+}
+
 static int
 open_af_xdp(struct port *port)
 {

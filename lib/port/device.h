@@ -10,6 +10,9 @@
 /* Fills in id, device, driver, numa, quirks. Negative errno, logged with what would mend it. */
 int device_open(struct port *port, enum port_mode mode);
 
+/* Whether somebody has AF_XDP sockets on queues that the port needs; false of other kinds. */
+bool device_is_held(const struct port *port);
+
 /* Closes the ethdev and takes a virtual device away. Nothing to do is fine. */
 void device_close(struct port *port);
 

@@ -22,7 +22,12 @@
 
 #define DRAIN_PACKETS 64
 #define REOPEN_NS UINT64_C(200000000)
+#define HELD_NS UINT64_C(3000000000)
+#define HELD_NAP_NS 10000000L
 #define DEFAULT_TX_RING 1024
+
+/* When a port that has AF_XDP sockets was last closed, of all. */
+static _Atomic uint64_t sockets_closed_ns;
 
 struct port_look {
 	int ret;
@@ -213,6 +218,8 @@ service_close(struct port *port, bool hand_back)
 	close_input(port);
 	rescue_free(port, &rescue);
 	atomic_store(&port->closed_ns, now_ns());
+	if (port->config->kind == CONFIG_PORT_AF_XDP)
+		atomic_store(&sockets_closed_ns, now_ns());
 	rte_free(port->tx_locks);
 	port->tx_locks = NULL;
 }
@@ -279,6 +286,14 @@ ports_can_retake(const struct port *port)
 	return retake_wait(port) == 0 && !must_look(port);
 }
 
+/* Who has its queues may be a port that ended before. Whoever else it is has them for longer. */
+static void
+wait_until_let_go(const struct port *port)
+{
+	while (now_ns() - atomic_load(&sockets_closed_ns) < HELD_NS && device_is_held(port))
+		nanosleep(&(struct timespec){.tv_nsec = HELD_NAP_NS}, NULL);
+}
+
 void
 ports_prepare(struct port *port)
 {
@@ -286,6 +301,7 @@ ports_prepare(struct port *port)
 
 	while ((left = retake_wait(port)) > 0)
 		nanosleep(&(struct timespec){.tv_nsec = (long)left}, NULL);
+	wait_until_let_go(port);
 	if (must_look(port))
 		look_at_captures(port, true);
 }
