@@ -254,13 +254,14 @@ pass_block(struct format *format, const uint8_t *bytes, size_t size, bool last, 
 		return last ? cut_short(format) : -EAGAIN;
 	if (block_start(format, bytes + *at, &block) < 0)
 		return -EBADMSG;
-	if (last && left < block.length)
-		return cut_short(format);
 	if (left < wanted(&block))
-		return -EAGAIN;
+		return last ? cut_short(format) : -EAGAIN;
 	if (block.length <= FORMAT_UNIT_MAX && block_end(format, &block) < 0)
 		return -EBADMSG;
 	ret = take_block(format, &block, left, out);
+	/* What is wrong with it is so whether its end is there or not. */
+	if (last && left < block.length && (ret >= 0 || ret == -EAGAIN))
+		return cut_short(format);
 	if (ret < 0)
 		return ret;
 	if (ret == 1)

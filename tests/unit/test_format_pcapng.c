@@ -376,6 +376,11 @@ says_how_an_interface_is_broken(void **state)
 	end_block(&image);
 	assert_fails(&image, -EBADMSG, 0,
 		     "the interface's block says it is 67604 bytes long; 67584 are the most");
+	/* So it is where the file ends within it, in one piece or in several. */
+	begin_micro(false);
+	patch32(&image, image.block + 4, 16 * 1024 * 1024);
+	assert_fails(&image, -EBADMSG, 0,
+		     "the interface's block says it is 16777216 bytes long; 67584 are the most");
 }
 
 static void
