@@ -70,11 +70,15 @@ def running(arguments, scratch):
     run_dir = tempfile.mkdtemp(dir=scratch)
     traffic.write_capture(f"{run_dir}/steady.pcap", 1000)
     daemon = peers.Sluice(arguments.sluiced, config(arguments.core), run_dir)
+    # Clients are to cost the daemon what they ask for, not the worker's core.
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores - {arguments.core} or cores)
     try:
         yield daemon, run_dir
         if not daemon.totals() or peers.ask(daemon.socket, "status")["ledger"]["held"]:
             raise peers.Failed("packets are held")
     finally:
+        os.sched_setaffinity(0, cores)
         daemon.stop()
 
 
