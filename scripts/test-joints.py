@@ -45,7 +45,7 @@ EDITS = {
         # The table is empty; its first row is that.
         ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X)",
          "#undef ROOMS_TARGET_TABLE\n#define ROOMS_TARGET_TABLE(X) X(joint)\n"),
-        ("lib/config/config.h", "	X(PORT, port) ", "\tX(JOINT, joint) \\\n"),
+        ("lib/config/action.h", "	X(PORT, port) ", "\tX(JOINT, joint) \\\n"),
         ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n};\n"),
         ("lib/config/config.h", "	struct config_group *groups;",
          "\tstruct config_joint *joints;\n\tunsigned joint_count;\n"),

@@ -4,48 +4,124 @@
 
 #include "config/emit.h"
 #include "config/instead.h"
-#include "config/key.h"
+#include "config/list.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
-#define FORMS_BYTES 256
+#define NAMES_BYTES 256
+
+static void write_mirror(const struct key_out *out, const struct key *key, const void *from);
+static void clear_mirror(const struct key *key, void *from);
+
+/* Its target; what it has beside that is read with the pair. */
+static void
+read_mirror(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	key_target.read(reader, spot, key, into);
+}
+
+static const struct key_type key_mirror = {read_mirror, write_mirror, NULL, clear_mirror};
 
 #define AT(member) KEY_AT(struct config_action, member)
+#define OWNS(member) .offset = offsetof(struct config_action, member)
 
 /* By verb: those that stand alone come first. Of the others the key is how their value is read, written and freed;
  * what is how they are written, and required what they lack when that is left out. */
 static const struct row {
 	struct key key;
-	bool ends; /* the list, and so may be the default */
+	enum config_action_kind kind;
 } rows[] = {
-	[CONFIG_DROP] = {{"drop", .what = "drop"}, .ends = true},
+	[CONFIG_DROP] = {{"drop", .what = "drop"}, CONFIG_IS_END},
 	[CONFIG_FORWARD] = {{"forward", &key_target, AT(target), .what = "{ forward: PORT }",
 			     .required = "a port or group"},
-			    .ends = true},
-	[CONFIG_MIRROR] = {{"mirror", &key_target, AT(target), .what = "{ mirror: PORT }",
-			    .required = "a port or group"}},
+			    CONFIG_IS_END},
+	[CONFIG_MIRROR] = {{"mirror", &key_mirror, AT(target), .what = "{ mirror: PORT }",
+			    .required = "a port or group"},
+			   CONFIG_IS_MIRROR},
+	[CONFIG_EDIT] = {{"edit", &key_edit, AT(edits), .what = "{ edit: NAME }",
+			  .required = "the name of a list under edits"},
+			 CONFIG_IS_EDIT},
+	[CONFIG_SET] = {{"set", &key_set_edit, OWNS(set), .what = "{ set: { vlan: 100 } }",
+			 .required = "fields"},
+			CONFIG_IS_EDIT},
+	[CONFIG_NAT] = {{"nat", &key_nat, OWNS(nat),
+			 .what = "{ nat: { 10.0.0.0/8: 172.16.0.0/8 } }",
+			 .required = "pairs of prefixes"},
+			CONFIG_IS_EDIT},
+	[CONFIG_PUSH] = {{"push", &key_push, OWNS(push), .what = "{ push: { vlan: 100 } }",
+			  .required = "a header"},
+			 CONFIG_IS_EDIT},
+	[CONFIG_STRIP] = {{"strip", &key_strip, OWNS(strip), .what = "{ strip: vlan }",
+			   .required = "a header"},
+			  CONFIG_IS_EDIT},
+	[CONFIG_SLICE] = {{"slice", &key_slice, OWNS(slice), .what = "{ slice: 128 }",
+			   .required = "a length"},
+			  CONFIG_IS_EDIT},
+	[CONFIG_MASK] = {{"mask", &key_mask, OWNS(mask), .what = "{ mask: payload }",
+			  .required = "what it covers"},
+			 CONFIG_IS_EDIT},
+	[CONFIG_STAMP] = {{"stamp", &key_owned, OWNS(stamp), .map = &key_stamp_map,
+			   .what = "{ stamp: { device: 7 } }", .required = "a number"},
+			  CONFIG_IS_EDIT},
+	[CONFIG_POLICE] = {{"police", &key_police, OWNS(rate), .what = "{ police: 2Gbps }",
+			    .required = "a rate"},
+			   CONFIG_IS_GATE},
+	[CONFIG_ABOVE] = {{"above", &key_above, OWNS(rate), .what = "{ above: 50kpps }",
+			   .required = "a rate"},
+			  CONFIG_IS_GATE},
+	[CONFIG_SAMPLE] = {{"sample", &key_sample, OWNS(sample), .what = "{ sample: 1000 }",
+			    .required = "a number"},
+			   CONFIG_IS_GATE},
+	[CONFIG_DEDUP] = {{"dedup", &key_owned, OWNS(dedup), .map = &key_dedup_map,
+			   .what = "{ dedup: { window: 50ms } }", .required = "a window"},
+			  CONFIG_IS_GATE},
 };
 
 #define VERBS (sizeof(rows) / sizeof(rows[0]))
 
-struct forms {
-	char text[FORMS_BYTES];
+/* By kind. */
+static const struct list {
+	const char *name, *has;
+	unsigned kinds; /* bits */
+} lists[] = {
+	[LIST_RULE] = {"actions", NULL, ~0u},
+	[LIST_WITH] = {"with", "a mirror's own list has edits and gates",
+		       1 << CONFIG_IS_EDIT | 1 << CONFIG_IS_GATE},
+	[LIST_EDITS] = {"edits", "a list with a name has edits", 1 << CONFIG_IS_EDIT},
+	[LIST_DEFAULT] = {"default", NULL, 1 << CONFIG_IS_END},
+};
+static const char *const belongs[] = {
+	[CONFIG_IS_END] = "ends a rule and stands in its list",
+	[CONFIG_IS_MIRROR] = "stands in a rule's list",
+	[CONFIG_IS_EDIT] = "stands in a rule's list",
+	[CONFIG_IS_GATE] = "is a gate, and stands in a rule's list or in a mirror's with",
 };
 
-/* "drop, { forward: PORT } or { mirror: PORT }": of all, or those that end. */
-static struct forms
-forms(bool all, const char *last)
+enum config_action_kind
+config_action_kind(const struct config_action *action)
+{
+	return rows[action->verb].kind;
+}
+
+const char *
+config_verb_name(enum config_verb verb)
+{
+	return rows[verb].key.name;
+}
+
+struct action_forms
+action_ends(void)
 {
 	const char *found[VERBS];
-	struct forms forms = {0};
+	struct action_forms forms = {0};
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < VERBS; i++) {
-		if (all || rows[i].ends)
+		if (rows[i].kind == CONFIG_IS_END)
 			found[count++] = rows[i].key.what;
 	}
-	text_list(forms.text, sizeof(forms.text), found, count, last);
+	text_list(forms.text, sizeof(forms.text), found, count, " or ");
 	return forms;
 }
 
@@ -59,29 +135,51 @@ find(const char *word)
 	return NULL;
 }
 
-static void
-read_word(struct reader *reader, const struct spot *spot, struct config_actions *actions)
+bool
+action_is_end(const char *word)
 {
-	const char *text, *nearest, *instead, *words[VERBS];
+	const struct row *row = find(word);
+
+	return row && row->kind == CONFIG_IS_END && !row->key.type;
+}
+
+/* Whether the list takes it; a finding otherwise. */
+static bool
+belongs_here(struct reader *reader, const struct spot *spot, enum list_kind kind,
+	     const struct row *row)
+{
+	const struct list *list = &lists[kind];
+
+	if (!(list->kinds & 1u << row->kind))
+		reader_error(reader, spot, "%s: %s; %s %s", list->name, list->has, row->key.name,
+			     belongs[row->kind]);
+	else if (kind == LIST_EDITS && row == &rows[CONFIG_EDIT])
+		reader_error(
+			reader, spot,
+			"edits: a list with a name has no other in it; write the edits of that "
+			"one");
+	else
+		return true;
+	return false;
+}
+
+static void
+unknown(struct reader *reader, const struct spot *spot, const char *text)
+{
+	const char *nearest, *instead = instead_of(spot, text), *words[VERBS];
+	char all[NAMES_BYTES];
 	const struct row *row;
 
-	if (!reader_text(reader, spot, forms(true, " or ").text, &text))
-		return;
-	row = find(text);
-	if (row && !row->key.type) {
-		actions->items[actions->count++] = (struct config_action){.verb = row - rows};
-		return;
-	}
 	for (unsigned i = 0; i < VERBS; i++)
 		words[i] = rows[i].key.name;
 	nearest = text_nearest(text, words, VERBS);
 	row = nearest ? find(nearest) : NULL;
-	instead = instead_of(spot, text);
+	text_list(all, sizeof(all), words, VERBS, " and ");
 	if (instead)
 		reader_error(reader, spot, "unknown action %s; %s", text_quote(text).text, instead);
 	else if (!row)
 		reader_error(reader, spot, "unknown action %s; there are %s", text_quote(text).text,
-			     forms(true, " and ").text);
+			     all);
 	else if (row->key.type)
 		reader_error(reader, spot, "the action %s needs %s; write %s",
 			     text_quote(text).text, row->key.required, row->key.what);
@@ -91,7 +189,24 @@ read_word(struct reader *reader, const struct spot *spot, struct config_actions 
 }
 
 static void
-clear(struct config_action *action)
+read_word(struct reader *reader, const struct spot *spot, enum list_kind kind,
+	  struct config_actions *actions)
+{
+	const struct row *row;
+	const char *text;
+
+	if (!reader_text(reader, spot, "an action such as drop or { forward: PORT }", &text))
+		return;
+	row = find(text);
+	if (!row || row->key.type)
+		unknown(reader, spot, text);
+	else if (belongs_here(reader, spot, kind, row))
+		actions->items[actions->count++] = (struct config_action){
+			.verb = row - rows, .place = {spot->line, spot->column}};
+}
+
+void
+action_clear(struct config_action *action)
 {
 	const struct key *key = &rows[action->verb].key;
 
@@ -101,12 +216,13 @@ clear(struct config_action *action)
 
 /* What a mapping may have: what has a value, of all or of those that end, and what stands alone, to be told that it does. */
 static unsigned
-list_fields(struct field *fields, bool all)
+list_fields(struct field *fields, enum list_kind kind)
 {
+	bool all = kind != LIST_DEFAULT;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < VERBS; i++) {
-		if (rows[i].key.type && (all || rows[i].ends))
+		if (rows[i].key.type && (all || rows[i].kind == CONFIG_IS_END))
 			fields[count++] = (struct field){rows[i].key.name};
 	}
 	for (unsigned i = 0; all && i < VERBS; i++) {
@@ -116,166 +232,162 @@ list_fields(struct field *fields, bool all)
 	return count;
 }
 
-static void
-read_pair(struct reader *reader, const struct spot *spot, struct config_actions *actions, bool all)
+/* Takes what the field says. False, with nothing of it kept, if that is no action here. */
+static bool
+read_field(struct reader *reader, const struct field *field, enum list_kind kind,
+	   struct config_action *action)
 {
-	struct field fields[VERBS];
-	unsigned count = list_fields(fields, all), given = 0;
+	const struct row *row = find(field->name);
 
-	if (!reader_fields(reader, spot, fields, count, "an action"))
+	action->verb = row - rows;
+	if (!row->key.type) {
+		reader_error(reader, &field->spot, "%s stands alone; write [ %s ]", field->name,
+			     field->name);
+		return false;
+	}
+	row->key.type->read(reader, &field->spot, &row->key, action);
+	if (belongs_here(reader, &field->spot, kind, row))
+		return true;
+	action_clear(action);
+	return false;
+}
+
+/* What stands beside a mirror. */
+static void
+read_with(struct reader *reader, const struct field *field, struct config_action *action)
+{
+	if (!action || action->verb != CONFIG_MIRROR) {
+		reader_error(reader, &field->spot,
+			     "with: this is a mirror's; what holds for all that follows stands in "
+			     "the list itself");
+		return;
+	}
+	action->with = reader_alloc(reader, 1, sizeof(*action->with));
+	if (!action->with || !list_read(reader, &field->spot, LIST_WITH, action->with))
+		return;
+	if (field->spot.node->count == 0)
+		reader_error(reader, &field->spot,
+			     "with: an empty list; leave with out where the mirror is as all else");
+}
+
+static void
+read_pair(struct reader *reader, const struct spot *spot, enum list_kind kind,
+	  struct config_actions *actions)
+{
+	struct config_action *first = NULL;
+	struct field fields[VERBS + 1];
+	unsigned count = list_fields(fields, kind), given = 0;
+	const struct field *with = &fields[count];
+
+	fields[count] = (struct field){"with"};
+	if (!reader_fields(reader, spot, fields, count + (kind != LIST_DEFAULT), "an action"))
 		return;
 	for (struct field *field = fields; field < fields + count; field++) {
-		const struct row *row = find(field->name);
-		struct config_action action = {.verb = row - rows};
+		struct config_action action = {.place = {spot->line, spot->column}};
 
 		if (!field->given)
 			continue;
-		if (!row->key.type) {
-			reader_error(reader, &field->spot, "%s stands alone; write [ %s ]",
-				     field->name, field->name);
+		given += find(field->name)->key.type != NULL;
+		if (!read_field(reader, field, kind, &action))
+			continue;
+		if (first) {
+			action_clear(&action);
 			continue;
 		}
-		row->key.type->read(reader, &field->spot, &row->key, &action);
-		if (given++ == 0)
-			actions->items[actions->count++] = action;
-		else
-			clear(&action);
+		first = &actions->items[actions->count++];
+		*first = action;
 	}
 	if (given > 1)
 		reader_error(
 			reader, spot,
 			"each action is an item of its own; write [ { mirror: A }, { forward: B "
 			"} ]");
+	else if (with->given && (first || given == 0))
+		read_with(reader, with, first);
 	if (spot->node->count == 0)
-		reader_error(reader, spot, "an action is missing; there %s %s", all ? "are" : "is",
-			     all ? forms(true, " and ").text : rows[CONFIG_FORWARD].key.what);
-}
-
-static void
-read_actions(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	struct config_actions *actions = key_at(key, into);
-	const struct config_action *end;
-	struct spot item = {0};
-	unsigned targets;
-
-	if (!reader_list(reader, spot,
-			 "a list such as [ drop ] or [ { mirror: tap }, { forward: wan } ]"))
-		return;
-	actions->items = reader_alloc(reader, spot->node->count, sizeof(*actions->items));
-	if (!actions->items)
-		return;
-	while (spot_next_item(spot, &item)) {
-		end = config_end(actions);
-		if (end)
-			reader_error(
-				reader, &item,
-				"actions: nothing comes behind %s, which ends the list; move it "
-				"to the end and keep one",
-				rows[end->verb].key.name);
-		if (item.node->kind == NODE_MAP)
-			read_pair(reader, &item, actions, true);
-		else
-			read_word(reader, &item, actions);
-	}
-	targets = config_targets(actions);
-	if (targets > CONFIG_TARGETS_MAX)
-		reader_error(reader, spot,
-			     "actions: %u targets; one rule can give a packet to at most %u",
-			     targets, CONFIG_TARGETS_MAX);
-}
-
-const struct config_action *
-config_end(const struct config_actions *actions)
-{
-	const struct config_action *last;
-
-	if (actions->count == 0)
-		return NULL;
-	last = &actions->items[actions->count - 1];
-	return rows[last->verb].ends ? last : NULL;
-}
-
-unsigned
-config_targets(const struct config_actions *actions)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < actions->count; i++)
-		count += rows[actions->items[i].verb].key.type == &key_target;
-	return count;
+		reader_error(reader, spot, "an action is missing, as in %s",
+			     rows[CONFIG_FORWARD].key.what);
 }
 
 void
-config_put_actions(FILE *out, const struct config *config, const struct config_actions *actions)
+action_read(struct reader *reader, const struct spot *spot, enum list_kind kind,
+	    struct config_actions *actions)
 {
-	for (unsigned i = 0; i < actions->count; i++) {
-		const struct config_action *action = &actions->items[i];
-		const struct key *key = &rows[action->verb].key;
-
-		fprintf(out, "%s%s", i ? ", " : "", key->name);
-		if (key->type == &key_target)
-			fprintf(out, " %s", config_target_name(config, &action->target));
-	}
-	if (!config_end(actions))
-		fprintf(out, "%snext rule", actions->count ? ", " : "");
-}
-
-void
-emit_actions(const struct key_out *out, const struct config_actions *actions)
-{
-	for (unsigned i = 0; i < actions->count; i++) {
-		const struct config_action *action = &actions->items[i];
-		const struct key *key = &rows[action->verb].key;
-
-		fprintf(out->file, "%s%s%s", i ? ", " : "", key->type ? "{ " : "", key->name);
-		if (!key->type)
-			continue;
-		fputs(": ", out->file);
-		key->type->write(out, key, action);
-		fputs(" }", out->file);
-	}
+	if (spot->node->kind == NODE_MAP)
+		read_pair(reader, spot, kind, actions);
+	else
+		read_word(reader, spot, kind, actions);
 }
 
 static void
-write_actions(const struct key_out *out, const struct key *key, const void *from)
+write_mirror(const struct key_out *out, const struct key *key, const void *from)
 {
-	fputs("[", out->file);
-	emit_actions(out, key_at(key, from));
+	const struct config_action *action = from;
+
+	key_target.write(out, key, from);
+	if (!action->with)
+		return;
+	fputs(", with: [", out->file);
+	list_write(out, action->with);
 	fputs("]", out->file);
 }
 
 static void
-clear_actions(const struct key *key, void *from)
+clear_mirror(const struct key *key, void *from)
 {
-	const struct config_actions *actions = key_at(key, from);
+	struct config_action *action = from;
 
-	for (unsigned i = 0; i < actions->count; i++)
-		clear(&actions->items[i]);
-	free(actions->items);
+	if (action->with)
+		list_clear(action->with);
+	free(action->with);
 }
 
-const struct key_type key_actions = {read_actions, write_actions, NULL, clear_actions};
-
-/* The one that stands there, or what it is when it is left out. */
-static void
-read_default(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+void
+action_write(const struct key_out *out, const struct config_action *action)
 {
-	struct config_actions *actions = key_at(key, into);
-	const struct node *node = spot->node;
-	const struct row *row = node->kind == NODE_SCALAR ? find(node->text) : NULL;
+	const struct key *key = &rows[action->verb].key;
 
-	clear_actions(key, into);
-	actions->count = 0;
-	actions->items = reader_alloc(reader, 1, sizeof(*actions->items));
-	if (!actions->items)
+	if (!key->type) {
+		fputs(key->name, out->file);
 		return;
-	if (node->kind == NODE_MAP)
-		read_pair(reader, spot, actions, false);
-	else if (row && row->ends && !row->key.type)
-		actions->items[actions->count++] = (struct config_action){.verb = row - rows};
-	else
-		reader_expected(reader, spot, forms(false, " or ").text);
+	}
+	fprintf(out->file, "{ %s: ", key->name);
+	key->type->write(out, key, action);
+	fputs(" }", out->file);
 }
 
-const struct key_type key_default = {.read = read_default, .clear = clear_actions};
+static void
+put_value(FILE *out, const struct config *config, const struct config_action *action)
+{
+	const struct key *key = &rows[action->verb].key;
+	char *text = NULL;
+	size_t size;
+	struct key_out into = {open_memstream(&text, &size), config};
+
+	if (!into.file)
+		return;
+	key->type->write(&into, key, action);
+	text = text_close(into.file, &text);
+	emit_plain(out, text ? text : "");
+	free(text);
+}
+
+void
+action_put(FILE *out, const struct config *config, const struct config_action *action)
+{
+	const struct row *row = &rows[action->verb];
+
+	fprintf(out, "%s%s", row->key.name, row->key.type ? " " : "");
+	if (!row->key.type)
+		return;
+	if (row->kind != CONFIG_IS_END && row->kind != CONFIG_IS_MIRROR) {
+		put_value(out, config, action);
+		return;
+	}
+	fputs(config_target_name(config, &action->target), out);
+	if (row->kind != CONFIG_IS_MIRROR || !action->with)
+		return;
+	fputs(" with (", out);
+	list_put(out, config, action->with);
+	fputc(')', out);
+}

@@ -51,7 +51,7 @@ read_version(struct reader *reader, const struct spot *spot, const struct key *k
 {
 	uint32_t version;
 
-	reader_number(reader, spot, 1, 1, &version);
+	reader_number(reader, spot, "a number", 1, 1, &version);
 }
 
 static void
@@ -76,7 +76,7 @@ read_workers(struct reader *reader, const struct spot *spot, const struct key *k
 		bool twice = false;
 		uint32_t core;
 
-		if (!reader_number(reader, &item, 0, CORE_MAX, &core))
+		if (!reader_number(reader, &item, "a number", 0, CORE_MAX, &core))
 			continue;
 		for (unsigned i = 0; i < config->worker_count; i++)
 			twice |= config->workers[i] == core;
@@ -143,10 +143,15 @@ differs(const struct key *key, const void *from)
 static const struct key_word on_off[] = {{"off", false}, {"on", true}, {NULL, 0}};
 /* low is what it is when it is left out, and then not written. */
 static const struct key_type sandbox_switch = {read_on_off, key_write_word, differs, NULL};
+static const struct key_word keep[] = {
+	{"af-xdp", CONFIG_KEEP_AF_XDP},
+	{"vdev", CONFIG_KEEP_VDEV},
+	{NULL, 0},
+};
 static const struct key sandbox_keys[] = {
 	{"core-dumps", &sandbox_switch, AT(core_dumps), .words = key_bool, .low = false},
 	{"opener", &sandbox_switch, AT(opener), .words = on_off, .low = true},
-	{"keep", &key_keep, AT(keep), .words = key_keep_kinds},
+	{"keep", &key_flags, AT(keep), .words = keep, .what = "a list of af-xdp and vdev"},
 };
 static const struct key_map sandbox_map = {"on, off, or a mapping of core-dumps, opener and keep",
 					   NULL, KEYS(sandbox_keys)};
@@ -229,7 +234,7 @@ static const struct key_type workers = {read_workers, write_workers, key_has_num
 static const struct key_type sandbox = {read_sandbox, write_sandbox, NULL, NULL};
 static const struct key_type run_dir = {read_run_dir, key_write_text, NULL, key_clear_text};
 
-/* Ports come before groups, these before replays, and these before rules, whatever their order in the file, so that
+/* Ports come before groups, these, policers, edits and replays before rules, whatever their order in the file, so that
  * every name is known when it is used, and where packets come in. */
 static const struct key keys[] = {
 	{"version", &version,
@@ -244,6 +249,8 @@ static const struct key keys[] = {
 	 .required = "there are no ports; give one at least, as in \"ports: { wan: { pci: "
 		     "\\\"0000:03:00.0\\\" } }\""},
 	{"groups", &key_groups},
+	{"policers", &key_policers},
+	{"edits", &key_edits},
 	{"replays", &key_replays},
 	{"rules", &key_rules},
 	{"default", &key_default, AT(default_actions), .otherwise = "drop"},
@@ -285,6 +292,8 @@ read_document(struct reader *reader, const char *text, size_t length)
 	tree_free(&tree);
 	names_clear(&reader->targets);
 	names_clear(&reader->rules);
+	names_clear(&reader->policers);
+	names_clear(&reader->edits);
 	if (reader->pcap)
 		pcap_close(reader->pcap);
 	return ret;

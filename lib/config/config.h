@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "config/action.h"
 #include "config/pace.h"
 #include "core/error.h"
 
@@ -22,9 +23,10 @@
 #define CONFIG_GROUP_PORTS_MAX 64
 #define CONFIG_WORKERS_MAX 64
 #define CONFIG_RULES_MAX 1000000
-#define CONFIG_TARGETS_MAX 64 /* of one rule: its mirrors and its forward */
 #define CONFIG_REPLAYS_MAX 64
 #define CONFIG_LISTS_MAX 4096
+#define CONFIG_EDITS_MAX 4096 /* named lists of edits */
+#define CONFIG_POLICERS_MAX 1024
 #define CONFIG_LOOPS_MAX UINT64_C(1000000000000)
 #define CONFIG_ALLOW_MAX 64
 #define CONFIG_FILES_MAX \
@@ -32,10 +34,6 @@
 #define CONFIG_VERIFY_DEFAULT 1024
 #define CONFIG_VERIFY_MAX 1000000000
 #define CONFIG_NAME_MAX 63 /* bytes of a port's, group's or rule's name */
-
-struct config_place {
-	unsigned line, column; /* from 1, of the value in the file */
-};
 
 /* An inclusive range of a number; a set is sorted and its ranges neither touch nor overlap. */
 struct config_range {
@@ -46,19 +44,6 @@ struct config_set {
 	struct config_range *ranges;
 	unsigned count; /* 0: the key was not given, everything matches */
 	uint32_t list;  /* of config->lists, from 1, that they were read from; 0: none */
-};
-
-struct config_prefix {
-	uint8_t family;      /* 4 or 6 */
-	uint8_t length;      /* bits */
-	uint8_t address[16]; /* network order; IPv4 in the first 4 bytes; host bits are 0 */
-};
-
-/* Sorted by family and address; none lies in another. */
-struct config_prefixes {
-	struct config_prefix *items;
-	unsigned count; /* 0: the key was not given */
-	uint32_t list;  /* as of a set */
 };
 
 /* A file of values, as it was when it was read. */
@@ -76,52 +61,6 @@ struct config_match {
 	struct config_set src_port, dst_port; /* host order */
 	struct config_prefixes src, dst;
 };
-
-struct config;
-
-/* What packets can be given to, in one space of names; a row has the noun, which its section and the members below
- * have in the plural. The section has structs that begin with a name, CONFIG_KIND_MAX of them at most. */
-#define CONFIG_TARGET_TABLE(X) \
-	X(PORT, port)          \
-	X(GROUP, group)
-
-enum config_target_kind {
-#define X(kind, noun) CONFIG_TARGET_##kind,
-	CONFIG_TARGET_TABLE(X)
-#undef X
-		CONFIG_TARGET_KINDS
-};
-
-struct config_target {
-	enum config_target_kind kind;
-	uint16_t index; /* into the config's ports or groups */
-};
-
-unsigned config_target_count(const struct config *config, enum config_target_kind kind);
-const char *config_target_name(const struct config *config, const struct config_target *target);
-
-/* Each has a row in lib/config/action.c. */
-enum config_verb { CONFIG_DROP, CONFIG_FORWARD, CONFIG_MIRROR };
-
-struct config_action {
-	enum config_verb verb;
-	struct config_target target; /* of forward and mirror */
-};
-
-struct config_actions {
-	struct config_action *items; /* in the order given; the same may stand twice */
-	unsigned count;
-};
-
-/* The action that ends the list, or NULL: the packet goes on to the next rule. */
-const struct config_action *config_end(const struct config_actions *actions);
-
-/* How many targets a packet is given to. */
-unsigned config_targets(const struct config_actions *actions);
-
-/* In words for people: "mirror tap, forward tools". */
-void config_put_actions(FILE *out, const struct config *config,
-			const struct config_actions *actions);
 
 struct config_rule {
 	char *name;
@@ -285,6 +224,10 @@ struct config {
 	unsigned port_count;       /* at least 1 */
 	struct config_group *groups;
 	unsigned group_count;
+	struct config_policer *policers;
+	unsigned policer_count;
+	struct config_edits *edits;
+	unsigned edit_count;
 	struct config_rule *rules;
 	unsigned rule_count;
 	struct config_list *lists; /* what rules were read from beside the config */

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "config/emit.h"
-#include "config/key.h"
+#include "config/list.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -59,6 +59,20 @@ emit_name(FILE *out, const char *name)
 		emit_quoted(out, name);
 }
 
+void
+emit_plain(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '{' || *text == '[')
+			fputc('(', out);
+		else if (*text == '}' || *text == ']')
+			fputc(')', out);
+		else if (*text != '"' && strncmp(text, ": ", 2) != 0 && strncmp(text, " }", 2) != 0)
+			fputc(*text, out);
+		text += *text == '{' && text[1] == ' ';
+	}
+}
+
 /* "  NAME:" of each, the names' structs begin with theirs. */
 static void
 put_flows(const struct key_out *out, const char *section, const struct key_map *map,
@@ -72,6 +86,19 @@ put_flows(const struct key_out *out, const char *section, const struct key_map *
 		fputs(": ", out->file);
 		key_write_flow(out, map, item);
 		fputc('\n', out->file);
+	}
+}
+
+static void
+put_edits(const struct key_out *out)
+{
+	fputs(out->config->edit_count ? "edits:\n" : "", out->file);
+	for (unsigned i = 0; i < out->config->edit_count; i++) {
+		fputs("  ", out->file);
+		emit_name(out->file, out->config->edits[i].name);
+		fputs(": [", out->file);
+		list_write(out, &out->config->edits[i].actions);
+		fputs("]\n", out->file);
 	}
 }
 
@@ -119,12 +146,15 @@ put_config(FILE *file, const struct config *config, const char *rules)
 		  sizeof(config->ports[0]));
 	put_flows(&out, "groups", &key_group, config->groups, config->group_count,
 		  sizeof(config->groups[0]));
+	put_flows(&out, "policers", &key_policer, config->policers, config->policer_count,
+		  sizeof(config->policers[0]));
+	put_edits(&out);
 	fputs(config->rule_count ? "rules:\n" : "", file);
 	for (unsigned i = 0; !rules && i < config->rule_count; i++)
 		config_emit_rule(file, config, i);
 	fputs(rules ? rules : "", file);
 	fputs("default: ", file);
-	emit_actions(&out, &config->default_actions);
+	list_write(&out, &config->default_actions);
 	fputc('\n', file);
 	put_replays(&out);
 }

@@ -10,15 +10,13 @@
 
 #include "config/config.h"
 
-struct key_out;
-
 /* In double quotes, all but plain ASCII escaped, so that no reader folds or refuses any of it. */
 void emit_quoted(FILE *out, const char *text);
 
 /* A name, quoted when it would mean something else to a reader of YAML. */
 void emit_name(FILE *out, const char *name);
 
-/* Actions as they stand in a list, without its brackets. */
-void emit_actions(const struct key_out *out, const struct config_actions *actions);
+/* What was emitted, for people: "{ vlan: 100, ttl: -1 }" as "(vlan 100, ttl -1)". */
+void emit_plain(FILE *out, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "config/key.h"
+#include "config/list.h"
 #include "core/reaper.h"
 
 #include "core/banned.h"
@@ -43,8 +43,16 @@ config_leave(const struct config *kept)
 		free(config->replays[i].name);
 		key_clear(&key_replay, &config->replays[i]);
 	}
+	for (unsigned i = 0; i < config->policer_count; i++)
+		free(config->policers[i].name);
+	for (unsigned i = 0; i < config->edit_count; i++) {
+		free(config->edits[i].name);
+		list_clear(&config->edits[i].actions);
+	}
 	free(config->ports);
 	free(config->groups);
+	free(config->policers);
+	free(config->edits);
 	free(config->replays);
 	free(config->file);
 	free(config->directory);

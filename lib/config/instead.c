@@ -6,7 +6,19 @@
 
 #include "core/banned.h"
 
-enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_PROTOCOL, IN_ACTIONS, IN_REPLAY };
+enum place {
+	ELSEWHERE,
+	IN_PORT,
+	IN_RULE,
+	IN_MATCH,
+	IN_PROTOCOL,
+	IN_ACTIONS,
+	IN_SET,
+	IN_STRIP,
+	IN_IGNORING,
+	IN_REPLAY,
+	IN_KEEP,
+};
 
 #define BESIDE_MATCH(what, expression) what ": write filter: '" expression "' beside match"
 #define INTO_MATCH "this belongs into match: { } of the rule"
@@ -17,6 +29,13 @@ enum place { ELSEWHERE, IN_PORT, IN_RULE, IN_MATCH, IN_PROTOCOL, IN_ACTIONS, IN_
 #define FORWARD "where packets go is { forward: PORT }"
 #define GO_ON "a rule without drop or forward passes packets on to the next; " FORWARD
 #define PACE "how fast it goes is said by pace, as in pace: 100Mbps, 1.5Mpps or 2x"
+#define SET "fields are written by set, as in { set: { vlan: 100, ttl: -1 } }"
+#define PUSH "headers are put on by push, as in { push: { vlan: 100 } }"
+#define STRIP "headers are taken off by strip, as in { strip: vlan }"
+#define SLICE "packets are cut by slice, as in { slice: 128 }"
+#define MASK "bytes are covered by mask, as in { mask: payload }"
+#define POLICE "a rate is kept by police, as in { police: 2Gbps }"
+#define NAT "addresses are mapped by nat, as in { nat: { 10.0.0.0/8: 172.16.0.0/8 } }"
 #define LINK                                                         \
 	"a port is as fast as its link comes up; how fast a replay " \
 	"sends is said by its pace, as in pace: 100Mbps"
@@ -76,6 +95,59 @@ static const struct {
 	{IN_ACTIONS, "deny", "packets end with drop"},
 	{IN_ACTIONS, "reject", "packets end with drop, which tells nobody"},
 	{IN_ACTIONS, "count", "each rule counts what it takes"},
+	{IN_ACTIONS, "rewrite", SET},
+	{IN_ACTIONS, "modify", SET},
+	{IN_ACTIONS, "vlan", SET},
+	{IN_ACTIONS, "src", SET},
+	{IN_ACTIONS, "dst", SET},
+	{IN_ACTIONS, "src-mac", SET},
+	{IN_ACTIONS, "dst-mac", SET},
+	{IN_ACTIONS, "ttl", SET},
+	{IN_ACTIONS, "dscp", SET},
+	{IN_ACTIONS, "tag", PUSH},
+	{IN_ACTIONS, "push-vlan", PUSH},
+	{IN_ACTIONS, "encap", PUSH},
+	{IN_ACTIONS, "vxlan", PUSH},
+	{IN_ACTIONS, "gre", PUSH},
+	{IN_ACTIONS, "erspan", PUSH},
+	{IN_ACTIONS, "pop", STRIP},
+	{IN_ACTIONS, "pop-vlan", STRIP},
+	{IN_ACTIONS, "untag", STRIP},
+	{IN_ACTIONS, "decap", STRIP},
+	{IN_ACTIONS, "truncate", SLICE},
+	{IN_ACTIONS, "snap", SLICE},
+	{IN_ACTIONS, "trim", SLICE},
+	{IN_ACTIONS, "cut", SLICE},
+	{IN_ACTIONS, "redact", MASK},
+	{IN_ACTIONS, "anonymize", MASK},
+	{IN_ACTIONS, "limit", POLICE},
+	{IN_ACTIONS, "rate", POLICE},
+	{IN_ACTIONS, "rate-limit", POLICE},
+	{IN_ACTIONS, "meter", POLICE},
+	{IN_ACTIONS, "snat", NAT},
+	{IN_ACTIONS, "dnat", NAT},
+	{IN_ACTIONS, "masquerade", NAT},
+	{IN_ACTIONS, "timestamp", "times are written by stamp, as in { stamp: { device: 7 } }"},
+	{IN_SET, "mac", "write src-mac or dst-mac"},
+	{IN_SET, "ip", "write src or dst"},
+	{IN_SET, "port", "write src-port or dst-port"},
+	{IN_SET, "tos", "write dscp, its upper six bits, as in dscp: ef"},
+	{IN_SET, "hop-limit", "write ttl, which is IPv6's hop limit too"},
+	{IN_SET, "vid", "write vlan"},
+	{IN_SET, "tag", "write vlan"},
+	{IN_SET, "priority", "write pcp"},
+	{IN_SET, "label", "a label is put on by { push: { mpls: { label: 16 } } }"},
+	{IN_SET, "payload", MASK},
+	{IN_STRIP, "qinq", "write vlans"},
+	{IN_STRIP, "tag", "write vlan, or vlans for all of them"},
+	{IN_STRIP, "gtp", "write gtp-u"},
+	{IN_STRIP, "teid", "write gtp-u"},
+	{IN_STRIP, "ipsec", "what is encrypted can't be taken off"},
+	{IN_STRIP, "payload", SLICE},
+	{IN_IGNORING, "src-mac", "write mac, which is both"},
+	{IN_IGNORING, "dst-mac", "write mac, which is both"},
+	{IN_IGNORING, "tos", "write dscp"},
+	{IN_IGNORING, "hop-limit", "write ttl, which is IPv6's hop limit too"},
 	{IN_RULE, "in-port", FROM},
 	{IN_RULE, "port", FROM},
 	{IN_RULE, "ports", FROM},
@@ -110,12 +182,34 @@ static const struct {
 	{IN_PORT, "speed", LINK},
 	{IN_PORT, "mbps", LINK},
 	{IN_PORT, "gbps", LINK},
+	{IN_KEEP, "pci",
+	 "what pci needs is kept by a port of that kind alone, which must be there from the start"},
 };
 
 static bool
 is_key(const struct spot *spot, const char *name)
 {
 	return spot->key && strcmp(spot->key, name) == 0;
+}
+
+/* Within a rule's actions, or edits with a name. */
+static enum place
+place_in_list(const struct spot *spot)
+{
+	const struct spot *holder = spot->up; /* what the word stands in, or a list of them */
+
+	if (is_key(spot, "strip") || (!spot->key && is_key(holder, "strip")))
+		return IN_STRIP;
+	if (is_key(holder, "set"))
+		return IN_SET;
+	if (is_key(holder, "ignoring"))
+		return IN_IGNORING;
+	/* The key of an action, or a word in the place of one. */
+	if (spot->key ? !holder->key
+		      : is_key(holder, "actions") || is_key(holder, "with") ||
+				is_key(holder->up, "edits"))
+		return IN_ACTIONS;
+	return ELSEWHERE;
 }
 
 /* What a word stands in: the path from the document down decides, as names are anybody's. */
@@ -135,12 +229,16 @@ place_of(const struct spot *spot)
 		return IN_PORT;
 	if (depth == 3 && is_key(path[0], "replays"))
 		return IN_REPLAY;
+	if (depth == 3 && is_key(path[0], "sandbox"))
+		return is_key(path[1], "keep") ? IN_KEEP : ELSEWHERE;
+	if (depth > 2 && is_key(path[0], "edits"))
+		return place_in_list(spot);
 	if (depth < 3 || !is_key(path[0], "rules"))
 		return ELSEWHERE;
 	if (depth == 3)
 		return IN_RULE;
 	if (is_key(path[2], "actions"))
-		return IN_ACTIONS;
+		return place_in_list(spot);
 	if (!is_key(path[2], "match"))
 		return ELSEWHERE;
 	return is_key(path[3], "protocol") ? IN_PROTOCOL : IN_MATCH;

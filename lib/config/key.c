@@ -46,6 +46,25 @@ missing(struct reader *reader, const struct spot *spot, const struct key_map *ma
 		reader_error(reader, spot, "%s", key->required);
 }
 
+static void
+note_given(const struct key *key, void *into)
+{
+	char *given = (char *)into + key->given;
+
+	if (key->flag)
+		*(uint32_t *)given |= key->flag;
+	else if (key->given)
+		*(bool *)given = true;
+}
+
+static bool
+was_given(const struct key *key, const void *from)
+{
+	const char *given = (const char *)from + key->given;
+
+	return key->flag ? *(const uint32_t *)given & key->flag : *(const bool *)given;
+}
+
 void
 key_take(struct reader *reader, const struct spot *spot, const struct key_map *map,
 	 const struct field *fields, void *into)
@@ -56,8 +75,7 @@ key_take(struct reader *reader, const struct spot *spot, const struct key_map *m
 
 		if (fields[i].given) {
 			key->type->read(reader, &fields[i].spot, key, into);
-			if (key->given)
-				*((bool *)into + key->given) = true;
+			note_given(key, into);
 		} else if (key->required) {
 			missing(reader, spot, map, key, into);
 		}
@@ -80,8 +98,8 @@ stands(const struct key *key, const void *from)
 {
 	if (!key->type->write)
 		return false;
-	if (key->given)
-		return *((const bool *)from + key->given);
+	if (key->given || key->flag)
+		return was_given(key, from);
 	return !key->type->stands || key->type->stands(key, from);
 }
 

@@ -43,15 +43,18 @@ struct key {
 	uint16_t offset, size; /* of the member, see KEY_AT */
 	/* Offset of a bool, true when the key was given, which alone is written then; 0: none. */
 	uint16_t given;
+	/* Of an unsigned at given, the bit that says so, where it is no bool. */
+	uint32_t flag;
 	uint64_t low, high;           /* of numbers */
 	uint64_t step;                /* sizes are rounded up to a multiple */
 	const struct key_word *words; /* of a word, as a message lists them */
 	const struct words *names;    /* of a set's numbers, or NULL */
-	const char *what;             /* expected of a set */
-	const char *advice;           /* on a value that is too long or too low */
-	const struct key_map *map;    /* of a mapping */
-	const char *otherwise;        /* the value when it is left out, as it could be written */
-	const char *required;         /* what to say when it is left out, see key_map */
+	/* Expected of a set or a list of words; of a number its noun, NULL: "a number". */
+	const char *what;
+	const char *advice;        /* on a value that is too long or too low */
+	const struct key_map *map; /* of a mapping */
+	const char *otherwise;     /* the value when it is left out, as it could be written */
+	const char *required;      /* what to say when it is left out, see key_map */
 };
 
 #define KEY_AT(type, member) \
@@ -64,6 +67,7 @@ struct key_map {
 	const char *kind;
 	const struct key *keys;
 	unsigned count;
+	size_t size; /* of the struct, where a pointer owns it */
 };
 
 #define KEYS(rows) rows, sizeof(rows) / sizeof((rows)[0])
@@ -102,16 +106,20 @@ key_at(const struct key *key, const void *whole)
 /* Numbers are members of any size, words the value of one: an enum's or a bool's. Numbers and durations of 0
  * are those that were left out. */
 extern const struct key_type key_number, key_word, key_bytes, key_duration;
+extern const struct key_type key_count;  /* a number of which 0 is one like others */
+extern const struct key_type key_flags;  /* a list of words, whose values are bits of a set */
 extern const struct key_type key_filter; /* text of pcap-filter(7) */
 extern const struct key_type key_nested; /* a mapping within this one */
+extern const struct key_type key_owned;  /* a mapping behind a pointer */
 extern const struct key_type key_set, key_prefixes;
-extern const struct key_type key_target; /* the name of one, of any kind */
+extern const struct key_type key_prefix;  /* one, of any length */
+extern const struct key_type key_address; /* one of full length */
+extern const struct key_type key_mac;     /* 6 bytes */
+extern const struct key_type key_target;  /* the name of one, of any kind */
 extern const struct key_word key_bool[];
 /* Of a struct config_captures: its files, and the words of its other members. */
 extern const struct key_type key_captures;
 extern const struct key_word key_order[], key_other_links[];
-extern const struct key_type key_keep; /* of a set of enum config_keep */
-extern const struct key_word key_keep_kinds[];
 extern const struct key_type key_allow; /* of a struct config_allow */
 
 /* Parts for types of a section's own. Text is the member's, who owns it. */
@@ -124,10 +132,32 @@ bool key_has_text(const struct key *key, const void *from);
 void key_clear_text(const struct key *key, void *from);
 void key_write_nested(const struct key_out *out, const struct key *key, const void *from);
 void key_clear_nested(const struct key *key, void *from);
+/* Of a member that is a pointer: zeroed memory for it, or NULL; what it points to; and its end. */
+void *key_own(struct reader *reader, const struct key *key, void *into, size_t size);
+void *key_owns(const struct key *key, const void *from);
+void key_clear_owned(const struct key *key, void *from);
+
+/* A prefix of any length, or false and a finding; one as text, an address where it has full length; and whether all that is in
+ * one is in another. */
+bool key_read_prefix(struct reader *reader, const struct spot *spot, const char *what,
+		     struct config_prefix *prefix);
+void key_put_prefix(FILE *out, const struct config_prefix *prefix);
+bool key_prefix_covers(const struct config_prefix *wide, const struct config_prefix *narrow);
 
 /* The sections, and mappings that others walk. */
 extern const struct key_type key_ports, key_groups, key_replays, key_rules, key_default;
+extern const struct key_type key_policers, key_edits;
 extern const struct key_type key_match, key_actions;
-extern const struct key_map key_root, key_port, key_group, key_replay, key_rule;
+extern const struct key_map key_root, key_port, key_group, key_replay, key_rule, key_policer;
+
+/* Values of verbs; each is given the action. */
+extern const struct key_type key_edit, key_set_edit, key_nat, key_push, key_strip, key_slice,
+	key_mask, key_police, key_above, key_sample;
+extern const struct key_map key_stamp_map, key_dedup_map;
+extern const struct key_word key_after[];
+
+/* As they are written: "src-port", "vxlan". */
+const char *key_set_field(enum config_set_field field);
+const char *key_push_kind(enum config_push_kind kind);
 
 #endif

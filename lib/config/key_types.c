@@ -5,13 +5,14 @@
 
 #include "config/amount.h"
 #include "config/emit.h"
+#include "config/instead.h"
 #include "config/key.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
 #define WHAT_BYTES 256
-#define WORDS_MAX 8
+#define WORDS_MAX 16
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "what is short stands in front");
 
@@ -39,9 +40,10 @@ key_has_number(const struct key *key, const void *from)
 static void
 read_number(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
+	const char *what = key->what ? key->what : "a number";
 	uint32_t number;
 
-	if (reader_number(reader, spot, key->low, key->high, &number))
+	if (reader_number(reader, spot, what, key->low, key->high, &number))
 		store(key, into, number);
 }
 
@@ -66,7 +68,7 @@ list_words(const struct key_word *words, const char *names[WORDS_MAX], char *wha
 void
 key_read_word(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	const char *text, *nearest, *names[WORDS_MAX] = {NULL};
+	const char *text, *nearest, *instead, *names[WORDS_MAX] = {NULL};
 	char what[WHAT_BYTES] = "";
 	unsigned count = list_words(key->words, names, what, sizeof(what));
 
@@ -79,7 +81,11 @@ key_read_word(struct reader *reader, const struct spot *spot, const struct key *
 		}
 	}
 	nearest = text_nearest(text, names, count);
-	if (nearest)
+	instead = instead_of(spot, text);
+	if (instead)
+		reader_error(reader, spot, "%s: unknown name %s; %s", spot_key(spot),
+			     text_quote(text).text, instead);
+	else if (nearest)
 		reader_error(reader, spot, "%s: expected %s, not %s; did you mean \"%s\"?",
 			     spot_key(spot), what, text_quote(text).text, nearest);
 	else
@@ -212,11 +218,56 @@ key_clear_nested(const struct key *key, void *from)
 	key_clear(key->map, key_at(key, from));
 }
 
+void *
+key_own(struct reader *reader, const struct key *key, void *into, size_t size)
+{
+	void *memory = reader_alloc(reader, 1, size);
+
+	memcpy(key_at(key, into), &memory, sizeof(memory));
+	return memory;
+}
+
+void *
+key_owns(const struct key *key, const void *from)
+{
+	void *memory;
+
+	memcpy(&memory, (const char *)from + key->offset, sizeof(memory));
+	return memory;
+}
+
+void
+key_clear_owned(const struct key *key, void *from)
+{
+	void *memory = key_owns(key, from);
+
+	if (memory && key->map)
+		key_clear(key->map, memory);
+	free(memory);
+}
+
+static void
+read_owned(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	void *memory = key_own(reader, key, into, key->map->size);
+
+	if (memory)
+		key_read(reader, spot, key->map, memory);
+}
+
+static void
+write_owned(const struct key_out *out, const struct key *key, const void *from)
+{
+	key_write_flow(out, key->map, key_owns(key, from));
+}
+
 const struct key_word key_bool[] = {{"false", false}, {"true", true}, {NULL, 0}};
 
 const struct key_type key_number = {read_number, write_number, key_has_number, NULL};
+const struct key_type key_count = {read_number, write_number, NULL, NULL};
 const struct key_type key_word = {key_read_word, key_write_word, NULL, NULL};
 const struct key_type key_duration = {read_duration, write_duration, key_has_number, NULL};
 const struct key_type key_bytes = {read_bytes, write_bytes, NULL, NULL};
 const struct key_type key_filter = {read_expression, key_write_text, key_has_text, key_clear_text};
 const struct key_type key_nested = {read_nested, key_write_nested, NULL, key_clear_nested};
+const struct key_type key_owned = {read_owned, write_owned, NULL, key_clear_owned};

@@ -39,10 +39,10 @@ struct reader {
 	struct error_list *errors;
 	struct config *config; /* being filled */
 	struct reader_list list;
-	struct names targets; /* see reader_target */
-	struct names rules;   /* by index */
-	uint64_t bad_ports;   /* bit i: port i has findings, so what it lacks is no news */
-	bool no_ports;        /* the ports could not be read at all */
+	struct names targets;                /* see reader_target */
+	struct names rules, policers, edits; /* by index */
+	uint64_t bad_ports; /* bit i: port i has findings, so what it lacks is no news */
+	bool no_ports;      /* the ports could not be read at all */
 	bool no_memory;
 	pcap_t *pcap; /* what filters are checked with */
 };
@@ -90,11 +90,12 @@ struct field {
 bool reader_fields(struct reader *reader, const struct spot *map, struct field *fields,
 		   unsigned count, const char *what);
 
-/* Scalars: false and a finding when it is not what it should be. Of a text, what is shown as expected. */
+/* Scalars: false and a finding when it is not what it should be. Of a text, what is shown as expected; of a number, its noun:
+ * "a number". */
 bool reader_text(struct reader *reader, const struct spot *spot, const char *what,
 		 const char **text);
-bool reader_number(struct reader *reader, const struct spot *spot, uint32_t low, uint32_t high,
-		   uint32_t *number);
+bool reader_number(struct reader *reader, const struct spot *spot, const char *noun, uint32_t low,
+		   uint32_t high, uint32_t *number);
 
 /* A list, or false and a finding. */
 bool reader_list(struct reader *reader, const struct spot *spot, const char *what);

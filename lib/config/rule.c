@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/emit.h"
-#include "config/key.h"
+#include "config/list.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -150,11 +150,13 @@ const struct key_map key_rule = {
 static void
 read_rule(struct reader *reader, const struct spot *spot, struct config_rule *rule)
 {
-	unsigned ports = reader->config->port_count;
+	unsigned ports = reader->config->port_count, before = reader->errors->count;
 
 	rule->place = (struct config_place){spot->line, spot->column};
 	rule->from = ports ? UINT64_MAX >> (CONFIG_PORTS_MAX - ports) : 0;
 	key_read(reader, spot, &key_rule, rule);
+	if (reader->errors->count == before)
+		fit_warn(reader, &rule->match, &rule->actions);
 }
 
 static void

@@ -26,8 +26,8 @@ reader_text(struct reader *reader, const struct spot *spot, const char *what, co
 }
 
 bool
-reader_number(struct reader *reader, const struct spot *spot, uint32_t low, uint32_t high,
-	      uint32_t *number)
+reader_number(struct reader *reader, const struct spot *spot, const char *noun, uint32_t low,
+	      uint32_t high, uint32_t *number)
 {
 	char what[WHAT_BYTES];
 	const char *text;
@@ -36,7 +36,7 @@ reader_number(struct reader *reader, const struct spot *spot, uint32_t low, uint
 	if (low == high)
 		snprintf(what, sizeof(what), "%u", low);
 	else
-		snprintf(what, sizeof(what), "a number from %u to %u", low, high);
+		snprintf(what, sizeof(what), "%s from %u to %u", noun, low, high);
 	if (!reader_text(reader, spot, what, &text))
 		return false;
 	if (text_number(text, high, &value) < 0 || value < low) {

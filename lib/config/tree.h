@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 
-/* Lists and mappings within each other. A config has 6 floors. */
+/* Lists and mappings within each other. A config has 9 floors. */
 #define TREE_DEPTH_MAX 16
 
 enum node_kind {

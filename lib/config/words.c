@@ -80,6 +80,15 @@ static const struct word protocols[] = {
 	{"shim6", 140},     {"ethernet", 143},
 };
 
+/* IANA's Differentiated Services Field Codepoints. */
+static const struct word dscps[] = {
+	{"cs0", 0},   {"be", 0},    {"df", 0},    {"le", 1},           {"cs1", 8},   {"af11", 10},
+	{"af12", 12}, {"af13", 14}, {"cs2", 16},  {"af21", 18},        {"af22", 20}, {"af23", 22},
+	{"cs3", 24},  {"af31", 26}, {"af32", 28}, {"af33", 30},        {"cs4", 32},  {"af41", 34},
+	{"af42", 36}, {"af43", 38}, {"cs5", 40},  {"voice-admit", 44}, {"va", 44},   {"ef", 46},
+	{"cs6", 48},  {"cs7", 56},
+};
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 _Static_assert(COUNT(ether_types) <= WORDS_MAX && COUNT(protocols) <= WORDS_MAX,
@@ -87,6 +96,7 @@ _Static_assert(COUNT(ether_types) <= WORDS_MAX && COUNT(protocols) <= WORDS_MAX,
 
 const struct words ether_type_words = {COUNT(ether_types), ether_types};
 const struct words protocol_words = {COUNT(protocols), protocols};
+const struct words dscp_words = {COUNT(dscps), dscps};
 
 bool
 words_number(const struct words *words, const char *word, uint32_t *number)

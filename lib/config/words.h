@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Words: names of ether types (IEEE 802 numbers) and of IP protocols (IANA's protocol numbers). Tables
+ * Words: names of ether types (IEEE 802 numbers), of IP protocols (IANA's protocol numbers) and of DSCPs. Tables
  * of our own, so that a config means the same on every machine, whatever its /etc/protocols says.
  */
 #ifndef CONFIG_WORDS_H
@@ -11,7 +11,7 @@
 
 struct words;
 
-extern const struct words ether_type_words, protocol_words;
+extern const struct words ether_type_words, protocol_words, dscp_words;
 
 /* False when the word is unknown. Upper and lower case are the same. */
 bool words_number(const struct words *words, const char *word, uint32_t *number);

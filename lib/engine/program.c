@@ -8,6 +8,7 @@
 #include "core/populate.h"
 #include "core/units.h"
 #include "engine/heirs.h"
+#include "engine/unready.h"
 
 #include "core/banned.h"
 
@@ -118,6 +119,9 @@ program_make(struct config *config, struct port *const *ports, unsigned workers,
 	program->totals.rules = calloc(config->rule_count + 1, sizeof(*program->totals.rules));
 	if (!program->totals.rules)
 		goto no_memory;
+	ret = unready_check(config, errors);
+	if (ret < 0)
+		goto failed;
 	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
 		void *state = NULL;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Any text is a config or is refused; one that is a config is written so that it reads the same.
- * A first byte of '=' or '+' puts the rest into a rule or a replay of a config that is good otherwise, so
- * that what these may say is reached without a corpus.
+ * A first byte of '=', '[' or '+' puts the rest into a rule, its actions or a replay of a config that is good
+ * otherwise, so that what these may say is reached without a corpus.
  */
 #include <netdb.h>
 #include <stddef.h>
@@ -17,9 +17,11 @@
 
 #define PORTS                                                                    \
 	"version: 1\nports:\n  a: { vdev: net_null }\n  b: { vdev: net_null }\n" \
-	"groups: { g: { ports: [a, b] } }\n"
+	"groups: { g: { ports: [a, b] } }\npolicers: { p: { rate: 1Gbps } }\n"   \
+	"edits: { e: [ { slice: 99 } ] }\n"
 
 static const char rule[] = PORTS "rules:\n- name: x\n  ";
+static const char actions[] = PORTS "rules:\n- name: x\n  actions: ";
 static const char replay[] = PORTS "replays:\n x:\n  file: f\n  to: a\n  ";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -94,6 +96,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > 0 && data[0] == '=')
 		check_behind(rule, data + 1, size - 1);
+	else if (size > 0 && data[0] == '[')
+		check_behind(actions, data, size);
 	else if (size > 0 && data[0] == '+')
 		check_behind(replay, data + 1, size - 1);
 	else

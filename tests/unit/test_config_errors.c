@@ -200,6 +200,10 @@ test_warnings_are_no_errors(void **state)
 		MATCH("src: 10.0.0.1, ether-type: ipv6"),
 		MATCH("protocol: tcp, ether-type: arp"),
 		MATCH("protocol: icmp, dst-port: 53"),
+		RULE("match: { protocol: icmp }, actions: [ set: { src-port: 5 }, forward: a ]"),
+		RULE("match: { src: 10.0.0.1 }, actions: [ { mirror: a, with: [ set: { dst: '::1' "
+		     "} "
+		     "] } ]"),
 	};
 
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
