@@ -7,6 +7,7 @@
 #include <rte_mbuf_ptype.h>
 #include <stdbool.h>
 
+#include "packet/sum.h"
 #include "packet/view.h"
 
 #include "core/banned.h"
@@ -28,17 +29,9 @@ struct payload {
 	uint32_t pseudo; /* sum of the pseudo-header, not folded */
 };
 
-static uint16_t
-fold(uint32_t sum)
-{
-	sum = (sum >> 16) + (sum & 0xffff);
-	return (sum >> 16) + (sum & 0xffff);
-}
-
-/* The sum over bytes that may lie in several segments; false when the frame ends before. What DPDK 22.11 has for
- * it (rte_raw_cksum_mbuf) loses a carry where a segment begins at an odd byte. */
-static bool
-add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, uint16_t *sum)
+/* What DPDK 22.11 has for it (rte_raw_cksum_mbuf) loses a carry where a segment begins at an odd byte. */
+bool
+checksum_add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, uint16_t *sum)
 {
 	uint32_t total = 0, done = 0;
 
@@ -59,7 +52,7 @@ add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, uint16_t
 		done += part;
 		offset = 0;
 	}
-	*sum = fold(total);
+	*sum = sum_fold(total);
 	return done == length;
 }
 
@@ -81,7 +74,7 @@ check_header(const struct rte_mbuf *packet, uint32_t offset, uint32_t length)
 {
 	uint16_t sum;
 
-	if (!add_up(packet, offset, length, &sum))
+	if (!checksum_add_up(packet, offset, length, &sum))
 		return CHECKSUM_UNSAID;
 	return sum == RIGHT ? CHECKSUM_RIGHT : CHECKSUM_WRONG;
 }
@@ -164,9 +157,9 @@ check_payload(const struct rte_mbuf *packet, const struct payload *payload)
 	uint16_t sum;
 
 	if (!has_checksum(packet, payload) ||
-	    !add_up(packet, payload->offset, payload->length, &sum))
+	    !checksum_add_up(packet, payload->offset, payload->length, &sum))
 		return CHECKSUM_UNSAID;
-	return fold(payload->pseudo + sum) == RIGHT ? CHECKSUM_RIGHT : CHECKSUM_WRONG;
+	return sum_fold(payload->pseudo + sum) == RIGHT ? CHECKSUM_RIGHT : CHECKSUM_WRONG;
 }
 
 static enum checksum_verdict

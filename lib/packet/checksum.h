@@ -5,6 +5,9 @@
 #ifndef PACKET_CHECKSUM_H
 #define PACKET_CHECKSUM_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct rte_mbuf;
 
 enum checksum_verdict {
@@ -17,5 +20,10 @@ enum checksum_verdict {
  * two VLAN tags, in one segment or several. Not judged: fragments; tunnels, of which a NIC may mean the inner
  * packet; UDP without a checksum; what is not whole in the frame. Worker, or any thread that owns the packet. */
 enum checksum_verdict checksum_verify(const struct rte_mbuf *packet);
+
+/* The ones' complement sum of length bytes from offset on, which may lie in several segments, as words in memory (RFC 1071);
+ * false when the packet ends before. */
+bool checksum_add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length,
+		     uint16_t *sum);
 
 #endif

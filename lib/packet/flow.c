@@ -19,6 +19,20 @@ hash_address(const uint8_t *address, unsigned length, uint16_t port)
 	return length > 8 ? rte_hash_crc_8byte(words[1], hash) : hash;
 }
 
+/* Sum and exclusive or are the same for either order of the endpoints; the multiplication by 2^32 / golden ratio spreads
+ * what they leave in the low bits over all. */
+static uint32_t
+join(uint32_t src, uint32_t dst)
+{
+	return rte_hash_crc_4byte(src + dst, src ^ dst) * 0x9e3779b1u;
+}
+
+uint32_t
+packet_macs_hash(const uint8_t macs[12])
+{
+	return join(hash_address(macs + 6, 6, 0), hash_address(macs, 6, 0));
+}
+
 uint32_t
 packet_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view)
 {
@@ -41,11 +55,7 @@ packet_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view)
 	default:
 		if (packet->data_len < 12)
 			return 0;
-		dst = hash_address(rte_pktmbuf_mtod(packet, const uint8_t *), 6, 0);
-		src = hash_address(rte_pktmbuf_mtod(packet, const uint8_t *) + 6, 6, 0);
-		break;
+		return packet_macs_hash(rte_pktmbuf_mtod(packet, const uint8_t *));
 	}
-	/* Sum and exclusive or are the same for either order of the endpoints; the multiplication by
-	 * 2^32 / golden ratio spreads what they leave in the low bits over all. */
-	return rte_hash_crc_4byte(src + dst, src ^ dst) * 0x9e3779b1u;
+	return join(src, dst);
 }

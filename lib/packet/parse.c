@@ -204,12 +204,23 @@ is_tag(uint16_t ether_type)
 	       ether_type == RTE_BE16(0x9100);
 }
 
+static void
+parse_type(const struct rte_mbuf *packet, uint32_t offset, struct packet_view *view)
+{
+	view->kind = PACKET_OTHER;
+	if (view->ether_type == RTE_BE16(TYPE_IPV4))
+		parse_ipv4(packet, offset, view);
+	else if (view->ether_type == RTE_BE16(TYPE_IPV6))
+		parse_ipv6(packet, offset, view);
+}
+
+/* offset: behind the Ethernet header. */
 static __rte_noinline void
-parse_any(const struct rte_mbuf *packet, uint16_t in_port, struct packet_view *view)
+parse_any(const struct rte_mbuf *packet, uint32_t offset, uint16_t in_port,
+	  struct packet_view *view)
 {
 	uint8_t spare[4];
 	const uint8_t *at;
-	uint32_t offset = ETHER_HEADER;
 
 	memset(view, 0, sizeof(*view));
 	view->vlan = PACKET_NO_VLAN;
@@ -233,11 +244,21 @@ parse_any(const struct rte_mbuf *packet, uint16_t in_port, struct packet_view *v
 		memcpy(&view->ether_type, at, 2);
 		offset += 4;
 	}
-	view->kind = PACKET_OTHER;
-	if (view->ether_type == RTE_BE16(TYPE_IPV4))
-		parse_ipv4(packet, offset, view);
-	else if (view->ether_type == RTE_BE16(TYPE_IPV6))
-		parse_ipv6(packet, offset, view);
+	parse_type(packet, offset, view);
+}
+
+void
+packet_parse_inner(const struct rte_mbuf *packet, uint32_t offset, uint16_t ether_type,
+		   struct packet_view *view)
+{
+	if (ether_type == 0) {
+		parse_any(packet, offset + ETHER_HEADER, 0, view);
+		return;
+	}
+	memset(view, 0, sizeof(*view));
+	view->vlan = PACKET_NO_VLAN;
+	view->ether_type = ether_type;
+	parse_type(packet, offset, view);
 }
 
 unsigned
@@ -256,7 +277,7 @@ packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
 			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
 		if (unlikely(!parse_common(rte_pktmbuf_mtod(packet, const uint8_t *),
 					   packet->data_len, &common, &views[i])))
-			parse_any(packet, in_port, &views[i]);
+			parse_any(packet, ETHER_HEADER, in_port, &views[i]);
 		kinds |= views[i].kind;
 	}
 	return kinds;

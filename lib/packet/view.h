@@ -65,8 +65,16 @@ _Static_assert(PACKET_IPV4_PORTS < PACKET_WIDE && (PACKET_IPV6_BARE & PACKET_WID
 unsigned packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
 		      struct packet_view *views);
 
+/* Parses what lies in a packet from offset on: an Ethernet frame, or, where ether_type (network order) is not 0, what follows
+ * the header of one. Offsets in the view are from the packet's start; in_port is 0. */
+void packet_parse_inner(const struct rte_mbuf *packet, uint32_t offset, uint16_t ether_type,
+			struct packet_view *view);
+
 /* A hash of the flow, all 32 bits of it good: equal for both directions, and equal for all fragments
  * of a datagram (the addresses alone for those). Without IP: of the two MAC addresses. */
 uint32_t packet_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view);
+
+/* That of two MAC addresses, as they stand in a frame. */
+uint32_t packet_macs_hash(const uint8_t macs[12]);
 
 #endif

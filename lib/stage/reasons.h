@@ -50,13 +50,23 @@ enum drop_reason {
 		DROP_REASONS
 };
 
-#define COPY_REASON_TABLE(X)                                                    \
-	X(FILTER_SEGMENTS, "filter-segments", COPY,                             \
-	  "an interpreted filter read a packet of several mbufs",               \
-	  "raise `memory.packet-size`, so that a packet lies in one mbuf")      \
-	X(FIFO_PART, "fifo-part", COPY,                                         \
-	  "a FIFO took a part of a packet; a copy of the rest waited for room", \
-	  "let what reads the FIFO read faster")
+#define COPY_REASON_TABLE(X)                                                                   \
+	X(FILTER_SEGMENTS, "filter-segments", COPY,                                            \
+	  "an interpreted filter read a packet of several mbufs",                              \
+	  "raise `memory.packet-size`, so that a packet lies in one mbuf")                     \
+	X(FIFO_PART, "fifo-part", COPY,                                                        \
+	  "a FIFO took a part of a packet; a copy of the rest waited for room",                \
+	  "let what reads the FIFO read faster")                                               \
+	X(EDIT_HEADERS, "edit-headers", COPY,                                                  \
+	  "headers were written of a packet that others hold, too",                            \
+	  "nothing: the bytes behind them are shared")                                         \
+	X(EDIT_SHORT, "edit-short", COPY,                                                      \
+	  "an edited packet was so short that a copy is cheaper than sharing", "nothing")      \
+	X(EDIT_FLAT, "edit-flat", COPY,                                                        \
+	  "an edited packet was for a port that can't send packets of several mbufs",          \
+	  "send it to a port that can; AF_XDP can't")                                          \
+	X(EDIT_DEEP, "edit-deep", COPY, "headers that were written are longer than 192 bytes", \
+	  "nothing")
 
 enum copy_reason {
 #define X(id, name, kind, text, mend) COPY_##id,
