@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "edit/edit.h"
+
+#include <errno.h>
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/time.h"
+
+#include "core/banned.h"
+
+/* One pass over the packets: ops that look at them as they are, and then run. */
+struct pass {
+	uint16_t first, count;
+};
+
+struct edit {
+	struct edit_reach reach;
+	unsigned op_count, pass_count;
+	struct pass *passes;
+	struct edit_op ops[];
+};
+
+/* Whether an op must see what the ones before it made of the packets. */
+static bool
+begins_pass(const struct edit_op *op, enum edit_phase phase, unsigned front)
+{
+	if (op->kind->cuts)
+		return phase > op->kind->phase;
+	return op->kind->phase < phase || op->kind->phase == EDIT_BACKS ||
+	       (op->kind->phase == EDIT_FILLS && phase == EDIT_FILLS) ||
+	       (op->parses && phase >= EDIT_FRONTS) || (op->anew && phase >= EDIT_WRITES) ||
+	       front + op->front > WINDOW_ROOM;
+}
+
+static void
+divide(struct edit *edit)
+{
+	enum edit_phase phase = EDIT_STRIPS;
+	unsigned front = 0;
+
+	for (unsigned i = 0; i < edit->op_count; i++) {
+		const struct edit_op *op = &edit->ops[i];
+		struct pass *pass = &edit->passes[edit->pass_count];
+
+		if (i == 0 || begins_pass(op, phase, front)) {
+			pass = &edit->passes[edit->pass_count++];
+			pass->first = i;
+			phase = EDIT_STRIPS;
+			front = 0;
+		} else {
+			pass--;
+		}
+		pass->count++;
+		front += op->front;
+		/* What a cut leaves is another frame than the one that was written before. */
+		if (op->kind->cuts)
+			phase = phase == EDIT_STRIPS ? EDIT_STRIPS : EDIT_FRONTS;
+		else
+			phase = op->kind->phase;
+	}
+}
+
+int
+edit_make(const struct config_action *const *actions, unsigned count, struct edit **out)
+{
+	struct edit *edit = calloc(1, sizeof(*edit) + count * sizeof(edit->ops[0]));
+
+	if (edit)
+		edit->passes = calloc(count + 1, sizeof(edit->passes[0]));
+	if (!edit || !edit->passes) {
+		free(edit);
+		return -ENOMEM;
+	}
+	edit->op_count = count;
+	for (unsigned i = 0; i < count; i++) {
+		struct edit_op *op = &edit->ops[i];
+
+		op->kind = edit_kind(actions[i]->verb);
+		op->kind->make(actions[i], op);
+		if (actions[i]->verb == CONFIG_NAT && !op->pairs) {
+			edit_free(edit);
+			return -ENOMEM;
+		}
+		edit->reach.front += op->front;
+		edit->reach.back += op->back;
+		edit->reach.writes |= op->writes;
+		edit->reach.parses |= op->parses;
+	}
+	divide(edit);
+	*out = edit;
+	return 0;
+}
+
+void
+edit_free(struct edit *edit)
+{
+	if (!edit)
+		return;
+	for (unsigned i = 0; i < edit->op_count; i++)
+		free(edit->ops[i].pairs);
+	free(edit->passes);
+	free(edit);
+}
+
+static bool
+same_op(const struct edit_op *a, const struct edit_op *b)
+{
+	return a->kind == b->kind &&
+	       memcmp(a->values.bytes, b->values.bytes, EDIT_VALUES_MAX) == 0 &&
+	       a->pair_count == b->pair_count &&
+	       (a->pair_count == 0 ||
+		memcmp(a->pairs, b->pairs, a->pair_count * sizeof(a->pairs[0])) == 0);
+}
+
+bool
+edit_same(const struct edit *a, const struct edit *b)
+{
+	if (a->op_count != b->op_count)
+		return false;
+	for (unsigned i = 0; i < a->op_count; i++) {
+		if (!same_op(&a->ops[i], &b->ops[i]))
+			return false;
+	}
+	return true;
+}
+
+const struct edit_reach *
+edit_reach(const struct edit *edit)
+{
+	return &edit->reach;
+}
+
+/* Makes the packets those that may be written, as ops have said. Returns how many frames are left. */
+static unsigned
+take(struct edit_local *local, unsigned count, unsigned manner)
+{
+	struct frame *frames = local->frames;
+	unsigned ready = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct frame *frame = &frames[i];
+		uint16_t depth = RTE_MAX(frame->depth, frame->link_length);
+		struct own_part part = {
+			.skip = frame->skip,
+			.length = RTE_MAX(frame->length, depth),
+			.depth = depth,
+			.front = frame->front,
+			.back = frame->back,
+			.fill_from = frame->fill_from,
+			.fill_to = frame->fill_to,
+		};
+		struct rte_mbuf *packet = own_take(&local->own, frame->packet, &part,
+						   manner | (frame->alone ? OWN_ALONE : 0));
+
+		if (unlikely(!packet)) {
+			local->failed[local->failed_count] = frame->packet;
+			local->failed_from[local->failed_count++] = frame->from;
+			continue;
+		}
+		frame->alone |= packet != frame->packet;
+		frame->packet = packet;
+		frame->start = rte_pktmbuf_mtod(packet, uint8_t *);
+		frame->length += frame->back;
+		frame->grown += frame->back;
+		memcpy(frame->start, frame->link, frame->link_length);
+		if (unlikely(ready != i))
+			frames[ready] = *frame;
+		ready++;
+	}
+	return ready;
+}
+
+/* Cuts off what is too much, and makes frames what the next pass begins with. */
+static void
+end_pass(struct frame *frames, unsigned count)
+{
+	for (struct frame *frame = frames; frame < frames + count; frame++) {
+		edit_trim(frame);
+		frame->skip = 0;
+		frame->depth = 0;
+		frame->front = 0;
+		frame->back = 0;
+		frame->fill_from = frame->fill_to = 0;
+		frame->link_length = 0;
+		frame->known = false;
+	}
+}
+
+/* A record in a capture has the length on the wire, which edits but a slice change. */
+static void
+tell_length(const struct frame *frame)
+{
+	if (packet_wire_length_offset >= 0 && frame->grown)
+		packet_wire_length_set(frame->packet,
+				       packet_wire_length(frame->packet) + frame->grown);
+}
+
+uint16_t
+edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
+	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
+	 uint32_t *idle)
+{
+	struct frame *frames = local->frames;
+	unsigned ready = count;
+
+	*idle = 0;
+	local->failed_count = 0;
+	local->moment.sequences = local->sequences;
+	for (unsigned i = 0; i < count; i++) {
+		frames[i] = (struct frame){
+			.packet = packets[i],
+			.length = packets[i]->pkt_len,
+			.from = from[i],
+			.alone = manner & OWN_ALONE,
+		};
+		if (views && edit->reach.parses)
+			edit_layout_of(&frames[i], &views[from[i]]);
+	}
+	for (const struct pass *pass = edit->passes; pass < edit->passes + edit->pass_count;
+	     pass++) {
+		const struct edit_op *first = &edit->ops[pass->first], *end = first + pass->count;
+
+		for (const struct edit_op *op = first; op < end; op++)
+			op->kind->look(op, frames, ready);
+		ready = take(local, ready, manner & OWN_ONE_SEGMENT);
+		for (const struct edit_op *op = first; op < end; op++) {
+			if (op->kind->run)
+				op->kind->run(op, &local->moment, frames, ready);
+		}
+		end_pass(frames, ready);
+	}
+	for (unsigned i = 0; i < ready; i++) {
+		tell_length(&frames[i]);
+		packets[i] = frames[i].packet;
+		from[i] = frames[i].from;
+		*idle |= (uint32_t)frames[i].idle << i;
+	}
+	for (unsigned i = 0; i < local->failed_count; i++) {
+		packets[ready + i] = local->failed[i];
+		from[ready + i] = local->failed_from[i];
+	}
+	return ready;
+}
+
+void
+edit_count_copies(struct edit_local *local, struct tally_copy copies[COPY_REASONS])
+{
+	static const enum copy_reason reasons[OWN_WAYS] = {
+		[OWN_HEADERS] = COPY_EDIT_HEADERS,
+		[OWN_SHORT] = COPY_EDIT_SHORT,
+		[OWN_FLAT] = COPY_EDIT_FLAT,
+		[OWN_DEEP] = COPY_EDIT_DEEP,
+	};
+
+	for (unsigned way = 0; way < OWN_WAYS; way++) {
+		copies[reasons[way]].packets += local->own.copies[way].packets;
+		copies[reasons[way]].bytes += local->own.copies[way].bytes;
+	}
+	memset(local->own.copies, 0, sizeof(local->own.copies));
+}

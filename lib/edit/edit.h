@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Edit: what a packet is to look like, as a program over it as it was received. Immutable; workers share it.
+ */
+#ifndef EDIT_EDIT_H
+#define EDIT_EDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/action.h"
+#include "edit/op.h"
+#include "packet/own.h"
+#include "packet/view.h"
+#include "stage/burst.h"
+#include "stage/tally.h"
+
+struct edit;
+
+/* A worker's: memory for one run at a time. Whoever makes it fills in the pools, and for each burst its moment; all
+ * else begins as 0. */
+struct edit_local {
+	struct own own;
+	struct edit_moment moment;
+	uint32_t sequences[EDIT_SESSIONS];
+	struct frame frames[BURST_MAX];
+	struct rte_mbuf *failed[BURST_MAX];
+	uint8_t failed_from[BURST_MAX];
+	unsigned failed_count;
+};
+
+/* Makes a program of edits alone, in their order, of named lists the edits in them; 0 of them are a program that does
+ * nothing. Returns 0, and *edit is the caller's; -ENOMEM. Any thread. */
+int edit_make(const struct config_action *const *actions, unsigned count, struct edit **edit);
+void edit_free(struct edit *edit);
+
+/* Whether they do the same to all packets. Any thread. */
+bool edit_same(const struct edit *a, const struct edit *b);
+
+struct edit_reach {
+	uint16_t front, back; /* bytes that are put in front and behind, at most */
+	bool writes;          /* bytes of packets, or in front of them; else a window does */
+	bool parses;          /* views are wanted */
+};
+const struct edit_reach *edit_reach(const struct edit *edit);
+
+/* Runs a program over a group, at most BURST_MAX packets, of each of which the caller has one reference. from[i] is what
+ * the caller calls packets[i], and the index of its view; views, of the packets as they came in, may be NULL, and are not
+ * looked at where the program does not parse. manner: OWN_ALONE, where nobody else is given these packets, and
+ * OWN_ONE_SEGMENT, where the targets take no chains.
+ *
+ * Returns how many packets leave: they stand first, in their order, and from goes with them. Bit i of *idle: an edit found
+ * nothing to do on packets[i]. Behind them are those for which there was no memory, to be freed by the caller. What was
+ * copied is added up in local->own. Worker. */
+uint16_t edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
+		  uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
+		  uint32_t *idle);
+
+/* Adds what was copied since to a worker's counters. Worker. */
+void edit_count_copies(struct edit_local *local, struct tally_copy copies[COPY_REASONS]);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+#include <rte_byteorder.h>
+#include <rte_mbuf.h>
+#include <string.h>
+
+#include "edit/op.h"
+#include "packet/sum.h"
+
+#include "core/banned.h"
+
+/* Offsets and values in the headers that are put around a frame: RFC 791 section 3.1, RFC 8200 section 3, RFC 768. */
+#define IPV4_HEADER 20
+#define IPV4_LENGTH 2
+#define IPV4_SUM 10
+#define IPV6_HEADER 40
+#define IPV6_LENGTH 4
+#define UDP_HEADER 8
+#define UDP_LENGTH 4
+#define HOPS 64
+#define DATAGRAM_MAX 65535
+
+#define PORT_VXLAN 4789     /* RFC 7348 section 5 */
+#define PORT_GENEVE 6081    /* RFC 8926 section 3.3 */
+#define TYPE_BRIDGED 0x6558 /* an Ethernet frame, RFC 1701 */
+#define TYPE_ERSPAN2 0x88be /* draft-foschiano-erspan-03 */
+#define TYPE_ERSPAN3 0x22eb
+#define GRE_KEY 0x2000 /* RFC 2890 */
+#define GRE_SEQUENCE 0x1000
+#define ERSPAN_TAG_KEPT 0x1800       /* of type II: a tag is in the frame */
+#define ERSPAN_FRAME 0x8000          /* type III: what is mirrored is an Ethernet frame */
+#define ERSPAN_TICK UINT64_C(100000) /* ns, of a type III timestamp with granularity 0 */
+
+/* Dynamic ports, RFC 6335 section 6: of them one by flow, as RFC 7348 and RFC 8926 want. */
+#define PORT_FIRST 0xc000
+
+static uint8_t *
+add(struct edit_around *around, const void *bytes, unsigned length)
+{
+	uint8_t *at = around->bytes + around->length;
+
+	if (bytes)
+		memcpy(at, bytes, length);
+	around->length += length;
+	return at;
+}
+
+static void
+add16(struct edit_around *around, uint16_t value)
+{
+	value = rte_cpu_to_be_16(value);
+	add(around, &value, sizeof(value));
+}
+
+static void
+add32(struct edit_around *around, uint32_t value)
+{
+	value = rte_cpu_to_be_32(value);
+	add(around, &value, sizeof(value));
+}
+
+/* All but lengths, and the checksum with a length of 0. */
+static void
+add_ip(struct edit_around *around, const struct config_push *push, uint8_t protocol)
+{
+	uint32_t change = 0;
+	uint16_t word, sum;
+	uint8_t *ip;
+
+	around->l3 = around->length;
+	if (push->src.family == 6) {
+		add32(around, UINT32_C(6) << 28);
+		add16(around, 0);
+		add(around, (const uint8_t[]){protocol, HOPS}, 2);
+		add(around, push->src.address, 16);
+		add(around, push->dst.address, 16);
+		return;
+	}
+	/* Not to be fragmented, so that no identification is needed: RFC 6864 section 4. */
+	ip = add(around, (const uint8_t[]){0x45, 0, 0, 0, 0, 0, 0x40, 0, HOPS, protocol, 0, 0}, 12);
+	add(around, push->src.address, 4);
+	add(around, push->dst.address, 4);
+	for (unsigned i = 0; i < IPV4_HEADER; i += sizeof(word)) {
+		memcpy(&word, ip + i, sizeof(word));
+		change += word;
+	}
+	sum = ~sum_fold(change);
+	memcpy(ip + IPV4_SUM, &sum, sizeof(sum));
+}
+
+/* The checksum is 0, none: RFC 7348 section 5, RFC 6935. */
+static void
+add_udp(struct edit_around *around, const struct config_push *push, uint16_t port)
+{
+	add_ip(around, push, IPPROTO_UDP);
+	around->udp = around->length;
+	add16(around, PORT_FIRST);
+	add16(around, port);
+	add32(around, 0);
+}
+
+static void
+add_erspan(struct edit_around *around, const struct config_push *push)
+{
+	around->session = push->id;
+	add_ip(around, push, IPPROTO_GRE);
+	add16(around, GRE_SEQUENCE);
+	add16(around, push->version == 3 ? TYPE_ERSPAN3 : TYPE_ERSPAN2);
+	add32(around, 0);
+	around->erspan = around->length;
+	around->version = push->version;
+	add16(around, (push->version == 3 ? 2 : 1) << 12);
+	add16(around, push->id);
+	add32(around, 0);
+	if (push->version == 3) {
+		add16(around, 0);
+		add16(around, ERSPAN_FRAME);
+	}
+}
+
+void
+edit_make_around(const struct config_push *push, struct edit_around *around)
+{
+	around->own_dst = !push->dst_mac_given;
+	around->own_src = !push->src_mac_given;
+	add(around, push->dst_mac, 6);
+	add(around, push->src_mac, 6);
+	add16(around, push->src.family == 6 ? 0x86dd : 0x0800);
+	switch (push->kind) {
+	case CONFIG_PUSH_VXLAN:
+		add_udp(around, push, PORT_VXLAN);
+		add32(around, UINT32_C(0x08000000));
+		add32(around, push->id << 8);
+		break;
+	case CONFIG_PUSH_GENEVE:
+		add_udp(around, push, PORT_GENEVE);
+		add32(around, TYPE_BRIDGED);
+		add32(around, push->id << 8);
+		break;
+	case CONFIG_PUSH_GRE:
+		add_ip(around, push, IPPROTO_GRE);
+		add16(around, push->id_given ? GRE_KEY : 0);
+		add16(around, TYPE_BRIDGED);
+		if (push->id_given)
+			add32(around, push->id);
+		break;
+	case CONFIG_PUSH_ERSPAN:
+		add_erspan(around, push);
+		break;
+	case CONFIG_PUSH_VLAN:
+	case CONFIG_PUSH_MPLS:
+		break;
+	}
+}
+
+/* A frame that has no addresses to be taken over, or is too long for a datagram, stays as it is. */
+static bool
+holds(const struct edit_around *around, uint32_t length)
+{
+	return length >= EDIT_ETHER && length + around->length - around->l3 <= DATAGRAM_MAX;
+}
+
+void
+edit_look_around(const struct edit_around *around, struct frame *frames, unsigned count)
+{
+	for (struct frame *frame = frames; frame < frames + count; frame++) {
+		if (!holds(around, frame->length + frame->front)) {
+			frame->idle = true;
+			continue;
+		}
+		/* Both addresses, and a tag. */
+		edit_deepen(frame, RTE_MIN(frame->length, EDIT_ETHER + 2u));
+		frame->front += around->length;
+		if (around->udp)
+			frame->flow = edit_flow(frame);
+	}
+}
+
+static void
+put16(uint8_t *at, uint16_t value)
+{
+	value = rte_cpu_to_be_16(value);
+	memcpy(at, &value, sizeof(value));
+}
+
+static void
+put32(uint8_t *at, uint32_t value)
+{
+	value = rte_cpu_to_be_32(value);
+	memcpy(at, &value, sizeof(value));
+}
+
+static void
+put_lengths(const struct edit_around *around, uint8_t *start, uint32_t length)
+{
+	uint8_t *ip = start + around->l3;
+	uint16_t sum, here;
+
+	if (ip[0] >> 4 == 6) {
+		put16(ip + IPV6_LENGTH, length - around->l3 - IPV6_HEADER);
+	} else {
+		here = rte_cpu_to_be_16(length - around->l3);
+		memcpy(ip + IPV4_LENGTH, &here, sizeof(here));
+		memcpy(&sum, ip + IPV4_SUM, sizeof(sum));
+		sum = sum_adjust(sum, sum_word(0, 0, here));
+		memcpy(ip + IPV4_SUM, &sum, sizeof(sum));
+	}
+	if (around->udp)
+		put16(start + around->udp + UDP_LENGTH, length - around->udp);
+}
+
+static void
+put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inner, uint32_t length,
+	   const struct edit_moment *moment, const struct frame *frame)
+{
+	uint8_t *erspan = start + around->erspan;
+
+	/* The sequence of each session is a worker's own. */
+	put32(erspan - 4, moment->sequences[around->session]++);
+	if (length >= EDIT_ETHER + 2 && edit_is_tag(inner + EDIT_MACS)) {
+		uint16_t tag = inner[EDIT_ETHER] << 8 | inner[EDIT_ETHER + 1];
+
+		erspan[0] |= tag >> 8 & 0xf;
+		erspan[1] = tag & 0xff;
+		erspan[2] |= (tag >> 13) << 5;
+		if (around->version == 2)
+			erspan[2] |= ERSPAN_TAG_KEPT >> 8;
+	}
+	if (around->version == 3)
+		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
+}
+
+void
+edit_run_around(const struct edit_around *around, const struct edit_moment *moment,
+		struct frame *frames, unsigned count)
+{
+	for (struct frame *frame = frames; frame < frames + count; frame++) {
+		uint32_t inside = frame->length;
+		const uint8_t *inner = frame->start;
+		uint8_t *start;
+
+		if (!holds(around, inside))
+			continue;
+		start = edit_put_front(frame, around->length);
+		memcpy(start, around->bytes, around->length);
+		if (around->own_dst)
+			memcpy(start, inner, 6);
+		if (around->own_src)
+			memcpy(start + 6, inner + 6, 6);
+		put_lengths(around, start, frame->length);
+		if (around->udp)
+			put16(start + around->udp, PORT_FIRST | (frame->flow & ~PORT_FIRST));
+		if (around->erspan)
+			put_erspan(around, start, inner, inside, moment, frame);
+	}
+}

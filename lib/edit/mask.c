@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <rte_byteorder.h>
+#include <rte_mbuf.h>
+#include <string.h>
+
+#include "edit/op.h"
+#include "packet/checksum.h"
+#include "packet/sum.h"
+
+#include "core/banned.h"
+
+/* Offsets in headers: RFC 791 section 3.1, RFC 8200 section 3. */
+#define IPV4_SUM 10
+#define IPV4_ADDRESSES 12
+#define IPV4_HEADER 20
+#define IPV6_ADDRESSES 8
+#define IPV6_HEADER 40
+
+/* Bytes of a frame, from the first to before the last. */
+struct range {
+	uint32_t from, to;
+};
+
+static uint16_t
+sum_of_same(uint8_t byte, uint32_t count)
+{
+	const uint8_t odd[2] = {byte, 0};
+	uint16_t word = byte << 8 | byte, last = 0;
+
+	if (count % 2)
+		memcpy(&last, odd, sizeof(last));
+	return sum_fold(sum_fold(count / 2 * word) + last);
+}
+
+/* What it changes of a sum over a range that those of its bytes which are masked are others. */
+static uint32_t
+masked(const struct frame *frame, uint8_t with, struct range range)
+{
+	uint32_t from = RTE_MAX(frame->fill_from, range.from);
+	uint32_t to = RTE_MIN(frame->fill_to, range.to);
+	uint16_t before, after;
+
+	if (from >= to || !checksum_add_up(frame->packet, frame->skip + from, to - from, &before))
+		return 0;
+	after = sum_of_same(with, to - from);
+	if ((from - range.from) % 2) {
+		before = rte_bswap16(before);
+		after = rte_bswap16(after);
+	}
+	return sum_word(0, before, after);
+}
+
+static void
+find_changes(struct frame *frame, uint8_t with)
+{
+	struct range addresses = {frame->l3 + IPV4_ADDRESSES, frame->l3 + IPV4_HEADER};
+
+	frame->header_change = frame->change = 0;
+	if (frame->kind < PACKET_IPV4)
+		return;
+	if (edit_is_ipv6(frame)) {
+		addresses = (struct range){frame->l3 + IPV6_ADDRESSES, frame->l3 + IPV6_HEADER};
+	} else {
+		uint32_t end = edit_end_of(frame, CONFIG_AFTER_NETWORK);
+
+		frame->header_change = masked(frame, with, (struct range){frame->l3, end});
+	}
+	if (frame->sum == 0)
+		return;
+	if (frame->pseudo)
+		frame->change = masked(frame, with, addresses);
+	frame->change +=
+		masked(frame, with, (struct range){frame->l4, edit_end_of_datagram(frame)});
+}
+
+void
+edit_make_mask(const struct config_action *action, struct edit_op *op)
+{
+	op->values.mask.after = action->mask->after;
+	op->values.mask.from = action->mask->from;
+	op->values.mask.bytes = action->mask->bytes;
+	op->values.mask.with = action->mask->with;
+	op->parses = true;
+	/* A payload is behind whatever is set. */
+	op->anew = action->mask->after != CONFIG_AFTER_TRANSPORT;
+	op->writes = true;
+}
+
+void
+edit_look_mask(const struct edit_op *op, struct frame *frames, unsigned count)
+{
+	for (struct frame *frame = frames; frame < frames + count; frame++) {
+		uint32_t end = edit_end_of(frame, op->values.mask.after), left;
+
+		edit_layout(frame);
+		if (end >= frame->length || op->values.mask.from >= frame->length - end) {
+			frame->idle = true;
+			continue;
+		}
+		frame->fill_from = end + op->values.mask.from;
+		left = frame->length - frame->fill_from;
+		if (op->values.mask.bytes)
+			left = RTE_MIN(left, op->values.mask.bytes);
+		frame->fill_to = frame->fill_from + left;
+		/* The bytes themselves are gone once the packet is one's own. */
+		find_changes(frame, op->values.mask.with);
+		if (frame->header_change)
+			edit_deepen(frame, frame->l3 + IPV4_SUM + 2);
+		if (frame->change)
+			edit_deepen(frame, frame->sum + 2);
+	}
+}
+
+static void
+fill(const struct frame *frame, uint8_t with)
+{
+	uint32_t offset = frame->fill_from, left = frame->fill_to - offset;
+
+	for (struct rte_mbuf *segment = frame->packet; left; segment = segment->next) {
+		uint32_t part;
+
+		if (offset >= segment->data_len) {
+			offset -= segment->data_len;
+			continue;
+		}
+		part = RTE_MIN(segment->data_len - offset, left);
+		memset(rte_pktmbuf_mtod_offset(segment, void *, offset), with, part);
+		left -= part;
+		offset = 0;
+	}
+}
+
+/* A checksum that is masked itself is what it is masked with. */
+static void
+adjust(const struct frame *frame, uint32_t offset, uint32_t change, bool zero)
+{
+	uint8_t *at = frame->start + offset;
+	uint16_t sum;
+
+	if (change == 0 || (offset + 2 > frame->fill_from && offset < frame->fill_to))
+		return;
+	memcpy(&sum, at, sizeof(sum));
+	sum = zero ? sum_adjust_udp(sum, change) : sum_adjust(sum, change);
+	memcpy(at, &sum, sizeof(sum));
+}
+
+void
+edit_run_mask(const struct edit_op *op, const struct edit_moment *moment, struct frame *frames,
+	      unsigned count)
+{
+	for (struct frame *frame = frames; frame < frames + count; frame++) {
+		if (frame->fill_to == 0)
+			continue;
+		fill(frame, op->values.mask.with);
+		adjust(frame, frame->l3 + IPV4_SUM, frame->header_change, false);
+		adjust(frame, frame->sum, frame->change, frame->zero);
+	}
+}

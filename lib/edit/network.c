@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+#include <rte_branch_prediction.h>
+#include <rte_common.h>
+#include <string.h>
+
+#include "edit/op.h"
+#include "packet/sum.h"
+
+#include "core/banned.h"
+
+/* RFC 791 section 3.1 */
+#define IPV4_HEADER 20
+#define IPV4_TTL 8 /* and the protocol */
+#define IPV4_SUM 10
+#define IPV4_SRC 12
+#define IPV4_DST 16
+/* RFC 8200 section 3 */
+#define IPV6_HEADER 40
+#define IPV6_NEXT 6
+#define IPV6_HOPS 7
+#define IPV6_SRC 8
+#define IPV6_DST 24
+#define ROUTING_LEFT 3 /* segments left, section 4.4 */
+
+#define PORTS (CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT)
+
+static uint16_t
+get16(const uint8_t *at)
+{
+	uint16_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static void
+put16(uint8_t *at, uint16_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
+
+uint32_t
+edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words)
+{
+	uint32_t change = 0;
+
+	for (unsigned i = 0; i < words; i++) {
+		uint32_t before, after;
+
+		memcpy(&before, at + i * 4, sizeof(before));
+		after = (before & keep[i]) | value[i];
+		memcpy(at + i * 4, &after, sizeof(after));
+		change = sum_words(change, before, after);
+	}
+	return change;
+}
+
+static uint8_t
+new_ttl(const struct edit_set *set, uint8_t before)
+{
+	int ttl = before + set->ttl_added;
+
+	return RTE_MIN(RTE_MAX(ttl, set->ttl_least), set->ttl_most);
+}
+
+static bool
+has_address(const struct edit_set *set, uint8_t family)
+{
+	return set->family[0] == family || set->family[1] == family;
+}
+
+bool
+edit_needs_network(const struct edit_set *set, struct frame *frame)
+{
+	bool ports = (set->given & PORTS) && edit_has_ports(frame), address;
+
+	if (frame->kind < PACKET_IPV4)
+		return false;
+	address = has_address(set, edit_is_ipv6(frame) ? 6 : 4);
+	if (!ports && !address && !(set->given & (CONFIG_SET_DSCP | CONFIG_SET_TTL)))
+		return false;
+	edit_deepen(frame, frame->l3 + (edit_is_ipv6(frame) ? IPV6_HEADER : IPV4_HEADER));
+	if (ports)
+		edit_deepen(frame, frame->l4 + 4);
+	if (frame->sum && (ports || (address && frame->pseudo)))
+		edit_deepen(frame, frame->sum + 2);
+	return true;
+}
+
+/* RFC 8200 section 8.1. Headers move on by 8 bytes or more, up to the transport's. */
+bool
+edit_is_routed(const struct frame *frame)
+{
+	const uint8_t *ip = frame->start + frame->l3;
+	uint32_t at = IPV6_HEADER, end = frame->l4 - frame->l3;
+	uint8_t next = ip[IPV6_NEXT];
+
+	if (likely(frame->l4 <= frame->l3 + IPV6_HEADER) || frame->sum == 0)
+		return false;
+	while (at + 8 <= end) {
+		const uint8_t *header = ip + at;
+
+		if (next == IPPROTO_ROUTING && header[ROUTING_LEFT])
+			return true;
+		if (next == IPPROTO_AH)
+			at += (header[1] + 2) * 4;
+		else
+			at += next == IPPROTO_FRAGMENT ? 8 : (header[1] + 1) * 8;
+		next = header[0];
+	}
+	return false;
+}
+
+/* Returns what it changes of the pseudo-header. */
+static uint32_t
+set_ipv4(const struct edit_set *set, uint8_t *ip)
+{
+	uint32_t change = 0, addresses = 0;
+	uint16_t before, after;
+	uint8_t ttl[2];
+
+	if (set->given & CONFIG_SET_DSCP) {
+		before = get16(ip);
+		ip[1] = set->dscp << 2 | (ip[1] & 3);
+		change = sum_word(change, before, get16(ip));
+	}
+	if (set->given & CONFIG_SET_TTL) {
+		before = get16(ip + IPV4_TTL);
+		ttl[0] = new_ttl(set, ip[IPV4_TTL]);
+		ttl[1] = ip[IPV4_TTL + 1];
+		after = get16(ttl);
+		put16(ip + IPV4_TTL, after);
+		change = sum_word(change, before, after);
+	}
+	if (set->family[0] == 4)
+		addresses += edit_put_words(ip + IPV4_SRC, set->address[0].keep,
+					    set->address[0].value, 1);
+	if (set->family[1] == 4)
+		addresses += edit_put_words(ip + IPV4_DST, set->address[1].keep,
+					    set->address[1].value, 1);
+	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + addresses));
+	return addresses;
+}
+
+static uint32_t
+set_ipv6(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
+{
+	uint32_t addresses = 0, change;
+	unsigned class;
+
+	if (set->given & CONFIG_SET_DSCP) {
+		/* Version, 8 bits of traffic class, flow label: RFC 8200 section 3. ECN is the lower 2 bits of the class. */
+		class = set->dscp << 2 | (ip[1] >> 4 & 3);
+		ip[0] = (ip[0] & 0xf0) | class >> 4;
+		ip[1] = (class & 0xf) << 4 | (ip[1] & 0xf);
+	}
+	if (set->given & CONFIG_SET_TTL)
+		ip[IPV6_HOPS] = new_ttl(set, ip[IPV6_HOPS]);
+	if (set->family[0] == 6)
+		addresses += edit_put_words(ip + IPV6_SRC, set->address[0].keep,
+					    set->address[0].value, 4);
+	if (set->family[1] == 6) {
+		change = edit_put_words(ip + IPV6_DST, set->address[1].keep, set->address[1].value,
+					4);
+		if (!edit_is_routed(frame))
+			addresses += change;
+	}
+	return addresses;
+}
+
+void
+edit_set_network(const struct edit_set *set, struct frame *frames, unsigned count)
+{
+	for (struct frame *frame = frames; frame < frames + count; frame++) {
+		uint8_t *ip = frame->start + frame->l3, *sum = frame->start + frame->sum;
+		uint32_t change;
+
+		if (frame->kind < PACKET_IPV4)
+			continue;
+		/* What looked has gone as deep as this; of a kind that has none of the fields, nowhere. */
+		if (frame->depth < frame->l3 + IPV4_HEADER)
+			continue;
+		change = edit_is_ipv6(frame) ? set_ipv6(set, frame, ip) : set_ipv4(set, ip);
+		if (!frame->pseudo)
+			change = 0;
+		if ((set->given & PORTS) && edit_has_ports(frame))
+			change += edit_put_words(frame->start + frame->l4, &set->ports_keep,
+						 &set->ports_value, 1);
+		if (frame->sum == 0 || change == 0)
+			continue;
+		put16(sum, frame->zero ? sum_adjust_udp(get16(sum), change)
+				       : sum_adjust(get16(sum), change));
+	}
+}
