@@ -5,6 +5,9 @@ clarity and not for speed. It reads frames byte by byte and rules as YAML gives 
 import ipaddress
 from typing import NamedTuple, Optional
 
+from lib import actions as lists, inside
+from lib.capture import Packet
+
 ETHER_TYPES = {"ipv4": 0x0800, "arp": 0x0806, "ipv6": 0x86DD, "pppoe-session": 0x8864, "lldp": 0x88CC}
 PROTOCOLS = {"icmp": 1, "igmp": 2, "ipip": 4, "tcp": 6, "udp": 17, "ipv6": 41, "gre": 47, "esp": 50, "ah": 51,
              "icmpv6": 58, "ospf": 89, "pim": 103, "sctp": 132}
@@ -140,41 +143,75 @@ def matches(match, fields):
     return True
 
 
+def matches_frame(match, frame, bare=False):
+    """With what is said of a tunnel in it. Of a bare packet there are no tags."""
+    outer = {key: given for key, given in match.items() if key not in ("tunnel", "inner", *inside.IDS)}
+    fields = parse(frame)
+    if not matches(outer, fields._replace(vlan=None) if bare else fields):
+        return False
+    if len(outer) == len(match):
+        return True
+    found = inside.look(frame)
+    if found is None or ("tunnel" in match and found.kind not in values(match["tunnel"])):
+        return False
+    if not all(in_set(found.ids.get(key), match[key], {}) for key in inside.IDS if key in match):
+        return False
+    return "inner" not in match or matches_frame(match["inner"], found.frame, found.bare)
+
+
 class Verdict(NamedTuple):
     taken: list  # names of the rules that count the packet, in order; the last one decides
-    targets: list  # ports and groups it is given to, mirrors first within each rule
+    given: list  # lists.Given, in the order in which it is, mirrors first within each rule
     dropped: Optional[str]  # the drop's name, or None
+    noted: frozenset = frozenset()  # (rule, what it counts of the packet beside having taken it)
+
+    @property
+    def targets(self):
+        return [one.target for one in self.given]
+
+
+class Judge:
+    """What becomes of one packet after the other: gates remember those before."""
+
+    def __init__(self, config, chosen=None):
+        self.config, self.state = config, lists.State(config, chosen)
+
+    def takes(self, rule, frame, came_in, filter_says):
+        return (("from" not in rule or came_in in rule["from"]) and matches_frame(rule.get("match", {}), frame) and
+                ("filter" not in rule or filter_says(rule["name"])))
+
+    def judge(self, packet, came_in, filter_says=None):
+        """The verdict over one packet. filter_says(rule's name) answers for rules with a filter."""
+        taken = []
+        walk = lists.Walk(self.config, self.state, packet, came_in)
+
+        def verdict(dropped):
+            return Verdict(taken, walk.given, dropped, frozenset(walk.noted))
+
+        for rule in self.config.get("rules", []):
+            if not self.takes(rule, packet.data, came_in, filter_says):
+                continue
+            taken.append(rule["name"])
+            end = walk.take(rule["name"], rule.get("actions", []))
+            # Question: a gate's name is the drop's in a rule that ends in drop, too.
+            if end and (end[0] != "gate" or end_of(rule.get("actions"))):
+                return verdict(None if end[0] == "forward" else end[1])
+        taken.append("default")
+        if self.config["default"] == "drop":
+            return verdict("default")
+        walk.give("default", self.config["default"]["forward"], walk.whole, False)
+        return verdict(None)
 
 
 def end_of(actions):
     """The last action: ("drop", None), ("forward", target) or None."""
-    if actions and actions[-1] == "drop":
-        return ("drop", None)
-    if actions and "forward" in actions[-1]:
-        return ("forward", actions[-1]["forward"])
-    return None
+    verb, value = lists.verb_of(actions[-1]) if actions else (None, None)
+    return (verb, value) if verb in ("drop", "forward") else None
 
 
 def judge(config, frame, came_in, filter_says=None):
-    """The verdict over one packet. filter_says(rule's name) answers for rules with a filter."""
-    fields = parse(frame)
-    taken, targets = [], []
-    for rule in config.get("rules", []):
-        if "from" in rule and came_in not in rule["from"]:
-            continue
-        if not matches(rule.get("match", {}), fields):
-            continue
-        if "filter" in rule and not filter_says(rule["name"]):
-            continue
-        taken.append(rule["name"])
-        targets += [action["mirror"] for action in rule["actions"] if isinstance(action, dict) and "mirror" in action]
-        end = end_of(rule["actions"])
-        if end:
-            return Verdict(taken, targets + ([end[1]] if end[1] else []), "rule" if end[0] == "drop" else None)
-    taken.append("default")
-    if config["default"] == "drop":
-        return Verdict(taken, targets, "default")
-    return Verdict(taken, targets + [config["default"]["forward"]], None)
+    """The verdict over a packet that is the only one."""
+    return Judge(config).judge(Packet(0, frame, len(frame)), came_in, filter_says)
 
 
 def flow_of(frame):
