@@ -97,7 +97,7 @@ replays_start(struct replays *replays, uint64_t now_ns)
 }
 
 void
-replays_tick(struct replays *replays, const struct engine_clock *clock)
+replays_tick(struct replays *replays, const struct stage_clock *clock)
 {
 	eventfd_t count;
 
@@ -192,7 +192,7 @@ unknown(const struct replays *replays, const char *name, char *reason)
 
 int
 replays_order(struct replays *replays, const char *name, const struct engine_replay_order *order,
-	      const struct engine_clock *clock, const char **state, char *reason)
+	      const struct stage_clock *clock, const char **state, char *reason)
 {
 	struct replay *replay = replays_find(replays, name);
 	uint64_t now_ns = clock_now(clock);

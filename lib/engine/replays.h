@@ -38,7 +38,7 @@ bool replays_stop(struct replay *const *replays, unsigned count, uint64_t patien
 
 /* Starts those that start by themselves. */
 void replays_start(struct replays *replays, uint64_t now_ns);
-void replays_tick(struct replays *replays, const struct engine_clock *clock);
+void replays_tick(struct replays *replays, const struct stage_clock *clock);
 
 /* Offline: begins those that start by themselves, each at the time of its first packet. */
 void replays_start_virtual(struct replays *replays);
@@ -52,7 +52,7 @@ uint64_t replays_leaked(const struct replays *replays);
 
 /* See engine_replay. */
 int replays_order(struct replays *replays, const char *name,
-		  const struct engine_replay_order *order, const struct engine_clock *clock,
+		  const struct engine_replay_order *order, const struct stage_clock *clock,
 		  const char **state, char *reason);
 
 #endif

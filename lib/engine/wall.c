@@ -26,7 +26,7 @@ struct wall {
 };
 
 static struct wall
-look(const struct engine_clock *clock)
+look(const struct stage_clock *clock)
 {
 	struct wall best = {.spread_ns = UINT64_MAX};
 
@@ -92,7 +92,7 @@ wall_admit(const struct replay_terms *terms, char *reason)
 }
 
 void
-wall_tick(struct replay *replay, const struct engine_clock *clock)
+wall_tick(struct replay *replay, const struct stage_clock *clock)
 {
 	uint64_t at_ns, clock_error_ns, ahead_ns;
 	char reason[REPLAY_REASON_MAX];

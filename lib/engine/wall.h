@@ -5,7 +5,7 @@
 #ifndef ENGINE_WALL_H
 #define ENGINE_WALL_H
 
-#include "engine/clock.h"
+#include "stage/clock.h"
 #include "replay/replay.h"
 
 /* Whether a replay may wait for a time of the wall clock: it lies ahead, and the kernel takes the clock to be right to
@@ -13,6 +13,6 @@
 int wall_admit(const struct replay_terms *terms, char *reason);
 
 /* Begins one whose time has almost come. Call it every tenth of a second or so. */
-void wall_tick(struct replay *replay, const struct engine_clock *clock);
+void wall_tick(struct replay *replay, const struct stage_clock *clock);
 
 #endif

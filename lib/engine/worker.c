@@ -87,6 +87,9 @@ run(const struct program_local *local, struct burst *burst, uint16_t slot)
 	}
 	burst->parsed = false;
 	burst->uniform = false;
+	burst->timed = false;
+	burst->hashed = false;
+	burst->gated = false;
 	burst->passed_count = 0;
 	program_run(local, burst);
 }
@@ -155,6 +158,7 @@ void
 worker_reset(struct worker *worker)
 {
 	worker->burst.worker = worker->index;
+	worker->burst.clock = &worker->shared->clock;
 	take_turn(worker, 0);
 }
 

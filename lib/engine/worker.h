@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-#include "engine/clock.h"
+#include "stage/clock.h"
 #include "engine/program.h"
 #include "port/port.h"
 #include "replay/lane.h"
@@ -41,8 +41,8 @@ struct worker_shared {
 	_Atomic bool stop;
 	enum config_idle idle;
 	const struct ports *ports;
-	struct engine_clock clock; /* set when there are replays */
-	struct rte_rcu_qsbr *rcu;  /* worker i is its thread i */
+	struct stage_clock clock;
+	struct rte_rcu_qsbr *rcu; /* worker i is its thread i */
 };
 
 /* What the control thread saw of a worker's rounds, see pulse.h; its own. */

@@ -11,6 +11,7 @@
 
 #include "packet/view.h"
 #include "port/frames.h"
+#include "stage/clock.h"
 #include "stage/tally.h"
 
 struct rte_mbuf;
@@ -21,6 +22,9 @@ struct rte_mbuf;
 struct burst_pass {
 	uint32_t packet; /* index in the burst */
 	uint32_t rule;
+	/* Bit i: the packet did not pass the rule's gate i, as gates are read from left to right, those in `with` among
+	 * them. Valid where the burst is gated. */
+	uint32_t stopped;
 };
 
 struct burst {
@@ -31,25 +35,37 @@ struct burst {
 	bool parsed;      /* views and kinds are valid; see burst_parse */
 	uint8_t kinds;    /* of all views, or-ed */
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
+	bool timed;       /* times are valid; see burst_times */
+	bool hashed;      /* hashes are valid; see burst_hashes */
+	bool gated; /* some packet did not pass some gate: stopped, here and in passed, is valid */
 	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
 	uint8_t turn;
 	uint64_t bytes; /* of all packets */
 	uint64_t up;    /* bit i: port i had a link when the burst was received */
 	const struct frame_bounds *bounds; /* of all packets; &frame_any where nothing is known */
+	const struct stage_clock *clock; /* the worker's; not looked at where packets have times */
 
 	/* Written by classify: the rule that decided, rule_count for the default. */
 	uint32_t verdicts[BURST_MAX];
 	struct burst_pass *passed; /* memory of classify; ordered by packet, then by rule */
 	unsigned passed_count;
+	uint32_t stopped[BURST_MAX]; /* as in burst_pass, of the rule that decided */
 
 	struct tally *tally;      /* the worker's, whose turn it is */
 	struct tally_port *in;    /* of these, that of in_port */
 	struct tally_rule *rules; /* the worker's for this program: rule_count + 1, default last */
 
+	/* ns: of the packets' own clock offline, of CLOCK_MONOTONIC live. */
+	uint64_t times[BURST_MAX];
+	uint32_t hashes[BURST_MAX]; /* of flows, see packet_flow_hash */
 	struct packet_view views[BURST_MAX];
 };
 
 /* Parses the packets unless that was done. */
 void burst_parse(struct burst *burst);
+
+/* Says when each packet came in, and of which flow it is, unless that was done. Packets must be as they came in. */
+void burst_times(struct burst *burst);
+void burst_hashes(struct burst *burst);
 
 #endif

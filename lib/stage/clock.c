@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "engine/clock.h"
+#include "stage/clock.h"
 
 #include <time.h>
 
@@ -37,7 +37,7 @@ look(void)
 }
 
 void
-clock_begin(struct engine_clock *clock)
+clock_begin(struct stage_clock *clock)
 {
 	struct look now = look();
 
@@ -46,7 +46,7 @@ clock_begin(struct engine_clock *clock)
 }
 
 void
-clock_set(struct engine_clock *clock)
+clock_set(struct stage_clock *clock)
 {
 	struct look now = look();
 

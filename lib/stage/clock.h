@@ -4,27 +4,27 @@
  * against the system's clock over the time that starting takes, a tenth of a second or more, which
  * makes a second of it right to within a microsecond. Read by any thread once it is set.
  */
-#ifndef ENGINE_CLOCK_H
-#define ENGINE_CLOCK_H
+#ifndef STAGE_CLOCK_H
+#define STAGE_CLOCK_H
 
 #include <rte_cycles.h>
 #include <stdint.h>
 
 #define CLOCK_FRACTION_BITS 40
 
-struct engine_clock {
+struct stage_clock {
 	uint64_t base_tsc, base_ns;
 	uint64_t ns_per_cycle; /* with CLOCK_FRACTION_BITS binary places */
 };
 
 /* Notes where both clocks are. */
-void clock_begin(struct engine_clock *clock);
+void clock_begin(struct stage_clock *clock);
 
 /* Sets the clock; sleeps for what is missing of a tenth of a second since clock_begin. */
-void clock_set(struct engine_clock *clock);
+void clock_set(struct stage_clock *clock);
 
 static inline uint64_t
-clock_now(const struct engine_clock *clock)
+clock_now(const struct stage_clock *clock)
 {
 	unsigned __int128 cycles = rte_rdtsc() - clock->base_tsc;
 
