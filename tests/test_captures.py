@@ -514,6 +514,18 @@ def test_standard_input(tmp_path, way):
         same_packets(read, want.packets)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_long_records_that_are_cut(tmp_path, way):
+    """A record that no packet can hold is one if it is there to its end, and else where the file ends."""
+    data = pcap([(START, ethernet(1), 60), (START, bytes(200000), 200000), (START, bytes(90), 90)])
+    for kept, too_long in ((data[:-100000], 0), (data[:-150], 0), (data[:-20], 1)):
+        (tmp_path / "plain").write_bytes(kept)
+        (tmp_path / "packed").write_bytes(gzip.compress(kept))
+        with open(tmp_path / "plain", "rb") as stdin:
+            reads = [Read(tmp_path, way, "-", stdin)] + [Read(tmp_path, way, tmp_path / name) for name in ("plain", "packed")]
+        assert [(read.counts["too_long"], read.counts["cut"]) for read in reads] == [(too_long, True)] * 3
+
+
 def test_live_ports(tmp_path):
     """A running daemon's ports read them by the same code."""
     (tmp_path / "data").write_bytes(compressed("zstd", LAYOUTS["mixed"]))

@@ -109,7 +109,14 @@ strand_next(struct strand *strand, struct strand_counts *counts)
 	if (ret < 0)
 		return ret;
 	while ((ret = next_record(strand)) == 1) {
-		count_record(&strand->file, counts);
+		/* A record that ends behind what is in memory is none if the file ends within it. */
+		if (strand->at > strand->size && !strand->last) {
+			ret = refill(strand);
+			if (ret < 0)
+				return ret;
+		}
+		if (strand->at <= strand->size)
+			count_record(&strand->file, counts);
 		if (strand->file.fate == CAPTURE_PACKET) {
 			strand->state = STRAND_LOADED;
 			return 1;
