@@ -113,6 +113,14 @@ const struct config_action *config_end(const struct config_actions *actions);
 /* How many targets a packet is given to, at most: gates may keep it from some. */
 unsigned config_targets(const struct config_actions *actions);
 
+/* The verbs of a list, `with` included, a bit each; named lists are CONFIG_EDIT. */
+unsigned config_verbs(const struct config_actions *actions);
+#define CONFIG_EDIT_VERBS                                                              \
+	(1u << CONFIG_EDIT | 1u << CONFIG_SET | 1u << CONFIG_NAT | 1u << CONFIG_PUSH | \
+	 1u << CONFIG_STRIP | 1u << CONFIG_SLICE | 1u << CONFIG_MASK | 1u << CONFIG_STAMP)
+#define CONFIG_GATE_VERBS \
+	(1u << CONFIG_POLICE | 1u << CONFIG_ABOVE | 1u << CONFIG_SAMPLE | 1u << CONFIG_DEDUP)
+
 /* In words for people: "police tools, mirror tap with (slice 128), forward tools". */
 void config_put_actions(FILE *out, const struct config *config,
 			const struct config_actions *actions);

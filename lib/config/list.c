@@ -32,6 +32,21 @@ config_targets(const struct config_actions *actions)
 	return count;
 }
 
+unsigned
+config_verbs(const struct config_actions *actions)
+{
+	unsigned verbs = 0;
+
+	for (unsigned i = 0; i < actions->count; i++) {
+		const struct config_action *action = &actions->items[i];
+
+		verbs |= 1u << action->verb;
+		if (action->verb == CONFIG_MIRROR && action->with)
+			verbs |= config_verbs(action->with);
+	}
+	return verbs;
+}
+
 void
 list_put(FILE *out, const struct config *config, const struct config_actions *actions)
 {

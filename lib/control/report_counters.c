@@ -65,6 +65,9 @@ value_of(const struct counter *row, const void *from)
 	case COUNTER_KNOWN:
 		return *(const uint64_t *)at == COUNTER_UNKNOWN ? json_null()
 								: number(*(const uint64_t *)at);
+	case COUNTER_GIVEN:
+		return *(const uint64_t *)at == COUNTER_UNKNOWN ? NULL
+								: number(*(const uint64_t *)at);
 	case COUNTER_SECONDS:
 		return json_real((double)*(const uint64_t *)at / 1e9);
 	case COUNTER_SHARE:

@@ -46,20 +46,28 @@ report_actions(const struct snapshot *snapshot, unsigned rule)
 	return text_close(out, &text);
 }
 
+static void
+put_rows(FILE *out, const char *between, const struct counter *row, const void *from)
+{
+	for (; row->kind != COUNTER_END; row++) {
+		uint64_t count = *(const uint64_t *)((const char *)from + row->offset);
+
+		if (row->kind == COUNTER_GIVEN && count == COUNTER_UNKNOWN)
+			continue;
+		fprintf(out, "%s\"%s\":%" PRIu64, between, row->name, count);
+		between = ",";
+	}
+}
+
 /* The name and the counters of a rule; its object is still open. */
 static void
 put_counts(FILE *out, const struct snapshot_rule *rule)
 {
-	const char *between = "{";
-
 	fputc('"', out);
 	report_put_string(out, rule->name);
 	fputs("\":", out);
-	for (const struct counter *row = snapshot_rule_counts; row->kind != COUNTER_END; row++) {
-		fprintf(out, "%s\"%s\":%" PRIu64, between, row->name,
-			*(const uint64_t *)((const char *)rule->counts + row->offset));
-		between = ",";
-	}
+	put_rows(out, "{", snapshot_rule_counts, rule->counts);
+	put_rows(out, ",", snapshot_acted_counts, &rule->acted);
 }
 
 void
@@ -95,6 +103,15 @@ report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
 		fputs("null}", out);
 }
 
+static json_t *
+counts_of(const struct snapshot_rule *rule)
+{
+	json_t *counts = report_object(snapshot_rule_counts, rule->counts);
+
+	report_counters(counts, snapshot_acted_counts, &rule->acted);
+	return counts;
+}
+
 json_t *
 report_rule_counts(const struct snapshot *snapshot)
 {
@@ -103,8 +120,7 @@ report_rule_counts(const struct snapshot *snapshot)
 	for (unsigned i = 0; i < snapshot->rule_count; i++) {
 		struct snapshot_rule rule = snapshot_rule(snapshot, i);
 
-		json_object_set_new(result, rule.name,
-				    report_object(snapshot_rule_counts, rule.counts));
+		json_object_set_new(result, rule.name, counts_of(&rule));
 	}
 	return result;
 }
@@ -118,7 +134,7 @@ report_all_rules(const struct snapshot *snapshot)
 		struct snapshot_rule rule = snapshot_rule(snapshot, i);
 		char *actions = report_actions(snapshot, i);
 
-		json_t *told = report_object(snapshot_rule_counts, rule.counts);
+		json_t *told = counts_of(&rule);
 
 		json_object_update_new(told, json_pack("{s:s, s:b, s:s?}", "actions",
 						       actions ? actions : "", "decides",

@@ -26,6 +26,15 @@ const struct counter snapshot_rule_counts[] = {
 	{0},
 };
 
+#define ACTED(name, member) COUNTER(struct tally_acted, GIVEN, name, member, APART)
+const struct counter snapshot_acted_counts[] = {
+	ACTED("unedited", unedited),
+	ACTED("policed", policed),
+	ACTED("duplicate", duplicate),
+	ACTED("sampled_out", sampled_out),
+	{0},
+};
+
 #define ENDED(kind, name, member) COUNTER(struct snapshot_ended, kind, name, member, APART)
 const struct counter snapshot_ended_counts[] = {
 	ENDED(NUMBER, "ports", ports),

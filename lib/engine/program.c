@@ -25,8 +25,10 @@ free_local(struct program *program, struct program_local *local)
 			stage->stage->local_fini(stage->state, memory);
 		rte_free(memory);
 	}
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < 2; i++) {
 		rte_free(local->rules[i]);
+		rte_free(local->acted[i]);
+	}
 }
 
 void
@@ -39,6 +41,7 @@ program_free(struct program *program)
 	for (unsigned i = program->stage_count; i-- > 0;)
 		program->stages[i].stage->release(program->stages[i].state);
 	free(program->totals.rules);
+	free(program->totals.acted);
 	free(program->heirs);
 	config_free(program->config);
 	free(program);
@@ -52,15 +55,28 @@ place_ports(const struct program *program, unsigned ports, struct program_local 
 		local->places[program->slots[i]] = i;
 }
 
+static void *
+make_counters(unsigned rules, size_t size)
+{
+	void *counters = rte_calloc("rules", rules, size, RTE_CACHE_LINE_SIZE);
+
+	if (counters)
+		populate_memory(counters, rules * size);
+	return counters;
+}
+
 static int
 make_local(struct program *program, struct program_local *local, unsigned rules)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		local->rules[i] =
-			rte_calloc("rules", rules, sizeof(*local->rules[i]), RTE_CACHE_LINE_SIZE);
+		local->rules[i] = make_counters(rules, sizeof(*local->rules[i]));
 		if (!local->rules[i])
 			return -ENOMEM;
-		populate_memory(local->rules[i], rules * sizeof(*local->rules[i]));
+		if (!program->totals.acted)
+			continue;
+		local->acted[i] = make_counters(rules, sizeof(*local->acted[i]));
+		if (!local->acted[i])
+			return -ENOMEM;
 	}
 	for (unsigned i = 0; i < program->stage_count; i++) {
 		const struct stage *stage = program->stages[i].stage;
@@ -102,6 +118,29 @@ say_manners(const struct program *program, struct config *config)
 		config->rules[i].manner = manner(program, i);
 }
 
+static bool
+acts(const struct config *config)
+{
+	for (unsigned i = 0; i < config->rule_count; i++) {
+		if (config_verbs(&config->rules[i].actions) &
+		    (CONFIG_EDIT_VERBS | CONFIG_GATE_VERBS))
+			return true;
+	}
+	return false;
+}
+
+static bool
+make_totals(const struct config *config, struct program_totals *totals)
+{
+	unsigned rules = config->rule_count + 1;
+	bool wanted = acts(config);
+
+	totals->rules = calloc(rules, sizeof(*totals->rules));
+	if (wanted)
+		totals->acted = calloc(rules, sizeof(*totals->acted));
+	return totals->rules && (totals->acted || !wanted);
+}
+
 int
 program_make(struct config *config, struct port *const *ports, unsigned workers,
 	     struct program **out, struct error_list *errors)
@@ -116,8 +155,7 @@ program_make(struct config *config, struct port *const *ports, unsigned workers,
 	program->worker_count = workers;
 	for (unsigned i = 0; i < config->port_count; i++)
 		program->slots[i] = ports ? ports[i]->index : i;
-	program->totals.rules = calloc(config->rule_count + 1, sizeof(*program->totals.rules));
-	if (!program->totals.rules)
+	if (!make_totals(config, &program->totals))
 		goto no_memory;
 	ret = unready_check(config, errors);
 	if (ret < 0)
@@ -158,12 +196,17 @@ void
 program_gather(struct program *program, unsigned worker, unsigned turn)
 {
 	struct tally_rule *rules = program->locals[worker].rules[turn];
+	struct tally_acted *acted = program->locals[worker].acted[turn];
 
 	for (unsigned i = 0; i <= program->config->rule_count; i++) {
 		if (!rules[i].packets)
 			continue;
 		tally_add_rule(&program->totals.rules[i], &rules[i]);
 		rules[i] = (struct tally_rule){0};
+		if (!acted)
+			continue;
+		tally_add_acted(&program->totals.acted[i], &acted[i]);
+		acted[i] = (struct tally_acted){0};
 	}
 	if (program->before)
 		program_gather(program->before, worker, turn);
@@ -190,6 +233,8 @@ add_inheritance(const struct program *program, struct program_totals *totals)
 		const struct tally_rule *total = &before->totals.rules[i];
 		uint32_t heir = program->heirs[i];
 
+		if (heir != HEIRS_NONE && totals->acted && before->totals.acted)
+			tally_add_acted(&totals->acted[heir], &before->totals.acted[i]);
 		if (heir != HEIRS_NONE)
 			tally_add_rule(&totals->rules[heir], total);
 		else
@@ -205,6 +250,8 @@ program_add_totals(const struct program *program, struct program_totals *totals)
 {
 	for (unsigned i = 0; i <= program->config->rule_count; i++)
 		tally_add_rule(&totals->rules[i], &program->totals.rules[i]);
+	for (unsigned i = 0; totals->acted && i <= program->config->rule_count; i++)
+		tally_add_acted(&totals->acted[i], &program->totals.acted[i]);
 	tally_add_rule(&totals->retired, &program->totals.retired);
 	tally_add_rule(&totals->retired_passed, &program->totals.retired_passed);
 	if (program->before)

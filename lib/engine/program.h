@@ -26,11 +26,13 @@ struct program_local {
 	uint8_t places[CONFIG_PORTS_MAX];
 	/* What rules took: rule_count + 1, the default last. The worker counts in the set whose turn it is. */
 	struct tally_rule *rules[2];
+	struct tally_acted *acted[2]; /* the same of edits and gates; NULL where no rule has any */
 };
 
 /* What rules counted. */
 struct program_totals {
-	struct tally_rule *rules; /* rule_count + 1 of the config, the default last */
+	struct tally_rule *rules;  /* rule_count + 1 of the config, the default last */
+	struct tally_acted *acted; /* as many; NULL where no rule has edits or gates */
 	/* Of rules that are no more: what they decided and what they passed on. */
 	struct tally_rule retired, retired_passed;
 };
@@ -77,6 +79,7 @@ program_run(const struct program_local *local, struct burst *burst)
 	const struct program_step *step = local->steps;
 
 	burst->rules = local->rules[burst->turn];
+	burst->acted = local->acted[burst->turn];
 	do
 		step->run(step->state, step->local, burst);
 	while (++step < local->steps + ROOMS_STAGES && step->run);

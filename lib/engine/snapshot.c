@@ -28,15 +28,34 @@ snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule)
 						      : &config->rules[rule].actions);
 }
 
+/* Without a count, as of a program before the one that had it, there was nothing yet. */
+static struct tally_acted
+acted(const struct tally_acted *counts, unsigned verbs)
+{
+	struct tally_acted result = counts ? *counts : (struct tally_acted){0};
+
+	if (!(verbs & CONFIG_EDIT_VERBS))
+		result.unedited = COUNTER_UNKNOWN;
+	if (!(verbs & (1u << CONFIG_POLICE | 1u << CONFIG_ABOVE)))
+		result.policed = COUNTER_UNKNOWN;
+	if (!(verbs & 1u << CONFIG_DEDUP))
+		result.duplicate = COUNTER_UNKNOWN;
+	if (!(verbs & 1u << CONFIG_SAMPLE))
+		result.sampled_out = COUNTER_UNKNOWN;
+	return result;
+}
+
 struct snapshot_rule
 snapshot_rule(const struct snapshot *snapshot, unsigned rule)
 {
 	const struct config *config = snapshot->config;
 	bool is_default = rule == config->rule_count;
+	unsigned verbs = is_default ? 0 : config_verbs(&config->rules[rule].actions);
 
 	return (struct snapshot_rule){
 		.name = is_default ? "default" : config->rules[rule].name,
 		.counts = &snapshot->rules[rule],
+		.acted = acted(snapshot->acted ? &snapshot->acted[rule] : NULL, verbs),
 		.decides = is_default || config_end(&config->rules[rule].actions),
 		.filter = is_default ? NULL : config->rules[rule].manner,
 	};
@@ -59,6 +78,7 @@ snapshot_free(struct snapshot *snapshot)
 	free(snapshot->replays);
 	free(snapshot->ports);
 	free(snapshot->rules);
+	free(snapshot->acted);
 	config_free(snapshot->config);
 	free(snapshot->workers);
 	free(snapshot->pools);

@@ -71,6 +71,7 @@ struct snapshot_ended {
 struct snapshot_rule {
 	const char *name;
 	const struct tally_rule *counts; /* of the snapshot */
+	struct tally_acted acted;        /* COUNTER_UNKNOWN: the rule has nothing that counts so */
 	bool decides;                    /* ends in drop or forward */
 	const char *filter; /* "jit", "interpreter" or NULL when the rule has no filter */
 };
@@ -106,8 +107,9 @@ struct snapshot {
 	bool unsafe; /* started with leave to go without an IOMMU */
 	unsigned port_count, rule_count, worker_count, pool_count, replay_count;
 	struct snapshot_port *ports;
-	struct config *config;    /* held: what rules are called and do */
-	struct tally_rule *rules; /* the config's order, then "default"; see snapshot_rule */
+	struct config *config;     /* held: what rules are called and do */
+	struct tally_rule *rules;  /* the config's order, then "default"; see snapshot_rule */
+	struct tally_acted *acted; /* as many; NULL where no rule has edits or gates */
 	/* What rules decided, and passed on, that a later config no longer has. */
 	struct tally_rule retired, retired_passed;
 	struct snapshot_worker *workers;
@@ -124,16 +126,17 @@ struct snapshot {
 
 /* What is told of its parts, as JSON has it. */
 extern const struct counter snapshot_ledger_counts[], snapshot_rule_counts[],
-	snapshot_port_counts[], snapshot_port_details[], snapshot_port_account[],
-	snapshot_port_before[], snapshot_worker_counts[], snapshot_pool_counts[],
-	snapshot_ended_counts[];
+	snapshot_acted_counts[], snapshot_port_counts[], snapshot_port_details[],
+	snapshot_port_account[], snapshot_port_before[], snapshot_worker_counts[],
+	snapshot_pool_counts[], snapshot_ended_counts[];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it up by snapshot_free. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 bool snapshot_is_shared(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
-/* A rule of it, and what it does in words: "mirror tap, forward tools". Of a rule are kept 16 bytes; the rest is the config's. */
+/* A rule of it, and what it does in words: "mirror tap, forward tools". Of a rule are kept 16 bytes, and
+ * 32 more where any has edits or gates; the rest is the config's. */
 struct snapshot_rule snapshot_rule(const struct snapshot *snapshot, unsigned rule);
 void snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule);
 

@@ -51,9 +51,10 @@ struct burst {
 	unsigned passed_count;
 	uint32_t stopped[BURST_MAX]; /* as in burst_pass, of the rule that decided */
 
-	struct tally *tally;      /* the worker's, whose turn it is */
-	struct tally_port *in;    /* of these, that of in_port */
-	struct tally_rule *rules; /* the worker's for this program: rule_count + 1, default last */
+	struct tally *tally;       /* the worker's, whose turn it is */
+	struct tally_port *in;     /* of these, that of in_port */
+	struct tally_rule *rules;  /* the worker's for this program: rule_count + 1, default last */
+	struct tally_acted *acted; /* the same of edits and gates; NULL where no rule has any */
 
 	/* ns: of the packets' own clock offline, of CLOCK_MONOTONIC live. */
 	uint64_t times[BURST_MAX];

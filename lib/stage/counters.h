@@ -19,6 +19,7 @@ enum counter_kind {
 	COUNTER_NUMBER,  /* unsigned, of 1, 2, 4 or 8 bytes */
 	COUNTER_SIGNED,  /* int */
 	COUNTER_KNOWN,   /* uint64_t; COUNTER_UNKNOWN: null */
+	COUNTER_GIVEN,   /* uint64_t; COUNTER_UNKNOWN: left out */
 	COUNTER_SECONDS, /* uint64_t of nanoseconds */
 	COUNTER_REAL,    /* double */
 	COUNTER_SHARE,   /* double; below 0: null */

@@ -31,3 +31,9 @@ tally_add_rule(struct tally_rule *sum, const struct tally_rule *part)
 {
 	add(sum, part, sizeof(*sum));
 }
+
+void
+tally_add_acted(struct tally_acted *sum, const struct tally_acted *part)
+{
+	add(sum, part, sizeof(*sum));
+}

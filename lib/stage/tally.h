@@ -18,6 +18,13 @@ struct tally_rule {
 	uint64_t packets, bytes;
 };
 
+/* Of a rule with edits or gates, in an array of its own: each packet that it takes counts in the one above. Packets count
+ * once, whatever number of the rule's actions say it of them. */
+struct tally_acted {
+	uint64_t unedited; /* an edit found nothing to do in what was given away */
+	uint64_t policed, duplicate, sampled_out;
+};
+
 struct tally_copy {
 	uint64_t packets, bytes;
 };
@@ -61,5 +68,6 @@ tally_look(const uint64_t *counter)
 void tally_add(struct tally *sum, const struct tally *part);
 void tally_add_port(struct tally_port *sum, const struct tally_port *part);
 void tally_add_rule(struct tally_rule *sum, const struct tally_rule *part);
+void tally_add_acted(struct tally_acted *sum, const struct tally_acted *part);
 
 #endif

@@ -260,6 +260,9 @@ snapshot_rule(const struct snapshot *snapshot, unsigned rule)
 			: rule < config->rule_count      ? config->rules[rule].name
 							 : fake_names[rule % 16384],
 		.counts = &snapshot->rules[rule],
+		/* Of the first, what a rule with gates has. */
+		.acted = {COUNTER_UNKNOWN, rule == 0 ? 3 : COUNTER_UNKNOWN, COUNTER_UNKNOWN,
+			  COUNTER_UNKNOWN},
 		.decides = true,
 		.filter = rule == 0 ? "jit" : NULL,
 	};

@@ -37,10 +37,14 @@ make_program(void)
 	made->config = &config;
 	made->worker_count = WORKERS;
 	made->totals.rules = calloc(RULES + 1, sizeof(*made->totals.rules));
+	made->totals.acted = calloc(RULES + 1, sizeof(*made->totals.acted));
 	for (unsigned i = 0; i < WORKERS; i++) {
-		for (unsigned turn = 0; turn < 2; turn++)
+		for (unsigned turn = 0; turn < 2; turn++) {
 			made->locals[i].rules[turn] =
 				calloc(RULES + 1, sizeof(*made->locals[i].rules[turn]));
+			made->locals[i].acted[turn] =
+				calloc(RULES + 1, sizeof(*made->locals[i].acted[turn]));
+		}
 	}
 	return made;
 }
@@ -49,10 +53,13 @@ static void
 free_program(struct program *made)
 {
 	for (unsigned i = 0; i < WORKERS; i++) {
-		free(made->locals[i].rules[0]);
-		free(made->locals[i].rules[1]);
+		for (unsigned turn = 0; turn < 2; turn++) {
+			free(made->locals[i].rules[turn]);
+			free(made->locals[i].acted[turn]);
+		}
 	}
 	free(made->totals.rules);
+	free(made->totals.acted);
 	free(made->heirs);
 	free(made);
 }
@@ -83,8 +90,10 @@ tear_down(void **state)
 
 /* A burst of a worker that does nothing but count: half is forwarded, half dropped, and all is of one rule. */
 static void
-count_burst(struct worker *worker, struct tally_rule *rules, unsigned round)
+count_burst(struct worker *worker, const struct program_local *local, unsigned round)
 {
+	struct tally_rule *rules = local->rules[worker->burst.turn];
+	struct tally_acted *acted = local->acted[worker->burst.turn];
 	struct burst *burst = &worker->burst;
 	struct tally_port *port = &burst->tally->ports[0];
 	struct replay_lane *lane = worker_sources(worker)->lanes[0];
@@ -99,6 +108,7 @@ count_burst(struct worker *worker, struct tally_rule *rules, unsigned round)
 	burst->tally->packets += BURST;
 	rules[round % (RULES + 1)].packets += BURST;
 	rules[round % (RULES + 1)].bytes += (uint64_t)BURST * 64;
+	acted[round % (RULES + 1)].policed += BURST / 2;
 	port->out += BURST / 2;
 	port->drops[DROP_RULE] += BURST / 2;
 	burst->tally->ports[1].tx_packets += BURST / 2;
@@ -112,8 +122,7 @@ run(void *arg)
 	struct worker *worker = arg;
 
 	for (unsigned round = 0; !atomic_load_explicit(&stop, memory_order_relaxed); round++) {
-		count_burst(worker, program->locals[worker->index].rules[worker->burst.turn],
-			    round);
+		count_burst(worker, &program->locals[worker->index], round);
 		if (worker_asked(worker))
 			worker_change_over(worker, round + 1);
 	}
@@ -123,17 +132,20 @@ run(void *arg)
 static uint64_t
 rules_packets(void)
 {
-	struct program_totals totals = {calloc(RULES + 1, sizeof(*totals.rules))};
+	struct program_totals totals = {.rules = calloc(RULES + 1, sizeof(*totals.rules)),
+					.acted = calloc(RULES + 1, sizeof(*totals.acted))};
 	uint64_t sum = 0;
 
-	assert_non_null(totals.rules);
+	assert_true(totals.rules && totals.acted);
 	program_add_totals(program, &totals);
 	for (unsigned i = 0; i <= RULES; i++) {
 		sum += totals.rules[i].packets;
 		assert_int_equal(totals.rules[i].bytes, totals.rules[i].packets * 64);
+		assert_int_equal(totals.acted[i].policed, totals.rules[i].packets / 2);
 	}
 	assert_int_equal(totals.retired.packets + totals.retired_passed.packets, 0);
 	free(totals.rules);
+	free(totals.acted);
 	return sum;
 }
 

@@ -52,6 +52,7 @@ static const struct counter rows[] = {
 	COUNTER_OBJECT("inner", inner),       ROW(SECONDS, "seconds", ns, APART),
 	ROW(FLAG, "flag", flag, APART),       ROW(REAL, "real", real, APART),
 	ROW(SHARE, "share", share, APART),    ROW(SHARE, "no-share", no_share, APART),
+	ROW(GIVEN, "given", known, APART),    ROW(GIVEN, "not-given", unknown, APART),
 	ROW(TEXT, "text", text, APART),       ROW(TEXT, "no-text", no_text, APART),
 	ROW(SIGNED, "below", below, APART),   ROW(MAC, "mac", mac, APART),
 	ROW(LIST, "list", list, APART),       COUNTER_PART(struct sample, "part", part, part_rows),
@@ -93,6 +94,7 @@ every_kind_has_its_json(void **state)
 		"{\"large\":9007199254740993,\"least\":7,\"middle\":4294967295,\"small\":65535,"
 		"\"tiny\":255,\"unknown\":null,\"inner\":{\"words\":\"c\",\"known\":0},"
 		"\"seconds\":1.5,\"flag\":true,\"real\":0.25,\"share\":0.0,\"no-share\":null,"
+		"\"given\":0,"
 		"\"text\":\"a\",\"no-text\":null,\"below\":-1,\"mac\":\"02:00:00:00:00:ff\","
 		"\"list\":[8,9],\"part\":{\"count\":6},\"remark\":\"b\"}";
 	struct sample from = sample();
@@ -180,6 +182,10 @@ docs_tell_of_every_row(void **state)
 	free(page);
 	page = section("\n### status\n");
 	are_told(page, snapshot_port_counts);
+	free(page);
+	page = section("\n### rules\n");
+	are_told(page, snapshot_rule_counts);
+	are_told(page, snapshot_acted_counts);
 	free(page);
 	page = section("\n### workers\n");
 	are_told(page, snapshot_worker_counts);

@@ -79,7 +79,8 @@ report_has_the_contract_s_words(void **state)
 	keys(at(report, "ports.a"), "rx_packets rx_bytes tx_packets tx_bytes truncated empty "
 				    "too_long skipped converted cut ");
 	keys(at(report, "rules"), "dns default ");
-	keys(at(report, "rules.dns"), "packets bytes ");
+	keys(at(report, "rules.dns"), "packets bytes policed ");
+	keys(at(report, "rules.default"), "packets bytes ");
 	keys(at(report, "ledger"), "in out dropped held balanced ");
 	assert_int_equal(json_object_size(at(report, "drops")), DROP_REASONS);
 	assert_int_equal(json_object_size(at(report, "copies")), COPY_REASONS);
