@@ -16,6 +16,7 @@
 /* Of one rule: ways in which a packet is given away, by what it looks like and which gates it passed. */
 #define CONFIG_FORMS_MAX 16
 #define CONFIG_STEPS_MAX 32 /* edits and gates before one target, those of named lists among them */
+#define CONFIG_GATES_MAX 32 /* of one rule */
 
 struct config;
 
@@ -120,6 +121,18 @@ unsigned config_verbs(const struct config_actions *actions);
 	 1u << CONFIG_STRIP | 1u << CONFIG_SLICE | 1u << CONFIG_MASK | 1u << CONFIG_STAMP)
 #define CONFIG_GATE_VERBS \
 	(1u << CONFIG_POLICE | 1u << CONFIG_ABOVE | 1u << CONFIG_SAMPLE | 1u << CONFIG_DEDUP)
+
+/* A gate of a list. They are numbered from 0 as they are read from left to right, those in a mirror's `with` at its place. */
+struct config_gate {
+	const struct config_action *action;
+	/* The number of the one that is asked next where this one is not passed, or how many there are: one in `with` keeps the
+	 * packet from that mirror alone, any other from all that stands behind it. */
+	unsigned otherwise;
+};
+
+/* Returns how many there are; of more than CONFIG_GATES_MAX gates are the first. */
+unsigned config_gates(const struct config_actions *actions,
+		      struct config_gate gates[CONFIG_GATES_MAX]);
 
 /* In words for people: "police tools, mirror tap with (slice 128), forward tools". */
 void config_put_actions(FILE *out, const struct config *config,

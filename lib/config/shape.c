@@ -343,8 +343,9 @@ shape_check_rule(struct reader *reader, const struct spot *list,
 		 const struct config_actions *actions)
 {
 	const struct config_action *useless = find_useless(actions);
+	struct config_gate gates[CONFIG_GATES_MAX];
+	unsigned forms, gate_count = config_gates(actions, gates);
 	struct shape shape = {0};
-	unsigned forms;
 
 	for (unsigned i = 0; i < actions->count; i++) {
 		const struct config_action *action = &actions->items[i];
@@ -373,6 +374,9 @@ shape_check_rule(struct reader *reader, const struct spot *list,
 			"actions: packets leave in %u forms, by their edits and gates; one rule "
 			"can make %u",
 			forms, CONFIG_FORMS_MAX);
+	if (gate_count > CONFIG_GATES_MAX)
+		reader_error(reader, list, "actions: %u gates; one rule can have %u", gate_count,
+			     CONFIG_GATES_MAX);
 }
 
 void

@@ -141,12 +141,25 @@ make_totals(const struct config *config, struct program_totals *totals)
 	return totals->rules && (totals->acted || !wanted);
 }
 
+static const void *
+state_of(const struct program *program, const struct stage *stage)
+{
+	for (unsigned i = 0; program && i < program->stage_count; i++) {
+		if (program->stages[i].stage == stage)
+			return program->stages[i].state;
+	}
+	return NULL;
+}
+
 int
 program_make(struct config *config, struct port *const *ports, unsigned workers,
-	     struct program **out, struct error_list *errors)
+	     const struct program *before, struct program **out, struct error_list *errors)
 {
-	struct stage_env env = {
-		.config = config, .ports = ports, .targets = rooms_targets, .numa = -1};
+	struct stage_env env = {.config = config,
+				.ports = ports,
+				.targets = rooms_targets,
+				.workers = workers,
+				.numa = -1};
 	struct program *program = calloc(1, sizeof(*program));
 	int ret = -ENOMEM;
 
@@ -163,6 +176,7 @@ program_make(struct config *config, struct port *const *ports, unsigned workers,
 	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
 		void *state = NULL;
 
+		env.before = state_of(before, rooms_stages[i]);
 		ret = rooms_stages[i]->compile(&env, &state, errors);
 		if (ret < 0)
 			goto failed;

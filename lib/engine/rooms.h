@@ -12,6 +12,7 @@
 /* The room of each, which defines NAME_stage. The last one keeps no packet. */
 #define ROOMS_STAGE_TABLE(X) \
 	X(classify)          \
+	X(gate)              \
 	X(forward)
 
 #define X(name) extern const struct stage name##_stage;

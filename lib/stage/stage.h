@@ -21,6 +21,11 @@ struct stage_env {
 	struct port *const *ports;   /* by the config's index; NULL when only checking */
 	/* The kinds that there are, and NULL behind the last; see target.h. */
 	const struct target *const *targets;
+	/* The same stage's state in the program that this one is to follow, which stays while it compiles; NULL: none. What
+	 * is to go on is held by both, and written by workers alone, each its own part: the step from one program to
+	 * the next moves nothing. */
+	const void *before;
+	unsigned workers;
 	int numa; /* where worker memory should lie, -1 any */
 };
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/action.h"
+
+#include "core/banned.h"
+
+static unsigned
+add(struct config_gate *gates, unsigned count, const struct config_action *action)
+{
+	if (count < CONFIG_GATES_MAX)
+		gates[count].action = action;
+	return count + 1;
+}
+
+/* Of those from first on: of a `with`, or of none (where the list ends). */
+static void
+leave(struct config_gate *gates, unsigned first, unsigned count)
+{
+	for (unsigned i = first; i < count && i < CONFIG_GATES_MAX; i++)
+		gates[i].otherwise = count;
+}
+
+unsigned
+config_gates(const struct config_actions *actions, struct config_gate gates[CONFIG_GATES_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < CONFIG_GATES_MAX; i++)
+		gates[i].otherwise = 0;
+	for (unsigned i = 0; i < actions->count; i++) {
+		const struct config_action *action = &actions->items[i];
+		const struct config_actions *with =
+			action->verb == CONFIG_MIRROR ? action->with : NULL;
+		unsigned first = count;
+
+		if (config_action_kind(action) == CONFIG_IS_GATE)
+			count = add(gates, count, action);
+		for (unsigned j = 0; with && j < with->count; j++) {
+			if (config_action_kind(&with->items[j]) == CONFIG_IS_GATE)
+				count = add(gates, count, &with->items[j]);
+		}
+		if (with)
+			leave(gates, first, count);
+	}
+	for (unsigned i = 0; i < count && i < CONFIG_GATES_MAX; i++) {
+		if (gates[i].otherwise == 0)
+			gates[i].otherwise = count;
+	}
+	return count;
+}
