@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <netinet/in.h>
 #include <string.h>
 
 #include "edit/op.h"
-#include "edit/tunnel.h"
+#include "packet/tunnel.h"
 
 #include "core/banned.h"
 
@@ -78,24 +77,51 @@ strip_fabricpath(struct frame *frame)
 	return true;
 }
 
-/* What is inside takes the place of what is around it: a frame of all, a packet of what follows the link's header, whose type
- * it gets. */
+/* The tunnel of which the frame is the outside. */
 static bool
-strip_around(struct frame *frame, edit_find_inside *find)
+find_tunnel(struct frame *frame, uint32_t link, struct tunnel *tunnel)
 {
-	struct edit_inside inside;
+	struct tunnel_outside outside = {
+		.packet = frame->packet,
+		.end = frame->skip + frame->length,
+		/* What the frame begins with is not the packet's, but no more of it than the link's header. */
+		.link = frame->skip + link,
+		.transport = frame->l4 ? frame->skip + frame->l4 : 0,
+		.ether_type = type_at(frame, link - 2),
+		.protocol = frame->protocol,
+	};
+
+	return tunnel_find(&outside, tunnel);
+}
+
+/* What is inside takes the place of what is around it: a frame of all, a packet of what follows the link's header, whose type
+ * it gets. TUNNEL_NONE: of whichever tunnel. */
+static bool
+strip_around(struct frame *frame, enum tunnel_kind kind)
+{
+	struct tunnel tunnel;
 	uint32_t link = edit_end_of(frame, CONFIG_AFTER_LINK);
 
-	if (link > EDIT_LINK_MAX || !find(frame, link, &inside))
+	if (link > EDIT_LINK_MAX || !find_tunnel(frame, link, &tunnel) ||
+	    (kind != TUNNEL_NONE && tunnel.kind != kind))
 		return false;
-	if (inside.ether_type == 0) {
-		edit_remove(frame, 0, inside.offset);
+	tunnel.offset -= frame->skip;
+	if (tunnel.ether_type == 0) {
+		edit_remove(frame, 0, tunnel.offset);
 		return true;
 	}
-	edit_remove(frame, link, inside.offset - link);
-	frame->link[link - 2] = inside.ether_type >> 8;
-	frame->link[link - 1] = inside.ether_type & 0xff;
+	edit_remove(frame, link, tunnel.offset - link);
+	frame->link[link - 2] = tunnel.ether_type >> 8;
+	frame->link[link - 1] = tunnel.ether_type & 0xff;
 	return true;
+}
+
+/* No frame has two of them at the same place. */
+static bool
+strip_any(struct frame *frame)
+{
+	return strip_around(frame, TUNNEL_NONE) || strip_vntag(frame) || strip_etag(frame) ||
+	       strip_fabricpath(frame);
 }
 
 static bool
@@ -103,32 +129,25 @@ strip_word(struct frame *frame, enum config_strip_word word)
 {
 	static const struct {
 		bool (*strip)(struct frame *frame);
-		edit_find_inside *find;
+		enum tunnel_kind tunnel;
 	} rows[] = {
 		[CONFIG_STRIP_VLAN] = {strip_vlan},
 		[CONFIG_STRIP_VLANS] = {strip_vlans},
-		[CONFIG_STRIP_MPLS] = {.find = edit_find_mpls},
-		[CONFIG_STRIP_VXLAN] = {.find = edit_find_vxlan},
-		[CONFIG_STRIP_GENEVE] = {.find = edit_find_geneve},
-		[CONFIG_STRIP_GRE] = {.find = edit_find_gre},
-		[CONFIG_STRIP_ERSPAN] = {.find = edit_find_erspan},
-		[CONFIG_STRIP_GTP_U] = {.find = edit_find_gtp_u},
-		[CONFIG_STRIP_IPIP] = {.find = edit_find_ipip},
-		[CONFIG_STRIP_PPPOE] = {.find = edit_find_pppoe},
+		[CONFIG_STRIP_MPLS] = {.tunnel = TUNNEL_MPLS},
+		[CONFIG_STRIP_VXLAN] = {.tunnel = TUNNEL_VXLAN},
+		[CONFIG_STRIP_GENEVE] = {.tunnel = TUNNEL_GENEVE},
+		[CONFIG_STRIP_GRE] = {.tunnel = TUNNEL_GRE},
+		[CONFIG_STRIP_ERSPAN] = {.tunnel = TUNNEL_ERSPAN},
+		[CONFIG_STRIP_GTP_U] = {.tunnel = TUNNEL_GTP_U},
+		[CONFIG_STRIP_IPIP] = {.tunnel = TUNNEL_IPIP},
+		[CONFIG_STRIP_PPPOE] = {.tunnel = TUNNEL_PPPOE},
 		[CONFIG_STRIP_VNTAG] = {strip_vntag},
 		[CONFIG_STRIP_ETAG] = {strip_etag},
 		[CONFIG_STRIP_FABRICPATH] = {strip_fabricpath},
+		[CONFIG_STRIP_TUNNEL] = {strip_any},
 	};
 
-	if (word < CONFIG_STRIP_TUNNEL)
-		return rows[word].strip ? rows[word].strip(frame)
-					: strip_around(frame, rows[word].find);
-	/* Whichever it is: no frame is two of them at the same place. */
-	for (word = CONFIG_STRIP_MPLS; word < CONFIG_STRIP_TUNNEL; word++) {
-		if (strip_word(frame, word))
-			return true;
-	}
-	return false;
+	return rows[word].strip ? rows[word].strip(frame) : strip_around(frame, rows[word].tunnel);
 }
 
 void

@@ -121,9 +121,10 @@ def strip_vlans(frame):
 
 
 def strip_mpls(frame):
-    """The whole stack. What is behind it is told by its first bits: IP by the version, if the header counts; then a
-    control word (RFC 4448: 0, and the next twelve bits 0) with an Ethernet frame; else an Ethernet frame, but nothing
-    that says that it is an associated channel (0001). Question: all of that."""
+    """The whole stack. What is behind it is told by its first bits: IP by the version, in version 4 with a header of five
+    words or more, though it may be cut; then a control word (RFC 4448: 0, and the next twelve bits 0) with an Ethernet
+    frame; else an Ethernet frame, but nothing that says that it is an associated channel (0001). Question: all of
+    that."""
     found = layers.read(frame.data)
     if found.ether_type not in (layers.MPLS, layers.MPLS_MULTICAST):
         return None
@@ -132,9 +133,9 @@ def strip_mpls(frame):
         if at + 4 > len(frame.data):
             return None
         bottom, at = frame.data[at + 2] & 1, at + 4
-    inner = layers.ip(frame.data, at)
-    if inner:
-        return _behind_link(frame, found, layers.IPV4 if inner.version == 4 else layers.IPV6, at)
+    first = frame.data[at] if at < len(frame.data) else 0
+    if first >> 4 == 6 or 0x45 <= first < 0x50:
+        return _ip(frame, found, at)
     if at + 2 <= len(frame.data) and frame.data[at:at + 2] == b"\0\0":
         return _ethernet(frame, at + 4)
     return None if at < len(frame.data) and frame.data[at] >> 4 == 1 else _ethernet(frame, at)
