@@ -137,6 +137,18 @@ def test_group_spreads_a_flood(tmp_path):
     assert min(counts) > 2000 / 7 * 0.75 and max(counts) < 2000 / 7 * 1.25, counts
 
 
+def test_weights(tmp_path):
+    """A member gets as much as it weighs, whole flows."""
+    shares = {"m0": 3, "m1": 1, "m2": 2}
+    what = config({"in": "made/syn-flood.pcap", **{member: out(member) for member in shares}}, default={"forward": "all"},
+                  groups={"all": list(shares)})
+    what["groups"]["all"]["weights"] = [12, 4, 8]
+    run = offline(what, tmp_path)
+    for member, share in shares.items():
+        wanted = 2000 * share / 6
+        assert wanted * 0.85 < run.report["ports"][member]["tx_packets"] < wanted * 1.15, run.report["ports"]
+
+
 def test_group_of_one(tmp_path):
     run, _ = balanced("dns.pcap", tmp_path, members=1)
     assert data_of(run.sent["m0"]) == capture.frames("dns.pcap")

@@ -21,6 +21,7 @@
 #define CONFIG_PORTS_MAX CONFIG_KIND_MAX
 #define CONFIG_GROUPS_MAX CONFIG_KIND_MAX
 #define CONFIG_GROUP_PORTS_MAX 64
+#define CONFIG_SHARES_MAX 1024 /* of a group's weights in lowest terms, the sum */
 #define CONFIG_WORKERS_MAX 64
 #define CONFIG_RULES_MAX 1000000
 #define CONFIG_REPLAYS_MAX 64
@@ -128,8 +129,15 @@ struct config_group {
 	char *name;
 	uint16_t ports[CONFIG_GROUP_PORTS_MAX];
 	unsigned port_count;
+	/* By member: of what flows there are, so many parts are its; valid when given, otherwise all have one. */
+	uint16_t weights[CONFIG_GROUP_PORTS_MAX];
+	bool weights_given;
 	struct config_place place;
 };
+
+/* The weights in lowest terms, by member; returns their sum, at most CONFIG_SHARES_MAX of a group that is valid. */
+unsigned config_group_shares(const struct config_group *group,
+			     uint16_t shares[CONFIG_GROUP_PORTS_MAX]);
 
 /* What happens to packets whose time has passed because the worker fell behind. */
 enum config_late {

@@ -15,20 +15,23 @@
 static int
 group_member(const struct forward_group *group, uint32_t hash, uint64_t up)
 {
-	unsigned member = group->ports[(uint64_t)hash * group->count >> 32];
+	unsigned member = group->table[(uint64_t)hash * group->slots >> 32];
 	unsigned alive = 0, pick;
 
 	if (likely(up >> member & 1))
 		return member;
 	for (unsigned i = 0; i < group->count; i++)
-		alive += up >> group->ports[i] & 1;
+		alive += up >> group->ports[i] & 1 ? group->shares[i] : 0;
 	if (alive == 0)
 		return -1;
 	/* Other bits than chose the member, so that its flows do not all move to one place. */
 	pick = (uint64_t)(hash * 0x85ebca6bu) * alive >> 32;
 	for (unsigned i = 0;; i++) {
-		if (up >> group->ports[i] & 1 && pick-- == 0)
+		unsigned share = up >> group->ports[i] & 1 ? group->shares[i] : 0;
+
+		if (pick < share)
 			return group->ports[i];
+		pick -= share;
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "forward/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "port/port.h"
 
@@ -53,6 +54,21 @@ plan_end(const struct forward_plan *plan, struct port *const *ports,
 	return mirrors << 8 | (forwards ? target_code(plan, ports, &end->target) : drop);
 }
 
+static void
+plan_group(const struct config_group *config, struct port *const *ports,
+	   struct forward_group *group)
+{
+	unsigned slot = 0;
+
+	group->count = config->port_count;
+	group->slots = config_group_shares(config, group->shares);
+	for (unsigned i = 0; i < group->count; i++) {
+		group->ports[i] = slot_of(ports, config->ports[i]);
+		memset(group->table + slot, group->ports[i], group->shares[i]);
+		slot += group->shares[i];
+	}
+}
+
 struct forward_plan *
 forward_plan_make(const struct config *config, struct port *const *ports,
 		  struct forward_others *others)
@@ -82,11 +98,8 @@ forward_plan_make(const struct config *config, struct port *const *ports,
 	plan->uses_groups = config->group_count > 0;
 	for (unsigned i = 0; ports && i < config->port_count; i++)
 		plan->ports[ports[i]->index] = ports[i];
-	for (unsigned i = 0; i < config->group_count; i++) {
-		plan->groups[i].count = config->groups[i].port_count;
-		for (unsigned j = 0; j < config->groups[i].port_count; j++)
-			plan->groups[i].ports[j] = slot_of(ports, config->groups[i].ports[j]);
-	}
+	for (unsigned i = 0; i < config->group_count; i++)
+		plan_group(&config->groups[i], ports, &plan->groups[i]);
 
 	lists = 1;
 	targets = 0;

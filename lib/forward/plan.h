@@ -32,8 +32,11 @@ struct forward_mirrors {
 };
 
 struct forward_group {
-	uint32_t count;
-	uint8_t ports[CONFIG_GROUP_PORTS_MAX];
+	uint32_t count;                        /* of members */
+	uint32_t slots;                        /* what all their shares are together */
+	uint8_t ports[CONFIG_GROUP_PORTS_MAX]; /* by member */
+	uint16_t shares[CONFIG_GROUP_PORTS_MAX];
+	uint8_t table[CONFIG_SHARES_MAX]; /* slots ports, each as often as its share says */
 };
 
 struct forward_plan {

@@ -20,6 +20,7 @@
 
 enum { A, B, C, D, PORTS };
 
+#define FLOWS 32768
 #define RING 1024 /* of net_ring: it holds one packet less */
 
 static struct config *config;
@@ -35,6 +36,8 @@ static struct burst burst;
 			CONFIG_TARGET_PORT, port \
 		}                                \
 	}
+
+static struct config_group group = {.name = (char *)"g", .ports = {A, B, C}, .port_count = 3};
 
 static struct config_action to_a = PORT(FORWARD, A), to_b = PORT(FORWARD, B),
 			    to_group = {CONFIG_FORWARD, {CONFIG_TARGET_GROUP, 0}},
@@ -56,8 +59,6 @@ static struct config_rule rule_table[RULES] = {
 static int
 set_up(void **state)
 {
-	static struct config_group group = {
-		.name = (char *)"g", .ports = {A, B, C}, .port_count = 3};
 	uint16_t cores[CONFIG_WORKERS_MAX];
 
 	config = kit_config();
@@ -308,6 +309,61 @@ dead_members_flows_move_alone(void **state)
 	assert_int_equal(tally.ports[D].drops[DROP_NO_MEMBER], BURST_MAX);
 }
 
+/* In runs of many flows, how many each member gets. */
+static void
+count_members(uint64_t up, unsigned counts[PORTS])
+{
+	memset(counts, 0, PORTS * sizeof(counts[0]));
+	for (unsigned flow = 0; flow < FLOWS; flow += BURST_MAX) {
+		begin(BURST_MAX);
+		for (unsigned i = 0; i < BURST_MAX; i++) {
+			rte_pktmbuf_free(burst.packets[i]);
+			burst.packets[i] = make_packet(flow + i, flow / BURST_MAX % 2);
+		}
+		burst.uniform = true;
+		burst.verdicts[0] = FORWARD_GROUP;
+		burst.up = up;
+		run();
+		for (unsigned port = A; port <= C; port++)
+			counts[port] += received(port, NULL);
+	}
+}
+
+static void
+members_get_what_they_weigh(void **state)
+{
+	int weighed[BURST_MAX], before[BURST_MAX], after[BURST_MAX];
+	unsigned counts[PORTS];
+
+	/* Weights that are equal are none. */
+	members(UINT64_MAX, false, before);
+	group.weights_given = true;
+	for (unsigned i = 0; i < 3; i++)
+		group.weights[i] = 300;
+	members(UINT64_MAX, false, weighed);
+	assert_memory_equal(before, weighed, sizeof(before));
+
+	group.weights[A] = 500;
+	group.weights[B] = 200;
+	group.weights[C] = 100;
+	count_members(UINT64_MAX, counts);
+	assert_in_range(counts[A], FLOWS * 5 / 8 * 97 / 100, FLOWS * 5 / 8 * 103 / 100);
+	assert_in_range(counts[B], FLOWS * 2 / 8 * 95 / 100, FLOWS * 2 / 8 * 105 / 100);
+	assert_in_range(counts[C], FLOWS * 1 / 8 * 93 / 100, FLOWS * 1 / 8 * 107 / 100);
+	members(UINT64_MAX, false, before);
+	members(UINT64_MAX, true, after);
+	assert_memory_equal(before, after, sizeof(before));
+
+	/* Of a member that is down, others get by their weights, and keep theirs. */
+	count_members(UINT64_MAX & ~(UINT64_C(1) << A), counts);
+	assert_int_equal(counts[A], 0);
+	assert_in_range(counts[B], FLOWS * 2 / 3 * 97 / 100, FLOWS * 2 / 3 * 103 / 100);
+	members(UINT64_MAX & ~(UINT64_C(1) << A), false, after);
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		assert_true(before[i] == A ? after[i] != A : before[i] == after[i]);
+	group.weights_given = false;
+}
+
 static void
 dead_port_and_full_ring_drop_by_name(void **state)
 {
@@ -389,6 +445,7 @@ main(void)
 		cmocka_unit_test(passing_rules_mirror_too),
 		cmocka_unit_test(groups_keep_flows_together),
 		cmocka_unit_test(dead_members_flows_move_alone),
+		cmocka_unit_test(members_get_what_they_weigh),
 		cmocka_unit_test(dead_port_and_full_ring_drop_by_name),
 		cmocka_unit_test(what_a_port_cant_send_drops_by_name),
 	};
