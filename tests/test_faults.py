@@ -326,8 +326,8 @@ def nothing_lost(daemon, times):
     """Neither packet buffers nor descriptors are fewer afterwards, but for what is on its way just then, and one or
     two of BPF objects that libxdp 1.3 keeps each time a port is closed."""
     def have():
-        [pool] = daemon.call("memory")["pools"]
-        return pool["in_use"], len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+        pools = daemon.call("memory")["pools"]
+        return sum(pool["in_use"] for pool in pools), len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
 
     packets, files = have()
     yield

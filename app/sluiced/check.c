@@ -133,13 +133,15 @@ print_text(const struct options *options, struct outcome *outcome)
 		fprintf(stderr, "%s: out of memory; not all findings are shown\n", options->config);
 	if (!config)
 		return;
-	printf("%s: a valid config%s: %u port%s, %u group%s, %u rule%s; %u mbufs of %u bytes need "
-	       "%.1f MiB; %.1f MiB are kept for what comes%s\n",
+	printf("%s: a valid config%s: %u port%s, %u group%s, %u rule%s; %u mbufs of %u bytes, and "
+	       "%u for headers, need %.1f MiB; %.1f MiB are kept for what comes%s\n",
 	       options->config, outcome->runs ? "" : ", which this machine can't run",
 	       config->port_count, units_plural(config->port_count), config->group_count,
 	       units_plural(config->group_count), config->rule_count,
 	       units_plural(config->rule_count), config->packets, config->packet_size,
-	       (double)memory_pool_bytes(config) / (1 << 20), (double)config->reserve / (1 << 20),
+	       memory_headers(config),
+	       (double)(memory_pool_bytes(config) + memory_headers_bytes(config)) / (1 << 20),
+	       (double)config->reserve / (1 << 20),
 	       config->sandbox && config->opener ? ", and an opener for its files" : "");
 }
 

@@ -18,6 +18,7 @@
 
 #define PACKETS_MIN 1023
 #define PACKETS_MAX 16777215
+#define HEADERS_MIN 255
 #define PACKET_SIZE_MIN 64
 /* An mbuf's buffer is at most 65535 bytes, 128 of them headroom. */
 #define PACKET_SIZE_MAX (65535 - 128)
@@ -204,6 +205,22 @@ read_run_dir(struct reader *reader, const struct spot *spot, const struct key *k
 	config->run_dir = path;
 }
 
+static void
+read_headers(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	uint32_t *headers = key_at(key, into);
+
+	if (spot->node->kind != NODE_SCALAR || strcmp(spot->node->text, "auto") != 0)
+		reader_number(reader, spot, key->what, key->low, key->high, headers);
+}
+
+static void
+write_headers(const struct key_out *out, const struct key *key, const void *from)
+{
+	fprintf(out->file, "%u", *(const uint32_t *)key_at(key, (void *)from));
+}
+
+static const struct key_type headers = {read_headers, write_headers, key_has_number, NULL};
 static const struct key_word hugepages[] = {
 	{"auto", CONFIG_HUGEPAGES_AUTO},
 	{"true", CONFIG_HUGEPAGES_TRUE},
@@ -215,12 +232,15 @@ static const struct key memory_keys[] = {
 	 .otherwise = "65535"},
 	{"packet-size", &key_number, AT(packet_size), .low = PACKET_SIZE_MIN,
 	 .high = PACKET_SIZE_MAX, .otherwise = "2048"},
+	{"headers", &headers, AT(headers), .low = HEADERS_MIN, .high = PACKETS_MAX,
+	 .what = "auto or a number"},
 	{"hugepages", &key_word, AT(hugepages), .words = hugepages},
 	{"reserve", &key_bytes, AT(reserve), .given = offsetof(struct config, reserve_given),
 	 .low = RESERVE_STEP, .high = RESERVE_MAX, .step = RESERVE_STEP},
 };
-static const struct key_map memory = {"a mapping of packets, packet-size, hugepages and reserve",
-				      NULL, KEYS(memory_keys)};
+static const struct key_map memory = {
+	"a mapping of packets, packet-size, headers, hugepages and reserve", NULL,
+	KEYS(memory_keys)};
 
 static const struct key_word idle[] = {
 	{"poll", CONFIG_IDLE_POLL},

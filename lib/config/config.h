@@ -218,6 +218,7 @@ struct config {
 
 	uint32_t packets;     /* mbufs of the pool */
 	uint32_t packet_size; /* bytes of packet data an mbuf holds, without headroom */
+	uint32_t headers;     /* mbufs for what edits make; 0: half as many as packets */
 	uint64_t reserve;     /* bytes for ports and replays that come while the daemon runs */
 	bool reserve_given;
 	enum config_hugepages hugepages;

@@ -229,7 +229,7 @@ account_pools(const struct account *account, struct snapshot *snapshot, bool *fa
 		out->size = pool->size;
 		out->free = rte_mempool_avail_count(pool->pool);
 		out->in_use = out->size - out->free;
-		out->packet_size = account->program->config->packet_size;
+		out->packet_size = pool->packet_size;
 		out->bytes = pool->bytes;
 	}
 }

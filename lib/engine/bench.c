@@ -143,7 +143,8 @@ run_bench(struct setup *setup, const struct bench_case *bench, struct bench_row 
 	config = make_config(bench, &errors);
 	if (!config)
 		goto failed;
-	ret = program_make(config, setup->ports.items, 1, NULL, &program, &errors);
+	ret = program_make(config, setup->ports.items, setup->ports.pools, 1, NULL, &program,
+			   &errors);
 	if (ret < 0) {
 		config_free(config);
 		goto failed;

@@ -154,8 +154,8 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = service_begin(&engine->service);
 	if (ret < 0)
 		goto program_failed;
-	ret = program_make(config, engine->ports.items, engine->worker_count, NULL, &program,
-			   errors);
+	ret = program_make(config, engine->ports.items, engine->ports.pools, engine->worker_count,
+			   NULL, &program, errors);
 	if (ret < 0)
 		goto program_failed;
 	atomic_store(&engine->shared.program, program);

@@ -144,7 +144,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	ret = feed_open(&ports, &feed);
 	if (ret < 0)
 		goto feed_failed;
-	ret = program_make(config, ports.items, 1, NULL, &program, errors);
+	ret = program_make(config, ports.items, ports.pools, 1, NULL, &program, errors);
 	if (ret < 0)
 		goto program_failed;
 	worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);

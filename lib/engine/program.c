@@ -152,11 +152,13 @@ state_of(const struct program *program, const struct stage *stage)
 }
 
 int
-program_make(struct config *config, struct port *const *ports, unsigned workers,
-	     const struct program *before, struct program **out, struct error_list *errors)
+program_make(struct config *config, struct port *const *ports, const struct port_pool *pool,
+	     unsigned workers, const struct program *before, struct program **out,
+	     struct error_list *errors)
 {
 	struct stage_env env = {.config = config,
 				.ports = ports,
+				.pool = pool,
 				.targets = rooms_targets,
 				.workers = workers,
 				.numa = -1};

@@ -59,10 +59,11 @@ struct program {
 /* The place of a slot whose port is in another config. */
 #define PROGRAM_NOWHERE UINT8_MAX
 
-/* Compiles, for ports in the config's order; NULL where it is not to run. What goes on of the program before, NULL where none
- * is, both hold. Owns the config on success alone. Findings in errors, or -ENOMEM. */
-int program_make(struct config *config, struct port *const *ports, unsigned workers,
-		 const struct program *before, struct program **out, struct error_list *errors);
+/* Compiles, for ports in the config's order, and a pool for what edits make; both NULL where it is not to run. What goes on of the
+ * program before, NULL where none is, both hold. Owns the config on success alone. Findings in errors, or -ENOMEM. */
+int program_make(struct config *config, struct port *const *ports, const struct port_pool *pool,
+		 unsigned workers, const struct program *before, struct program **out,
+		 struct error_list *errors);
 void program_free(struct program *program);
 
 /* What a worker has of the program: looked up once for all bursts of a round. */

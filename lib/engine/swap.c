@@ -46,8 +46,8 @@ swap_prepare(const struct swap *swap, struct config *config, struct port *const 
 	struct program *program;
 	int ret;
 
-	ret = program_make(config, ports, swap->worker_count, swap_current(swap->shared), &program,
-			   errors);
+	ret = program_make(config, ports, swap->shared->ports->pools, swap->worker_count,
+			   swap_current(swap->shared), &program, errors);
 	if (ret < 0)
 		return ret;
 	/* Here, as with a million rules it takes a while. */

@@ -87,7 +87,7 @@ open_windows(struct rte_mbuf *blank, struct rte_mbuf *packet, uint32_t low, uint
 		end = at + packet->data_len;
 		to = RTE_MIN(end, high);
 		if (from < to) {
-			window_open(blank, packet, from - at, to - from);
+			window_show(blank, packet, from - at, to - from);
 			blank = blank->next;
 		} else {
 			rte_pktmbuf_free_seg(packet);

@@ -33,7 +33,7 @@ window_pool_bytes(unsigned count)
 }
 
 void
-window_open(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset, uint16_t length)
+window_show(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset, uint16_t length)
 {
 	struct rte_mbuf_ext_shared_info *shared = rte_mbuf_to_priv(blank);
 

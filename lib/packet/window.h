@@ -29,7 +29,7 @@ uint64_t window_pool_bytes(unsigned count);
 /* Makes a window of blank, an mbuf of such a pool as rte_mbuf_raw_alloc gives it: over length bytes from offset on of one
  * segment, which lie in it. A reference to the segment is taken over. Nobody may write through it, and nothing fits in
  * front of it. Worker. */
-void window_open(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset,
+void window_show(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset,
 		 uint16_t length);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "capture/file.h"
 #include "capture/names.h"
+#include "packet/window.h"
 #include "port/driver.h"
 
 #include "core/banned.h"
@@ -94,6 +95,12 @@ memory_pool_bytes(const struct config *config)
 
 	return (uint64_t)config->packets *
 	       rte_mempool_calc_obj_size(memory_element_bytes(config), flags, NULL);
+}
+
+uint64_t
+memory_headers_bytes(const struct config *config)
+{
+	return window_pool_bytes(memory_headers(config));
 }
 
 void
@@ -269,7 +276,7 @@ place_pools(const struct config *config, const struct root *root, struct memory_
 
 		if (node->pool_bytes == 0)
 			count++;
-		node->pool_bytes = memory_pool_bytes(config);
+		node->pool_bytes = memory_pool_bytes(config) + memory_headers_bytes(config);
 	}
 	return count;
 }
@@ -369,7 +376,8 @@ memory_plan(const struct config *config, enum port_mode mode, const struct root 
 	*plan = (struct memory_plan){0};
 	if (main_node > 0 && main_node < MEMORY_NODES_MAX)
 		plan->main_node = main_node;
-	pools = memory_pool_bytes(config) * place_pools(config, root, plan);
+	pools = (memory_pool_bytes(config) + memory_headers_bytes(config)) *
+		place_pools(config, root, plan);
 	plan_ordinary(config, pools, workers, plan);
 	if (mode == PORT_OFFLINE)
 		return MEMORY_FITS;

@@ -59,6 +59,14 @@ uint32_t memory_element_bytes(const struct config *config);
 /* Bytes of one pool of the config's packets. */
 uint64_t memory_pool_bytes(const struct config *config);
 
+/* Mbufs of the pool of headers beside it, and its bytes. */
+static inline uint32_t
+memory_headers(const struct config *config)
+{
+	return config->headers ? config->headers : config->packets / 2;
+}
+uint64_t memory_headers_bytes(const struct config *config);
+
 /* The packet-sizes that AF_XDP takes: a buffer, with all that stands before and behind it, is a chunk of the kernel's, of
  * 2,048 bytes to a page. */
 void memory_xdp_sizes(uint32_t *least, uint32_t *most);

@@ -12,6 +12,7 @@
 
 #include "core/log.h"
 #include "core/populate.h"
+#include "packet/window.h"
 #include "port/memory.h"
 
 #include "core/banned.h"
@@ -86,14 +87,49 @@ make_flat(const struct config *config, const char *name, unsigned cache, int num
 	return pool;
 }
 
+/* What nobody has touched yet: the mbufs, and the cores' caches of the pool. */
+static void
+populate(struct rte_mempool *pool)
+{
+	rte_mempool_mem_iter(pool, populate_chunk, NULL);
+	populate_memory(pool->mz->addr, pool->mz->len);
+}
+
+/* Of headers, for a pool of packets that was just made. */
+static bool
+make_headers(struct ports *ports, const struct config *config, unsigned workers)
+{
+	struct port_pool *packets = &ports->pools[ports->pool_count - 1], *pool = packets + 1;
+	uint32_t count = memory_headers(config);
+
+	*pool = (struct port_pool){.numa = packets->numa,
+				   .size = count,
+				   .packet_size = WINDOW_HEADERS,
+				   .bytes = memory_headers_bytes(config)};
+	snprintf(pool->name, sizeof(pool->name), "headers%u", ports->pool_count / 2);
+	pool->pool =
+		window_pool(pool->name, count, memory_cache_size(count, workers), packets->numa);
+	if (!pool->pool) {
+		log_error("memory: no room for %u headers of edited packets (%" PRIu64
+			  " MiB): %s; lower memory.headers or reserve more hugepages",
+			  count, pool->bytes >> 20, rte_strerror(rte_errno));
+		return false;
+	}
+	populate(pool->pool);
+	packets->headers = pool->pool;
+	ports->pool_count++;
+	return true;
+}
+
 static struct port_pool *
 pool_make(struct ports *ports, const struct config *config, int numa, unsigned workers)
 {
 	struct port_pool *pool = &ports->pools[ports->pool_count];
 	unsigned cache = memory_cache_size(config->packets, workers);
 
-	*pool = (struct port_pool){.numa = numa, .size = config->packets};
-	snprintf(pool->name, sizeof(pool->name), "packets%u", ports->pool_count);
+	*pool = (struct port_pool){
+		.numa = numa, .size = config->packets, .packet_size = config->packet_size};
+	snprintf(pool->name, sizeof(pool->name), "packets%u", ports->pool_count / 2);
 	if (memory_is_flat(config))
 		pool->pool = make_flat(config, pool->name, cache, numa);
 	else
@@ -107,12 +143,10 @@ pool_make(struct ports *ports, const struct config *config, int numa, unsigned w
 			  rte_strerror(rte_errno));
 		return NULL;
 	}
-	/* The packets, and the cores' caches of the pool, which nobody has touched yet. */
-	rte_mempool_mem_iter(pool->pool, populate_chunk, NULL);
-	populate_memory(pool->pool->mz->addr, pool->pool->mz->len);
+	populate(pool->pool);
 	pool->bytes = memory_pool_bytes(config);
 	ports->pool_count++;
-	return pool;
+	return make_headers(ports, config, workers) ? pool : NULL;
 }
 
 struct port_pool *
@@ -125,7 +159,7 @@ pool_for(struct ports *ports, const struct config *config, int numa, unsigned wo
 	else if (numa < 0)
 		numa = rte_socket_id() == (unsigned)SOCKET_ID_ANY ? 0 : (int)rte_socket_id();
 	for (unsigned i = 0; i < ports->pool_count; i++) {
-		if (ports->pools[i].numa == numa)
+		if (ports->pools[i].headers && ports->pools[i].numa == numa)
 			return &ports->pools[i];
 	}
 	return pool_make(ports, config, numa, workers);

@@ -22,6 +22,9 @@ struct port_pool {
 	struct rte_mempool *pool;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int numa;
+	/* For headers of edited packets, and windows on the rest of them, on the same node; NULL: it is such a pool itself. */
+	struct rte_mempool *headers;
+	uint32_t packet_size;  /* bytes that an mbuf has room for */
 	uint32_t size;         /* mbufs */
 	uint32_t driver_holds; /* of them, how many drivers are known to keep (driver.c) */
 	uint32_t forgotten;    /* that drivers did not hand back when they closed */
@@ -29,7 +32,7 @@ struct port_pool {
 	uint64_t bytes;
 };
 
-#define PORT_POOLS_MAX CONFIG_PORTS_MAX
+#define PORT_POOLS_MAX (2 * CONFIG_PORTS_MAX)
 
 struct ports {
 	enum port_mode mode;

@@ -141,12 +141,11 @@ service_open(struct ports *ports, struct port *port)
 int
 service_setup(struct ports *ports, const struct config *config, struct port *port, unsigned workers)
 {
-	int ret = 0;
+	int ret;
 
-	if (port->opened || port->input) {
-		port->pool = pool_for(ports, config, port->numa, workers);
-		ret = port->pool ? 0 : -ENOMEM;
-	}
+	/* One that receives nothing sends what edits make all the same. */
+	port->pool = pool_for(ports, config, port->numa, workers);
+	ret = port->pool ? 0 : -ENOMEM;
 	if (ret == 0 && port->opened)
 		ret = ethdev_setup(port, workers);
 	if (ret == 0 && ports->mode == PORT_OFFLINE)

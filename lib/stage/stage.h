@@ -13,12 +13,15 @@
 #include "stage/burst.h"
 
 struct port;
+struct port_pool;
 struct target;
 
 /* What a stage may look at when it compiles. */
 struct stage_env {
 	const struct config *config; /* outlives the compiled state */
 	struct port *const *ports;   /* by the config's index; NULL when only checking */
+	/* Of packets, and of headers, for what is made of packets; NULL when only checking. */
+	const struct port_pool *pool;
 	/* The kinds that there are, and NULL behind the last; see target.h. */
 	const struct target *const *targets;
 	/* The same stage's state in the program that this one is to follow, which stays while it compiles; NULL: none. What

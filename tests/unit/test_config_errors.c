@@ -69,6 +69,8 @@ static const struct config_case cases[] = {
 	{HEAD "memory: { packets: 1022 }\n", 7, 20, "memory.packets", "from 1023 to 16777215"},
 	{HEAD "memory: { packets: 16777216 }\n", 7, 20, "memory.packets", "from 1023"},
 	{HEAD "memory: { packet-size: 65408 }\n", 7, 24, "memory.packet-size", "64 to 65407"},
+	{HEAD "memory: { headers: 254 }\n", 7, 20, "memory.headers", "from 255 to 16777215"},
+	{HEAD "memory: { headers: many }\n", 7, 20, "memory.headers", "expected auto or a number"},
 	{HEAD "memory: { hugepages: yes }\n", 7, 22, "memory.hugepages", "auto, true or false"},
 	{HEAD "memory: { packet: 1023 }\n", 7, 11, "memory.packet", "did you mean \"packets\"?"},
 	{HEAD "run-dir:\n", 7, 1, "run-dir", "expected the directory for the sockets, not nothing"},

@@ -22,15 +22,15 @@ too_few_hugepages_are_refused(void **state)
 	assert_int_equal(kit_preflight(), -EPERM);
 	kit_expect("hugepages-few");
 	/* 65,535 packets of 2,048 bytes, and what tables of two workers take. */
-	kit_says(0, "refused: memory: 372 MiB of hugepages are needed and 200 MiB are free");
-	kit_says(0, "mend: echo 186 | sudo tee "
+	kit_says(0, "refused: memory: 390 MiB of hugepages are needed and 200 MiB are free");
+	kit_says(0, "mend: echo 195 | sudo tee "
 		    "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
 	assert_string_equal(kit_list.items[0].field, "memory.hugepages");
 
-	kit_hugepages(0, "2048kB", 186);
+	kit_hugepages(0, "2048kB", 195);
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect(NULL);
-	kit_hugepages(0, "2048kB", 185);
+	kit_hugepages(0, "2048kB", 194);
 	kit_preflight();
 	kit_expect("hugepages-few");
 	kit_hugepages(0, "2048kB", 0);
@@ -47,7 +47,7 @@ pages_in_use_are_not_free(void **state)
 	kit_preflight();
 	kit_expect("hugepages-few");
 	kit_says(0, "20 MiB are free");
-	kit_says(0, "echo 2224 | sudo tee ");
+	kit_says(0, "echo 2233 | sudo tee ");
 
 	/* Nor are those that another program was promised. */
 	kit_hugepages(0, "2048kB", 2048);
@@ -58,7 +58,7 @@ pages_in_use_are_not_free(void **state)
 	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "3000\n");
 	kit_preflight();
 	kit_says(0, "and 0 MiB are free");
-	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "1862\n");
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "1853\n");
 	kit_preflight();
 	kit_expect(NULL);
 }
@@ -85,10 +85,10 @@ hugepages_are_needed_where_the_nic_sits(void **state)
 	kit_file(DEVICES LAN "/numa_node", "1\n");
 	kit_preflight();
 	kit_expect("hugepages-few", "numa-far");
-	kit_says(0, "148 MiB of hugepages are needed on NUMA node 1 and 40 MiB are free");
-	kit_says(0, "echo 74 | sudo tee " NODE "node1/hugepages/hugepages-2048kB/nr_hugepages");
+	kit_says(0, "166 MiB of hugepages are needed on NUMA node 1 and 40 MiB are free");
+	kit_says(0, "echo 83 | sudo tee " NODE "node1/hugepages/hugepages-2048kB/nr_hugepages");
 
-	kit_hugepages(1, "2048kB", 74);
+	kit_hugepages(1, "2048kB", 83);
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect("numa-far");
 
@@ -100,9 +100,9 @@ hugepages_are_needed_where_the_nic_sits(void **state)
 	assert_string_equal(kit_list.items[0].code, "hugepages-few");
 	assert_string_equal(kit_list.items[1].code, "hugepages-few");
 	kit_says(0, "on NUMA node 0");
-	kit_says(0, "372 MiB");
+	kit_says(0, "390 MiB");
 	kit_says(1, "on NUMA node 1");
-	kit_says(1, "148 MiB");
+	kit_says(1, "166 MiB");
 }
 
 /* Where only a pool lacks room, nobody is told to make room for the rest as well. */
@@ -110,14 +110,14 @@ static void
 what_belongs_to_no_pool_goes_where_there_is_room(void **state)
 {
 	kit_directory(NODE "node1");
-	kit_hugepages(0, "2048kB", 80);
+	kit_hugepages(0, "2048kB", 90);
 	kit_hugepages(1, "2048kB", 20);
 	kit_hugepages(2, "2048kB", 500);
 	kit_file(DEVICES LAN "/numa_node", "1\n");
 	kit_preflight();
 	kit_expect("hugepages-few", "numa-far");
 	kit_says(0, "on NUMA node 1");
-	kit_hugepages(1, "2048kB", 80);
+	kit_hugepages(1, "2048kB", 90);
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect("numa-far");
 }
@@ -135,8 +135,8 @@ promised_pages_are_missing_somewhere(void **state)
 	kit_preflight();
 	kit_expect("hugepages-few", "numa-far");
 	kit_says(0, "on NUMA node 0");
-	kit_says(0, "echo 240 | sudo tee " NODE "node0");
-	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "140\n");
+	kit_says(0, "echo 258 | sudo tee " NODE "node0");
+	kit_file("/sys/kernel/mm" PAGES "resv_hugepages", "120\n");
 	assert_int_equal(kit_preflight(), 0);
 }
 
@@ -195,11 +195,11 @@ too_little_that_may_be_pinned_is_refused(void **state)
 	kit_file("/proc/self/limits", KIT_LIMITS("8388608"));
 	assert_int_equal(kit_preflight(), -EPERM);
 	kit_expect("memlock-low");
-	kit_says(0, "372 MiB are to be pinned for devices, and user sluice may lock 8192 KiB");
+	kit_says(0, "390 MiB are to be pinned for devices, and user sluice may lock 8192 KiB");
 	kit_says(0, "mend: sudo prlimit --pid $$ --memlock=unlimited");
 
 	/* The upper limit counts: `run` raises the other to it. */
-	kit_file("/proc/self/limits", KIT_LIMITS("390070272"));
+	kit_file("/proc/self/limits", KIT_LIMITS("408944640"));
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect(NULL);
 
@@ -231,14 +231,14 @@ interfaces_pin_memory_for_each_queue(void **state)
 static void
 too_many_mappings_are_refused(void **state)
 {
-	kit_file(LIMIT, "185\n");
+	kit_file(LIMIT, "194\n");
 	assert_int_equal(kit_preflight(), -EPERM);
 	kit_expect("dma-entries");
 	kit_says(
 		0,
-		"186 pages of 2048 KiB are to be mapped for devices, and vfio allows 185 mappings");
-	kit_says(0, "echo 372 | sudo tee " LIMIT);
-	kit_file(LIMIT, "186\n");
+		"195 pages of 2048 KiB are to be mapped for devices, and vfio allows 194 mappings");
+	kit_says(0, "echo 390 | sudo tee " LIMIT);
+	kit_file(LIMIT, "195\n");
 	assert_int_equal(kit_preflight(), 0);
 	kit_expect(NULL);
 	kit_remove(LIMIT);
@@ -246,7 +246,7 @@ too_many_mappings_are_refused(void **state)
 	kit_expect(NULL);
 
 	/* Larger pages need fewer. */
-	kit_file(LIMIT, "185\n");
+	kit_file(LIMIT, "194\n");
 	kit_hugepages(0, "2048kB", 0);
 	kit_hugepages(0, "1048576kB", 1);
 	kit_preflight();
