@@ -168,8 +168,11 @@ struct config_moment {
 struct config_replay {
 	char *name;
 	struct config_captures in; /* at least one file */
-	bool as;       /* false: straight out of the port; true: in, as if received on it */
-	uint16_t port; /* index into ports */
+	bool as;         /* false: straight out of the port; true: in, as if received on it */
+	bool pair;       /* out of two ports: what servers send leaves through the other */
+	uint16_t port;   /* index into ports; of two, the one for what clients send */
+	uint16_t server; /* index of the other */
+	struct config_prefixes clients; /* who is one where nothing else tells */
 	struct config_pace pace;
 	uint64_t loops; /* 0: for ever */
 	bool gap_given;

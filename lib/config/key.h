@@ -147,6 +147,7 @@ bool key_prefix_covers(const struct config_prefix *wide, const struct config_pre
 /* The sections, and mappings that others walk. */
 extern const struct key_type key_ports, key_groups, key_replays, key_rules, key_default;
 extern const struct key_type key_policers, key_edits;
+extern const struct key_type key_replay_to, key_clients; /* of a replay */
 extern const struct key_type key_match, key_actions;
 extern const struct key_map key_root, key_port, key_group, key_replay, key_rule, key_policer;
 

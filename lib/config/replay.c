@@ -18,69 +18,6 @@
 #define AT(member) KEY_AT(struct config_replay, member)
 #define GIVEN(member) .given = offsetof(struct config_replay, member)
 
-static const char to_what[] = "the name of one port, or { as: PORT }";
-
-static bool
-is_group(const struct reader *reader, const struct node *node)
-{
-	struct config_target target;
-
-	return node->kind == NODE_SCALAR && reader_target(reader, node->text, &target) &&
-	       target.kind == CONFIG_TARGET_GROUP;
-}
-
-/* Into the pipeline, as if received. Any port will do, since nothing is asked of its device. */
-static void
-read_as(struct reader *reader, const struct spot *spot, struct config_replay *replay)
-{
-	struct field as = {"as"};
-
-	if (!reader_fields(reader, spot, &as, 1, to_what))
-		return;
-	replay->as = true;
-	if (spot->node->count == 0)
-		reader_error(reader, spot, "to: expected %s, not an empty mapping", to_what);
-	else if (as.given && is_group(reader, as.spot.node))
-		reader_error(reader, &as.spot,
-			     "as: %s is a group; packets come in on a port, so name one",
-			     text_quote(as.spot.node->text).text);
-	else if (as.given)
-		reader_port(reader, &as.spot, "the name of one port", &replay->port);
-}
-
-static void
-read_to(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	struct config_replay *replay = into;
-
-	if (spot->node->kind == NODE_MAP) {
-		read_as(reader, spot, replay);
-	} else if (is_group(reader, spot->node)) {
-		reader_error(reader, spot,
-			     "to: %s is a group, and a replay leaves through one port; name one, "
-			     "or write { as: PORT } and let a rule forward to the group",
-			     text_quote(spot->node->text).text);
-	} else if (reader_port(reader, spot, to_what, &replay->port) &&
-		   !reader_can_send(reader, replay->port)) {
-		const char *name = reader->config->ports[replay->port].name;
-
-		reader_error(reader, spot,
-			     "to: nothing can leave through port %s, a capture that is only read; "
-			     "give it an \"out\", or write { as: %s }",
-			     name, name);
-	}
-}
-
-static void
-write_to(const struct key_out *out, const struct key *key, const void *from)
-{
-	const struct config_replay *replay = from;
-
-	fputs(replay->as ? "{ as: " : "", out->file);
-	emit_name(out->file, out->config->ports[replay->port].name);
-	fputs(replay->as ? " }" : "", out->file);
-}
-
 static void
 read_pace(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
@@ -191,7 +128,6 @@ write_moment(const struct key_out *out, const struct key *key, const void *from)
 	fprintf(out->file, "%s%s%s", quote, text, quote);
 }
 
-static const struct key_type to = {read_to, write_to, NULL, NULL};
 static const struct key_type pace = {read_pace, write_pace, NULL, NULL};
 static const struct key_type loops = {read_loops, write_loops, NULL, NULL};
 static const struct key_type moment = {read_moment, write_moment, has_moment, NULL};
@@ -221,7 +157,8 @@ static const struct key_word flows[] = {
 /* In the order in which they are read and written. */
 static const struct key keys[] = {
 	{"file", &key_captures, AT(in), .required = EXAMPLE},
-	{"to", &to, .required = EXAMPLE},
+	{"to", &key_replay_to, .required = EXAMPLE},
+	{"clients", &key_clients, AT(clients)},
 	{"pace", &pace, AT(pace), .otherwise = "original"},
 	{"loops", &loops, AT(loops), .otherwise = "1"},
 	{"gap", &key_duration, AT(gap_ns), GIVEN(gap_given)},

@@ -163,20 +163,21 @@ change_open_replays(struct change *change)
 	char reason[REPLAY_REASON_MAX];
 
 	for (unsigned i = 0; i < config->replay_count; i++) {
-		const struct replay_wish wish = {
-			.config = config,
-			.index = i,
-			.port = change->ports[config->replays[i].port].port,
-			.ports = changes->ports,
-			.rings = rings,
-			.workers = changes->worker_count,
-			.news = changes->replays->news};
+		const struct config_replay *replay = &config->replays[i];
+		const struct replay_wish wish = {.config = config,
+						 .index = i,
+						 .port = change->ports[replay->port].port,
+						 .server = change->ports[replay->server].port,
+						 .ports = changes->ports,
+						 .rings = rings,
+						 .workers = changes->worker_count,
+						 .news = changes->replays->news};
 		int ret;
 
 		if (change->replays[i].fate == ENGINE_KEPT)
 			ret = judge_kept(change, change->replays[i].replay, rings);
 		else if ((ret = replay_open(&wish, &change->replays[i].replay, reason)) < 0)
-			change_fail(change, ret, "replay %s: %s", config->replays[i].name, reason);
+			change_fail(change, ret, "replay %s: %s", replay->name, reason);
 		if (ret < 0)
 			return ret;
 	}

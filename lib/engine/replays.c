@@ -37,6 +37,7 @@ replays_open(struct replays *replays, const struct config *config, const struct 
 		const struct replay_wish wish = {.config = config,
 						 .index = i,
 						 .port = ports->items[wanted->port],
+						 .server = ports->items[wanted->server],
 						 .ports = ports,
 						 .workers = worker_count,
 						 .stamp = stamp,

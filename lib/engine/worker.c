@@ -119,32 +119,67 @@ worker_process(struct worker *worker, const struct program *program, const struc
 	process(worker, program_of(program, worker->index), port);
 }
 
-void
-worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
-	    uint64_t now_ns)
+/* Out of a port. */
+static void
+play_out(struct worker *worker, struct replay_lane *lane, uint16_t slot, uint64_t now_ns)
+{
+	struct burst *burst = &worker->burst;
+	const uint64_t *drops = burst->tally->ports[slot].drops;
+	uint64_t before[DROP_REASONS];
+	unsigned count = burst->count;
+
+	/* Nothing else is dropped on that port's account meanwhile: a burst is run to completion. */
+	memcpy(before, drops, sizeof(before));
+	begin(worker, slot, &frame_any);
+	replay_lane_send(lane, burst, ports_at(worker->shared->ports, slot), now_ns);
+	/* What waits for room comes again. */
+	count -= lane->waiting;
+	if (count)
+		count_burst(burst->tally, count);
+	replay_lane_lost(lane, before, drops);
+}
+
+/* Out of two. */
+static void
+play_pair(struct worker *worker, struct replay_lane *lane, uint64_t now_ns)
+{
+	struct burst *burst = &worker->burst;
+	struct lane_parts parts;
+	uint16_t slot;
+
+	replay_lane_part(lane, burst, &parts);
+	while (replay_lane_next_part(lane, burst, &parts, &slot))
+		play_out(worker, lane, slot, now_ns);
+}
+
+/* In on a port. */
+static void
+play_in(struct worker *worker, const struct program *program, struct replay_lane *lane,
+	uint64_t now_ns)
 {
 	struct burst *burst = &worker->burst;
 	const uint64_t *drops = burst->tally->ports[lane->port].drops;
 	uint64_t before[DROP_REASONS];
 
-	/* Nothing else is dropped on that port's account meanwhile: a burst is run to completion. */
 	memcpy(before, drops, sizeof(before));
 	begin(worker, lane->port, &frame_any);
-	if (lane->as) {
-		replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
-		count_burst(burst->tally, burst->count);
-		tally_count(&burst->in->replayed, burst->count);
-		run(program_of(program, worker->index), burst, lane->port);
-	} else {
-		unsigned count = burst->count;
-
-		replay_lane_send(lane, burst, ports_at(worker->shared->ports, lane->port), now_ns);
-		/* What waits for room comes again. */
-		count -= lane->waiting;
-		if (count)
-			count_burst(burst->tally, count);
-	}
+	replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
+	count_burst(burst->tally, burst->count);
+	tally_count(&burst->in->replayed, burst->count);
+	run(program_of(program, worker->index), burst, lane->port);
 	replay_lane_lost(lane, before, drops);
+}
+
+void
+worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
+	    uint64_t now_ns)
+{
+	if (lane->as)
+		play_in(worker, program, lane, now_ns);
+	else if (likely(!lane->pair))
+		play_out(worker, lane, lane->port, now_ns);
+	else
+		play_pair(worker, lane, now_ns);
 }
 
 static void

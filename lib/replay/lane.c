@@ -116,6 +116,8 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 		return KEPT;
 	packet = lane->stash[lane->stash_count - 1];
 	headers_point(packet, plan->timeline, entry->offset, entry->length);
+	if (unlikely(lane->pair))
+		packet->port = entry->server ? lane->server : lane->port;
 	/* Rules look at the packet itself, which lies in memory and in no cache. */
 	if (lane->as)
 		rte_prefetch0(plan->timeline->arena + entry->offset);

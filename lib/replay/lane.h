@@ -57,6 +57,7 @@ struct lane_order {
 struct lane_tally {
 	uint32_t run; /* number of the LANE_START since which it counts */
 	uint64_t sent, bytes;
+	uint64_t server_sent, server_bytes; /* of these, through the servers' port */
 	uint64_t late;    /* handed over more than the replay's late_ns after they were due */
 	uint64_t dropped; /* not sent, because they were late */
 	/* Of these packets, or of mirrored references to them; see tally.h. */
@@ -99,6 +100,10 @@ struct replay_lane {
 	unsigned index;
 	uint16_t port; /* the slot of the port that it feeds */
 	bool as;       /* as if received there, not sent there */
+	/* It feeds two: what servers sent goes to the other. Packets know their slot: it is their port. */
+	bool pair;
+	uint16_t server;
+	bool serves; /* what was taken last is for that one */
 
 	/* The worker's own. */
 	enum lane_state state;
@@ -149,6 +154,22 @@ uint16_t replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_
  * the reader is behind or other lanes' packets come first; ask again. True: at *due_ns, which may be any time from 0
  * on; UINT64_MAX: not before an order. Worker. */
 bool replay_lane_look(struct replay_lane *lane, uint64_t *due_ns);
+
+/* A burst of a lane that feeds two ports, in parts: packets that follow each other to one of them. */
+struct lane_parts {
+	uint16_t count, next;
+	struct rte_mbuf *packets[BURST_MAX];
+	uint64_t dues[BURST_MAX];
+};
+
+/* Takes a burst, which was taken last from the lane, apart. Worker. */
+void replay_lane_part(struct replay_lane *lane, const struct burst *burst,
+		      struct lane_parts *parts);
+
+/* Makes the burst the next part, as if it had been taken last, and says whose port it is for. False: there is none, or
+ * packets of the part before wait for room; then the rest waits behind them, so that all leave in their order. Worker. */
+bool replay_lane_next_part(struct replay_lane *lane, struct burst *burst, struct lane_parts *parts,
+			   uint16_t *port);
 
 /* Says that the first count of the packets taken last, of so many bytes, were handed over at at_ns.
  * Worker. */

@@ -16,7 +16,7 @@ link_missing(const struct replay *replay)
 		 * are waited for: a virtual device without its other end may be meant so. */
 		bool counts = config->as
 				      ? i != replay->port && port->config->kind == CONFIG_PORT_PCI
-				      : i == replay->port;
+				      : i == replay->port || i == replay->server;
 
 		if (counts && !port->ended &&
 		    !atomic_load_explicit(&port->up, memory_order_relaxed))

@@ -53,6 +53,8 @@ add_lane(struct replay_report *sum, const struct lane_tally *tally, bool first)
 		return;
 	}
 	add_times(&sum->sum, tally);
+	sum->sum.server_sent += tally->server_sent;
+	sum->sum.server_bytes += tally->server_bytes;
 	counters_add(replay_counts, sum, &part);
 	counters_add(replay_details, sum, &part);
 }
@@ -273,16 +275,23 @@ time_start(const struct replay *replay, struct replay_report *report)
 	report->start_bound_ns = report->start_error_ns + replay->kept.bound_ns;
 }
 
+static char *
+name_of(const struct replay *replay, uint16_t slot)
+{
+	return strdup(ports_at(replay->ports, slot)->config->name);
+}
+
 /* What it is, and what it was told. */
 static bool
 describe(const struct replay *replay, struct replay_report *out)
 {
 	const struct config_replay *config = replay->config;
-	bool failed = replay->state == REPLAY_FAILED;
+	bool failed = replay->state == REPLAY_FAILED, pair = config->pair;
 
 	*out = (struct replay_report){
 		.name = strdup(config->name),
-		.port = strdup(ports_at(replay->ports, replay->port)->config->name),
+		.port = name_of(replay, replay->port),
+		.server_port = pair ? name_of(replay, replay->server) : NULL,
 		.state = replay->state,
 		.state_name = replay_state_name(replay->state),
 		.reason = failed ? strdup(replay->reason) : NULL,
@@ -306,7 +315,7 @@ describe(const struct replay *replay, struct replay_report *out)
 	};
 	out->in_use = out->headers - out->free;
 	config_pace_format(&replay->pace, out->pace_words, sizeof(out->pace_words));
-	return out->name && out->port && (!failed || out->reason) &&
+	return out->name && out->port && (!pair || out->server_port) && (!failed || out->reason) &&
 	       (!replay->at_ns || out->starts_at) && (!replay->kept.at_ns || out->began_at);
 }
 
@@ -327,6 +336,8 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 		if (tally->run)
 			histogram_merge(&errors, &replay->lanes[i]->errors);
 	}
+	out->server_sent = replay->config->pair ? out->sum.server_sent : COUNTER_UNKNOWN;
+	out->server_bytes = replay->config->pair ? out->sum.server_bytes : COUNTER_UNKNOWN;
 	out->refused = reasons_lost(out->sum.drops);
 	if (replay->run && replay_stands(replay))
 		out->reader = replay->read;

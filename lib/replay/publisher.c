@@ -51,9 +51,9 @@ has_room(const struct publisher *publisher)
 	return true;
 }
 
-/* By the hash that groups go by too: both directions of a flow, and all fragments of a datagram. */
+/* Lanes by the hash that groups go by too: both directions of a flow, and all fragments of a datagram. */
 static void
-choose_lanes(struct publisher *publisher)
+choose(struct publisher *publisher)
 {
 	struct rte_mbuf *packets[PUBLISHER_BATCH];
 
@@ -70,9 +70,16 @@ choose_lanes(struct publisher *publisher)
 		packets[i] = packet;
 	}
 	packet_parse(packets, publisher->count, 0, publisher->views);
-	for (unsigned i = 0; i < publisher->count; i++)
-		publisher->entries[i].lane = packet_flow_hash(packets[i], &publisher->views[i]) %
-					     publisher->timeline->lane_count;
+	for (unsigned i = 0; i < publisher->count; i++) {
+		struct timeline_entry *entry = &publisher->entries[i];
+		const struct packet_view *view = &publisher->views[i];
+
+		if (publisher->split)
+			entry->lane = packet_flow_hash(packets[i], view) %
+				      publisher->timeline->lane_count;
+		if (publisher->pair)
+			entry->server = sides_is_server(&publisher->sides, packets[i], view);
+	}
 }
 
 bool
@@ -84,8 +91,8 @@ publisher_flush(struct publisher *publisher)
 		return true;
 	if (!has_room(publisher))
 		return false;
-	if (publisher->split)
-		choose_lanes(publisher);
+	if (publisher->split || publisher->pair)
+		choose(publisher);
 	for (unsigned i = 0; i < publisher->count; i++) {
 		uint64_t place = publisher->published++ & timeline->mask;
 

@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 
 #include "packet/view.h"
+#include "replay/sides.h"
 #include "replay/timeline.h"
 
 #define PUBLISHER_BATCH 32
@@ -16,6 +17,8 @@
 struct publisher {
 	struct timeline *timeline;
 	bool split; /* over several lanes, by flow */
+	bool pair;  /* over two ports, by sides */
+	struct sides sides;
 	uint64_t published;
 	unsigned count; /* entries that wait to be published */
 	struct timeline_entry entries[PUBLISHER_BATCH];

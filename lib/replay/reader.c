@@ -156,6 +156,7 @@ free_reader(struct reader *reader)
 	for (unsigned i = 0; i < reader->source_count; i++)
 		source_close(&reader->sources[i]);
 	arena_free(reader->arena);
+	sides_free(&reader->publisher.sides);
 	pick_free(&reader->pick);
 	capture_names_free(&reader->names);
 	free(reader->sources);
@@ -204,6 +205,7 @@ reader_make(struct reader *reader, unsigned lanes, int numa, int news, char *rea
 	merge_open(&reader->merge, reader->sources, reader->source_count, replay);
 	reader->publisher.timeline = &reader->arena->timeline;
 	reader->publisher.split = lanes > 1 && replay->flows == CONFIG_FLOWS_KEEP;
+	reader->publisher.pair = replay->pair;
 	ret = open_windows(reader);
 	if (ret == 0)
 		ret = start_thread(reader);

@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "replay/ending.h"
-#include "replay/schedule.h"
 
 #include "core/banned.h"
 
@@ -173,13 +172,6 @@ count(struct reader *reader, const struct format_record *record, enum pick_verdi
 		now->padded_bytes += record->wire_length - record->length;
 }
 
-static bool
-is_too_far(const struct reader *reader)
-{
-	return reader->loop_packets > 0 &&
-	       reader->merge.time_ns - reader->first_ns > SCHEDULE_SPAN_MAX;
-}
-
 /* Goes through the files once. 0 at their end, or at the end of what is wanted. */
 static int
 pass(struct reader *reader)
@@ -220,7 +212,7 @@ pass(struct reader *reader)
 			return publish(reader);
 		count(reader, record, verdict);
 		ret = 0;
-		if ((verdict == PICK_SEND || verdict == PICK_PAD) && is_too_far(reader)) {
+		if ((verdict == PICK_SEND || verdict == PICK_PAD) && reading_is_too_far(reader)) {
 			/* What came before is published. */
 			ret = publish(reader);
 			return ret < 0 ? ret : ending_too_far(reader);
@@ -294,6 +286,8 @@ read_loops(struct reader *reader)
 		if (ret < 0)
 			return ending_fail(reader, ret, "%s", failed->file.reason);
 		reader->loop_packets = 0;
+		if (reader->config->pair)
+			sides_begin(&reader->publisher.sides, &reader->config->clients);
 		ret = pass(reader);
 		if (ret == -ECANCELED)
 			return ret;

@@ -17,6 +17,7 @@
 #include "replay/pick.h"
 #include "replay/publisher.h"
 #include "replay/reader.h"
+#include "replay/schedule.h"
 
 enum reading_request {
 	READING_GO_ON,
@@ -64,6 +65,14 @@ struct reader {
 	uint64_t base_ns;           /* of the loop on the timeline */
 	uint64_t passed_bytes;      /* of the files in the loops before */
 };
+
+/* Whether the record at hand lies farther behind the loop's first than a schedule reaches. */
+static inline bool
+reading_is_too_far(const struct reader *reader)
+{
+	return reader->loop_packets > 0 &&
+	       reader->merge.time_ns - reader->first_ns > SCHEDULE_SPAN_MAX;
+}
 
 /* The thread: argument is the reader. */
 void *reading_main(void *argument);

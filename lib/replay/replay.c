@@ -24,6 +24,8 @@ make_lanes(struct replay *replay, char *reason)
 		lane->index = i;
 		lane->port = replay->port;
 		lane->as = replay->config->as;
+		lane->pair = replay->config->pair;
+		lane->server = replay->server;
 		replay->lanes[i] = lane;
 	}
 	return 0;
@@ -45,6 +47,7 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 	replay->config = config;
 	replay->ports = wish->ports;
 	replay->port = wish->port->index;
+	replay->server = config->pair ? wish->server->index : replay->port;
 	replay->workers = workers;
 	replay->live = !wish->stamp;
 	replay->lane_count = config->flows == CONFIG_FLOWS_KEEP ? workers : 1;

@@ -24,7 +24,8 @@ int replay_check(const struct config *config, struct error_list *errors);
 struct replay_wish {
 	const struct config *config;
 	unsigned index;
-	const struct port *port; /* that it feeds, one of ports or to be one */
+	/* That it feeds, of ports or to be; server is of a pair. */
+	const struct port *port, *server;
 	const struct ports *ports;
 	uint64_t rings; /* what those will hold that are to be, where that is more */
 	unsigned workers;

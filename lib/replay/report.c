@@ -11,6 +11,8 @@ const struct counter replay_counts[] = {
 	ROW(TEXT, "state", state_name, APART),
 	ROW(NUMBER, "sent", sum.sent, ADD),
 	ROW(NUMBER, "bytes", sum.bytes, ADD),
+	ROW(GIVEN, "server_sent", server_sent, APART),
+	ROW(GIVEN, "server_bytes", server_bytes, APART),
 	ROW(NUMBER, "loops", sum.loops, LEAST),
 	ROW(NUMBER, "late", sum.late, ADD),
 	ROW(NUMBER, "truncated", reader.truncated, APART),
@@ -66,6 +68,7 @@ static const struct counter verdict[] = {
 const struct counter replay_details[] = {
 	ROW(NUMBER, "waiting", sum.waiting, ADD),
 	ROW(TEXT, "port", port, APART),
+	ROW(REMARK, "server_port", server_port, APART),
 	ROW(FLAG, "as", as, APART),
 	ROW(WORDS, "pace", pace_words, APART),
 	ROW(NUMBER, "loops_asked", loops_asked, APART),
@@ -111,6 +114,7 @@ replay_report_clear(struct replay_report *report)
 {
 	free(report->name);
 	free(report->port);
+	free(report->server_port);
 	free(report->reason);
 	free(report->starts_at);
 	free(report->began_at);

@@ -23,6 +23,7 @@ enum replay_state {
 
 struct replay_report {
 	char *name, *port;
+	char *server_port; /* of a pair; else NULL */
 	enum replay_state state;
 	const char *state_name;
 	char *reason; /* of REPLAY_FAILED; else NULL */
@@ -34,10 +35,12 @@ struct replay_report {
 	struct config_pace pace;        /* as it is now */
 	char pace_words[CONFIG_AMOUNT_TEXT_MAX];
 	struct lane_tally sum; /* of all lanes */
-	uint64_t refused;      /* of sum.drops, the losses */
-	uint64_t loops_asked;  /* 0: for ever */
-	uint64_t limit;        /* packets, or COUNTER_UNKNOWN: all */
-	uint64_t duration_ns;  /* or COUNTER_UNKNOWN: as long as it takes */
+	/* Of these, what left through the servers' port; COUNTER_UNKNOWN: there is none. */
+	uint64_t server_sent, server_bytes;
+	uint64_t refused;     /* of sum.drops, the losses */
+	uint64_t loops_asked; /* 0: for ever */
+	uint64_t limit;       /* packets, or COUNTER_UNKNOWN: all */
+	uint64_t duration_ns; /* or COUNTER_UNKNOWN: as long as it takes */
 	struct reader_progress reader;
 	uint64_t packets;      /* of a loop; 0 as long as that is unknown */
 	double progress;       /* of all loops, 0 to 1; negative when there is no end */

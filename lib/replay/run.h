@@ -15,7 +15,8 @@ struct replay {
 	const struct config *whole; /* kept */
 	const struct config_replay *config;
 	const struct ports *ports;
-	uint16_t port; /* slot of the one that it feeds */
+	uint16_t port;   /* slot of the one that it feeds */
+	uint16_t server; /* and of the servers', of a pair; else the same */
 	struct material material;
 	struct material *retired;  /* of files that were others */
 	struct renewal *renewal;   /* its files are looked at; else NULL */

@@ -28,6 +28,10 @@ replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uin
 	}
 	tally->sent += count;
 	tally->bytes += bytes;
+	if (unlikely(lane->serves)) {
+		tally->server_sent += count;
+		tally->server_bytes += bytes;
+	}
 	tally->last_ns = at_ns;
 	tally->last_due_ns = lane->dues[count - 1];
 	for (unsigned i = 0; timed && i < count; i++) {
@@ -124,4 +128,48 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 		       lane->waiting * sizeof(struct rte_mbuf *));
 		memmove(lane->dues, lane->dues + sent, lane->waiting * sizeof(*lane->dues));
 	}
+}
+
+void
+replay_lane_part(struct replay_lane *lane, const struct burst *burst, struct lane_parts *parts)
+{
+	parts->count = burst->count;
+	parts->next = 0;
+	memcpy(parts->packets, burst->packets, burst->count * sizeof(struct rte_mbuf *));
+	memcpy(parts->dues, lane->dues, burst->count * sizeof(parts->dues[0]));
+}
+
+/* Behind those that wait. */
+static void
+hold(struct replay_lane *lane, const struct lane_parts *parts)
+{
+	uint16_t count = parts->count - parts->next;
+
+	memcpy(lane->held + lane->waiting, parts->packets + parts->next,
+	       count * sizeof(struct rte_mbuf *));
+	memcpy(lane->dues + lane->waiting, parts->dues + parts->next,
+	       count * sizeof(parts->dues[0]));
+	lane->waiting += count;
+	lane->tally.waiting = lane->waiting;
+}
+
+bool
+replay_lane_next_part(struct replay_lane *lane, struct burst *burst, struct lane_parts *parts,
+		      uint16_t *port)
+{
+	uint16_t first = parts->next, count = 0;
+
+	if (lane->waiting)
+		hold(lane, parts);
+	if (lane->waiting || first == parts->count)
+		return false;
+	*port = parts->packets[first]->port;
+	while (first + count < parts->count && parts->packets[first + count]->port == *port)
+		count++;
+	memcpy(burst->packets, parts->packets + first, count * sizeof(struct rte_mbuf *));
+	memcpy(lane->dues, parts->dues + first, count * sizeof(parts->dues[0]));
+	burst->count = count;
+	parts->next += count;
+	lane->serves = *port == lane->server;
+	return true;
 }

@@ -19,13 +19,15 @@
 #include "config/config.h"
 #include "disk/blocks.h"
 
-/* Where a packet lies: its byte offset in the arena (40 bits), its length there (16), and its lane (6). */
+/* Where a packet lies: its byte offset in the arena (40 bits), its length there (16), its lane (6), and whether it leaves
+ * through the servers' port. */
 struct timeline_entry {
 	/* Since the first packet of the first loop; not less than the one before. */
 	uint64_t time_ns;
 	uint64_t offset : 40;
 	uint64_t length : 16;
 	uint64_t lane : 6;
+	uint64_t server : 1;
 };
 
 _Static_assert(sizeof(struct timeline_entry) == 16, "four entries a cache line");

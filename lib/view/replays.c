@@ -56,9 +56,11 @@ verdict_cells(struct table *table, const json_t *replay)
 static void
 row(struct table *table, const struct view *view, const char *name, const json_t *replay)
 {
+	const char *server = value_text(replay, "server_port");
+
 	table_cell(table, "%s", name);
-	table_cell(table, "%s%s", json_is_true(json_object_get(replay, "as")) ? "as " : "",
-		   value_text(replay, "port"));
+	table_cell(table, "%s%s%s%s", json_is_true(json_object_get(replay, "as")) ? "as " : "",
+		   value_text(replay, "port"), *server ? ", " : "", server);
 	table_cell(table, "%s", value_text(replay, "state"));
 	table_cell(table, "%s", value_text(replay, "pace"));
 	progress_cells(table, replay);
@@ -111,13 +113,14 @@ print_notes(FILE *out, const json_t *replays)
 		uint64_t underruns = value_number(replay, "underruns");
 		uint64_t waiting = value_number(replay, "waiting");
 		struct unsent_text unsent = unsent_all(replay);
+		const char *server = value_text(replay, "server_port");
 
 		if (json_is_number(json_object_get(replay, "starts_in_ns")))
 			print_start(out, name, replay);
 		if (waiting)
-			fprintf(out, "%s: %s packet%s for room in %s\n", name,
+			fprintf(out, "%s: %s packet%s for room in %s%s%s\n", name,
 				units_count(waiting).text, waiting == 1 ? " waits" : "s wait",
-				value_text(replay, "port"));
+				value_text(replay, "port"), *server ? " or " : "", server);
 		if (*unsent.text)
 			fprintf(out, "%s: not sent: %s\n", name, unsent.text);
 		if (*reason)

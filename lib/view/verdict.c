@@ -152,6 +152,7 @@ print_faults(FILE *out, const json_t *replay, const json_t *verdict)
 	if (refused) {
 		fprintf(out, "%s%s not taken by %s (%s)", separator, units_count(refused).text,
 			json_is_true(json_object_get(replay, "as")) ? "the ports behind its rules"
+			: *value_text(replay, "server_port")        ? "the ports"
 								    : "the port",
 			unsent_lost(replay).text);
 		separator = ", ";

@@ -117,7 +117,7 @@ def check_books(run, what, directory):
     for name, replay in what.get("replays", {}).items():
         counted = report["replays"][name]
         replayed += counted["sent"]
-        if isinstance(replay["to"], dict):
+        if "as" in replay["to"] and isinstance(replay["to"], dict):
             received += counted["sent"]
             replayed -= counted["sent"]
             received_bytes += counted["bytes"]

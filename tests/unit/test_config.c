@@ -406,7 +406,7 @@ test_example(void **state)
 	error_list_print(&errors, stderr);
 	assert_int_equal(errors.count, 0);
 	assert_int_equal(config->rule_count, 5);
-	assert_int_equal(config->replay_count, 2);
+	assert_int_equal(config->replay_count, 3);
 	config_free(config);
 	error_list_clear(&errors);
 }

@@ -30,7 +30,8 @@ static const struct config_case cases[] = {
 	{ENDS("to: a"), 8, 6, "replays.x", "replay x: file is missing"},
 	{ENDS("file: f"), 8, 6, "replays.x", "replay x: to is missing"},
 	{REPLAY(", lops: 2"), 8, 24, "replays.x.lops", "did you mean \"loops\"?"},
-	{REPLAY(", banana: 2"), 8, 24, "replays.x.banana", "there are file, to, pace, loops, gap"},
+	{REPLAY(", banana: 2"), 8, 24, "replays.x.banana",
+	 "there are file, to, clients, pace, loops, gap"},
 	{REPLAY(", to: b"), 8, 24, "replays.x.to", "\"to\" stands twice"},
 
 	/* Files. */
@@ -43,7 +44,8 @@ static const struct config_case cases[] = {
 
 	/* Where to. */
 	{ENDS("file: f, to: c"), 8, 21, "replays.x.to", "there is no port \"c\"; there are a, b"},
-	{ENDS("file: f, to: [a]"), 8, 21, "replays.x.to", "one port, or { as: PORT }, not a list"},
+	{ENDS("file: f, to: [a]"), 8, 21, "replays.x.to",
+	 "one port, { as: PORT }, or { client: PORT, server: PORT }, not a list"},
 	{ENDS("file: f, to: r"), 8, 21, "replays.x.to", "give it an \"out\", or write { as: r }"},
 	{ENDS("file: f, to: {}"), 8, 21, "replays.x.to", "not an empty mapping"},
 	{ENDS("file: f, to: { is: a }"), 8, 23, "replays.x.to.is", "did you mean \"as\"?"},
@@ -52,6 +54,23 @@ static const struct config_case cases[] = {
 	{ENDS("file: f, to: g") GROUP, 8, 21, "replays.x.to",
 	 "\"g\" is a group, and a replay leaves through one port; name one, or write { as: PORT }"},
 	{ENDS("file: f, to: { as: g }") GROUP, 8, 27, "replays.x.to.as", "\"g\" is a group"},
+	{ENDS("file: f, to: { client: a }"), 8, 21, "replays.x.to",
+	 "server is missing, as in { client: PORT, server: PORT }"},
+	{ENDS("file: f, to: { server: a }"), 8, 21, "replays.x.to", "client is missing"},
+	{ENDS("file: f, to: { client: a, server: a }"), 8, 42, "replays.x.to.server",
+	 "a is the clients' port, too; name another, or write to: a"},
+	{ENDS("file: f, to: { client: a, server: r }"), 8, 42, "replays.x.to.server",
+	 "server: nothing can leave through port r"},
+	{ENDS("file: f, to: { client: g, server: a }") GROUP, 8, 31, "replays.x.to.client",
+	 "client: \"g\" is a group"},
+	{ENDS("file: f, to: { client: a, server: b, as: w }"), 8, 49, "replays.x.to.as",
+	 "write { as: PORT } alone"},
+	{ENDS("file: f, to: { clint: a }"), 8, 23, "replays.x.to.clint",
+	 "did you mean \"client\"?"},
+	{REPLAY(", clients: 10.0.0.0/8"), 8, 33, "replays.x.clients",
+	 "write to: { client: PORT, server: PORT }, or leave clients out"},
+	{ENDS("file: f, to: { client: a, server: b }, clients: x"), 8, 56, "replays.x.clients",
+	 "an IPv4 or IPv6 prefix"},
 
 	/* How fast, how often. */
 	{REPLAY(", pace: fast"), 8, 30, "replays.x.pace", "expected original, 2x, 0.25x, 1.5Mpps"},
@@ -218,6 +237,23 @@ test_every_key(void **state)
 }
 
 static void
+test_two_ports(void **state)
+{
+	struct config *config = config_of(ENDS("file: f, to: { server: a, client: b }, clients: "
+					       "[10.0.0.0/8, 'fd00::/8', 10.1.0.0/16]"));
+	const struct config_replay *replay;
+
+	assert_non_null(config);
+	replay = config->replays;
+	assert_true(replay->pair);
+	assert_false(replay->as);
+	assert_int_equal(replay->port, 1);
+	assert_int_equal(replay->server, 0);
+	assert_int_equal(replay->clients.count, 2);
+	config_free(config);
+}
+
+static void
 test_values(void **state)
 {
 	static const char *const good[] = {
@@ -230,6 +266,8 @@ test_values(void **state)
 		REPLAY(", memory: 1TiB, pace: 10Gbps-wire"),
 		ENDS("file: f, to: w"),
 		ENDS("file: f, to: { as: r }"),
+		ENDS("file: f, to: { client: a, server: b }"),
+		ENDS("file: f, to: { client: b, server: a }, clients: [10.0.0.0/8, 'fd00::/8']"),
 		ENDS("file: r.pcap, to: a"),
 		ENDS("file: [f, ./f], to: a"),
 		HEAD "replays: {}\n",
@@ -386,9 +424,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),     cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_no_echo),   cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_every_key), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_canonical), cmocka_unit_test(test_restart),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_every_key), cmocka_unit_test(test_two_ports),
+		cmocka_unit_test(test_values),    cmocka_unit_test(test_canonical),
+		cmocka_unit_test(test_restart),   cmocka_unit_test(test_too_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
