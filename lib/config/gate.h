@@ -48,7 +48,10 @@ struct config_dedup {
 	uint64_t window_ns; /* 1 to CONFIG_WINDOW_MAX */
 	unsigned ignoring;  /* enum config_ignoring */
 	bool across_ports;  /* only what came in on another port is a duplicate */
+	uint32_t entries;   /* packets that it can remember at once; 0: CONFIG_ENTRIES */
 };
+
+#define CONFIG_ENTRIES 500000
 
 /* Reads "2Gbps" or "50kpps". Returns 0 with the burst that a rate has where none is given, or -EINVAL with what is
  * wrong and what would be right in reason (CONFIG_RATE_REASON_MAX bytes do). Pure. */

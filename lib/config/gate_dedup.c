@@ -5,6 +5,9 @@
 
 #include "core/banned.h"
 
+#define ENTRIES_MIN 1000
+#define ENTRIES_MAX 100000000
+
 #define AT(member) KEY_AT(struct config_dedup, member)
 
 static void
@@ -57,6 +60,7 @@ static const struct key keys[] = {
 	{"ignoring", &key_flags, AT(ignoring), .words = ignoring,
 	 .what = "a list of mac, vlan, ttl, dscp and checksums"},
 	{"across", &key_word, AT(across_ports), .words = across},
+	{"entries", &key_number, AT(entries), .low = ENTRIES_MIN, .high = ENTRIES_MAX},
 };
 const struct key_map key_dedup_map = {
 	"a mapping such as { window: 50ms, ignoring: [mac, vlan, ttl, checksums] }", NULL,

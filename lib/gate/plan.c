@@ -19,7 +19,7 @@ struct build {
 static struct meter *
 find_meter(const struct gate_plan *plan, const char *name)
 {
-	uint32_t found = plan ? names_find(&plan->names, name) : NAMES_NONE;
+	uint32_t found = plan ? names_find(&plan->meter_names, name) : NAMES_NONE;
 
 	return found == NAMES_NONE ? NULL : plan->meters[found];
 }
@@ -37,9 +37,54 @@ add_meter(struct build *build, const char *name, const struct config_rate *rate)
 		meter = meter_make(name, rate, build->env->workers);
 	if (!meter)
 		return NULL;
-	names_add(&plan->names, meter->name, plan->meter_count);
+	names_add(&plan->meter_names, meter->name, plan->meter_count);
 	plan->meters[plan->meter_count++] = meter;
 	return meter;
+}
+
+static struct dedup *
+find_dedup(const struct gate_plan *plan, const char *name)
+{
+	uint32_t found = plan ? names_find(&plan->dedup_names, name) : NAMES_NONE;
+
+	return found == NAMES_NONE ? NULL : plan->dedups[found];
+}
+
+/* ordinal: of the rule's dedups, from 0. */
+static int
+set_dedup(struct build *build, const struct config_dedup *wanted, const char *rule,
+	  unsigned ordinal, struct gate_dedup *gate)
+{
+	struct gate_plan *plan = build->plan;
+	char name[PLACE_MAX];
+	struct dedup *dedup;
+
+	if (ordinal == 0)
+		snprintf(name, sizeof(name), "%s", rule);
+	else
+		snprintf(name, sizeof(name), "%s#%u", rule, ordinal + 1);
+	dedup = find_dedup(build->env->before, name);
+	if (dedup && dedup_fits(dedup, wanted))
+		dedup_hold(dedup);
+	else
+		dedup = dedup_make(name, wanted, build->env->workers);
+	if (!dedup)
+		return -ENOMEM;
+	names_add(&plan->dedup_names, dedup->name, plan->dedup_count);
+	plan->dedups[plan->dedup_count++] = dedup;
+	*gate = (struct gate_dedup){
+		.dedup = dedup,
+		.window_ns = wanted->window_ns,
+		.across_ports = wanted->across_ports,
+	};
+	packet_digest_mask(wanted->ignoring, &gate->mask);
+	return 0;
+}
+
+static uint32_t
+dedup_pass(const struct gate *gate, void *memory, struct burst *burst, uint32_t packets)
+{
+	return packets & ~dedup_find(&gate->dedup, burst, packets);
 }
 
 /* No policer's name has a space. */
@@ -79,17 +124,28 @@ above_pass(const struct gate *gate, void *memory, struct burst *burst, uint32_t 
 	return packets & ~meter_within(&gate->rate, burst, packets);
 }
 
+_Static_assert((int)CONFIG_IGNORE_MAC == PACKET_DIGEST_MAC &&
+		       (int)CONFIG_IGNORE_VLAN == PACKET_DIGEST_VLAN &&
+		       (int)CONFIG_IGNORE_TTL == PACKET_DIGEST_TTL &&
+		       (int)CONFIG_IGNORE_DSCP == PACKET_DIGEST_DSCP &&
+		       (int)CONFIG_IGNORE_CHECKSUMS == PACKET_DIGEST_CHECKSUMS,
+	       "one set of bits");
+
 #define COUNTED(member) (offsetof(struct tally_acted, member) / sizeof(uint64_t))
 
+/* dedups: of the rule, so far. */
 static int
-set_gate(struct build *build, const struct config_action *action, const char *place,
-	 struct gate *gate)
+set_gate(struct build *build, const struct config_action *action, const char *rule, unsigned number,
+	 unsigned *dedups, struct gate *gate)
 {
+	char place[PLACE_MAX];
+
 	switch (action->verb) {
 	case CONFIG_POLICE:
 	case CONFIG_ABOVE:
 		gate->pass = action->verb == CONFIG_POLICE ? police_pass : above_pass;
 		gate->counted = COUNTED(policed);
+		name_place(rule, number, place);
 		return set_rate(build, action->rate, place, gate);
 	case CONFIG_SAMPLE:
 		gate->pass = action->sample->by_flow ? sample_flow_pass : sample_pass;
@@ -99,7 +155,9 @@ set_gate(struct build *build, const struct config_action *action, const char *pl
 		build->plan->memory += sizeof(uint32_t);
 		return 0;
 	default:
-		return 0;
+		gate->pass = dedup_pass;
+		gate->counted = COUNTED(duplicate);
+		return set_dedup(build, action->dedup, rule, (*dedups)++, &gate->dedup);
 	}
 }
 
@@ -110,7 +168,7 @@ set_rule(struct build *build, unsigned index)
 	struct gate_plan *plan = build->plan;
 	struct config_gate gates[CONFIG_GATES_MAX];
 	struct gate_list *list = &plan->lists[index];
-	char place[PLACE_MAX];
+	unsigned dedups = 0;
 	int ret = 0;
 
 	*list = (struct gate_list){plan->gate_count, config_gates(&rule->actions, gates)};
@@ -118,8 +176,7 @@ set_rule(struct build *build, unsigned index)
 		struct gate *gate = &plan->gates[plan->gate_count++];
 
 		gate->otherwise = gates[i].otherwise;
-		name_place(rule->name, i, place);
-		ret = set_gate(build, gates[i].action, place, gate);
+		ret = set_gate(build, gates[i].action, rule->name, i, &dedups, gate);
 	}
 	return ret;
 }
@@ -144,10 +201,12 @@ fill(struct build *build, unsigned gates)
 
 	plan->lists = calloc(config->rule_count + 1, sizeof(*plan->lists));
 	plan->gates = calloc(gates + 1, sizeof(*plan->gates));
-	plan->meters = calloc(meters, sizeof(struct meter *));
+	plan->meters = calloc(meters + 1, sizeof(struct meter *));
+	plan->dedups = calloc(gates + 1, sizeof(struct dedup *));
 	build->asked = calloc(config->policer_count + 1, sizeof(*build->asked));
-	if (!plan->lists || !plan->gates || !plan->meters || !build->asked ||
-	    names_init(&plan->names, meters) < 0)
+	if (!plan->lists || !plan->gates || !plan->meters || !plan->dedups || !build->asked ||
+	    names_init(&plan->meter_names, meters) < 0 ||
+	    names_init(&plan->dedup_names, gates + 1) < 0)
 		return -ENOMEM;
 	for (unsigned i = 0; i < config->policer_count; i++) {
 		const struct config_policer *policer = &config->policers[i];
@@ -191,8 +250,12 @@ gate_plan_free(struct gate_plan *plan)
 		return;
 	for (uint32_t i = 0; i < plan->meter_count; i++)
 		meter_drop(plan->meters[i]);
-	names_clear(&plan->names);
+	for (uint32_t i = 0; i < plan->dedup_count; i++)
+		dedup_drop(plan->dedups[i]);
+	names_clear(&plan->meter_names);
+	names_clear(&plan->dedup_names);
 	free(plan->meters);
+	free(plan->dedups);
 	free(plan->gates);
 	free(plan->lists);
 	free(plan);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/names.h"
+#include "gate/dedup.h"
 #include "gate/meter.h"
 #include "stage/stage.h"
 
@@ -26,6 +27,7 @@ struct gate {
 	uint32_t memory;   /* where its own of a worker's memory begins */
 	union {
 		struct gate_rate rate;
+		struct gate_dedup dedup;
 		uint32_t one_in;
 	};
 };
@@ -44,7 +46,11 @@ struct gate_plan {
 	bool mingled;
 	struct meter **meters;
 	uint32_t meter_count;
-	struct names names; /* of meters */
+	struct names meter_names;
+	/* Those of a rule are called after it, and behind the first "RULE#2" and so on. */
+	struct dedup **dedups;
+	uint32_t dedup_count;
+	struct names dedup_names;
 };
 
 /* What lets each Nth packet through has a count-down in the worker's memory, which is zeroed: how many are left until the

@@ -28,6 +28,7 @@
 #define GATE "{ sample: 2 }"
 #define MIRROR "{ mirror: a }"
 #define GATED "{ mirror: a, with: [ { sample: 2 } ] }"
+#define MUCH_GATED "{ mirror: a, with: [ " GATE ", " GATE ", " GATE ", " GATE ", " GATE " ] }"
 #define SLICED "{ mirror: a, with: [ { slice: 9 } ] }"
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -226,6 +227,7 @@ static const struct config_case values[] = {
 	 "expected a list of mac, vlan, ttl, dscp and checksums, not \"ttl\""},
 	{ITEM("{ dedup: { ignoring: [ checksum ] } }"), 8, 37, FIRST ".dedup.ignoring[0]",
 	 "did you mean \"checksums\"?"},
+	{ITEM("{ dedup: { entries: 10 } }"), 8, 34, FIRST ".dedup.entries", "1000"},
 	{ITEM("{ dedup: { across: all } }"), 8, 33, FIRST ".dedup.across", "expected any or ports"},
 	{POLICERS("p: 1Gbps"), 7, 16, "policers.p", "expected a mapping such as { rate: 1Gbps"},
 	{POLICERS("p: {}"), 7, 16, "policers.p", "policer p: rate is missing, as in"},
@@ -296,6 +298,7 @@ static const struct config_case shapes[] = {
 	 "rules[0].actions[33]", "33 edits and gates, one behind the other; at most 32"},
 	{ITEM(EIGHT(GATED) ", " EIGHT(GATED)), 8, 12, "rules[0].actions",
 	 "packets leave in 17 forms, by their edits and gates; one rule can make 16"},
+	{ITEM(EIGHT(MUCH_GATED)), 8, 12, "rules[0].actions", "40 gates; one rule can have 32"},
 	{ITEM(EIGHT(GATE ", " MIRROR) ", " EIGHT(GATE ", " MIRROR) ", " GATE), 8, 12,
 	 "rules[0].actions", "packets leave in 17 forms"},
 };

@@ -272,6 +272,8 @@ static const struct {
 	 "sample 9, sample (one-in 9, by flow)"},
 	{"{ dedup: { ignoring: [] } }", "{ dedup: { window: 50ms, across: any } }",
 	 "dedup (window 50ms, across any)"},
+	{"{ dedup: { entries: 1000 } }", "{ dedup: { window: 50ms, across: any, entries: 1000 } }",
+	 "dedup (window 50ms, across any, entries 1000)"},
 	{"{ dedup: { window: 1ms, ignoring: [ checksums, mac ], across: ports } }",
 	 "{ dedup: { window: 1ms, ignoring: [mac, checksums], across: ports } }",
 	 "dedup (window 1ms, ignoring (mac, checksums), across ports)"},

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Digest: a number that tells packets apart, but for what may differ in them. Covered are the Ethernet addresses, the tags,
+ * and what stands behind them: of IP from the network header to the end that its length gives, so that padding is not;
+ * without IP all from the ether-type on; of a frame that ends before an ether-type the whole frame. A length that
+ * denies the header itself gives no end.
+ */
+#ifndef PACKET_DIGEST_H
+#define PACKET_DIGEST_H
+
+#include <stdint.h>
+
+#include "packet/view.h"
+
+/* What is not covered. */
+enum packet_digest_without {
+	PACKET_DIGEST_MAC = 1 << 0,
+	PACKET_DIGEST_VLAN = 1 << 1,
+	PACKET_DIGEST_TTL = 1 << 2,
+	PACKET_DIGEST_DSCP = 1 << 3, /* ECN is */
+	/* IPv4's, TCP's, UDP's, ICMP's and SCTP's, of the outermost headers. */
+	PACKET_DIGEST_CHECKSUMS = 1 << 4,
+};
+
+struct packet_digest {
+	uint64_t low, high; /* each as good as the other */
+};
+
+/* Which bytes are to be left out; made once for all packets. */
+struct packet_digest_mask {
+	uint64_t ipv4[2], ipv6; /* of the first 16, and 8, bytes of the network header */
+	unsigned without;
+};
+
+void packet_digest_mask(unsigned without, struct packet_digest_mask *mask);
+
+/* view: as packet_parse left it. Pure; copies some headers to the stack. */
+void packet_digest(const struct rte_mbuf *packet, const struct packet_view *view,
+		   const struct packet_digest_mask *mask, struct packet_digest *digest);
+
+#endif
