@@ -193,9 +193,10 @@ class Judge:
                 continue
             taken.append(rule["name"])
             end = walk.take(rule["name"], rule.get("actions", []))
-            # Question: a gate's name is the drop's in a rule that ends in drop, too.
-            if end and (end[0] != "gate" or end_of(rule.get("actions"))):
-                return verdict(None if end[0] == "forward" else end[1])
+            last = end_of(rule.get("actions"))
+            if end and (end[0] != "gate" or last):
+                # Question: where the list ends in drop, that is the drop's name, and not the gate's.
+                return verdict("rule" if last[0] == "drop" else end[1] if end[0] == "gate" else None)
         taken.append("default")
         if self.config["default"] == "drop":
             return verdict("default")

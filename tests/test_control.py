@@ -19,7 +19,7 @@ from control_stress import Client
 from lib.offline import BUILD, ROOT, SLUICE
 
 FAKE_DAEMON = BUILD / "tests" / "unit" / "fake_daemon"
-READING = ["status", "ports", "rules", "workers", "drops", "memory", "config show", "replay list"]
+READING = ["status", "ports", "rules", "policers", "dedups", "workers", "drops", "memory", "config show", "replay list"]
 
 
 class Daemon:
@@ -327,9 +327,9 @@ def test_watch_ends_with_the_daemon(daemon):
     (["--jsn", "status"], 2, "`--json`"), (["--watch"], 2, "needs a value"), (["--watch", "0", "status"], 2, "seconds"),
     (["--watch", "nan", "status"], 2, "seconds"), (["shutdown", "--watch", "1"], 2, "--watch"),
     (["rules", "--sort", "packts"], 2, "`packets`"), (["drops", "--sort", "bytes"], 2, "takes name, packets, now"),
-    (["memory", "--top", "1"], 2, "rules, drops, ports and workers"), (["rules", "--top", "0"], 2, "from 1 on"),
+    (["memory", "--top", "1"], 2, "rules, policers, dedups, drops, ports and workers"), (["rules", "--top", "0"], 2, "from 1 on"),
     (["rules", "--top", "x"], 2, "from 1 on"),
-    (["status", "--nonzero"], 2, "rules, drops, ports and workers"), (["wait", "runninge"], 2, "`running`"), (["wait", "--timeout", "0"], 2, "seconds"),
+    (["status", "--nonzero"], 2, "rules, policers, dedups, drops, ports and workers"), (["wait", "runninge"], 2, "`running`"), (["wait", "--timeout", "0"], 2, "seconds"),
     (["status", "--timeout", "1"], 2, "sluice wait"), (["replay", "pause", "--all"], 2, "replay start"),
     (["replay", "start", "a", "--all"], 2, "in place of"), (["replay", "start", "--all", "--follow"], 2, "one replay"),
     (["call", "stauts"], 1, "status"), (["call", "status", "{"], 2, "JSON"), (["call", "status", "[]"], 1, "params"),

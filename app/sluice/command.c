@@ -63,6 +63,13 @@ static const struct command commands[] = {
 		"be "
 		"compiled.\n"
 		"With names, those alone: `sluice rules web dns`.\n"),
+	LISTING("policers", "[NAME...]", "policers", view_policers,
+		"each policer: its rate, what passed and what was over it",
+		"With names, those alone.\n"),
+	LISTING("dedups", "[NAME...]", "dedups", view_dedups,
+		"each dedup: duplicates, how far behind they came, how full its table is",
+		"A dedup is called after its rule, the second of a rule RULE#2 and so on.\n"
+		"With names, those alone.\n"),
 	LISTING("workers", "[CORE...]", "workers", view_workers,
 		"each polling core: packets, cycles, bursts, cache",
 		"With cores, those alone: `sluice workers 2 3`.\n"),

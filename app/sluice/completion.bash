@@ -94,7 +94,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules workers drops memory config port replay wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory config port replay wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;

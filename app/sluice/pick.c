@@ -35,6 +35,14 @@ static const struct column columns[] = {
 	{"ports", "out-now", "tx_packets", RATE},
 	{"ports", "missed", "missed", NUMBER},
 	{"ports", "truncated", "truncated", NUMBER},
+	{"policers", "name", NULL, FIRST},
+	{"policers", "passed", "passed", NUMBER},
+	{"policers", "over", "over", NUMBER},
+	{"policers", "now", "passed", RATE},
+	{"dedups", "name", NULL, FIRST},
+	{"dedups", "looked-at", "looked_at", NUMBER},
+	{"dedups", "duplicates", "duplicates", NUMBER},
+	{"dedups", "now", "duplicates", RATE},
 	{"workers", "core", "core", FIRST},
 	{"workers", "packets", "packets", NUMBER},
 	{"workers", "now", "packets", RATE},
@@ -93,7 +101,7 @@ pick_check(const struct command *command, const struct options *options)
 	if (!command->picks)
 		return say_failed(EXIT_USAGE,
 				  "--sort, --top and --nonzero are for the tables of rules, "
-				  "drops, ports and workers");
+				  "policers, dedups, drops, ports and workers");
 	if (options->json)
 		return say_failed(EXIT_USAGE,
 				  "--json prints the answer as it came; --sort, --top and "

@@ -106,6 +106,20 @@ static const struct method table[] = {
 		.answer = answer_rules,
 	},
 	{
+		.name = "policers",
+		.text = "every policer: its rate, what passed and what was over it",
+		.params = {SELECT_PARAMS},
+		.lists = "policers",
+		.answer = answer_policers,
+	},
+	{
+		.name = "dedups",
+		.text = "every dedup of a rule: duplicates, how far behind they came, its table",
+		.params = {SELECT_PARAMS},
+		.lists = "dedups",
+		.answer = answer_dedups,
+	},
+	{
 		.name = "workers",
 		.text = "every worker: packets, cycles, bursts; names are cores",
 		.params = {SELECT_PARAMS},

@@ -190,7 +190,7 @@ tell_fates(const struct change *change, json_t *result)
 		[ENGINE_BEGUN] = "begun",
 		[ENGINE_ENDED] = "ended",
 	};
-	static const char *const kinds[] = {"ports", "groups", "replays"};
+	static const char *const kinds[] = {"ports", "groups", "replays", "policers", "dedups"};
 	unsigned count;
 	const struct engine_told *told = engine_change_told(change, &count);
 

@@ -56,6 +56,18 @@ answer_rules(struct method_daemon *daemon, struct call *call)
 }
 
 void
+answer_policers(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_policers);
+}
+
+void
+answer_dedups(struct method_daemon *daemon, struct call *call)
+{
+	answer_report(daemon, call, report_dedups);
+}
+
+void
 answer_workers(struct method_daemon *daemon, struct call *call)
 {
 	answer_report(daemon, call, report_workers);

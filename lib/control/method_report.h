@@ -13,6 +13,8 @@ void answer_ports(struct method_daemon *daemon, struct call *call);
 void answer_rules(struct method_daemon *daemon, struct call *call);
 void answer_workers(struct method_daemon *daemon, struct call *call);
 void answer_drops(struct method_daemon *daemon, struct call *call);
+void answer_policers(struct method_daemon *daemon, struct call *call);
+void answer_dedups(struct method_daemon *daemon, struct call *call);
 void answer_memory(struct method_daemon *daemon, struct call *call);
 void answer_replay_list(struct method_daemon *daemon, struct call *call);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/report.h"
 
+#include <string.h>
+
 #include "control/report_counters.h"
 #include "control/report_number.h"
 #include "control/report_sandbox.h"
@@ -76,6 +78,30 @@ each_replay(const struct snapshot *snapshot, const struct counter *table,
 	return result;
 }
 
+static json_t *
+section_json(const struct snapshot_section *section)
+{
+	json_t *result = json_object();
+
+	for (unsigned i = 0; i < section->count; i++)
+		json_object_set_new(
+			result, section->names[i],
+			report_object(section->section->counts,
+				      (char *)section->numbers + i * section->section->size));
+	return result;
+}
+
+/* Also where there is nothing in it. */
+static json_t *
+one_section(const struct snapshot *snapshot, const char *name)
+{
+	for (unsigned i = 0; i < snapshot->section_count; i++) {
+		if (strcmp(snapshot->sections[i].section->name, name) == 0)
+			return json_pack("{s:o}", name, section_json(&snapshot->sections[i]));
+	}
+	return json_pack("{s:{}}", name);
+}
+
 /* rules is taken over. */
 static json_t *
 report(const struct snapshot *snapshot, json_t *rules)
@@ -88,6 +114,9 @@ report(const struct snapshot *snapshot, json_t *rules)
 		"ledger", report_object(snapshot_ledger_counts, &snapshot->ledger), "leaked",
 		number(snapshot->leaked), "cycles", cycles_json(snapshot));
 
+	for (unsigned i = 0; i < snapshot->section_count; i++)
+		json_object_set_new(result, snapshot->sections[i].section->name,
+				    section_json(&snapshot->sections[i]));
 	/* Said where there is something to say; programs that want to know read the status. */
 	if (snapshot->unsafe)
 		json_object_set_new(result, "unsafe", json_true());
@@ -141,6 +170,18 @@ report_rules(const struct snapshot *snapshot)
 	return json_pack("{s:s, s:o, s:o}", "rules", REPORT_RULES_HERE, "retired",
 			 report_object(snapshot_rule_counts, &snapshot->retired), "retired_passed",
 			 report_object(snapshot_rule_counts, &snapshot->retired_passed));
+}
+
+json_t *
+report_policers(const struct snapshot *snapshot)
+{
+	return one_section(snapshot, "policers");
+}
+
+json_t *
+report_dedups(const struct snapshot *snapshot)
+{
+	return one_section(snapshot, "dedups");
 }
 
 json_t *

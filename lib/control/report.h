@@ -37,6 +37,8 @@ void report_put_string(FILE *out, const char *text);
 void report_put_text(FILE *out, const char *text, size_t most);
 /* What a rule does, in words; to be freed. */
 char *report_actions(const struct snapshot *snapshot, unsigned rule);
+json_t *report_policers(const struct snapshot *snapshot);
+json_t *report_dedups(const struct snapshot *snapshot);
 json_t *report_workers(const struct snapshot *snapshot);
 json_t *report_drops(const struct snapshot *snapshot);
 json_t *report_memory(const struct snapshot *snapshot);

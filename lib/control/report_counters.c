@@ -51,6 +51,16 @@ list_of(const uint64_t *values, size_t count)
 	return list;
 }
 
+static json_t *
+shares_of(const double *values, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count && values[i] >= 0; i++)
+		json_array_append_new(list, json_real(values[i]));
+	return list;
+}
+
 /* NULL: nothing is told. */
 static json_t *
 value_of(const struct counter *row, const void *from)
@@ -72,6 +82,8 @@ value_of(const struct counter *row, const void *from)
 		return json_real((double)*(const uint64_t *)at / 1e9);
 	case COUNTER_SHARE:
 		return *(const double *)at < 0 ? json_null() : json_real(*(const double *)at);
+	case COUNTER_SHARES:
+		return shares_of(at, row->size / sizeof(double));
 	case COUNTER_REAL:
 		return json_real(*(const double *)at);
 	case COUNTER_FLAG:

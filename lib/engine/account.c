@@ -244,6 +244,38 @@ account_replays(const struct account *account, struct snapshot *snapshot, bool *
 	}
 }
 
+static void
+account_section(const struct stage_section *section, const void *state, struct snapshot *snapshot,
+		bool *failed)
+{
+	struct snapshot_section *out = &snapshot->sections[snapshot->section_count];
+	unsigned count = section->count(state);
+
+	if (count == 0 || snapshot->section_count == SNAPSHOT_SECTIONS_MAX)
+		return;
+	*out = (struct snapshot_section){.section = section, .count = count};
+	snapshot->section_count++;
+	out->names = calloc(count, sizeof(*out->names));
+	out->numbers = calloc(count, section->size);
+	*failed |= !out->names || !out->numbers;
+	for (unsigned i = 0; i < count && out->names && out->numbers; i++) {
+		out->names[i] = copy(section->thing(state, i), failed);
+		section->look(state, i, (char *)out->numbers + i * section->size);
+	}
+}
+
+static void
+account_sections(const struct account *account, struct snapshot *snapshot, bool *failed)
+{
+	for (unsigned i = 0; i < account->program->stage_count; i++) {
+		const struct program_stage *stage = &account->program->stages[i];
+		const struct stage_section *section = stage->stage->sections;
+
+		for (; section && section->name; section++)
+			account_section(section, stage->state, snapshot, failed);
+	}
+}
+
 struct snapshot *
 account_snapshot(const struct account *account)
 {
@@ -276,6 +308,7 @@ account_snapshot(const struct account *account)
 	account_rules(account, snapshot);
 	account_pools(account, snapshot, &failed);
 	account_replays(account, snapshot, &failed);
+	account_sections(account, snapshot, &failed);
 	if (failed) {
 		snapshot_free(snapshot);
 		return NULL;

@@ -94,6 +94,12 @@ struct change {
 /* Pairs what both configs have, and finds slots and findings. -ENOSPC, -ENOTSUP: not while it runs. */
 int change_pair(struct change *change, struct error_list *errors);
 
+void change_tell(struct change *change, enum engine_fate fate, const char *kind, const char *name);
+
+/* Tells of policers and of dedups, which are called after their rules; and how many there are, at most. */
+void change_pair_gates(struct change *change);
+unsigned change_gates(const struct config *config);
+
 /* Whether they would be on one device, or write one file. */
 bool change_same_device(const struct config_port *a, const struct config_port *b);
 

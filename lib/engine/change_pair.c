@@ -35,8 +35,8 @@ change_same_input(const struct config_captures *a, const struct config_captures 
 	return false;
 }
 
-static void
-tell(struct change *change, enum engine_fate fate, const char *kind, const char *name)
+void
+change_tell(struct change *change, enum engine_fate fate, const char *kind, const char *name)
 {
 	change->told[change->told_count++] = (struct engine_told){fate, kind, name};
 }
@@ -101,7 +101,7 @@ pair_ports(struct change *change, struct error_list *errors)
 		if (find_port(next, was->ports[i].name) < next->port_count)
 			continue;
 		change->ends |= BIT(slots_now(change)[i]);
-		tell(change, ENGINE_ENDED, "ports", was->ports[i].name);
+		change_tell(change, ENGINE_ENDED, "ports", was->ports[i].name);
 	}
 	for (unsigned i = 0; i < next->port_count; i++) {
 		const struct config_port *wanted = &next->ports[i];
@@ -125,7 +125,7 @@ pair_ports(struct change *change, struct error_list *errors)
 				     : ENGINE_KEPT;
 		if (port->fate == ENGINE_CHANGED)
 			change->clear |= BIT(slot);
-		tell(change, port->fate, "ports", wanted->name);
+		change_tell(change, port->fate, "ports", wanted->name);
 	}
 	return ret;
 }
@@ -161,7 +161,7 @@ pair_groups(struct change *change)
 
 	for (unsigned i = 0; i < was->group_count; i++) {
 		if (find_group(next, was->groups[i].name) == next->group_count)
-			tell(change, ENGINE_ENDED, "groups", was->groups[i].name);
+			change_tell(change, ENGINE_ENDED, "groups", was->groups[i].name);
 	}
 	for (unsigned i = 0; i < next->group_count; i++) {
 		const struct config_group *group = &next->groups[i];
@@ -172,7 +172,7 @@ pair_groups(struct change *change)
 				? ENGINE_CHANGED
 				: ENGINE_KEPT;
 
-		tell(change, fate, "groups", group->name);
+		change_tell(change, fate, "groups", group->name);
 	}
 }
 
@@ -185,7 +185,7 @@ pair_replays(struct change *change)
 		if (find_replay(next, was->replays[i].name) < next->replay_count)
 			continue;
 		change->moves = true;
-		tell(change, ENGINE_ENDED, "replays", was->replays[i].name);
+		change_tell(change, ENGINE_ENDED, "replays", was->replays[i].name);
 	}
 	for (unsigned i = 0; i < next->replay_count; i++) {
 		const struct config_replay *wanted = &next->replays[i];
@@ -198,7 +198,7 @@ pair_replays(struct change *change)
 				       : ENGINE_KEPT;
 		if (replay->fate == ENGINE_KEPT)
 			replay->replay = replays_find(change->changes->replays, wanted->name);
-		tell(change, replay->fate, "replays", wanted->name);
+		change_tell(change, replay->fate, "replays", wanted->name);
 	}
 }
 
@@ -342,10 +342,10 @@ change_pair(struct change *change, struct error_list *errors)
 	const struct config *was = change->before, *next = change->config;
 	int ret;
 
-	change->told =
-		calloc(was->port_count + next->port_count + was->group_count + next->group_count +
-			       was->replay_count + next->replay_count + 1,
-		       sizeof(*change->told));
+	change->told = calloc(was->port_count + next->port_count + was->group_count +
+				      next->group_count + was->replay_count + next->replay_count +
+				      change_gates(was) + change_gates(next) + 1,
+			      sizeof(*change->told));
 	if (!change->told) {
 		error_add(errors, 0, 0, NULL, "out of memory");
 		return -ENOMEM;
@@ -354,6 +354,7 @@ change_pair(struct change *change, struct error_list *errors)
 	find_clashes(change);
 	pair_groups(change);
 	pair_replays(change);
+	change_pair_gates(change);
 	change->moves |= change->ends != 0;
 	for (unsigned i = 0; i < next->port_count; i++)
 		change->moves |= change->ports[i].fate != ENGINE_KEPT;

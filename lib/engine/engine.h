@@ -53,7 +53,7 @@ enum engine_fate {
 
 struct engine_told {
 	enum engine_fate fate;
-	const char *kind; /* "ports", "groups" or "replays" */
+	const char *kind; /* "ports", "groups", "replays", "policers" or "dedups" */
 	const char *name;
 };
 

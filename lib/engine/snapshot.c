@@ -75,6 +75,14 @@ snapshot_free(struct snapshot *snapshot)
 		free((char *)snapshot->pools[i].name);
 	for (unsigned i = 0; snapshot->replays && i < snapshot->replay_count; i++)
 		replay_report_clear(&snapshot->replays[i]);
+	for (unsigned i = 0; i < snapshot->section_count; i++) {
+		struct snapshot_section *section = &snapshot->sections[i];
+
+		for (unsigned j = 0; section->names && j < section->count; j++)
+			free(section->names[j]);
+		free(section->names);
+		free(section->numbers);
+	}
 	free(snapshot->replays);
 	free(snapshot->ports);
 	free(snapshot->rules);

@@ -17,6 +17,7 @@
 #include "port/port.h"
 #include "replay/report.h"
 #include "stage/counters.h"
+#include "stage/stage.h"
 #include "stage/tally.h"
 
 struct snapshot_ledger {
@@ -97,6 +98,16 @@ struct snapshot_pool {
 	uint64_t bytes; /* of memory */
 };
 
+/* What a stage tells of things of its own. */
+struct snapshot_section {
+	const struct stage_section *section;
+	unsigned count; /* at least 1 */
+	char **names;
+	void *numbers; /* count of the section's structs */
+};
+
+#define SNAPSHOT_SECTIONS_MAX 8
+
 struct snapshot {
 	atomic_uint holders; /* beside its owner */
 	uint64_t uptime_ns;
@@ -115,6 +126,8 @@ struct snapshot {
 	struct snapshot_worker *workers;
 	struct snapshot_pool *pools;
 	struct replay_report *replays; /* the config's order */
+	unsigned section_count;        /* of those in which there is something */
+	struct snapshot_section sections[SNAPSHOT_SECTIONS_MAX];
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
 	/* Of all ports, those that ended as well. balanced: each port's is, and out is what ports sent */

@@ -163,4 +163,5 @@ const struct stage gate_stage = {
 	.local_size = gate_local_size,
 	.run = gate_run,
 	.release = gate_release,
+	.sections = gate_sections,
 };

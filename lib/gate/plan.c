@@ -71,6 +71,7 @@ set_dedup(struct build *build, const struct config_dedup *wanted, const char *ru
 	if (!dedup)
 		return -ENOMEM;
 	names_add(&plan->dedup_names, dedup->name, plan->dedup_count);
+	plan->windows[plan->dedup_count] = wanted->window_ns;
 	plan->dedups[plan->dedup_count++] = dedup;
 	*gate = (struct gate_dedup){
 		.dedup = dedup,
@@ -203,11 +204,14 @@ fill(struct build *build, unsigned gates)
 	plan->gates = calloc(gates + 1, sizeof(*plan->gates));
 	plan->meters = calloc(meters + 1, sizeof(struct meter *));
 	plan->dedups = calloc(gates + 1, sizeof(struct dedup *));
+	plan->windows = calloc(gates + 1, sizeof(*plan->windows));
 	build->asked = calloc(config->policer_count + 1, sizeof(*build->asked));
-	if (!plan->lists || !plan->gates || !plan->meters || !plan->dedups || !build->asked ||
-	    names_init(&plan->meter_names, meters) < 0 ||
+	if (!plan->lists || !plan->gates || !plan->meters || !plan->dedups || !plan->windows ||
+	    !build->asked || names_init(&plan->meter_names, meters) < 0 ||
 	    names_init(&plan->dedup_names, gates + 1) < 0)
 		return -ENOMEM;
+	plan->policers = config->policers;
+	plan->policer_count = config->policer_count;
 	for (unsigned i = 0; i < config->policer_count; i++) {
 		const struct config_policer *policer = &config->policers[i];
 
@@ -256,6 +260,7 @@ gate_plan_free(struct gate_plan *plan)
 	names_clear(&plan->dedup_names);
 	free(plan->meters);
 	free(plan->dedups);
+	free(plan->windows);
 	free(plan->gates);
 	free(plan->lists);
 	free(plan);

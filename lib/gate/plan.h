@@ -44,11 +44,14 @@ struct gate_plan {
 	size_t memory; /* of a worker */
 	/* Some rate is asked by several gates: then it matters which packet asks first. */
 	bool mingled;
+	/* First those of the config's policers, in their order. */
 	struct meter **meters;
-	uint32_t meter_count;
+	uint32_t meter_count, policer_count;
+	const struct config_policer *policers; /* the config's */
 	struct names meter_names;
 	/* Those of a rule are called after it, and behind the first "RULE#2" and so on. */
 	struct dedup **dedups;
+	uint64_t *windows; /* of each, ns */
 	uint32_t dedup_count;
 	struct names dedup_names;
 };
@@ -56,6 +59,9 @@ struct gate_plan {
 /* What lets each Nth packet through has a count-down in the worker's memory, which is zeroed: how many are left until the
  * next passes. */
 gate_pass sample_pass, sample_flow_pass;
+
+/* What is told of policers and dedups. */
+extern const struct stage_section gate_sections[];
 
 /* NULL in *out where no rule has gates. 0, or -ENOMEM. */
 int gate_plan_make(const struct stage_env *env, struct gate_plan **out);

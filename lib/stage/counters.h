@@ -23,6 +23,7 @@ enum counter_kind {
 	COUNTER_SECONDS, /* uint64_t of nanoseconds */
 	COUNTER_REAL,    /* double */
 	COUNTER_SHARE,   /* double; below 0: null */
+	COUNTER_SHARES,  /* double[]: a list, which ends before the first below 0 */
 	COUNTER_FLAG,    /* bool */
 	COUNTER_TEXT,    /* const char * */
 	COUNTER_REMARK,  /* const char *; NULL: left out */

@@ -22,11 +22,11 @@ enum reason_kind {
 	X(DEFAULT, "default", POLICY, "no rule decided and the default is drop",                  \
 	  "add a rule, or set `default: { forward: PORT }`")                                      \
 	X(POLICED, "policed", POLICY, "a police or above in its rule's list kept it back",        \
-	  "raise the rate, if more should pass; `sluice rules` shows which rule")                 \
+	  "raise the rate, if more should pass; `sluice policers` shows how much does")           \
 	X(SAMPLED_OUT, "sampled-out", POLICY, "a sample in its rule's list did not choose it",    \
 	  "nothing, if you meant it; `sluice rules` shows which rule")                            \
 	X(DUPLICATE, "duplicate", POLICY, "an equal packet passed a dedup within its window",     \
-	  "nothing, mostly; `sluice rules` shows which rule")                                     \
+	  "nothing, mostly; `sluice dedups` shows how far behind they come")                      \
 	X(TX_FULL, "tx-full", LOSS, "the port's transmit ring took no more",                      \
 	  "the port is slower than what is sent to it: spread it over a group, send it less, or " \
 	  "raise `tx-ring` if only bursts are lost")                                              \

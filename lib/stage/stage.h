@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "core/error.h"
 #include "stage/burst.h"
+#include "stage/counters.h"
 
 struct port;
 struct port_pool;
@@ -30,6 +31,18 @@ struct stage_env {
 	const void *before;
 	unsigned workers;
 	int numa; /* where worker memory should lie, -1 any */
+};
+
+/* What a stage tells of things of its own, beside what ports and rules count: an object by name in the report. */
+struct stage_section {
+	const char *name;             /* "policers"; NULL behind the last */
+	const struct counter *counts; /* of a struct of size bytes */
+	size_t size;
+
+	/* Control thread, at any moment: how many there are, what each is called, and its numbers, in zeroed memory. */
+	unsigned (*count)(const void *state);
+	const char *(*thing)(const void *state, unsigned index);
+	void (*look)(const void *state, unsigned index, void *numbers);
 };
 
 struct stage {
@@ -57,6 +70,8 @@ struct stage {
 	/* Control thread: says of one rule in which manner it is carried out ("jit", "interpreter", ...), or NULL
 	 * when the stage has nothing to say of it; may be NULL. */
 	const char *(*manner)(const void *state, unsigned rule);
+
+	const struct stage_section *sections; /* may be NULL */
 };
 
 #endif

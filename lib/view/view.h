@@ -24,6 +24,8 @@ struct view {
 void view_status(const struct view *view);
 void view_ports(const struct view *view);
 void view_rules(const struct view *view);
+void view_policers(const struct view *view);
+void view_dedups(const struct view *view);
 void view_workers(const struct view *view);
 void view_drops(const struct view *view);
 void view_memory(const struct view *view);

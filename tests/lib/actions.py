@@ -95,7 +95,7 @@ class Walk:
                 result = shape.after(action, self.context)
                 idle, shape = idle or result is None, result or shape
             elif verb in GATES:
-                reason = self._stopped((rule, *here), verb, value, shape)
+                reason = self._stopped((rule, *here), verb, value)
                 if reason:
                     self.noted.add((rule, reason.replace("-", "_")))
                     return ("gate", reason), shape, idle
@@ -110,11 +110,10 @@ class Walk:
                 return ("drop", "rule"), shape, idle
         return None, shape, idle
 
-    def _stopped(self, place, verb, value, shape):
-        """Why a gate is not passed, or None. Question: it sees the packet as it is at its place in the list, behind the
-        edits there, since the list is read from left to right and a gate counts what reaches it."""
-        packet = self.packet._replace(data=shape.low.data, wire=shape.low.wire)
-        reason = self.state.gate(place, verb, value).stops(packet, self.came_in)
+    def _stopped(self, place, verb, value):
+        """Why a gate is not passed, or None. Question: it sees the packet as it came in, wherever it stands, since edits
+        hold for mirrors and the end."""
+        reason = self.state.gate(place, verb, value).stops(self.packet, self.came_in)
         if reason == "duplicate":
             self.context = self.context._replace(duplicate=True)
         return reason

@@ -155,6 +155,29 @@ count_passed(void)
 	return passed;
 }
 
+/* A number that is told of a policer or a dedup. */
+static uint64_t
+told(const char *section_name, const char *thing, const char *count)
+{
+	const struct stage_section *section = gate_stage.sections;
+	const struct counter *row;
+	char numbers[4096] = {0};
+	unsigned at = 0;
+	uint64_t number;
+
+	while (strcmp(section->name, section_name) != 0)
+		section++;
+	while (at < section->count(plan) && strcmp(section->thing(plan, at), thing) != 0)
+		at++;
+	assert_true(at < section->count(plan) && section->size <= sizeof(numbers));
+	section->look(plan, at, numbers);
+	row = section->counts;
+	while (strcmp(row->name, count) != 0)
+		row++;
+	memcpy(&number, numbers + row->offset, sizeof(number));
+	return number;
+}
+
 static void
 no_gates_no_step(void **state)
 {
@@ -328,6 +351,8 @@ rules_share_a_policer(void **state)
 	assert_int_equal(acted[0].policed, 1);
 	assert_int_equal(acted[1].sampled_out, 1);
 	assert_int_equal(acted[2].policed, 2);
+	assert_int_equal(told("policers", "few", "passed"), 5);
+	assert_int_equal(told("policers", "few", "over_bytes"), 300);
 	end();
 }
 
@@ -370,6 +395,7 @@ workers_share_a_rate(void **state)
 		sum = passed[0] + passed[1];
 		most = 100000000 + 102400 + 100;
 		assert_in_range(sum, most - most / 100, most);
+		assert_int_equal(told("policers", "tools", "passed_bytes"), sum);
 		end();
 	}
 }
@@ -400,6 +426,9 @@ meters_outlive_their_program(void **state)
 	fill(8, 2 * NS);
 	run();
 	assert_int_equal(count_passed(), 2);
+
+	assert_int_equal(told("policers", "few", "passed"), 8 + 2 + 2);
+	assert_int_equal(told("policers", "few", "over"), 6 + 6);
 
 	/* Of bits a bucket of packets knows nothing. */
 	APPLY(1, "few: { rate: 8bps, burst: 1KiB }", "{ police: few }, { forward: b }");
@@ -477,6 +506,11 @@ finds_duplicates(const char *list, uint64_t window, bool across_ports)
 	}
 	assert_int_equal(acted[0].duplicate, found);
 	assert_true(found > 10000);
+	assert_int_equal(told("dedups", "r0", "duplicates"), found);
+	assert_int_equal(told("dedups", "r0", "overwritten"), 0);
+	assert_int_equal(told("dedups", "r0", "same_port") + told("dedups", "r0", "cross_port"),
+			 found);
+	assert_int_equal(told("dedups", "r0", "same_port") == 0, across_ports);
 	end();
 }
 
@@ -512,6 +546,8 @@ the_oldest_makes_room(void **state)
 		passed += count_passed();
 	}
 	assert_true(passed > 3100);
+	assert_int_equal(told("dedups", "r0", "looked_at"), 6400 + 32 + 3200);
+	assert_true(told("dedups", "r0", "overwritten") > 6000);
 	end();
 }
 
