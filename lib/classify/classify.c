@@ -86,6 +86,7 @@ look_up(const struct classify_plan *plan, struct classify_local *local, struct b
 			burst->verdicts[i] = plan->ports[burst->in_port].terminal;
 	}
 	if (plan->ports[burst->in_port].always.count ||
+	    plan->ports[burst->in_port].tunnelled.count ||
 	    classify_plan_looks_up_layers(plan, burst->in_port))
 		classify_run_conditional(plan, local, burst);
 	count_verdicts(burst);

@@ -11,6 +11,8 @@ carry_out(const struct classify_plan *plan, struct classify_local *local, struct
 	const struct classify_condition *condition = &plan->conditions[index];
 	struct rte_mbuf *mbuf = burst->packets[packet];
 
+	if (condition->inside && !inside_holds(condition->inside, burst, packet))
+		return false;
 	if (condition->filter && !filter_passes(condition->filter, mbuf, local->scratch,
 						&burst->tally->copies[COPY_FILTER_SEGMENTS]))
 		return false;
@@ -133,30 +135,45 @@ find_listed(const struct classify_plan *plan, struct classify_local *local,
 		       plan->sources_max, counts);
 }
 
+static void
+walk_packet(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	    unsigned packet, unsigned count, struct classify_list always)
+{
+	const uint32_t *sources = local->sources + (size_t)packet * plan->sources_max;
+
+	if (count == 0)
+		walk_list(plan, local, burst, packet, always);
+	else if (count == 1 && always.count == 0)
+		walk_list(plan, local, burst, packet, plan->predicates[sources[0]]);
+	else
+		walk_lists(plan, local, burst, packet, sources, count, always);
+}
+
 void
 classify_run_conditional(const struct classify_plan *plan, struct classify_local *local,
 			 struct burst *burst)
 {
-	struct classify_list always = plan->ports[burst->in_port].always;
-	uint32_t counts[BURST_MAX] = {0};
+	const struct classify_port *port = &plan->ports[burst->in_port];
+	uint32_t counts[BURST_MAX] = {0}, tunnelled = 0;
 
 	burst->passed = local->passed;
 	burst->passed_count = 0;
+	if (port->tunnelled.count) {
+		burst_enter(burst);
+		tunnelled = burst->tunnelled;
+	}
 	if (classify_plan_looks_up_layers(plan, burst->in_port)) {
 		burst_parse(burst);
 		for (uint32_t i = 0; i < plan->stack_count; i++)
 			find_sources(plan, local, burst, &plan->stacks[i], counts);
 		if (plan->predicate_lists)
 			find_listed(plan, local, burst, counts);
+	} else if (port->always.count == 0) {
+		for (; tunnelled; tunnelled &= tunnelled - 1)
+			walk_list(plan, local, burst, __builtin_ctz(tunnelled), port->tunnelled);
+		return;
 	}
-	for (unsigned packet = 0; packet < burst->count; packet++) {
-		const uint32_t *sources = local->sources + (size_t)packet * plan->sources_max;
-
-		if (counts[packet] == 0)
-			walk_list(plan, local, burst, packet, always);
-		else if (counts[packet] == 1 && always.count == 0)
-			walk_list(plan, local, burst, packet, plan->predicates[sources[0]]);
-		else
-			walk_lists(plan, local, burst, packet, sources, counts[packet], always);
-	}
+	for (unsigned packet = 0; packet < burst->count; packet++)
+		walk_packet(plan, local, burst, packet, counts[packet],
+			    tunnelled >> packet & 1 ? port->tunnelled : port->always);
 }

@@ -110,7 +110,7 @@ collect(struct classify_plan *plan, struct work *work, struct error_list *errors
 		const struct config_rule *rule = &plan->config->rules[plan->conditions[i].rule];
 		uint32_t before = work->count;
 
-		if (match_is_empty(&rule->match))
+		if (match_is_empty(&rule->match) || plan->conditions[i].inside)
 			continue;
 		owner[i] = find_or_add(work, rule) + 1;
 		plan->layer_ports |= rule->from;

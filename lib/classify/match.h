@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Match: a rule's keys and ports as a product of sets, one set a field. All functions are pure.
+ * Match: a rule's keys and ports as a product of sets, one set a field. All functions are pure. What a match says of a tunnel
+ * is left to inside.h: here it is the packet's own fields.
  */
 #ifndef CLASSIFY_MATCH_H
 #define CLASSIFY_MATCH_H
@@ -19,7 +20,7 @@
 #define KINDS_PROTOCOL (KINDS_PORTS | KIND_BIT(PACKET_IPV4) | KIND_BIT(PACKET_IPV6))
 #define KINDS_ALL (KIND_BIT(PACKET_KINDS) - 1)
 
-/* True when no key was given, so that every packet matches. */
+/* True when none of these keys was given, so that every packet has what is asked. */
 bool match_is_empty(const struct config_match *match);
 
 /* Bits of the kinds that have every field the match names, with a value in reach. */
@@ -30,6 +31,12 @@ uint64_t match_hash(const struct config_match *match);
 
 /* False only when no packet can hold both. */
 bool match_overlap(const struct config_match *a, const struct config_match *b);
+
+/* Whether a packet holds it, of which the kind is one of match_kinds. Worker. */
+bool match_holds(const struct config_match *match, const struct packet_view *view);
+
+/* Whether a set has a number; one that was not given has all. */
+bool match_holds_number(const struct config_set *set, uint32_t value);
 
 /* In how many table entries of a kind the match and a set of ports result; 0 when the kind is none of
  * match_kinds. Saturates at UINT64_MAX. */

@@ -16,7 +16,7 @@
 static bool
 is_plain(const struct config_rule *rule)
 {
-	return !rule->filter && config_end(&rule->actions);
+	return !rule->filter && !rule->match.tunnel && config_end(&rule->actions);
 }
 
 /* The ports on which a plain rule without keys stands before this one, so that it is never reached. */
@@ -243,6 +243,36 @@ make_filters(struct classify_plan *plan, struct error_list *errors)
 	return ret;
 }
 
+/* The conditions that no look-up finds: those without keys, and for packets with tunnels those that look inside. Returns the
+ * rules with mirrors among them. */
+static uint32_t
+list_conditions(struct classify_plan *plan, unsigned port, bool tunnelled,
+		struct classify_list *list)
+{
+	uint32_t mirrors = 0, insides = 0;
+
+	list->first = plan->index_count;
+	for (uint32_t i = 0; i < plan->condition_count; i++) {
+		const struct classify_condition *condition = &plan->conditions[i];
+		const struct config_rule *rule = &plan->config->rules[condition->rule];
+
+		if (condition->rule > plan->ports[port].terminal)
+			break;
+		if (!(rule->from >> port & 1) ||
+		    (condition->inside ? !tunnelled : !match_is_empty(&rule->match)))
+			continue;
+		plan->indices[plan->index_count++] = i;
+		list->count++;
+		mirrors += condition->mirrors;
+		insides += condition->inside != NULL;
+	}
+	if (tunnelled && insides == 0) {
+		plan->index_count = list->first;
+		list->count = 0;
+	}
+	return mirrors;
+}
+
 static int
 make_conditions(struct classify_plan *plan)
 {
@@ -254,42 +284,35 @@ make_conditions(struct classify_plan *plan)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < plan->rule_count; i++) {
 		const struct config_rule *rule = &plan->config->rules[i];
+		struct classify_condition *condition = &plan->conditions[plan->condition_count];
 		bool decides = config_end(&rule->actions);
 
 		if (is_plain(rule) || reached_from(plan, i) == 0)
 			continue;
-		plan->conditions[plan->condition_count++] = (struct classify_condition){
+		*condition = (struct classify_condition){
 			.rule = i,
 			.decides = decides,
 			.mirrors = !decides && config_targets(&rule->actions) != 0,
 			.filter = rule->filter ? plan->filters[plan->rule_filters[i] - 1] : NULL,
+			.inside = rule->match.tunnel ? inside_make(&rule->match) : NULL,
 		};
-		room += match_is_empty(&rule->match)
-				? __builtin_popcountll(rule->from & plan->all_ports)
+		plan->condition_count++;
+		if (rule->match.tunnel && !condition->inside)
+			return -ENOMEM;
+		/* In both lists of a port. */
+		room += condition->inside || match_is_empty(&rule->match)
+				? 2 * __builtin_popcountll(rule->from & plan->all_ports)
 				: 1;
 	}
 	plan->indices = calloc(room + 1, sizeof(*plan->indices));
 	if (!plan->indices)
 		return -ENOMEM;
 	for (unsigned port = 0; port < plan->config->port_count; port++) {
-		struct classify_list *list = &plan->ports[port].always;
-		uint32_t mirrors = 0;
+		struct classify_port *lists = &plan->ports[port];
+		uint32_t mirrors = list_conditions(plan, port, false, &lists->always);
+		uint32_t tunnelled = list_conditions(plan, port, true, &lists->tunnelled);
 
-		list->first = plan->index_count;
-		for (uint32_t i = 0; i < plan->condition_count; i++) {
-			const struct classify_condition *condition = &plan->conditions[i];
-			const struct config_rule *rule = &plan->config->rules[condition->rule];
-
-			if (condition->rule > plan->ports[port].terminal)
-				break;
-			if (!match_is_empty(&rule->match) || !(rule->from >> port & 1))
-				continue;
-			plan->indices[plan->index_count++] = i;
-			list->count++;
-			mirrors += condition->mirrors;
-		}
-		if (mirrors > mirrors_most)
-			mirrors_most = mirrors;
+		mirrors_most = RTE_MAX(mirrors_most, RTE_MAX(mirrors, tunnelled));
 	}
 	plan->passes_max += mirrors_most;
 	return 0;
@@ -300,7 +323,7 @@ find_looked_ports(struct classify_plan *plan)
 {
 	plan->looked_ports = plan->table_ports | plan->layer_ports;
 	for (unsigned port = 0; port < plan->config->port_count; port++) {
-		if (plan->ports[port].always.count)
+		if (plan->ports[port].always.count || plan->ports[port].tunnelled.count)
 			plan->looked_ports |= UINT64_C(1) << port;
 	}
 }
@@ -355,6 +378,8 @@ classify_plan_free(struct classify_plan *plan)
 		for (unsigned kind = 0; kind < PACKET_KINDS; kind++)
 			acl_free(plan->stacks[i].tables[kind]);
 	}
+	for (uint32_t i = 0; plan->conditions && i < plan->condition_count; i++)
+		inside_free(plan->conditions[i].inside);
 	for (uint32_t i = 0; i < plan->filter_count; i++)
 		filter_free(plan->filters[i]);
 	free(plan->filters);

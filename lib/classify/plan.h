@@ -6,7 +6,8 @@
  * so one look-up in the terminal table of the packet's kind finds it, and one in the lists those whose
  * lists are long. The others, with a filter or without a last action, are conditional: all that stand
  * before that plain rule must be looked at, in order. Those with keys are found through layers.h and
- * lists as well; those without are in a list for each port.
+ * lists as well; those without are in a list for each port, and so are those that look inside a tunnel, in one for packets
+ * that have one (inside.h).
  */
 #ifndef CLASSIFY_PLAN_H
 #define CLASSIFY_PLAN_H
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "classify/filter.h"
+#include "classify/inside.h"
 #include "classify/lists.h"
 #include "classify/acl.h"
 #include "stage/stage.h"
@@ -24,6 +26,7 @@ struct classify_condition {
 	bool decides;
 	bool mirrors;                /* passes on and has mirrors */
 	const struct filter *filter; /* or NULL */
+	struct inside *inside;       /* or NULL; with all keys of the match */
 };
 
 /* Some of the conditions, by index, in order of their rules. */
@@ -34,6 +37,8 @@ struct classify_list {
 struct classify_port {
 	uint32_t terminal; /* the first plain rule without keys, or rule_count for the default */
 	struct classify_list always; /* conditions without keys that stand before it */
+	/* The same with those that look inside, for packets with tunnels; empty when there are none of these. */
+	struct classify_list tunnelled;
 };
 
 /* Up to 16 layers in one table a kind. */

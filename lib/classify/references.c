@@ -76,7 +76,7 @@ find_end(struct work *work)
 			continue;
 		if (targets_of(rule) > most)
 			most = targets_of(rule);
-		if (!rule->filter && match_is_empty(&rule->match))
+		if (!rule->filter && !rule->match.tunnel && match_is_empty(&rule->match))
 			break;
 	}
 	return most;

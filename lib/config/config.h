@@ -54,6 +54,27 @@ struct config_list {
 	uint64_t digest; /* of what was made of them: other values have another */
 };
 
+enum config_tunnel_kind {
+	CONFIG_TUNNEL_MPLS = 1,
+	CONFIG_TUNNEL_VXLAN,
+	CONFIG_TUNNEL_GENEVE,
+	CONFIG_TUNNEL_GRE,
+	CONFIG_TUNNEL_ERSPAN,
+	CONFIG_TUNNEL_GTP_U,
+	CONFIG_TUNNEL_IPIP,
+	CONFIG_TUNNEL_KINDS
+};
+#define CONFIG_TUNNEL_BIT(kind) (UINT32_C(1) << (kind))
+
+/* What a packet's tunnel must be, and the packet inside. */
+struct config_tunnel {
+	uint32_t kinds;       /* bits of those that it may be: of named, those with such an id */
+	uint32_t named;       /* bits of those that the key names; 0: it was not given */
+	unsigned id_of;       /* which key says the id, in the order of keys from 1; 0: none */
+	struct config_set id; /* VNI, TEID, key, label or session */
+	struct config_match *inner; /* or NULL */
+};
+
 /* All keys that were given must hold. */
 struct config_match {
 	struct config_set ether_type; /* host order */
@@ -61,6 +82,7 @@ struct config_match {
 	struct config_set protocol;
 	struct config_set src_port, dst_port; /* host order */
 	struct config_prefixes src, dst;
+	struct config_tunnel *tunnel; /* NULL: nothing is said of one */
 };
 
 struct config_rule {

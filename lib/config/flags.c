@@ -73,3 +73,32 @@ write_flags(const struct key_out *out, const struct key *key, const void *from)
 }
 
 const struct key_type key_flags = {read_flags, write_flags, key_has_number, NULL};
+
+static void
+read_words(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	if (spot->node->kind != NODE_LIST)
+		read_flag(reader, spot, key, into);
+	else if (spot->node->count == 0)
+		reader_error(reader, spot,
+			     "%s: an empty list; name one, or leave %s out for any of them",
+			     spot_key(spot), spot_key(spot));
+	else
+		read_flags(reader, spot, key, into);
+}
+
+static void
+write_words(const struct key_out *out, const struct key *key, const void *from)
+{
+	const unsigned *flags = key_at(key, from);
+
+	for (const struct key_word *word = key->words; word->name; word++) {
+		if (*flags == word->value) {
+			fputs(word->name, out->file);
+			return;
+		}
+	}
+	write_flags(out, key, from);
+}
+
+const struct key_type key_words = {read_words, write_words, key_has_number, NULL};

@@ -12,6 +12,7 @@ enum place {
 	IN_RULE,
 	IN_MATCH,
 	IN_PROTOCOL,
+	IN_TUNNEL,
 	IN_ACTIONS,
 	IN_SET,
 	IN_STRIP,
@@ -26,6 +27,7 @@ enum place {
 #define EITHER(src, dst, expression) \
 	"write " src " or " dst ", or for either of them filter: '" expression "' beside match"
 #define BY_PORT(protocol, port) "its port tells: write protocol: " protocol ", dst-port: " port
+#define IN(words) "what is inside is asked of by tunnel: write tunnel: " words
 #define FORWARD "where packets go is { forward: PORT }"
 #define GO_ON "a rule without drop or forward passes packets on to the next; " FORWARD
 #define PACE "how fast it goes is said by pace, as in pace: 100Mbps, 1.5Mpps or 2x"
@@ -75,6 +77,21 @@ static const struct {
 	{IN_MATCH, "ingress", FROM},
 	{IN_MATCH, "interface", FROM},
 	{IN_MATCH, "from", FROM},
+	{IN_MATCH, "vxlan", IN("vxlan, vni: 5000")},
+	{IN_MATCH, "geneve", IN("geneve, vni: 5000")},
+	{IN_MATCH, "gre", IN("gre, key: 7")},
+	{IN_MATCH, "gtp-u", IN("gtp-u, teid: 7")},
+	{IN_MATCH, "erspan", IN("erspan, session: 7")},
+	{IN_MATCH, "mpls", IN("mpls, label: 16")},
+	{IN_MATCH, "vsid", "the VSID of NVGRE is the upper 24 bits of GRE's key: write key"},
+	{IN_MATCH, "tunnel-id", "write vni, teid, key, label or session"},
+	{IN_MATCH, "outer", "the keys of match itself are those of the packet outside"},
+	{IN_TUNNEL, "nvgre", "write gre"},
+	{IN_TUNNEL, "gretap", "write gre"},
+	{IN_TUNNEL, "gtp", "write gtp-u"},
+	{IN_TUNNEL, "ip-in-ip", "write ipip"},
+	{IN_TUNNEL, "vlan", "a tag is no tunnel, and looked through: write vlan: 100 beside it"},
+	{IN_TUNNEL, "pppoe", "write ether-type: pppoe"},
 	{IN_PROTOCOL, "http", BY_PORT("tcp", "80")},
 	{IN_PROTOCOL, "https", BY_PORT("tcp", "443")},
 	{IN_PROTOCOL, "tls", BY_PORT("tcp", "443")},
@@ -158,6 +175,10 @@ static const struct {
 	{IN_RULE, "protocol", INTO_MATCH},
 	{IN_RULE, "src-port", INTO_MATCH},
 	{IN_RULE, "dst-port", INTO_MATCH},
+	{IN_RULE, "tunnel", INTO_MATCH},
+	{IN_RULE, "inner", INTO_MATCH},
+	{IN_RULE, "vni", INTO_MATCH},
+	{IN_RULE, "teid", INTO_MATCH},
 	{IN_REPLAY, "speed", PACE},
 	{IN_REPLAY, "rate", PACE},
 	{IN_REPLAY, "bandwidth", PACE},
@@ -241,6 +262,8 @@ place_of(const struct spot *spot)
 		return place_in_list(spot);
 	if (!is_key(path[2], "match"))
 		return ELSEWHERE;
+	if (is_key(spot, "tunnel") || (!spot->key && is_key(spot->up, "tunnel")))
+		return IN_TUNNEL;
 	return is_key(path[3], "protocol") ? IN_PROTOCOL : IN_MATCH;
 }
 

@@ -108,6 +108,7 @@ key_at(const struct key *key, const void *whole)
 extern const struct key_type key_number, key_word, key_bytes, key_duration;
 extern const struct key_type key_count;  /* a number of which 0 is one like others */
 extern const struct key_type key_flags;  /* a list of words, whose values are bits of a set */
+extern const struct key_type key_words;  /* one of them, or a list */
 extern const struct key_type key_filter; /* text of pcap-filter(7) */
 extern const struct key_type key_nested; /* a mapping within this one */
 extern const struct key_type key_owned;  /* a mapping behind a pointer */
@@ -156,6 +157,21 @@ extern const struct key_type key_edit, key_set_edit, key_nat, key_push, key_stri
 	key_mask, key_police, key_above, key_sample;
 extern const struct key_map key_stamp_map, key_dedup_map;
 extern const struct key_word key_after[];
+
+/* A match, and one within another. */
+void match_read(struct reader *reader, const struct spot *spot, struct config_match *match);
+void match_write(const struct key_out *out, const struct config_match *match);
+void match_clear(struct config_match *match);
+
+/* Of what it says of a tunnel, which it has as long as it says something; each type is given the match, the offsets are those
+ * of struct config_tunnel. */
+extern const struct key_type key_tunnel, key_tunnel_id, key_inner;
+extern const struct key_word key_tunnels[];
+
+/* Finds out which tunnels it may be; a finding at the spot of the id's key where none has one, a warning where no packet
+ * has all. */
+void tunnel_check(struct reader *reader, const struct spot *spot, const struct spot *id,
+		  struct config_match *match);
 
 /* As they are written: "src-port", "vxlan". */
 const char *key_set_field(enum config_set_field field);

@@ -15,12 +15,38 @@
 #define VLAN_MAX 4095
 #define PROTOCOL_MAX 255
 #define PORT_MAX 65535
+#define VNI_MAX 0xffffff
+#define LABEL_MAX 0xfffff
+#define SESSION_MAX 1023
 
 #define PORTS "a number from 0 to 65535, a range such as 1000-2000, or a list of these"
 
 #define AT(member) KEY_AT(struct config_match, member)
 
-enum { ETHER_TYPE, VLAN, SRC, DST, PROTOCOL, SRC_PORT, DST_PORT };
+#define ID(name, most, noun)                                                           \
+	{                                                                              \
+		name, &key_tunnel_id, KEY_AT(struct config_tunnel, id),                \
+			.high = (most),                                                \
+			.what = noun ", a range such as 1000-2000, or a list of these" \
+	}
+
+enum {
+	ETHER_TYPE,
+	VLAN,
+	SRC,
+	DST,
+	PROTOCOL,
+	SRC_PORT,
+	DST_PORT,
+	TUNNEL,
+	VNI,
+	TEID,
+	KEY,
+	LABEL,
+	SESSION,
+	INNER,
+	KEYS_OF_MATCH
+};
 
 /* In the order in which they are read and written. */
 static const struct key keys[] = {
@@ -38,6 +64,15 @@ static const struct key keys[] = {
 			      "50-51, or a list of these"},
 	[SRC_PORT] = {"src-port", &key_set, AT(src_port), .high = PORT_MAX, .what = PORTS},
 	[DST_PORT] = {"dst-port", &key_set, AT(dst_port), .high = PORT_MAX, .what = PORTS},
+	[TUNNEL] = {"tunnel", &key_tunnel, KEY_AT(struct config_tunnel, named),
+		    .words = key_tunnels,
+		    .what = "vxlan, geneve, gre, erspan, gtp-u, ipip or mpls, or a list of these"},
+	[VNI] = ID("vni", VNI_MAX, "a number from 0 to 16777215"),
+	[TEID] = ID("teid", UINT32_MAX, "a number from 0 to 4294967295"),
+	[KEY] = ID("key", UINT32_MAX, "a number from 0 to 4294967295"),
+	[LABEL] = ID("label", LABEL_MAX, "a number from 0 to 1048575"),
+	[SESSION] = ID("session", SESSION_MAX, "a number from 0 to 1023"),
+	[INNER] = {"inner", &key_inner},
 };
 static const struct key_map map = {"a mapping such as { protocol: udp, dst-port: 53 }", NULL,
 				   KEYS(keys)};
@@ -98,30 +133,65 @@ check_match(struct reader *reader, const struct field *fields, const struct conf
 			port->name);
 }
 
+/* Where a tunnel is spoken of first. */
 static void
-read_match(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+check_tunnel(struct reader *reader, const struct field *fields, struct config_match *match)
 {
-	struct config_match *match = key_at(key, into);
+	const struct field *first = NULL, *id = NULL;
+
+	for (unsigned i = TUNNEL; i < KEYS_OF_MATCH; i++) {
+		if (!fields[i].given)
+			continue;
+		first = first ? first : &fields[i];
+		id = i > TUNNEL && i < INNER ? &fields[i] : id;
+	}
+	if (first && match->tunnel)
+		tunnel_check(reader, &first->spot, &(id ? id : first)->spot, match);
+}
+
+void
+match_read(struct reader *reader, const struct spot *spot, struct config_match *match)
+{
 	unsigned before = reader->errors->count;
 	struct field fields[KEYS_MAX];
 
 	if (!key_find(reader, spot, &map, fields))
 		return;
 	key_take(reader, spot, &map, fields, match);
-	if (reader->errors->count == before)
+	if (reader->errors->count == before) {
 		check_match(reader, fields, match);
+		check_tunnel(reader, fields, match);
+	}
+}
+
+void
+match_write(const struct key_out *out, const struct config_match *match)
+{
+	key_write_flow(out, &map, match);
+}
+
+void
+match_clear(struct config_match *match)
+{
+	key_clear(&map, match);
+}
+
+static void
+read_match(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	match_read(reader, spot, key_at(key, into));
 }
 
 static void
 write_match(const struct key_out *out, const struct key *key, const void *from)
 {
-	key_write_flow(out, &map, key_at(key, from));
+	match_write(out, key_at(key, from));
 }
 
 static void
 clear_match(const struct key *key, void *from)
 {
-	key_clear(&map, key_at(key, from));
+	match_clear(key_at(key, from));
 }
 
 const struct key_type key_match = {read_match, write_match, NULL, clear_match};

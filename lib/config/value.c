@@ -98,7 +98,7 @@ merge_ranges(struct config_set *set)
 	for (unsigned i = 1; i < set->count; i++) {
 		struct config_range *before = &set->ranges[last];
 
-		if (set->ranges[i].low <= before->high + 1) {
+		if (set->ranges[i].low <= (uint64_t)before->high + 1) {
 			if (set->ranges[i].high > before->high)
 				before->high = set->ranges[i].high;
 		} else {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stage/burst.h"
 
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
 #include "port/time.h"
 
 #include "core/banned.h"
@@ -37,4 +40,33 @@ burst_hashes(struct burst *burst)
 	for (unsigned i = 0; i < burst->count; i++)
 		burst->hashes[i] = packet_flow_hash(burst->packets[i], &burst->views[i]);
 	burst->hashed = true;
+}
+
+void
+burst_enter(struct burst *burst)
+{
+	uint32_t some = 0;
+
+	if (burst->entered)
+		return;
+	for (unsigned i = 0; i < burst->count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(burst->packets[i], void *));
+	for (unsigned i = 0; i < burst->count; i++) {
+		const struct rte_mbuf *packet = burst->packets[i];
+
+		some |= (uint32_t)tunnel_may_be(rte_pktmbuf_mtod(packet, const uint8_t *),
+						packet->data_len)
+			<< i;
+	}
+	burst->tunnelled = 0;
+	for (; some; some &= some - 1) {
+		unsigned i = __builtin_ctz(some);
+
+		if (!burst->parsed)
+			packet_parse(&burst->packets[i], 1, burst->in_port, &burst->views[i]);
+		burst->tunnelled |= (uint32_t)tunnel_look(burst->packets[i], &burst->views[i], NULL,
+							  &burst->tunnels[i], &burst->inner[i])
+				    << i;
+	}
+	burst->entered = true;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "packet/tunnel.h"
 #include "packet/view.h"
 #include "port/frames.h"
 #include "stage/clock.h"
@@ -37,6 +38,7 @@ struct burst {
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
 	bool timed;       /* times are valid; see burst_times */
 	bool hashed;      /* hashes are valid; see burst_hashes */
+	bool entered;     /* tunnelled, and what it says is valid, is; see burst_enter */
 	bool gated; /* some packet did not pass some gate: stopped, here and in passed, is valid */
 	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
 	uint8_t turn;
@@ -60,6 +62,11 @@ struct burst {
 	uint64_t times[BURST_MAX];
 	uint32_t hashes[BURST_MAX]; /* of flows, see packet_flow_hash */
 	struct packet_view views[BURST_MAX];
+
+	/* Bit i: packet i has a tunnel, and so there are tunnels[i] and inner[i], and views[i] in any case. */
+	uint32_t tunnelled;
+	struct tunnel tunnels[BURST_MAX];
+	struct packet_view inner[BURST_MAX]; /* of the packets inside */
 };
 
 /* Parses the packets unless that was done. */
@@ -68,5 +75,8 @@ void burst_parse(struct burst *burst);
 /* Says when each packet came in, and of which flow it is, unless that was done. Packets must be as they came in. */
 void burst_times(struct burst *burst);
 void burst_hashes(struct burst *burst);
+
+/* Finds the packets' tunnels and parses what is inside, unless that was done; packets without one are hardly looked at. */
+void burst_enter(struct burst *burst);
 
 #endif
