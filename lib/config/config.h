@@ -147,6 +147,9 @@ struct config_port {
 	struct config_place place; /* of the port's name */
 };
 
+/* Which flow of a packet with a tunnel a group goes by. */
+enum config_hash { CONFIG_HASH_OUTER, CONFIG_HASH_INNER };
+
 struct config_group {
 	char *name;
 	uint16_t ports[CONFIG_GROUP_PORTS_MAX];
@@ -154,6 +157,7 @@ struct config_group {
 	/* By member: of what flows there are, so many parts are its; valid when given, otherwise all have one. */
 	uint16_t weights[CONFIG_GROUP_PORTS_MAX];
 	bool weights_given;
+	enum config_hash hash;
 	struct config_place place;
 };
 

@@ -105,13 +105,17 @@ config_group_shares(const struct config_group *group, uint16_t shares[CONFIG_GRO
 
 #define EXAMPLE "{ ports: [t0, t1] }"
 
-enum { PORTS, WEIGHTS };
+enum { PORTS, WEIGHTS, HASH };
 
 static const struct key_type members = {read_members, write_members, NULL, NULL};
 static const struct key_type weights = {read_weights, write_weights, NULL, NULL};
+static const struct key_word hashes[] = {
+	{"outer", CONFIG_HASH_OUTER}, {"inner", CONFIG_HASH_INNER}, {NULL, 0}};
+static const struct key_type hash = {key_read_word, key_write_word, key_has_number, NULL};
 static const struct key keys[] = {
 	[PORTS] = {"ports", &members, .required = EXAMPLE},
 	[WEIGHTS] = {"weights", &weights, .given = offsetof(struct config_group, weights_given)},
+	[HASH] = {"hash", &hash, KEY_AT(struct config_group, hash), .words = hashes},
 };
 const struct key_map key_group = {"a mapping such as " EXAMPLE, "group", KEYS(keys)};
 

@@ -35,6 +35,18 @@ group_member(const struct forward_group *group, uint32_t hash, uint64_t up)
 	}
 }
 
+/* Of the packet inside, where there is one. */
+static uint32_t
+hash_of(const struct forward_group *group, const struct burst *burst, unsigned index)
+{
+	const struct rte_mbuf *packet = burst->packets[index];
+
+	if (group->inner && burst->tunnelled >> index & 1)
+		return tunnel_flow_hash(packet, &burst->views[index], &burst->tunnels[index],
+					&burst->inner[index]);
+	return packet_flow_hash(packet, &burst->views[index]);
+}
+
 static inline enum drop_reason
 drop_reason(unsigned target)
 {
@@ -70,8 +82,8 @@ deliver(const struct forward_plan *plan, struct forward_local *local, struct bur
 	} else if (target >= FORWARD_DROP_RULE) {
 		outbox_drop(outbox, burst, drop_reason(target), packet);
 	} else if (likely(target < FORWARD_OTHER)) {
-		uint32_t hash = packet_flow_hash(packet, &burst->views[index]);
-		int member = group_member(&plan->groups[target - FORWARD_GROUP], hash, burst->up);
+		const struct forward_group *group = &plan->groups[target - FORWARD_GROUP];
+		int member = group_member(group, hash_of(group, burst, index), burst->up);
 
 		if (likely(member >= 0))
 			outbox_put(outbox, plan->ports, burst, member, packet);
@@ -119,6 +131,8 @@ distribute(const struct forward_plan *plan, struct forward_local *local, struct 
 	/* Now, while every packet is still here to be read. */
 	if (plan->uses_groups)
 		burst_parse(burst);
+	if (plan->enters)
+		burst_enter(burst);
 	for (unsigned i = 0; i < burst->count; i++) {
 		forward_end end = plan->ends[burst->verdicts[burst->uniform ? 0 : i]];
 

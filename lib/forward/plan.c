@@ -61,6 +61,7 @@ plan_group(const struct config_group *config, struct port *const *ports,
 	unsigned slot = 0;
 
 	group->count = config->port_count;
+	group->inner = config->hash == CONFIG_HASH_INNER;
 	group->slots = config_group_shares(config, group->shares);
 	for (unsigned i = 0; i < group->count; i++) {
 		group->ports[i] = slot_of(ports, config->ports[i]);
@@ -98,8 +99,10 @@ forward_plan_make(const struct config *config, struct port *const *ports,
 	plan->uses_groups = config->group_count > 0;
 	for (unsigned i = 0; ports && i < config->port_count; i++)
 		plan->ports[ports[i]->index] = ports[i];
-	for (unsigned i = 0; i < config->group_count; i++)
+	for (unsigned i = 0; i < config->group_count; i++) {
 		plan_group(&config->groups[i], ports, &plan->groups[i]);
+		plan->enters |= plan->groups[i].inner;
+	}
 
 	lists = 1;
 	targets = 0;

@@ -33,6 +33,7 @@ struct forward_mirrors {
 
 struct forward_group {
 	uint32_t count;                        /* of members */
+	bool inner;                            /* by the flow of what is in a tunnel */
 	uint32_t slots;                        /* what all their shares are together */
 	uint8_t ports[CONFIG_GROUP_PORTS_MAX]; /* by member */
 	uint16_t shares[CONFIG_GROUP_PORTS_MAX];
@@ -40,6 +41,7 @@ struct forward_group {
 };
 
 struct forward_plan {
+	bool enters;                          /* a group takes that of what is inside */
 	bool uses_groups;                     /* a group takes a flow hash of each packet */
 	struct port *ports[CONFIG_PORTS_MAX]; /* by slot */
 	struct forward_group groups[CONFIG_GROUPS_MAX];

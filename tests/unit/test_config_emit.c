@@ -49,7 +49,7 @@ test_canonical(void **state)
 			     "           ether-type: [0x86dd, 5] }\n"
 			     "  filter: \"ip[0] = 0x45 and not udp\"\n"
 			     "  actions: [mirror: b, forward: '1']\n"
-			     "groups: { 1: { ports: [b] }, 2: { weights: [4, 2], "
+			     "groups: { 1: { ports: [b] }, 2: { hash: inner, weights: [4, 2], "
 			     "ports: [\"null\", b] } }\n"
 			     "ports:\n  b: { vdev: \"net_ring,name=\\u00e4\\t\\U0001f40c\\\\\" }\n"
 			     "  null: { null: {}, queues: 2 }\n");
@@ -67,7 +67,7 @@ test_canonical(void **state)
 		"  \"null\": { null: {}, queues: 2 }\n"
 		"groups:\n"
 		"  \"1\": { ports: [b] }\n"
-		"  \"2\": { ports: [\"null\", b], weights: [4, 2] }\n"
+		"  \"2\": { ports: [\"null\", b], weights: [4, 2], hash: inner }\n"
 		"rules:\n"
 		"  - name: \"true\"\n"
 		"    from: [b]\n"

@@ -135,6 +135,8 @@ static const struct config_case cases[] = {
 	 "a number from 1 to 65535"},
 	{HEAD "groups: { g: { ports: [a, b], weights: [1024, 1] } }\n", 7, 40, "groups.g.weights",
 	 "are 1025 together, in lowest terms; the table"},
+	{HEAD "groups: { g: { ports: [a], hash: iner } }\n", 7, 34, "groups.g.hash",
+	 "did you mean \"inner\"?"},
 	{HEAD "groups: { g: { ports: [a, b], weight: [2, 1] } }\n", 7, 31, "groups.g.weight",
 	 "did you mean \"weights\"?"},
 	{HEAD "groups: { g: { ports: [a] }, h: { ports: [g] } }\n", 7, 43, "groups.h.ports[0]",
