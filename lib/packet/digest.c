@@ -14,10 +14,10 @@
 #define IPV6_HEADER 40
 #define TAGS_MAX 2
 
-/* A piece of a packet, in which something is left out, is copied; a multiple of a block. Most packets' headers are in the
- * first one. */
+/* A packet that does not lie in one piece is copied in such, each a multiple of a block. */
 #define PIECE 128
 #define BLOCK 16
+#define NOWHERE UINT32_MAX
 
 /* Odd and of no pattern: the fractions of the square roots of 2, 3, 5 and 7. */
 #define KEY_A UINT64_C(0x6a09e667f3bcc909)
@@ -31,7 +31,7 @@ load(const uint8_t *at)
 	uint64_t word;
 
 	memcpy(&word, at, sizeof(word));
-	return word;
+	return rte_le_to_cpu_64(word);
 }
 
 /* Both halves of a product of 128 bits depend on all bits of both factors. */
@@ -45,18 +45,10 @@ fold(uint64_t a, uint64_t b)
 
 /* Two numbers of 64 bits that know nothing of each other: what a product of 0 makes one of them forget is in the other. */
 static inline void
-absorb(struct packet_digest *digest, const uint8_t *bytes, uint32_t length)
+absorb(struct packet_digest *digest, uint64_t a, uint64_t b)
 {
-	uint64_t low = digest->low, high = digest->high;
-
-	for (const uint8_t *end = bytes + length; bytes < end; bytes += BLOCK) {
-		uint64_t a = load(bytes), b = load(bytes + 8);
-
-		low = fold(a ^ low, b ^ KEY_A) ^ low;
-		high = fold(b ^ high, a ^ KEY_B) + high;
-	}
-	digest->low = low;
-	digest->high = high;
+	digest->low = fold(a ^ digest->low, b ^ KEY_A) ^ digest->low;
+	digest->high = fold(b ^ digest->high, a ^ KEY_B) + digest->high;
 }
 
 static inline void
@@ -68,13 +60,16 @@ finish(struct packet_digest *digest)
 	digest->high = fold(high ^ KEY_A, low + KEY_B);
 }
 
-/* What is covered of a packet, and of that what counts as 0. */
+/* What is covered of a packet, and of that what counts as 0. Fields that do never lie across a block's border: headers end at
+ * multiples of 4 bytes. */
 struct cover {
 	uint32_t start, end;
-	uint64_t first[2];         /* what is left of the first 16 bytes */
-	uint32_t zeros, zeros_end; /* from the packet's start */
-	uint32_t type_at;          /* where the ether-type stands; 0: none */
-	uint8_t kind;              /* COVER_... */
+	uint64_t first[2]; /* what is left of the first block */
+	uint32_t
+		block; /* NOWHERE, or another one of which something is left out; it may be the first */
+	uint64_t rest[2]; /* what is left of that */
+	uint32_t type_at; /* where the ether-type stands; 0: none */
+	uint8_t kind;     /* COVER_... */
 };
 
 enum { COVER_WHOLE = 1, COVER_TYPE, COVER_IPV4, COVER_IPV6 };
@@ -129,35 +124,42 @@ fragment_end(const struct rte_mbuf *packet, uint32_t at)
 	return at;
 }
 
-static void
-zero_checksum(const struct packet_view *view, struct cover *cover)
+/* Where the transport's checksum stands from its header on, and how long it is; 0: it has none that is known. */
+static inline uint32_t
+checksum_at(const struct packet_view *view, uint32_t *length)
 {
-	uint32_t at = view->l4_offset;
-	bool wide = view->kind & PACKET_WIDE;
-
-	/* A later fragment has none. */
-	if (at == 0)
-		return;
+	*length = 2;
 	switch (view->protocol) {
 	case IPPROTO_TCP:
-		cover->zeros = at + 16;
-		break;
+		return 16;
 	case IPPROTO_UDP:
-		cover->zeros = at + 6;
-		break;
+		return 6;
 	case IPPROTO_SCTP:
-		cover->zeros = at + 8;
-		break;
+		*length = 4;
+		return 8;
 	case IPPROTO_ICMP:
+		return view->kind & PACKET_WIDE ? 0 : 2;
 	case IPPROTO_ICMPV6:
-		if (wide != (view->protocol == IPPROTO_ICMPV6))
-			return;
-		cover->zeros = at + 2;
-		break;
+		return view->kind & PACKET_WIDE ? 2 : 0;
 	default:
-		return;
+		return 0;
 	}
-	cover->zeros_end = cover->zeros + (view->protocol == IPPROTO_SCTP ? 4 : 2);
+}
+
+static inline void
+leave_checksum_out(const struct packet_view *view, struct cover *cover)
+{
+	uint32_t length, field = checksum_at(view, &length), at, bit;
+	uint64_t mask;
+
+	/* A later fragment has none. */
+	if (field == 0 || view->l4_offset == 0)
+		return;
+	at = view->l4_offset + field - cover->start;
+	bit = at % 8 * 8;
+	mask = ~(((UINT64_C(1) << length * 8) - 1) << bit);
+	cover->block = at / BLOCK;
+	cover->rest[at / 8 % 2] = mask;
 }
 
 static inline void
@@ -188,7 +190,7 @@ cover_ip(const struct rte_mbuf *packet, const struct packet_view *view,
 	if (end >= header_end && end < cover->end)
 		cover->end = end;
 	if (mask->without & PACKET_DIGEST_CHECKSUMS)
-		zero_checksum(view, cover);
+		leave_checksum_out(view, cover);
 }
 
 /* MACs and tags. */
@@ -210,31 +212,61 @@ absorb_link(struct packet_digest *digest, const struct rte_mbuf *packet, const s
 			memcpy(link + 12, rte_pktmbuf_read(packet, 12, tags, spare), tags);
 		link[31] = tags;
 	}
-	absorb(digest, link, sizeof(link));
+	absorb(digest, load(link), load(link + 8));
+	absorb(digest, load(link + 16), load(link + 24));
 }
 
-/* A piece from at on of so many bytes, as a multiple of a block with zeros behind it. */
+static inline void
+absorb_block(struct packet_digest *digest, const struct cover *cover, uint32_t block, uint64_t a,
+	     uint64_t b)
+{
+	if (block == 0) {
+		a &= cover->first[0];
+		b &= cover->first[1];
+	}
+	if (block == cover->block) {
+		a &= cover->rest[0];
+		b &= cover->rest[1];
+	}
+	absorb(digest, a, b);
+}
+
+/* A block at least, in one piece. Of the last one, as far as it goes beyond the end, 0 is read. */
+static inline void
+absorb_flat(struct packet_digest *digest, const struct cover *cover, const uint8_t *bytes)
+{
+	uint32_t length = cover->end - cover->start, block = 0, left = length % BLOCK;
+
+	for (; block < length / BLOCK; block++)
+		absorb_block(digest, cover, block, load(bytes + block * BLOCK),
+			     load(bytes + block * BLOCK + 8));
+	if (left) {
+		const uint8_t *last = bytes + length - BLOCK;
+		unsigned __int128 tail = (unsigned __int128)load(last + 8) << 64 | load(last);
+
+		tail >>= (BLOCK - left) * 8;
+		absorb_block(digest, cover, block, tail, tail >> 64);
+	}
+}
+
 static void
-absorb_copy(struct packet_digest *digest, const struct rte_mbuf *packet, const struct cover *cover,
-	    uint32_t at, uint32_t length)
+absorb_pieces(struct packet_digest *digest, const struct rte_mbuf *packet,
+	      const struct cover *cover)
 {
 	uint8_t piece[PIECE];
-	uint32_t blocks = (length + BLOCK - 1) / BLOCK * BLOCK;
-	const uint8_t *bytes;
+	uint32_t block = 0, length;
 
-	memset(piece + blocks - BLOCK, 0, BLOCK);
-	bytes = rte_pktmbuf_read(packet, at, length, piece);
-	if (bytes != piece)
-		memcpy(piece, bytes, length);
-	if (at == cover->start) {
-		uint64_t words[2] = {load(piece) & cover->first[0],
-				     load(piece + 8) & cover->first[1]};
+	for (uint32_t at = cover->start; at < cover->end; at += length) {
+		const uint8_t *bytes;
 
-		memcpy(piece, words, sizeof(words));
+		length = RTE_MIN(cover->end - at, (uint32_t)PIECE);
+		memset(piece, 0, sizeof(piece));
+		bytes = rte_pktmbuf_read(packet, at, length, piece);
+		if (bytes != piece)
+			memcpy(piece, bytes, length);
+		for (uint32_t i = 0; i < length; i += BLOCK, block++)
+			absorb_block(digest, cover, block, load(piece + i), load(piece + i + 8));
 	}
-	for (uint32_t i = RTE_MAX(cover->zeros, at); i < cover->zeros_end && i < at + length; i++)
-		piece[i - at] = 0;
-	absorb(digest, piece, blocks);
 }
 
 void
@@ -260,8 +292,10 @@ void
 packet_digest(const struct rte_mbuf *packet, const struct packet_view *view,
 	      const struct packet_digest_mask *mask, struct packet_digest *digest)
 {
-	struct cover cover = {.end = packet->pkt_len, .first = {UINT64_MAX, UINT64_MAX}};
-	bool flat = packet->nb_segs == 1;
+	struct cover cover = {.end = packet->pkt_len,
+			      .first = {UINT64_MAX, UINT64_MAX},
+			      .block = NOWHERE,
+			      .rest = {UINT64_MAX, UINT64_MAX}};
 
 	if (view->l3_offset)
 		cover_ip(packet, view, mask, &cover);
@@ -272,14 +306,10 @@ packet_digest(const struct rte_mbuf *packet, const struct packet_view *view,
 	if ((mask->without & (PACKET_DIGEST_MAC | PACKET_DIGEST_VLAN)) !=
 	    (PACKET_DIGEST_MAC | PACKET_DIGEST_VLAN))
 		absorb_link(digest, packet, &cover, mask->without);
-	for (uint32_t at = cover.start, length; at < cover.end; at += length) {
-		length = RTE_MIN(cover.end - at, (uint32_t)PIECE);
-		if (likely(flat) && length == PIECE && at != cover.start &&
-		    (at >= cover.zeros_end || at + length <= cover.zeros))
-			absorb(digest, rte_pktmbuf_mtod_offset(packet, const uint8_t *, at),
-			       length);
-		else
-			absorb_copy(digest, packet, &cover, at, length);
-	}
+	if (likely(packet->nb_segs == 1 && cover.end - cover.start >= BLOCK))
+		absorb_flat(digest, &cover,
+			    rte_pktmbuf_mtod_offset(packet, const uint8_t *, cover.start));
+	else
+		absorb_pieces(digest, packet, &cover);
 	finish(digest);
 }
