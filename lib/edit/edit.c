@@ -88,6 +88,8 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 		edit->reach.back += op->back;
 		edit->reach.writes |= op->writes;
 		edit->reach.parses |= op->parses;
+		edit->reach.timed |= op->timed;
+		edit->reach.stamps |= op->stamps;
 	}
 	divide(edit);
 	*out = edit;
@@ -125,6 +127,30 @@ edit_same(const struct edit *a, const struct edit *b)
 			return false;
 	}
 	return true;
+}
+
+/* FNV-1a. */
+static uint64_t
+hash(uint64_t so_far, const void *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		so_far = (so_far ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+	return so_far;
+}
+
+uint64_t
+edit_hash(const struct edit *edit)
+{
+	uint64_t result = UINT64_C(0xcbf29ce484222325);
+
+	for (unsigned i = 0; i < edit->op_count; i++) {
+		const struct edit_op *op = &edit->ops[i];
+
+		result = hash(result, &op->kind, sizeof(op->kind));
+		result = hash(result, op->values.bytes, EDIT_VALUES_MAX);
+		result = hash(result, op->pairs, op->pair_count * sizeof(op->pairs[0]));
+	}
+	return result;
 }
 
 const struct edit_reach *
@@ -213,6 +239,8 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 		frames[i] = (struct frame){
 			.packet = packets[i],
 			.length = packets[i]->pkt_len,
+			.wire = packet_wire_length_offset >= 0 ? packet_wire_length(packets[i])
+							       : packets[i]->pkt_len,
 			.from = from[i],
 			.alone = manner & OWN_ALONE,
 		};

@@ -36,11 +36,15 @@ void edit_free(struct edit *edit);
 
 /* Whether they do the same to all packets. Any thread. */
 bool edit_same(const struct edit *a, const struct edit *b);
+/* The same number of those that are the same. */
+uint64_t edit_hash(const struct edit *edit);
 
 struct edit_reach {
 	uint16_t front, back; /* bytes that are put in front and behind, at most */
 	bool writes;          /* bytes of packets, or in front of them; else a window does */
 	bool parses;          /* views are wanted */
+	bool timed;           /* times are */
+	bool stamps;          /* it says whether packets are duplicates */
 };
 const struct edit_reach *edit_reach(const struct edit *edit);
 

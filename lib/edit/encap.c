@@ -28,6 +28,7 @@
 #define GRE_KEY 0x2000 /* RFC 2890 */
 #define GRE_SEQUENCE 0x1000
 #define ERSPAN_TAG_KEPT 0x1800       /* of type II: a tag is in the frame */
+#define ERSPAN_CUT 0x400             /* of both: T */
 #define ERSPAN_FRAME 0x8000          /* type III: what is mirrored is an Ethernet frame */
 #define ERSPAN_TICK UINT64_C(100000) /* ns, of a type III timestamp with granularity 0 */
 
@@ -226,6 +227,9 @@ put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inne
 		if (around->version == 2)
 			erspan[2] |= ERSPAN_TAG_KEPT >> 8;
 	}
+	/* T: it is not all of the frame. */
+	if (frame->wire + frame->grown > frame->length)
+		erspan[2] |= ERSPAN_CUT >> 8;
 	if (around->version == 3)
 		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
 }

@@ -13,7 +13,6 @@
 #define IPV4_HEADER 20u
 #define IPV6_HEADER 40u
 #define PORTS 4u
-#define TAGS_MAX 2 /* that are looked through, as views have it */
 
 #define IPV4_LENGTH 2 /* offsets of lengths */
 #define IPV6_LENGTH 4
@@ -175,8 +174,8 @@ end_of_link(const struct frame *frame)
 
 	if (frame->l3)
 		return frame->l3;
-	for (unsigned tags = 0; tags < TAGS_MAX; tags++) {
-		const uint8_t *type = edit_read(frame, end - 2, 2 + EDIT_TAG, spare);
+	for (unsigned tags = 0; tags < EDIT_TAGS_MAX; tags++) {
+		const uint8_t *type = edit_read(frame, end - 2, EDIT_TAG, spare);
 
 		if (!type || !edit_is_tag(type))
 			break;

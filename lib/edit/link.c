@@ -90,7 +90,7 @@ edit_look_set(const struct edit_op *op, struct frame *frames, unsigned count)
 
 		if (op->parses)
 			edit_layout(frame);
-		if ((set->given & MACS) && frame->length >= EDIT_MACS) {
+		if ((set->given & MACS) && frame->length >= EDIT_ETHER) {
 			edit_deepen(frame, EDIT_MACS);
 			found = true;
 		}
@@ -108,7 +108,7 @@ static void
 set_macs(const struct edit_set *set, struct frame *frames, unsigned count)
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
-		if (frame->depth < EDIT_MACS)
+		if (frame->length < EDIT_ETHER)
 			continue;
 		if (set->given & CONFIG_SET_DST_MAC)
 			memcpy(frame->start, set->macs[0], 6);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 #include <rte_mbuf.h>
 #include <string.h>
@@ -13,8 +15,13 @@
 #define IPV4_SUM 10
 #define IPV4_ADDRESSES 12
 #define IPV4_HEADER 20
+#define IPV6_NEXT 6
 #define IPV6_ADDRESSES 8
+#define IPV6_ADDRESS 16
+#define ROUTING_LEFT 3     /* segments left, section 4.4 */
+#define ROUTING_SEGMENTS 4 /* the type of RFC 8754, whose addresses stand from last to first */
 #define IPV6_HEADER 40
+#define SCTP_HEADER 12
 
 /* Bytes of a frame, from the first to before the last. */
 struct range {
@@ -50,25 +57,67 @@ masked(const struct frame *frame, uint8_t with, struct range range)
 	return sum_word(0, before, after);
 }
 
+/* Where the address stands to which an IPv6 packet goes in the end: RFC 8200 section 8.1. */
+static uint32_t
+final_of(const struct frame *frame)
+{
+	uint32_t at = frame->l3 + IPV6_HEADER, final = at - IPV6_ADDRESS;
+	uint8_t spare[EDIT_READ_MAX], next;
+	const uint8_t *header = edit_read(frame, frame->l3 + IPV6_NEXT, 1, spare);
+
+	next = header ? header[0] : IPPROTO_NONE;
+	while (at + 8 <= frame->l4) {
+		uint32_t length;
+
+		header = edit_read(frame, at, 8, spare);
+		if (!header)
+			break;
+		length = next == IPPROTO_AH         ? (header[1] + 2) * 4u
+			 : next == IPPROTO_FRAGMENT ? 8
+						    : (header[1] + 1) * 8u;
+		if (next == IPPROTO_ROUTING && header[ROUTING_LEFT] && length >= 8 + IPV6_ADDRESS)
+			final = header[2] == ROUTING_SEGMENTS
+					? at + 8
+					: at + 8 + (length - 8) / IPV6_ADDRESS * IPV6_ADDRESS -
+						  IPV6_ADDRESS;
+		next = header[0];
+		at += length;
+	}
+	return final;
+}
+
+static uint32_t
+masked_addresses(const struct frame *frame, uint8_t with)
+{
+	uint32_t ip = frame->l3, final;
+
+	if (!edit_is_ipv6(frame))
+		return masked(frame, with, (struct range){ip + IPV4_ADDRESSES, ip + IPV4_HEADER});
+	final = final_of(frame);
+	return masked(frame, with,
+		      (struct range){ip + IPV6_ADDRESSES, ip + IPV6_ADDRESSES + IPV6_ADDRESS}) +
+	       masked(frame, with, (struct range){final, final + IPV6_ADDRESS});
+}
+
 static void
 find_changes(struct frame *frame, uint8_t with)
 {
-	struct range addresses = {frame->l3 + IPV4_ADDRESSES, frame->l3 + IPV4_HEADER};
 
-	frame->header_change = frame->change = 0;
+	frame->header_change = frame->change = frame->sctp_change = 0;
 	if (frame->kind < PACKET_IPV4)
 		return;
-	if (edit_is_ipv6(frame)) {
-		addresses = (struct range){frame->l3 + IPV6_ADDRESSES, frame->l3 + IPV6_HEADER};
-	} else {
+	if (!edit_is_ipv6(frame)) {
 		uint32_t end = edit_end_of(frame, CONFIG_AFTER_NETWORK);
 
 		frame->header_change = masked(frame, with, (struct range){frame->l3, end});
 	}
+	frame->sctp_end = edit_sctp_end(frame);
+	if (frame->sctp_end)
+		frame->sctp_change = edit_sctp_masked(frame, with);
 	if (frame->sum == 0)
 		return;
 	if (frame->pseudo)
-		frame->change = masked(frame, with, addresses);
+		frame->change = masked_addresses(frame, with);
 	frame->change +=
 		masked(frame, with, (struct range){frame->l4, edit_end_of_datagram(frame)});
 }
@@ -108,6 +157,8 @@ edit_look_mask(const struct edit_op *op, struct frame *frames, unsigned count)
 			edit_deepen(frame, frame->l3 + IPV4_SUM + 2);
 		if (frame->change)
 			edit_deepen(frame, frame->sum + 2);
+		if (frame->sctp_change)
+			edit_deepen(frame, frame->l4 + SCTP_HEADER);
 	}
 }
 
@@ -154,5 +205,7 @@ edit_run_mask(const struct edit_op *op, const struct edit_moment *moment, struct
 		fill(frame, op->values.mask.with);
 		adjust(frame, frame->l3 + IPV4_SUM, frame->header_change, false);
 		adjust(frame, frame->sum, frame->change, frame->zero);
+		if (unlikely(frame->sctp_change))
+			edit_sctp_adjust(frame, frame->sctp_change);
 	}
 }

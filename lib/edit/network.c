@@ -23,6 +23,8 @@
 #define IPV6_DST 24
 #define ROUTING_LEFT 3 /* segments left, section 4.4 */
 
+#define SCTP_HEADER 12
+
 #define PORTS (CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT)
 
 static uint16_t
@@ -83,6 +85,9 @@ edit_needs_network(const struct edit_set *set, struct frame *frame)
 	edit_deepen(frame, frame->l3 + (edit_is_ipv6(frame) ? IPV6_HEADER : IPV4_HEADER));
 	if (ports)
 		edit_deepen(frame, frame->l4 + 4);
+	frame->sctp_end = ports ? edit_sctp_end(frame) : 0;
+	if (frame->sctp_end)
+		edit_deepen(frame, frame->l4 + SCTP_HEADER);
 	if (frame->sum && (ports || (address && frame->pseudo)))
 		edit_deepen(frame, frame->sum + 2);
 	return true;
@@ -174,7 +179,7 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		uint8_t *ip = frame->start + frame->l3, *sum = frame->start + frame->sum;
-		uint32_t change;
+		uint32_t change, before, after;
 
 		if (frame->kind < PACKET_IPV4)
 			continue;
@@ -184,9 +189,14 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 		change = edit_is_ipv6(frame) ? set_ipv6(set, frame, ip) : set_ipv4(set, ip);
 		if (!frame->pseudo)
 			change = 0;
-		if ((set->given & PORTS) && edit_has_ports(frame))
+		if ((set->given & PORTS) && edit_has_ports(frame)) {
+			memcpy(&before, frame->start + frame->l4, sizeof(before));
 			change += edit_put_words(frame->start + frame->l4, &set->ports_keep,
 						 &set->ports_value, 1);
+			memcpy(&after, frame->start + frame->l4, sizeof(after));
+			if (unlikely(frame->sctp_end))
+				edit_sctp_ports(frame, before, after);
+		}
 		if (frame->sum == 0 || change == 0)
 			continue;
 		put16(sum, frame->zero ? sum_adjust_udp(get16(sum), change)

@@ -20,6 +20,7 @@ struct rte_mbuf;
 #define EDIT_MACS 12 /* bytes of both addresses */
 #define EDIT_ETHER 14
 #define EDIT_TAG 4
+#define EDIT_TAGS_MAX 2 /* that are looked through, as views have it */
 /* A header of Ethernet with two tags, rounded up. */
 #define EDIT_LINK_MAX 24
 /* Ethernet, IPv6, GRE with a sequence, and ERSPAN III, rounded up. */
@@ -33,12 +34,15 @@ struct frame {
 	uint8_t *start;  /* while ops run: depth bytes may be written */
 	uint32_t skip;   /* while they look: where in the packet the frame begins */
 	uint32_t length; /* the frame's own */
+	uint32_t wire;   /* what it had on the wire, at first */
 	int32_t grown;   /* by what was put in front or behind, less what was stripped */
 	/* How deep will be written, and how much put in front, and behind: of the latter, length knows once ops run. */
 	uint16_t depth, front, back;
 	uint32_t fill_from, fill_to; /* what is written over whole; 0 and 0: nothing */
 	/* And what that changes of checksums, as in sum.h. */
-	uint32_t header_change, change;
+	uint32_t header_change, change, sctp_change;
+	/* Of set and mask: where the packet of SCTP ends whose CRC must follow; 0: there is none. */
+	uint32_t sctp_end;
 	/* What the frame begins with, in the place of as many of the packet's bytes. */
 	uint8_t link_length;
 	uint8_t link[EDIT_LINK_MAX];
@@ -124,6 +128,7 @@ struct edit_op;
 struct edit_moment {
 	const uint64_t *times; /* ns since the epoch, by frame.from; NULL: packets have them */
 	uint16_t in_port;
+	bool duplicate;      /* some gate has found that the packets are duplicates */
 	uint32_t *sequences; /* the worker's own, of each session of ERSPAN */
 };
 
@@ -150,6 +155,8 @@ struct edit_op {
 	bool parses;
 	bool writes;
 	bool anew; /* must see what the ones before it wrote */
+	bool timed;
+	bool stamps; /* says whether the packet is a duplicate */
 	union edit_values values;
 	struct edit_pair *pairs; /* of nat; the op's own */
 	unsigned pair_count;
@@ -234,6 +241,16 @@ uint32_t edit_end_of(struct frame *frame, enum config_after after);
 
 /* Where the bytes end that the transport's checksum is over, in a frame with one: behind them is padding. While ops look. */
 uint32_t edit_end_of_datagram(const struct frame *frame);
+
+/* Where an SCTP packet ends whose CRC is over all of it; 0: there is none, or not all of it is here. While ops look. */
+uint32_t edit_sctp_end(const struct frame *frame);
+
+/* Its CRC follows other ports, as they lie in memory, of a frame with sctp_end. While ops run. */
+void edit_sctp_ports(const struct frame *frame, uint32_t before, uint32_t after);
+
+/* What it changes by when bytes are masked, while ops look; and changes it, while they run. */
+uint32_t edit_sctp_masked(const struct frame *frame, uint8_t with);
+void edit_sctp_adjust(const struct frame *frame, uint32_t change);
 
 /* Looks for headers, unless they are known. While ops look. */
 void edit_layout(struct frame *frame);

@@ -7,7 +7,10 @@
 
 #include "core/banned.h"
 
+#define TYPE_IPV4 0x0800
+#define TYPE_IPV6 0x86dd
 #define TYPE_MPLS 0x8847
+#define TYPE_MPLS_MULTICAST 0x8848
 #define MPLS_BOTTOM 0x100 /* of the stack: RFC 3032 section 2.1 */
 
 uint8_t *
@@ -43,6 +46,7 @@ edit_make_push(const struct config_action *action, struct edit_op *op)
 		edit_make_around(push, &op->values.push.around);
 		op->front = op->values.push.around.length;
 		op->parses = op->values.push.around.udp; /* for the flow */
+		op->timed = op->values.push.around.version == 3;
 	}
 }
 /* What is moved must be writable. */
@@ -50,7 +54,7 @@ static void
 look_vlan(struct frame *frames, unsigned count)
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
-		if (frame->length < EDIT_MACS) {
+		if (frame->length < EDIT_ETHER) {
 			frame->idle = true;
 			continue;
 		}
@@ -65,7 +69,7 @@ run_vlan(uint32_t tag, struct frame *frames, unsigned count)
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		uint8_t *start;
 
-		if (frame->length < EDIT_MACS)
+		if (frame->length < EDIT_ETHER)
 			continue;
 		start = edit_put_front(frame, EDIT_TAG);
 		memmove(start, start + EDIT_TAG, EDIT_MACS);
@@ -73,7 +77,7 @@ run_vlan(uint32_t tag, struct frame *frames, unsigned count)
 	}
 }
 
-/* A label is in front of IP, or of other labels. */
+/* A label is in front of IP, or of other labels, as the type says. */
 static uint32_t
 label_at(struct frame *frame, bool *bottom)
 {
@@ -81,11 +85,21 @@ label_at(struct frame *frame, bool *bottom)
 	uint32_t link = edit_end_of(frame, CONFIG_AFTER_LINK);
 	const uint8_t *type;
 
-	*bottom = frame->l3 != 0;
-	if (link > EDIT_LINK_MAX || *bottom)
-		return *bottom ? link : 0;
+	*bottom = false;
+	if (link > EDIT_LINK_MAX)
+		return 0;
 	type = edit_read(frame, link - 2, 2, spare);
-	return type && (type[0] << 8 | type[1]) == TYPE_MPLS ? link : 0;
+	switch (type ? type[0] << 8 | type[1] : 0) {
+	case TYPE_IPV4:
+	case TYPE_IPV6:
+		*bottom = true;
+		return link;
+	case TYPE_MPLS:
+	case TYPE_MPLS_MULTICAST:
+		return link;
+	default:
+		return 0;
+	}
 }
 
 static void

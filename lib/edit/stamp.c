@@ -15,6 +15,8 @@
 #define TRAILER 16
 #define SECONDS 4
 #define NANOSECONDS 8
+#define FLAGS 12
+#define DUPLICATE 0x04
 #define DEVICE 13
 #define PORT 15
 
@@ -27,6 +29,8 @@ edit_make_stamp(const struct config_action *action, struct edit_op *op)
 	op->values.stamp.device = action->stamp->device;
 	op->back = FRAME_MIN + TRAILER;
 	op->writes = true;
+	op->timed = true;
+	op->stamps = true;
 }
 
 void
@@ -68,6 +72,7 @@ edit_run_stamp(const struct edit_op *op, const struct edit_moment *moment, struc
 		at += frame->back - TRAILER;
 		put32(at + SECONDS, time / SECOND);
 		put32(at + NANOSECONDS, time % SECOND);
+		at[FLAGS] = moment->duplicate ? DUPLICATE : 0;
 		at[DEVICE] = op->values.stamp.device >> 8;
 		at[DEVICE + 1] = op->values.stamp.device & 0xff;
 		at[PORT] = moment->in_port;

@@ -46,13 +46,25 @@ strip_vlans(struct frame *frame)
 	return found;
 }
 
-/* A tag of so many bytes with its type, behind the addresses. */
+static bool
+is_tag_at(const struct frame *frame, uint32_t offset)
+{
+	uint16_t type = type_at(frame, offset);
+
+	return edit_is_tag((uint8_t[]){type >> 8, type & 0xff});
+}
+
+/* A tag of so many bytes with its type, behind the addresses and VLAN tags. */
 static bool
 strip_tag(struct frame *frame, uint16_t type, uint32_t length)
 {
-	if (type_at(frame, EDIT_MACS) != type || frame->length < EDIT_MACS + length + 2)
+	uint32_t at = EDIT_MACS;
+
+	for (unsigned tags = 0; tags < EDIT_TAGS_MAX && is_tag_at(frame, at); tags++)
+		at += EDIT_TAG;
+	if (type_at(frame, at) != type || frame->length < at + length + 2)
 		return false;
-	edit_remove(frame, EDIT_MACS, length);
+	edit_remove(frame, at, length);
 	return true;
 }
 

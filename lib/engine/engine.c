@@ -162,6 +162,7 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	engine->shared.idle = config->idle;
 	engine->shared.ports = &engine->ports;
 	clock_set(&engine->shared.clock);
+	clock_follow(&engine->shared.clock);
 	service_tick(&engine->service);
 	engine->started_ns = now_ns();
 	launch(engine);
@@ -259,6 +260,7 @@ engine_tick(struct engine *engine)
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
 	keep_known(engine);
 	swap_reclaim(&engine->swap);
+	clock_follow(&engine->shared.clock);
 	replays_tick(&engine->replays, &engine->shared.clock);
 }
 

@@ -8,7 +8,6 @@
 #include "core/populate.h"
 #include "core/units.h"
 #include "engine/heirs.h"
-#include "engine/unready.h"
 
 #include "core/banned.h"
 
@@ -172,9 +171,6 @@ program_make(struct config *config, struct port *const *ports, const struct port
 		program->slots[i] = ports ? ports[i]->index : i;
 	if (!make_totals(config, &program->totals))
 		goto no_memory;
-	ret = unready_check(config, errors);
-	if (ret < 0)
-		goto failed;
 	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
 		void *state = NULL;
 

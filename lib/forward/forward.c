@@ -5,94 +5,10 @@
 #include <rte_branch_prediction.h>
 
 #include "core/units.h"
-#include "exit/outbox.h"
-#include "forward/plan.h"
+#include "forward/deliver.h"
+#include "forward/jobs.h"
 
 #include "core/banned.h"
-
-/* The member that a flow belongs to: the same as long as it has a link; while it has none, its flows
- * (and no others) are spread over those that have. -1 when none has. */
-static int
-group_member(const struct forward_group *group, uint32_t hash, uint64_t up)
-{
-	unsigned member = group->table[(uint64_t)hash * group->slots >> 32];
-	unsigned alive = 0, pick;
-
-	if (likely(up >> member & 1))
-		return member;
-	for (unsigned i = 0; i < group->count; i++)
-		alive += up >> group->ports[i] & 1 ? group->shares[i] : 0;
-	if (alive == 0)
-		return -1;
-	/* Other bits than chose the member, so that its flows do not all move to one place. */
-	pick = (uint64_t)(hash * 0x85ebca6bu) * alive >> 32;
-	for (unsigned i = 0;; i++) {
-		unsigned share = up >> group->ports[i] & 1 ? group->shares[i] : 0;
-
-		if (pick < share)
-			return group->ports[i];
-		pick -= share;
-	}
-}
-
-/* Of the packet inside, where there is one. */
-static uint32_t
-hash_of(const struct forward_group *group, const struct burst *burst, unsigned index)
-{
-	const struct rte_mbuf *packet = burst->packets[index];
-
-	if (group->inner && burst->tunnelled >> index & 1)
-		return tunnel_flow_hash(packet, &burst->views[index], &burst->tunnels[index],
-					&burst->inner[index]);
-	return packet_flow_hash(packet, &burst->views[index]);
-}
-
-static inline enum drop_reason
-drop_reason(unsigned target)
-{
-	return target == FORWARD_DROP_RULE ? DROP_RULE : DROP_DEFAULT;
-}
-
-/* One worker's. */
-struct forward_local {
-	struct outbox outbox;
-	struct parcel others[]; /* as plan->others; empty between bursts */
-};
-
-static void
-give(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
-     unsigned other, struct rte_mbuf *packet)
-{
-	struct parcel *parcel = &local->others[other];
-
-	if (parcel->count == BURST_MAX)
-		forward_others_give(&plan->others.items[other], parcel, burst);
-	parcel->packets[parcel->count++] = packet;
-}
-
-static void
-deliver(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
-	unsigned index, unsigned target)
-{
-	struct rte_mbuf *packet = burst->packets[index];
-	struct outbox *outbox = &local->outbox;
-
-	if (likely(target < FORWARD_GROUP)) {
-		outbox_put(outbox, plan->ports, burst, target, packet);
-	} else if (target >= FORWARD_DROP_RULE) {
-		outbox_drop(outbox, burst, drop_reason(target), packet);
-	} else if (likely(target < FORWARD_OTHER)) {
-		const struct forward_group *group = &plan->groups[target - FORWARD_GROUP];
-		int member = group_member(group, hash_of(group, burst, index), burst->up);
-
-		if (likely(member >= 0))
-			outbox_put(outbox, plan->ports, burst, member, packet);
-		else
-			outbox_drop(outbox, burst, DROP_NO_MEMBER, packet);
-	} else {
-		give(plan, local, burst, target - FORWARD_OTHER, packet);
-	}
-}
 
 static void
 mirror(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
@@ -104,7 +20,8 @@ mirror(const struct forward_plan *plan, struct forward_local *local, struct burs
 	rte_pktmbuf_refcnt_update(burst->packets[index], mirrors->count);
 	burst->in->copies += mirrors->count;
 	for (uint32_t i = 0; i < mirrors->count; i++)
-		deliver(plan, local, burst, index, plan->targets[mirrors->first + i]);
+		forward_deliver(plan, local, burst, index, plan->targets[mirrors->first + i],
+				burst->packets[index], false);
 }
 
 /* The end that all packets of the burst share, in *end; false when they differ. */
@@ -141,13 +58,9 @@ distribute(const struct forward_plan *plan, struct forward_local *local, struct 
 			       END_MIRRORS(plan->ends[burst->passed[pass].rule]));
 		if (END_MIRRORS(end))
 			mirror(plan, local, burst, i, END_MIRRORS(end));
-		deliver(plan, local, burst, i, END_TARGET(end));
+		forward_deliver(plan, local, burst, i, END_TARGET(end), burst->packets[i], false);
 	}
-	for (unsigned i = 0; i < plan->others.count; i++) {
-		if (local->others[i].count)
-			forward_others_give(&plan->others.items[i], &local->others[i], burst);
-	}
-	outbox_empty(&local->outbox, plan->ports, burst);
+	forward_empty(plan, local, burst);
 }
 
 static __rte_noinline void
@@ -162,11 +75,14 @@ part(const struct forward_plan *plan, struct forward_local *local, struct burst 
 			return;
 		}
 		if (end == FORWARD_DROP_RULE || end == FORWARD_DROP_DEFAULT) {
-			exit_drop(burst, burst->packets, burst->count, drop_reason(end));
+			exit_drop(burst, burst->packets, burst->count, forward_drop_reason(end));
 			return;
 		}
 	}
-	distribute(plan, local, burst);
+	if (plan->forms.list_count && jobs_wanted(plan, burst))
+		jobs_run(plan, local, burst);
+	else
+		distribute(plan, local, burst);
 }
 
 /* Bursts that leave whole pay for no more than the call: what else there is to do is a function of its own, so that
@@ -192,7 +108,7 @@ forward_compile(const struct stage_env *env, void **state, struct error_list *er
 
 	if (ret < 0)
 		return ret;
-	plan = forward_plan_make(env->config, env->ports, &others);
+	plan = forward_plan_make(env, &others);
 	if (!plan) {
 		error_add(errors, 0, 0, NULL, "out of memory for the actions of %u rule%s",
 			  env->config->rule_count, units_plural(env->config->rule_count));
@@ -202,12 +118,34 @@ forward_compile(const struct stage_env *env, void **state, struct error_list *er
 	return 0;
 }
 
+/* What deliver.h says of it, without jobs; these lie behind. */
+static size_t
+size_without_jobs(const struct forward_plan *plan)
+{
+	return RTE_ALIGN_CEIL(sizeof(struct forward_local) +
+				      plan->others.count * sizeof(struct parcel),
+			      RTE_CACHE_LINE_SIZE);
+}
+
 static size_t
 forward_local_size(const void *state)
 {
 	const struct forward_plan *plan = state;
 
-	return sizeof(struct forward_local) + plan->others.count * sizeof(struct parcel);
+	return size_without_jobs(plan) + (plan->forms.list_count ? jobs_size(plan) : 0);
+}
+
+static int
+forward_local_init(const void *state, void *memory)
+{
+	const struct forward_plan *plan = state;
+	struct forward_local *local = memory;
+
+	if (plan->forms.list_count) {
+		local->jobs = (struct jobs *)((char *)memory + size_without_jobs(plan));
+		jobs_begin(plan, local);
+	}
+	return 0;
 }
 
 static void
@@ -220,6 +158,7 @@ const struct stage forward_stage = {
 	.name = "forward",
 	.compile = forward_compile,
 	.local_size = forward_local_size,
+	.local_init = forward_local_init,
 	.run = forward_run,
 	.release = forward_release,
 };

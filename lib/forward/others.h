@@ -8,7 +8,7 @@
 #include "exit/outbox.h"
 #include "stage/target.h"
 
-#define FORWARD_OTHERS_MAX 126 /* what is left of a byte, see plan.h */
+#define FORWARD_OTHERS_MAX 125 /* what is left of a byte, see plan.h */
 
 struct forward_other {
 	const struct target *kind;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "forward/plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/memory.h"
 #include "port/port.h"
+#include "port/ports.h"
 
 #include "core/banned.h"
 
@@ -70,18 +73,82 @@ plan_group(const struct config_group *config, struct port *const *ports,
 	}
 }
 
-struct forward_plan *
-forward_plan_make(const struct config *config, struct port *const *ports,
-		  struct forward_others *others)
+struct coder {
+	const struct forward_plan *plan;
+	const struct stage_env *env;
+};
+
+static uint8_t
+code(const void *of, const struct config_target *target)
 {
-	struct forward_plan *plan = calloc(1, sizeof(*plan));
+	const struct coder *coder = of;
+
+	return target_code(coder->plan, coder->env->ports, target);
+}
+
+/* One without a device has not said yet what it sends. */
+static bool
+port_takes_chains(const struct stage_env *env, uint16_t index)
+{
+	const struct port *port = env->ports ? env->ports[index] : NULL;
+
+	if (port && (port->opened || port->writes))
+		return port->sends.chained > 0;
+	return !memory_is_af_xdp(&env->config->ports[index]);
+}
+
+static bool
+takes_chains(const void *of, const struct config_target *target)
+{
+	const struct stage_env *env = ((const struct coder *)of)->env;
+	const struct config_group *group;
+
+	if (target->kind == CONFIG_TARGET_PORT)
+		return port_takes_chains(env, target->index);
+	if (target->kind != CONFIG_TARGET_GROUP)
+		return true;
+	group = &env->config->groups[target->index];
+	for (unsigned i = 0; i < group->port_count; i++) {
+		if (!port_takes_chains(env, group->ports[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The plain lists, and the word of each rule; by[] is as in forms_make. */
+static void
+plan_lists(struct forward_plan *plan, const struct stage_env *env, const uint32_t *by)
+{
 	uint32_t lists = 1, targets = 0;
 
-	if (!plan) {
-		forward_others_free(others);
-		return NULL;
+	for (unsigned i = 0; i < env->config->rule_count; i++) {
+		const struct config_actions *actions = &env->config->rules[i].actions;
+		uint32_t first = targets, list = 0;
+
+		if (by[i]) {
+			plan->ends[i] = (by[i] - 1) << 8 | FORWARD_FORMS;
+			continue;
+		}
+		for (unsigned j = 0; j < actions->count; j++) {
+			if (is_mirror(&actions->items[j]))
+				plan->targets[targets++] =
+					target_code(plan, env->ports, &actions->items[j].target);
+		}
+		if (targets > first) {
+			list = lists++;
+			plan->mirrors[list] = (struct forward_mirrors){first, targets - first};
+		}
+		plan->ends[i] = plan_end(plan, env->ports, actions, FORWARD_DROP_RULE, list);
 	}
-	plan->others = *others;
+	plan->ends[env->config->rule_count] =
+		plan_end(plan, env->ports, &env->config->default_actions, FORWARD_DROP_DEFAULT, 0);
+}
+
+static bool
+allocate(struct forward_plan *plan, const struct config *config)
+{
+	uint32_t lists = 1, targets = 0;
+
 	for (unsigned i = 0; i < config->rule_count; i++) {
 		uint32_t mirrors = count_mirrors(&config->rules[i].actions);
 
@@ -91,39 +158,50 @@ forward_plan_make(const struct config *config, struct port *const *ports,
 	plan->ends = calloc(config->rule_count + 1, sizeof(*plan->ends));
 	plan->mirrors = calloc(lists, sizeof(*plan->mirrors));
 	plan->targets = calloc(targets + 1, 1);
-	if (!plan->ends || !plan->mirrors || !plan->targets) {
-		forward_plan_free(plan);
+	return plan->ends && plan->mirrors && plan->targets;
+}
+
+static int
+fill(struct forward_plan *plan, const struct stage_env *env)
+{
+	const struct config *config = env->config;
+	struct coder coder = {plan, env};
+	struct form_targets targets = {code, takes_chains, &coder};
+	uint32_t *by = calloc(config->rule_count + 1, sizeof(*by));
+	int ret = by ? forms_make(&plan->forms, config, &targets, by) : -ENOMEM;
+
+	if (ret == 0)
+		plan_lists(plan, env, by);
+	free(by);
+	return ret;
+}
+
+struct forward_plan *
+forward_plan_make(const struct stage_env *env, struct forward_others *others)
+{
+	struct forward_plan *plan = calloc(1, sizeof(*plan));
+	const struct config *config = env->config;
+
+	if (!plan) {
+		forward_others_free(others);
 		return NULL;
 	}
-
+	plan->others = *others;
 	plan->uses_groups = config->group_count > 0;
-	for (unsigned i = 0; ports && i < config->port_count; i++)
-		plan->ports[ports[i]->index] = ports[i];
+	for (unsigned i = 0; env->ports && i < config->port_count; i++)
+		plan->ports[env->ports[i]->index] = env->ports[i];
 	for (unsigned i = 0; i < config->group_count; i++) {
-		plan_group(&config->groups[i], ports, &plan->groups[i]);
+		plan_group(&config->groups[i], env->ports, &plan->groups[i]);
 		plan->enters |= plan->groups[i].inner;
 	}
-
-	lists = 1;
-	targets = 0;
-	for (unsigned i = 0; i < config->rule_count; i++) {
-		const struct config_actions *actions = &config->rules[i].actions;
-		uint32_t first = targets, list = 0;
-
-		for (unsigned j = 0; j < actions->count; j++) {
-			if (is_mirror(&actions->items[j]))
-				plan->targets[targets++] =
-					target_code(plan, ports, &actions->items[j].target);
-		}
-		if (targets > first) {
-			list = lists++;
-			plan->mirrors[list] = (struct forward_mirrors){first, targets - first};
-		}
-		plan->ends[i] = plan_end(plan, ports, actions, FORWARD_DROP_RULE, list);
+	if (env->pool) {
+		plan->packets = env->pool->pool;
+		plan->headers = env->pool->headers;
 	}
-	plan->ends[config->rule_count] =
-		plan_end(plan, ports, &config->default_actions, FORWARD_DROP_DEFAULT, 0);
-	return plan;
+	if (allocate(plan, config) && fill(plan, env) == 0)
+		return plan;
+	forward_plan_free(plan);
+	return NULL;
 }
 
 void
@@ -134,6 +212,7 @@ forward_plan_free(struct forward_plan *plan)
 	free(plan->ends);
 	free(plan->mirrors);
 	free(plan->targets);
+	forms_free(&plan->forms);
 	forward_others_free(&plan->others);
 	free(plan);
 }

@@ -9,20 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "forward/form.h"
 #include "forward/others.h"
 
 /* A target in one byte: slots of ports first, as the commonest needs no decoding. */
 enum {
 	FORWARD_GROUP = CONFIG_PORTS_MAX,                  /* FORWARD_GROUP + i is group i */
 	FORWARD_OTHER = FORWARD_GROUP + CONFIG_GROUPS_MAX, /* and FORWARD_OTHER + i others[i] */
-	FORWARD_DROP_RULE = FORWARD_OTHER + FORWARD_OTHERS_MAX,
+	FORWARD_FORMS =
+		FORWARD_OTHER + FORWARD_OTHERS_MAX, /* no target: the list has edits or gates */
+	FORWARD_DROP_RULE,
 	FORWARD_DROP_DEFAULT,
 };
 
 _Static_assert(FORWARD_DROP_DEFAULT <= UINT8_MAX, "one byte");
 
 /* How a packet ends, in one word, so that whole bursts compare cheaply: the target in the low byte,
- * above it the number of its list of mirrors (0: none). */
+ * above it the number of its list of mirrors (0: none). Of FORWARD_FORMS it is that of forms.lists. */
 typedef uint32_t forward_end;
 #define END_TARGET(end) ((end)&0xff)
 #define END_MIRRORS(end) ((end) >> 8)
@@ -49,12 +52,13 @@ struct forward_plan {
 	struct forward_mirrors *mirrors; /* lists; number 0 is empty */
 	uint8_t *targets;
 	struct forward_others others;
+	struct forms forms;
+	struct rte_mempool *packets,
+		*headers; /* for what is made of packets; NULL when only checking */
 };
 
-/* Makes the plan, or returns NULL when out of memory; others are the plan's from now on, or freed. ports are as in
- * stage_env. */
-struct forward_plan *forward_plan_make(const struct config *config, struct port *const *ports,
-				       struct forward_others *others);
+/* Makes the plan, or returns NULL when out of memory; others are the plan's from now on, or freed. */
+struct forward_plan *forward_plan_make(const struct stage_env *env, struct forward_others *others);
 void forward_plan_free(struct forward_plan *plan);
 
 #endif

@@ -60,3 +60,15 @@ clock_set(struct stage_clock *clock)
 		((unsigned __int128)(now.ns - clock->base_ns) << CLOCK_FRACTION_BITS) /
 		(now.tsc - clock->base_tsc);
 }
+
+void
+clock_follow(struct stage_clock *clock)
+{
+	struct timespec wall, now;
+	int64_t epoch;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_REALTIME, &wall);
+	epoch = (wall.tv_sec - now.tv_sec) * (int64_t)SECOND_NS + wall.tv_nsec - now.tv_nsec;
+	__atomic_store_n(&clock->epoch_ns, (uint64_t)epoch, __ATOMIC_RELAXED);
+}

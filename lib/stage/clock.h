@@ -15,6 +15,7 @@
 struct stage_clock {
 	uint64_t base_tsc, base_ns;
 	uint64_t ns_per_cycle; /* with CLOCK_FRACTION_BITS binary places */
+	uint64_t epoch_ns;     /* by clock_follow; alone changes later */
 };
 
 /* Notes where both clocks are. */
@@ -22,6 +23,16 @@ void clock_begin(struct stage_clock *clock);
 
 /* Sets the clock; sleeps for what is missing of a tenth of a second since clock_begin. */
 void clock_set(struct stage_clock *clock);
+
+/* Notes how far the epoch is from where the clock begins, which is as far as the wall clock is set. Call it every second or so. */
+void clock_follow(struct stage_clock *clock);
+
+/* What a time of the clock lacks to one since the epoch, as it was last noted. */
+static inline uint64_t
+clock_epoch(const struct stage_clock *clock)
+{
+	return __atomic_load_n(&clock->epoch_ns, __ATOMIC_RELAXED);
+}
 
 static inline uint64_t
 clock_now(const struct stage_clock *clock)

@@ -30,6 +30,8 @@ enum reason_kind {
 	X(TX_FULL, "tx-full", LOSS, "the port's transmit ring took no more",                      \
 	  "the port is slower than what is sent to it: spread it over a group, send it less, or " \
 	  "raise `tx-ring` if only bursts are lost")                                              \
+	X(NO_BUFFER, "no-buffer", LOSS, "no memory was left for an edited copy",                  \
+	  "raise `memory.headers`, or `memory.packets`; `sluice memory` shows which is used up")  \
 	X(NO_MEMBER, "no-member", LOSS, "no port of the group had a link",                        \
 	  "bring up the link of a member")                                                        \
 	X(PORT_DOWN, "port-down", LOSS, "the port had no link, or was taken out of service",      \

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "forward/form.h"
+
+#include <errno.h>
+#include <rte_common.h>
+#include <stdlib.h>
+
+#include "config/config.h"
+
+#include "core/banned.h"
+
+/* As many forms can be wanted of one packet as it can have references (classify/references.h). */
+#define MOST_MAX 60000
+
+/* What stands before a target. */
+struct before {
+	const struct config_action *edits[CONFIG_STEPS_MAX];
+	unsigned count;
+	uint32_t gates;
+};
+
+/* A form while its list is read. */
+struct draft {
+	struct edit *edit; /* NULL: none */
+	uint32_t gates, dedups;
+	uint8_t targets;
+	bool flat;
+};
+
+struct build {
+	struct forms *forms;
+	const struct config *config;
+	const struct form_targets *targets;
+	/* Of programs by what they do: the number of a run, from 1; 0: none. size is a power of two. */
+	uint32_t *table;
+	uint32_t size;
+	/* The list at hand. */
+	struct draft drafts[CONFIG_FORMS_MAX];
+	unsigned draft_count, gate_count;
+	uint32_t dedups;
+};
+
+static void
+add_edit(const struct build *build, struct before *before, const struct config_action *action)
+{
+	const struct config_actions *named;
+
+	if (action->verb != CONFIG_EDIT) {
+		before->edits[before->count++] = action;
+		return;
+	}
+	named = &build->config->edits[action->edits].actions;
+	for (unsigned i = 0; i < named->count; i++)
+		add_edit(build, before, &named->items[i]);
+}
+
+static enum drop_reason
+reason_of(enum config_verb gate)
+{
+	switch (gate) {
+	case CONFIG_SAMPLE:
+		return DROP_SAMPLED_OUT;
+	case CONFIG_DEDUP:
+		return DROP_DUPLICATE;
+	default:
+		return DROP_POLICED;
+	}
+}
+
+static void
+add_gate(struct build *build, struct before *before, const struct config_action *action)
+{
+	struct forms *forms = build->forms;
+
+	forms->reasons[forms->reason_count++] = reason_of(action->verb);
+	if (action->verb == CONFIG_DEDUP)
+		build->dedups |= 1u << build->gate_count;
+	before->gates |= 1u << build->gate_count++;
+}
+
+/* What a packet looks like behind these, which may be what it looks like to another target. */
+static int
+find_draft(struct build *build, const struct before *before, unsigned *found)
+{
+	struct edit *edit = NULL;
+	uint32_t dedups;
+
+	if (before->count && edit_make(before->edits, before->count, &edit) < 0)
+		return -ENOMEM;
+	dedups = edit && edit_reach(edit)->stamps ? build->dedups : 0;
+	for (*found = 0; *found < build->draft_count; ++*found) {
+		const struct draft *draft = &build->drafts[*found];
+
+		if (draft->gates == before->gates && draft->dedups == dedups &&
+		    !draft->edit == !edit && (!edit || edit_same(draft->edit, edit))) {
+			edit_free(edit);
+			return 0;
+		}
+	}
+	build->drafts[build->draft_count++] =
+		(struct draft){.edit = edit, .gates = before->gates, .dedups = dedups};
+	return 0;
+}
+
+static int
+add_target(struct build *build, struct form_list *list, const struct before *before,
+	   const struct config_target *target)
+{
+	struct forms *forms = build->forms;
+	struct draft *draft;
+	unsigned form;
+
+	if (find_draft(build, before, &form) < 0)
+		return -ENOMEM;
+	forms->steps[forms->step_count++] =
+		(struct form_step){build->targets->code(build->targets->of, target), form};
+	list->step_count++;
+	draft = &build->drafts[form];
+	draft->targets++;
+	draft->flat |= !build->targets->takes_chains(build->targets->of, target);
+	return 0;
+}
+
+static int
+add_mirror(struct build *build, struct form_list *list, const struct before *before,
+	   const struct config_action *mirror)
+{
+	struct before own = *before;
+
+	for (unsigned i = 0; mirror->with && i < mirror->with->count; i++) {
+		const struct config_action *action = &mirror->with->items[i];
+
+		if (config_action_kind(action) == CONFIG_IS_EDIT)
+			add_edit(build, &own, action);
+		else
+			add_gate(build, &own, action);
+	}
+	return add_target(build, list, &own, &mirror->target);
+}
+
+static int
+read_list(struct build *build, struct form_list *list, const struct config_actions *actions)
+{
+	struct before before = {0};
+	int ret = 0;
+
+	for (unsigned i = 0; i < actions->count && ret == 0; i++) {
+		const struct config_action *action = &actions->items[i];
+
+		switch (config_action_kind(action)) {
+		case CONFIG_IS_EDIT:
+			add_edit(build, &before, action);
+			break;
+		case CONFIG_IS_GATE:
+			add_gate(build, &before, action);
+			break;
+		case CONFIG_IS_MIRROR:
+			ret = add_mirror(build, list, &before, action);
+			break;
+		case CONFIG_IS_END:
+			list->forwards = action->verb == CONFIG_FORWARD;
+			if (list->forwards)
+				ret = add_target(build, list, &before, &action->target);
+			break;
+		}
+	}
+	return ret;
+}
+
+/* Takes over the edit. */
+static uint32_t
+find_run(struct build *build, struct edit *edit, unsigned manner)
+{
+	struct forms *forms = build->forms;
+	uint32_t slot = edit_hash(edit) & (build->size - 1);
+
+	for (; build->table[slot]; slot = (slot + 1) & (build->size - 1)) {
+		const struct form_run *run = &forms->runs[build->table[slot] - 1];
+
+		if (run->manner == manner && edit_same(run->edit, edit)) {
+			edit_free(edit);
+			return build->table[slot] - 1;
+		}
+	}
+	forms->runs[forms->run_count++] = (struct form_run){edit, manner};
+	build->table[slot] = forms->run_count;
+	forms->parses |= edit_reach(edit)->parses;
+	forms->timed |= edit_reach(edit)->timed;
+	return forms->run_count - 1;
+}
+
+/*
+ * The form that the list's end gets may be edited where the packet lies, as nobody needs that behind the end. Others may have
+ * it still: who else is given the packet holds a reference of its own while forms are made, and the mbuf's count says so.
+ * That count is the same in every run, since nothing made of a burst leaves before all is made of it.
+ */
+static unsigned
+manner_of(const struct forms *forms, const struct form_list *list, unsigned index, bool flat)
+{
+	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
+	bool last = list->forwards && end->form == index;
+
+	return (last ? OWN_ALONE : 0) | (flat ? OWN_ONE_SEGMENT : 0);
+}
+
+static void
+settle(struct build *build, const struct form_list *list)
+{
+	struct forms *forms = build->forms;
+
+	for (unsigned i = 0; i < build->draft_count; i++) {
+		const struct draft *draft = &build->drafts[i];
+		struct form *form = &forms->forms[forms->form_count++];
+
+		*form = (struct form){FORM_AS_IT_CAME, draft->gates, draft->dedups, draft->targets};
+		if (draft->edit)
+			form->run = find_run(build, draft->edit,
+					     manner_of(forms, list, i, draft->flat));
+	}
+}
+
+static int
+add_list(struct build *build, const struct config_actions *actions)
+{
+	struct forms *forms = build->forms;
+	struct form_list list = {.form = forms->form_count,
+				 .step = forms->step_count,
+				 .reason = forms->reason_count};
+
+	build->draft_count = 0;
+	build->gate_count = 0;
+	build->dedups = 0;
+	if (read_list(build, &list, actions) < 0) {
+		for (unsigned i = 0; i < build->draft_count; i++)
+			edit_free(build->drafts[i].edit);
+		return -ENOMEM;
+	}
+	settle(build, &list);
+	list.form_count = build->draft_count;
+	list.dedups = build->dedups;
+	if (!config_end(actions))
+		forms->most = RTE_MIN(forms->most + list.form_count, MOST_MAX);
+	forms->lists[forms->list_count++] = list;
+	return 0;
+}
+
+static bool
+has_forms(const struct config_rule *rule)
+{
+	return config_verbs(&rule->actions) & (CONFIG_EDIT_VERBS | CONFIG_GATE_VERBS);
+}
+
+/* As many of everything as there can be. */
+static bool
+allocate(struct build *build)
+{
+	const struct config *config = build->config;
+	struct config_gate gates[CONFIG_GATES_MAX];
+	struct forms *forms = build->forms;
+	size_t targets = 0, reasons = 0, lists = 0;
+
+	for (unsigned i = 0; i < config->rule_count; i++) {
+		if (!has_forms(&config->rules[i]))
+			continue;
+		lists++;
+		targets += config_targets(&config->rules[i].actions);
+		reasons += config_gates(&config->rules[i].actions, gates);
+	}
+	for (build->size = 2; build->size < 2 * targets;)
+		build->size *= 2;
+	build->table = calloc(build->size, sizeof(*build->table));
+	forms->forms = calloc(targets + 1, sizeof(*forms->forms));
+	forms->steps = calloc(targets + 1, sizeof(*forms->steps));
+	forms->runs = calloc(targets + 1, sizeof(*forms->runs));
+	forms->reasons = calloc(reasons + 1, sizeof(*forms->reasons));
+	forms->lists = calloc(lists + 1, sizeof(*forms->lists));
+	return build->table && forms->forms && forms->steps && forms->runs && forms->reasons &&
+	       forms->lists;
+}
+
+int
+forms_make(struct forms *forms, const struct config *config, const struct form_targets *targets,
+	   uint32_t *by)
+{
+	struct build build = {.forms = forms, .config = config, .targets = targets};
+	int ret = allocate(&build) ? 0 : -ENOMEM;
+
+	for (unsigned i = 0; i < config->rule_count && ret == 0; i++) {
+		by[i] = 0;
+		if (!has_forms(&config->rules[i]))
+			continue;
+		ret = add_list(&build, &config->rules[i].actions);
+		by[i] = forms->list_count;
+	}
+	/* Beside those of rules that pass it on, those of the one that decides. */
+	forms->most += CONFIG_FORMS_MAX;
+	free(build.table);
+	if (ret < 0)
+		forms_free(forms);
+	return ret;
+}
+
+void
+forms_free(struct forms *forms)
+{
+	for (uint32_t i = 0; i < forms->run_count; i++)
+		edit_free(forms->runs[i].edit);
+	free(forms->forms);
+	free(forms->steps);
+	free(forms->reasons);
+	free(forms->lists);
+	free(forms->runs);
+	*forms = (struct forms){0};
+}
+
+enum drop_reason
+forms_reason(const struct forms *forms, const struct form_list *list, uint32_t stopped)
+{
+	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
+	uint32_t gates;
+
+	if (!list->forwards)
+		return DROP_RULE;
+	gates = forms->forms[list->form + end->form].gates & stopped;
+	return forms->reasons[list->reason + __builtin_ctz(gates)];
+}

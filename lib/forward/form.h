@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Form: what a packet looks like to some targets of a rule, as edits say that stand before them in its list, and whether
+ * it is made of a packet, as gates say. The lists of rules that have edits or gates, compiled. Immutable once made.
+ */
+#ifndef FORWARD_FORM_H
+#define FORWARD_FORM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "edit/edit.h"
+#include "stage/reasons.h"
+
+struct config;
+struct config_actions;
+
+#define FORM_AS_IT_CAME UINT32_MAX
+
+struct form {
+	uint32_t run; /* in forms->runs, or FORM_AS_IT_CAME */
+	/* Bits: of a packet that one of these stopped it is not made; and edits say that it is a duplicate. */
+	uint32_t gates, dedups;
+	uint8_t targets; /* so many get it, each a reference to the same packet */
+};
+
+struct form_step {
+	uint8_t target; /* as in plan.h */
+	uint8_t form;   /* of the list's */
+};
+
+struct form_list {
+	/* The first ones, in the arrays below; steps are in the order in which targets are given. */
+	uint32_t form, step, reason;
+	uint32_t dedups; /* gates that know duplicates */
+	uint8_t form_count, step_count;
+	/* The last step is the list's end; else the packet is dropped there, or, by a rule that passes it on, not given away. */
+	bool forwards;
+};
+
+/* A program of edits, and how the packets are taken that go through it: together, whichever rules took them. */
+struct form_run {
+	struct edit *edit; /* its own */
+	unsigned manner;   /* as edit_run has it */
+};
+
+struct forms {
+	struct form *forms;
+	struct form_step *steps;
+	uint8_t *reasons; /* by gate of the list: why a packet is dropped that it stopped */
+	struct form_list *lists;
+	struct form_run *runs;
+	uint32_t form_count, step_count, reason_count, list_count, run_count;
+	uint32_t most;      /* of one packet, at most */
+	bool parses, timed; /* some edit wants views, or times */
+};
+
+/* How a list's targets are said, and whether all that a target is takes packets of several segments. */
+struct form_targets {
+	uint8_t (*code)(const void *of, const struct config_target *target);
+	bool (*takes_chains)(const void *of, const struct config_target *target);
+	const void *of;
+};
+
+/* Makes those of all rules with edits or gates; by[], of each rule, gets the number of its list, from 1, or 0. forms is all
+ * zeros. 0, or -ENOMEM with nothing left behind. */
+int forms_make(struct forms *forms, const struct config *config, const struct form_targets *targets,
+	       uint32_t *by);
+void forms_free(struct forms *forms);
+
+/* Why the end of a list, where it does not get a packet that these gates stopped, drops it. Worker. */
+enum drop_reason forms_reason(const struct forms *forms, const struct form_list *list,
+			      uint32_t stopped);
+
+#endif
