@@ -2,9 +2,15 @@
 """What is told of policers and dedups, and what becomes of them when a config is applied."""
 
 import json
+import random
 
-from lib.daemon import Daemon
+import pytest
+
+from lib import actions, capture, edits
+from lib.daemon import Daemon, PLUGINS, test_ports
 from lib.offline import config, offline, out
+
+START = 1_700_000_000_000_000_000
 
 TOOLS = {"rate": "2Gbps", "burst": "1MiB"}
 FATES = ("kept", "changed", "begun", "ended")
@@ -52,3 +58,88 @@ def test_policers_come_and_go(tmp_path):
         assert fates(answer, "policers") == {"kept": ["more"], "ended": ["tools"]}
         daemon.apply(base())
         assert daemon.call("policers") == {"policers": {}} and "policers" not in daemon.call("status")
+
+
+def twice(chance, packets):
+    """What two taps of one link see, one behind a router: by tap, and how many packets the second one has again."""
+    one, two, again = [], [], 0
+    for number, packet in enumerate(packets):
+        time = START + number * 1_000_000
+        one.append(packet._replace(time=time))
+        if chance.random() < 0.5:
+            continue
+        again += 1
+        later = time + chance.randrange(1, 900_000)
+        frame, _ = actions.edited([{"set": {"ttl": "-1", "src-mac": "02:00:00:00:00:09"}}],
+                                  edits.Frame(packet.data, packet.wire))
+        two.append(packet._replace(time=later, data=frame.data))
+    return one, two, again
+
+
+def test_two_taps_of_one_link(tmp_path):
+    packets = capture.read(capture.fixture("dns.pcap"))
+    one, two, again = twice(random.Random(7), packets)
+    capture.write(tmp_path / "one.pcap", one)
+    capture.write(tmp_path / "two.pcap", two)
+    dedup = {"window": "950us", "ignoring": ["mac", "ttl", "checksums"], "across": "ports"}
+    what = config({"one": {"pcap": {"in": "one.pcap"}}, "two": {"pcap": {"in": "two.pcap"}}, "out": out("out")},
+                  [{"name": "taps", "actions": [{"dedup": dedup}, {"forward": "out"}]}])
+    run = offline(what, tmp_path)
+    told = run.report["dedups"]["taps"]
+    assert again and told["duplicates"] == told["cross_port"] == again
+    assert told["looked_at"] == len(one) + len(two) and told["overwritten"] == 0
+    assert 0 < told["lag_ns"]["p50"] <= told["lag_ns"]["p99"] <= told["lag_ns"]["max"] < 900_000
+    assert run.report["drops"]["duplicate"] == run.report["rules"]["taps"]["duplicate"] == again
+    assert [packet.data for packet in run.sent["out"]] == [packet.data for packet in one]
+
+
+def policed(**more):
+    """Two sources without end, each polled by a worker of its own."""
+    ports = test_ports(one="rx=endless,flows=1000", two="rx=endless,flows=1000", a="")
+    rules = [{"name": "all", "actions": [{"police": "few"}, {"forward": "a"}]}]
+    return json.loads(json.dumps(config(ports, rules, workers=[0, 1], idle="sleep", **more)))
+
+
+def test_two_workers_share_a_rate(tmp_path):
+    rate, burst = 20_000_000, 65_536
+    what = policed(policers={"few": {"rate": "20Mbps", "burst": "64KiB"}})
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        def look():
+            status = daemon.call("status")
+            return status["uptime"], status["policers"]["few"]
+
+        daemon.until(lambda status: status["policers"]["few"]["over"] > 1000)
+        (began, first), (ended, last) = look(), (0, None)
+        while ended < began + 2:
+            ended, last = look()
+        assert all(worker["packets"] > 1000 for worker in daemon.call("workers")["workers"])
+        passed, allowed = 8 * (last["passed_bytes"] - first["passed_bytes"]), rate * (ended - began)
+        assert 0.98 * allowed - 8 * burst < passed < 1.01 * allowed + 8 * burst
+        assert sum(last["shares"]) == pytest.approx(1)
+
+
+def test_what_gates_remember_outlives_applies(tmp_path):
+    """A policer that began anew would let a hundred more pass, and a dedup each packet once more."""
+    ports = test_ports(source="rx=endless,flows=1000", a="")
+    gates = [{"dedup": {"window": "60s"}}, {"forward": "a"}]
+    once = {"name": "once", "from": ["source"], "actions": gates}
+
+    def what(number):
+        few = {"name": "few", "actions": [{"police": "few"}, {"mirror": "a"}]}
+        other = {"name": f"other-{number}", "match": {"dst-port": number + 1}, "actions": ["drop"]}
+        return json.loads(json.dumps(config(ports, [other, few, once], idle="sleep",
+                                            policers={"few": {"rate": f"{number + 1}pps", "burst": 100}})))
+
+    with Daemon(what(0), tmp_path, PLUGINS) as daemon:
+        for number in range(1, 6):
+            daemon.until(lambda status: status["policers"]["few"]["over"] > 1000)
+            answer = daemon.apply(what(number))
+            assert fates(answer, "dedups") == {"kept": ["once"]}
+            assert fates(answer, "policers") == {"changed": ["few"]}
+        status = daemon.until(lambda status: status["dedups"]["once"]["looked_at"] > 100_000)
+        few, once = status["rules"]["few"], status["rules"]["once"]
+        assert 100 <= few["packets"] - few["policed"] <= 100 + 6 * (status["uptime"] + 1)
+        assert once["packets"] - once["duplicate"] == 1000
+        # They count on, too: of a moment a little later.
+        assert status["policers"]["few"]["over"] >= few["policed"] > 0
+        assert status["dedups"]["once"]["duplicates"] >= once["duplicate"]
