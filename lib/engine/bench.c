@@ -47,8 +47,7 @@ fill_packets(struct setup *setup, const struct bench_case *bench)
 	if (rte_pktmbuf_alloc_bulk(pool, setup->packets, FLOWS) != 0)
 		return log_fail(ENOMEM, "packets to measure with");
 	for (unsigned i = 0; i < FLOWS; i++)
-		rte_pktmbuf_append(setup->packets[i], BENCH_FRAME);
-	setup->flow = 0;
+		rte_pktmbuf_append(setup->packets[i], bench_case_size(bench));
 	write_packets(setup, bench);
 	return 0;
 }
@@ -61,9 +60,10 @@ compare(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-/* One pass over all packets; cycles per packet. */
+/* One pass over all packets; cycles per packet. Kept: a reference of our own keeps the packet when the device frees
+ * its. */
 static double
-measure_round(struct setup *setup, const struct program *program)
+measure_round(struct setup *setup, const struct program *program, bool kept)
 {
 	struct burst *burst = &setup->worker->burst;
 	uint64_t cycles = 0;
@@ -71,10 +71,9 @@ measure_round(struct setup *setup, const struct program *program)
 	for (unsigned at = 0; at < FLOWS; at += BURST_MAX) {
 		uint64_t start;
 
-		/* A reference of our own keeps the packet when the device frees its. */
 		for (unsigned i = 0; i < BURST_MAX; i++) {
 			burst->packets[i] = setup->packets[at + i];
-			rte_mbuf_refcnt_set(burst->packets[i], 2);
+			rte_mbuf_refcnt_set(burst->packets[i], kept ? 2 : 1);
 		}
 		burst->count = BURST_MAX;
 		start = rte_rdtsc_precise();
@@ -90,22 +89,28 @@ measure_round(struct setup *setup, const struct program *program)
 }
 
 static void
-measure(struct setup *setup, const struct bench_case *bench, const struct program *program,
-	struct bench_row *row)
+give_rounds(const struct bench_case *bench, double rounds[ROUNDS], struct bench_row *row)
 {
-	double rounds[ROUNDS];
-
-	measure_round(setup, program); /* warms caches, the flow cache among them */
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		if (bench->flood)
-			write_packets(setup, bench);
-		rounds[i] = measure_round(setup, program);
-	}
 	qsort(rounds, ROUNDS, sizeof(rounds[0]), compare);
 	row->name = bench->name;
 	row->text = bench->text;
 	row->median = rounds[ROUNDS / 2];
 	row->best = rounds[0];
+}
+
+static void
+measure(struct setup *setup, const struct bench_case *bench, const struct program *program,
+	struct bench_row *row)
+{
+	double rounds[ROUNDS];
+
+	measure_round(setup, program, true); /* warms caches, the flow cache among them */
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		if (bench->flood)
+			write_packets(setup, bench);
+		rounds[i] = measure_round(setup, program, true);
+	}
+	give_rounds(bench, rounds, row);
 }
 
 static void
@@ -117,11 +122,47 @@ give_packets_back(struct setup *setup)
 	}
 }
 
+/* One pass over packets that were made for it, and that the devices free; cycles per packet, or a negative errno. The same
+ * flows each time, unless the case says that others passed before. */
+static double
+measure_fresh(struct setup *setup, const struct bench_case *bench, const struct program *program)
+{
+	int ret;
+
+	if (!bench->flows)
+		setup->flow = 0;
+	ret = fill_packets(setup, bench);
+	return ret < 0 ? ret : measure_round(setup, program, false);
+}
+
+/* By how many cycles one program is dearer than the other: both take turns, and the medians and the best are of pairs. */
+static int
+measure_pairs(struct setup *setup, const struct bench_case *bench, const struct program *program,
+	      const struct program *beside, struct bench_row *row)
+{
+	double rounds[ROUNDS];
+
+	for (uint64_t flows = 0; flows <= bench->flows; flows += FLOWS) {
+		if (measure_fresh(setup, bench, program) < 0)
+			return -ENOMEM;
+	}
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		double first = measure_fresh(setup, bench, i & 1 ? program : beside);
+		double second = measure_fresh(setup, bench, i & 1 ? beside : program);
+
+		if (first < 0 || second < 0)
+			return -ENOMEM;
+		rounds[i] = i & 1 ? first - second : second - first;
+	}
+	give_rounds(bench, rounds, row);
+	return 0;
+}
+
 static struct config *
-make_config(const struct bench_case *bench, struct error_list *errors)
+make_config(const struct bench_case *bench, bool beside, struct error_list *errors)
 {
 	struct config *config = NULL;
-	char *text = bench_case_config(bench);
+	char *text = bench_case_config(bench, beside);
 
 	if (text)
 		config_parse(text, strlen(text), "/", &config, errors);
@@ -132,32 +173,63 @@ make_config(const struct bench_case *bench, struct error_list *errors)
 }
 
 static int
-run_bench(struct setup *setup, const struct bench_case *bench, struct bench_row *row)
+make_program(struct setup *setup, const struct bench_case *bench, bool beside, struct program **out)
 {
 	struct error_list errors;
-	struct program *program = NULL;
 	struct config *config;
 	int ret = -EINVAL;
 
 	error_list_init(&errors, NULL);
-	config = make_config(bench, &errors);
-	if (!config)
-		goto failed;
-	ret = program_make(config, setup->ports.items, setup->ports.pools, 1, NULL, &program,
-			   &errors);
-	if (ret < 0) {
+	config = make_config(bench, beside, &errors);
+	if (config)
+		ret = program_make(config, setup->ports.items, setup->ports.pools, 1, NULL, out,
+				   &errors);
+	if (config && ret < 0)
 		config_free(config);
-		goto failed;
-	}
-	ret = fill_packets(setup, bench);
-	if (ret == 0) {
-		measure(setup, bench, bench->kind == BENCH_PARSE ? NULL : program, row);
-		give_packets_back(setup);
-	}
-	program_free(program);
-failed:
 	error_list_print(&errors, stderr);
 	error_list_clear(&errors);
+	return ret;
+}
+
+static int
+run_pair(struct setup *setup, const struct bench_case *bench, const struct program *program,
+	 struct bench_row *row)
+{
+	struct program *beside;
+	int ret = make_program(setup, bench, true, &beside);
+
+	if (ret < 0)
+		return ret;
+	ret = measure_pairs(setup, bench, program, beside, row);
+	program_free(beside);
+	return ret;
+}
+
+static int
+run_alone(struct setup *setup, const struct bench_case *bench, const struct program *program,
+	  struct bench_row *row)
+{
+	int ret = fill_packets(setup, bench);
+
+	if (ret < 0)
+		return ret;
+	measure(setup, bench, bench->kind == BENCH_PARSE ? NULL : program, row);
+	give_packets_back(setup);
+	return 0;
+}
+
+static int
+run_bench(struct setup *setup, const struct bench_case *bench, struct bench_row *row)
+{
+	struct program *program;
+	int ret = make_program(setup, bench, false, &program);
+
+	if (ret < 0)
+		return ret;
+	setup->flow = 0;
+	ret = bench->beside ? run_pair(setup, bench, program, row)
+			    : run_alone(setup, bench, program, row);
+	program_free(program);
 	return ret;
 }
 
@@ -174,10 +246,12 @@ run_benches(struct setup *setup, const char *name,
 	setup->shared.ports = &setup->ports;
 	setup->worker->shared = &setup->shared;
 	worker_reset(setup->worker);
+	clock_begin(&setup->shared.clock);
+	clock_set(&setup->shared.clock);
 	for (unsigned i = 0; ret == 0 && bench_case(i); i++) {
 		struct bench_row row;
 
-		if (name && strcmp(name, bench_case(i)->name) != 0)
+		if (!bench_case_is(bench_case(i), name))
 			continue;
 		ret = run_bench(setup, bench_case(i), &row);
 		if (ret == 0)
@@ -191,7 +265,7 @@ static bool
 known(const char *name)
 {
 	for (unsigned i = 0; bench_case(i); i++) {
-		if (strcmp(name, bench_case(i)->name) == 0)
+		if (bench_case_is(bench_case(i), name))
 			return true;
 	}
 	return false;
@@ -213,7 +287,7 @@ engine_bench(const char *name, void (*show)(const struct bench_row *row, void *c
 	if (!setup)
 		return log_fail(ENOMEM, "bench");
 	error_list_init(&errors, NULL);
-	config = make_config(bench_case(0), &errors);
+	config = make_config(bench_case(0), false, &errors);
 	error_list_clear(&errors);
 	ret = config ? ports_start_eal(config, PORT_LIVE, NULL, cores) : -ENOMEM;
 	if (ret < 0)

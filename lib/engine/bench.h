@@ -8,10 +8,12 @@
 
 struct bench_row {
 	const char *name, *text;
-	double median, best; /* cycles per packet over rounds */
+	/* Cycles per packet over rounds, or by how many they are more than those of the same config without. */
+	double median, best;
 };
 
-/* Measures one bench, or all when name is NULL, and gives each row to show. Starts and stops an EAL of
+/* Measures one bench, or a group of them, or all that are in no group when name is NULL, and gives each row to show.
+ * Starts and stops an EAL of
  * its own. Returns 0, -ENOENT for an unknown name, or a negative errno after logging what failed. */
 int engine_bench(const char *name, void (*show)(const struct bench_row *row, void *context),
 		 void *context);

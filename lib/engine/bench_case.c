@@ -5,6 +5,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
+#include <rte_vxlan.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +40,23 @@ static const struct bench_case cases[] = {
 const struct bench_case *
 bench_case(unsigned i)
 {
-	return i < sizeof(cases) / sizeof(cases[0]) ? &cases[i] : NULL;
+	unsigned count = sizeof(cases) / sizeof(cases[0]);
+
+	return i < count ? &cases[i] : bench_edit_case(i - count);
+}
+
+bool
+bench_case_is(const struct bench_case *bench, const char *name)
+{
+	if (!name)
+		return !bench->group;
+	return strcmp(name, bench->name) == 0 || (bench->group && strcmp(name, bench->group) == 0);
+}
+
+unsigned
+bench_case_size(const struct bench_case *bench)
+{
+	return bench->size ? bench->size : BENCH_FRAME;
 }
 
 /* An odd factor makes each number another one of 32 bits, and neighbours strangers. */
@@ -96,11 +113,16 @@ put_lists(FILE *out, const struct bench_case *bench)
 /* Rule i takes the flows whose source has i as its remainder: all flows find a rule, and every rule is
  * another match. */
 static void
-put_shares(FILE *out, const struct bench_case *bench)
+put_shares(FILE *out, const struct bench_case *bench, bool beside)
 {
+	const char *actions = beside ? bench->beside : bench->actions;
+
+	if (bench->match && !beside)
+		fprintf(out, "  - { name: more, actions: %s, match: { %s } }\n", actions,
+			bench->match);
 	for (unsigned i = 0; i < bench->rules; i++) {
 		fprintf(out, "  - name: r%u\n    actions: %s\n    match: { protocol: udp", i,
-			bench->actions);
+			actions);
 		if (bench->rules > 1)
 			fprintf(out, ", src: 10.%u.%u.0/24, dst-port: 53", i >> 8, i & 255);
 		fprintf(out, " }\n");
@@ -108,7 +130,7 @@ put_shares(FILE *out, const struct bench_case *bench)
 }
 
 char *
-bench_case_config(const struct bench_case *bench)
+bench_case_config(const struct bench_case *bench, bool beside)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -129,7 +151,7 @@ bench_case_config(const struct bench_case *bench)
 	if (bench->kind == BENCH_LISTS)
 		put_lists(out, bench);
 	else
-		put_shares(out, bench);
+		put_shares(out, bench, beside);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
@@ -137,12 +159,36 @@ bench_case_config(const struct bench_case *bench)
 	return text;
 }
 
-void
-bench_case_frame(const struct bench_case *bench, uint32_t flow, uint8_t *frame)
+/* The outer headers of VXLAN, without checksums of theirs (RFC 7348 section 5). Returns where the inner frame is. */
+static uint8_t *
+put_vxlan(uint8_t *frame, unsigned size, uint32_t flow)
+{
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	struct rte_vxlan_hdr *vxlan = (struct rte_vxlan_hdr *)(udp + 1);
+
+	ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = rte_cpu_to_be_16(size - sizeof(*ether));
+	ip->time_to_live = 64;
+	ip->next_proto_id = IPPROTO_UDP;
+	ip->src_addr = RTE_BE32(RTE_IPV4(192u, 0, 2, 1));
+	ip->dst_addr = RTE_BE32(RTE_IPV4(192u, 0, 2, 2));
+	udp->src_port = rte_cpu_to_be_16(49152 | (flow & 0x3fff));
+	udp->dst_port = RTE_BE16(RTE_VXLAN_DEFAULT_PORT);
+	udp->dgram_len = rte_cpu_to_be_16(size - sizeof(*ether) - sizeof(*ip));
+	vxlan->vx_flags = RTE_BE32(0x08000000);
+	vxlan->vx_vni = RTE_BE32(5 << 8);
+	return (uint8_t *)(vxlan + 1);
+}
+
+static void
+put_frame(const struct bench_case *bench, bool tagged, uint32_t flow, uint8_t *frame, unsigned size)
 {
 	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
 	struct rte_vlan_hdr *tag = (struct rte_vlan_hdr *)(ether + 1);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(bench->flood ? (void *)(tag + 1) : tag);
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(tagged ? (void *)(tag + 1) : tag);
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 	uint32_t number = bench->flood ? scatter(flow) : flow;
 	unsigned rule = bench->rules ? number % bench->rules : number, list = number % LISTS;
@@ -154,18 +200,32 @@ bench_case_frame(const struct bench_case *bench, uint32_t flow, uint8_t *frame)
 		vlan = list_vlan(list, number / 7 % LIST_VLANS);
 		dst_port = list_port(list, number / 11 % LIST_PORTS);
 	}
-	memset(frame, 0, BENCH_FRAME);
 	ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
-	if (bench->flood) {
+	if (tagged) {
 		ether->ether_type = RTE_BE16(RTE_ETHER_TYPE_VLAN);
 		tag->vlan_tci = rte_cpu_to_be_16(vlan);
 		tag->eth_proto = RTE_BE16(RTE_ETHER_TYPE_IPV4);
 	}
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->total_length = rte_cpu_to_be_16(frame + size - (uint8_t *)ip);
 	ip->time_to_live = 64;
 	ip->next_proto_id = IPPROTO_UDP;
 	ip->src_addr = rte_cpu_to_be_32(src);
 	ip->dst_addr = rte_cpu_to_be_32(RTE_IPV4(192u, 168, 0, 0) + (flow & 0xffff));
 	udp->src_port = rte_cpu_to_be_16(1024 + (flow >> 16 ^ flow) % 60000);
 	udp->dst_port = rte_cpu_to_be_16(dst_port);
+	udp->dgram_len = rte_cpu_to_be_16(frame + size - (uint8_t *)udp);
+}
+
+void
+bench_case_frame(const struct bench_case *bench, uint32_t flow, uint8_t *frame)
+{
+	bool tagged = bench->flood || bench->frame == BENCH_TAGGED;
+	unsigned size = bench_case_size(bench);
+	uint8_t *inner = frame;
+
+	memset(frame, 0, size);
+	if (bench->frame == BENCH_VXLAN)
+		inner = put_vxlan(frame, size, flow);
+	put_frame(bench, tagged, flow, inner, size - (unsigned)(inner - frame));
 }
