@@ -84,7 +84,7 @@ help:
 	@echo "make test-joints    what a stage, a method, a drop reason takes to add: added to a copy, and run"
 	@echo "make test-vm        NICs, VFIO and the IOMMU, in a guest of QEMU"
 	@echo "make bench          speed, against dpdk-testpmd in the same run (BENCH=replay: of replays;"
-	@echo "                    BENCH=changes: of configs that are applied meanwhile;"
+	@echo "                    BENCH=changes: of configs that are applied meanwhile; BENCH=edits: of edits and gates;"
 	@echo "                    L3FWD=PATH: against DPDK's l3fwd too)"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"

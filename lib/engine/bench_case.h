@@ -28,8 +28,8 @@ struct bench_case {
 	const char *beside;
 	const char *match; /* that this one has and the other has not; NULL: none */
 	unsigned size;     /* of frames; 0: BENCH_FRAME */
-	unsigned
-		flows; /* that pass before it is measured; those that are measured then are others */
+	/* Those that pass before it is measured; those that are measured then are others. */
+	unsigned flows;
 	enum { BENCH_PLAIN, BENCH_TAGGED, BENCH_VXLAN } frame;
 };
 

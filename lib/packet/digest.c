@@ -65,8 +65,8 @@ finish(struct packet_digest *digest)
 struct cover {
 	uint32_t start, end;
 	uint64_t first[2]; /* what is left of the first block */
-	uint32_t
-		block; /* NOWHERE, or another one of which something is left out; it may be the first */
+	/* NOWHERE, or another one of which something is left out; it may be the first. */
+	uint32_t block;
 	uint64_t rest[2]; /* what is left of that */
 	uint32_t type_at; /* where the ether-type stands; 0: none */
 	uint8_t kind;     /* COVER_... */
