@@ -77,7 +77,7 @@ static const struct command commands[] = {
 		"the ledger, and each packet that ended here by its reason",
 		"For each port and in all, packets received, replayed and mirrored are those that "
 		"left,\nwere dropped or are held; it says so loudly if they are not.\n"
-		"With reasons, those alone, and no ledger: `sluice drops no-memory`.\n"),
+		"With reasons, those alone, and no ledger: `sluice drops no-buffer`.\n"),
 	READING(memory, "pools of packet memory", ""),
 	{.words = "config show",
 	 .arguments = "",

@@ -145,8 +145,9 @@ edit_hash(const struct edit *edit)
 
 	for (unsigned i = 0; i < edit->op_count; i++) {
 		const struct edit_op *op = &edit->ops[i];
+		uintptr_t kind = (uintptr_t)op->kind;
 
-		result = hash(result, &op->kind, sizeof(op->kind));
+		result = hash(result, &kind, sizeof(kind));
 		result = hash(result, op->values.bytes, EDIT_VALUES_MAX);
 		result = hash(result, op->pairs, op->pair_count * sizeof(op->pairs[0]));
 	}
