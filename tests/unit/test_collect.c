@@ -23,6 +23,7 @@
 
 static struct worker workers_[WORKERS];
 static struct replay_lane lanes[WORKERS];
+static struct worker_shared shared;
 static struct worker_sources sources[WORKERS];
 static struct worker *const workers[WORKERS] = {&workers_[0], &workers_[1]};
 static struct config config;
@@ -74,6 +75,7 @@ set_up(void **state)
 	stop = hold = held = false;
 	for (unsigned i = 0; i < WORKERS; i++) {
 		workers_[i].index = i;
+		workers_[i].shared = &shared;
 		sources[i] = (struct worker_sources){.lane_count = 1, .lanes = {&lanes[i]}};
 		atomic_store(&workers_[i].sources, &sources[i]);
 		worker_reset(&workers_[i]);
