@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Configs that change while packets flow: none is lost, and none sees half of each."""
 
+import json
+
 import pytest
 import yaml
 
@@ -65,6 +67,49 @@ def test_sums_hold_when_rules_go(tmp_path):
             assert (answer["retired"]["packets"], answer["retired_passed"]["packets"]) == (retired, passed)
             assert decided + answer["retired"]["packets"] == 300
             assert daemon.call("status")["retired"]["packets"] == retired
+        daemon.stop()
+
+
+def test_what_edits_and_gates_counted_stays_in_the_sums(tmp_path):
+    """Of rules that go, that lose them, that keep them, and that get others."""
+    ports = test_ports(source="rx=3000", a="", b="")
+    police, strip, sample = {"police": "1pps"}, {"strip": "vlan"}, {"sample": 10}
+    rules = [{"name": "goes", "actions": [{"sample": 1000}, {"mirror": "b"}]},
+             {"name": "loses", "actions": [{"dedup": {"window": "1ns"}}, strip, {"mirror": "b"}]},
+             {"name": "keeps", "actions": [strip, police, {"forward": "a"}]}]
+    members = ("unedited", "policed", "duplicate", "sampled_out")
+
+    def look(daemon):
+        answer = daemon.call("rules")
+        told = [*answer["rules"].values(), answer["retired"], answer["retired_passed"]]
+        return answer, {member: sum(rule.get(member, 0) for rule in told) for member in members}
+
+    with Daemon(config(ports, rules, idle="sleep"), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["rules"]["keeps"]["packets"] == 3000)
+        answer, sums = look(daemon)
+        assert answer["retired"] == answer["retired_passed"] == {"packets": 0, "bytes": 0}
+        assert sums["policed"] == daemon.call("status")["drops"]["policed"] > 2000
+        assert sums["sampled_out"] == 2997 and sums["unedited"] > 3000
+        kept = answer["rules"]["keeps"]
+        lost = answer["rules"]["loses"]
+        for later in ([{"name": "loses", "actions": [sample, {"mirror": "b"}]}, rules[2]],
+                      [{"name": "keeps", "actions": [strip, police, {"forward": "b"}]}],
+                      [{"name": "keeps", "actions": [{"forward": "b"}]}], []):
+            daemon.apply(json.loads(json.dumps(config(ports, later, idle="sleep"))))
+            answer, now = look(daemon)
+            assert now == sums, later
+            if len(later) == 2:
+                assert answer["rules"]["loses"] == {**answer["rules"]["loses"], "packets": 3000, "sampled_out": 0}
+                assert "unedited" not in answer["rules"]["loses"] and "duplicate" not in answer["rules"]["loses"]
+                assert answer["retired_passed"]["unedited"] == lost["unedited"]
+                assert answer["retired_passed"]["sampled_out"] == 2997 and "policed" not in answer["retired"]
+            if later and later[0]["name"] == "keeps":
+                rule = answer["rules"]["keeps"]
+                assert [rule.get(member) for member in members[:2]] == \
+                    ([kept[member] for member in members[:2]] if len(later[0]["actions"]) > 1 else [None, None])
+        # All of it without a rule that has edits or gates, and the last one gone.
+        assert answer["retired"] == {**answer["retired"], "packets": 3000, "policed": sums["policed"]}
+        assert daemon.call("status")["retired"]["policed"] == sums["policed"]
         daemon.stop()
 
 

@@ -143,3 +143,24 @@ def test_what_gates_remember_outlives_applies(tmp_path):
         # They count on, too: of a moment a little later.
         assert status["policers"]["few"]["over"] >= few["policed"] > 0
         assert status["dedups"]["once"]["duplicates"] >= once["duplicate"]
+
+
+def test_tables_say_what_edits_and_gates_counted(tmp_path):
+    """Columns for what some rule counts, and for nothing else; rows that only gates count in."""
+    ports = test_ports(source="rx=3000", a="")
+    plain = {"name": "plain", "match": {"protocol": "tcp"}, "actions": ["drop"]}
+    rules = [{"name": "few", "actions": [{"strip": "vlan"}, {"police": "tools"}, {"forward": "a"}]}, plain]
+    what = config(ports, rules, idle="sleep", policers={"tools": {"rate": "1pps", "burst": 100}, "idle": {"rate": "5pps"}})
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["rules"]["few"]["packets"] == 3000)
+        few = daemon.call("rules")["rules"]["few"]
+        head, *rows = daemon.sluice("rules").stdout.splitlines()
+        assert head.split() == ["RULE", "PACKETS", "BYTES", "SHARE", "UNEDITED", "POLICED", "ACTIONS", "FILTER"]
+        assert rows[0].split()[6:8] == [str(few["unedited"]), f"{few['policed']:,}"]
+        assert rows[1][head.index("UNEDITED"):head.index("ACTIONS")].isspace(), "a rule without"
+        assert daemon.sluice("rules", "--sort", "policed").stdout.splitlines()[1].startswith("few")
+        shown = daemon.sluice("policers", "--nonzero").stdout
+        assert "tools" in shown and "idle" not in shown
+        daemon.apply(config(ports, [plain], idle="sleep"))
+        head = daemon.sluice("rules").stdout.splitlines()[0]
+        assert "POLICED" in head, "of earlier configs"

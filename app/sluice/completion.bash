@@ -62,7 +62,9 @@ _sluice() {
 		*" ports "*) set -- name in in-bytes in-now out out-bytes out-now missed truncated ;;
 		*" workers "*) set -- core packets now busy slept ;;
 		*" drops "*) set -- name packets now ;;
-		*) set -- name packets bytes now ;;
+		*" policers "*) set -- name passed over now ;;
+		*" dedups "*) set -- name looked-at duplicates now ;;
+		*) set -- name packets bytes now unedited policed duplicate sampled-out ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
 		return

@@ -23,6 +23,10 @@ static const struct column columns[] = {
 	{"rules", "packets", "packets", NUMBER},
 	{"rules", "bytes", "bytes", NUMBER},
 	{"rules", "now", "packets", RATE},
+	{"rules", "unedited", "unedited", NUMBER},
+	{"rules", "policed", "policed", NUMBER},
+	{"rules", "duplicate", "duplicate", NUMBER},
+	{"rules", "sampled-out", "sampled_out", NUMBER},
 	{"drops", "name", NULL, FIRST},
 	{"drops", "packets", "", NUMBER},
 	{"drops", "now", "", RATE},
@@ -140,9 +144,9 @@ key_of(const struct row *row, const struct column *column)
 static bool
 has_counted(const struct row *row)
 {
-	static const char *const counters[] = {"packets",   "rx_packets", "tx_packets",
-					       "missed",    "rx_errors",  "tx_errors",
-					       "rx_nombuf", "truncated"};
+	static const char *const counters[] = {"packets",   "rx_packets", "tx_packets", "missed",
+					       "rx_errors", "tx_errors",  "rx_nombuf",  "truncated",
+					       "passed",    "over",       "looked_at"};
 
 	if (json_is_number(row->now))
 		return json_number_value(row->now) > 0;

@@ -102,6 +102,17 @@ one_section(const struct snapshot *snapshot, const char *name)
 	return json_pack("{s:{}}", name);
 }
 
+/* Where some rule retired that took something, or something of a rule did that counted. */
+static void
+add_retired(json_t *result, const struct snapshot *snapshot)
+{
+	json_t *retired = report_retired(&snapshot->retired, &snapshot->retired_acted);
+
+	if (snapshot->retired.packets || json_object_size(retired) > 2)
+		json_object_set(result, "retired", retired);
+	json_decref(retired);
+}
+
 /* rules is taken over. */
 static json_t *
 report(const struct snapshot *snapshot, json_t *rules)
@@ -123,9 +134,7 @@ report(const struct snapshot *snapshot, json_t *rules)
 	if (snapshot->ended.ports)
 		json_object_set_new(result, "ended",
 				    report_object(snapshot_ended_counts, &snapshot->ended));
-	if (snapshot->retired.packets)
-		json_object_set_new(result, "retired",
-				    report_object(snapshot_rule_counts, &snapshot->retired));
+	add_retired(result, snapshot);
 	return result;
 }
 
@@ -167,9 +176,10 @@ report_ports(const struct snapshot *snapshot)
 json_t *
 report_rules(const struct snapshot *snapshot)
 {
-	return json_pack("{s:s, s:o, s:o}", "rules", REPORT_RULES_HERE, "retired",
-			 report_object(snapshot_rule_counts, &snapshot->retired), "retired_passed",
-			 report_object(snapshot_rule_counts, &snapshot->retired_passed));
+	return json_pack(
+		"{s:s, s:o, s:o}", "rules", REPORT_RULES_HERE, "retired",
+		report_retired(&snapshot->retired, &snapshot->retired_acted), "retired_passed",
+		report_retired(&snapshot->retired_passed, &snapshot->retired_passed_acted));
 }
 
 json_t *

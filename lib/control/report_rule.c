@@ -103,6 +103,21 @@ report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
 		fputs("null}", out);
 }
 
+json_t *
+report_retired(const struct tally_rule *rules, const struct tally_acted *acted)
+{
+	struct tally_acted some = *acted;
+	json_t *counts = report_object(snapshot_rule_counts, rules);
+
+	for (unsigned i = 0; i < TALLY_ACTED; i++) {
+		uint64_t *count = (uint64_t *)&some + i;
+
+		*count = *count ? *count : COUNTER_UNKNOWN;
+	}
+	report_counters(counts, snapshot_acted_counts, &some);
+	return counts;
+}
+
 static json_t *
 counts_of(const struct snapshot_rule *rule)
 {

@@ -215,6 +215,8 @@ account_rules(const struct account *account, struct snapshot *snapshot)
 	snapshot->config = config_hold(account->program->config);
 	snapshot->retired = totals.retired;
 	snapshot->retired_passed = totals.retired_passed;
+	snapshot->retired_acted = totals.retired_acted;
+	snapshot->retired_passed_acted = totals.retired_passed_acted;
 }
 
 static void

@@ -233,6 +233,31 @@ program_follow(struct program *program, struct program *before)
 	return program->heirs ? 0 : -ENOMEM;
 }
 
+static bool
+decides(const struct config *config, unsigned rule)
+{
+	return rule == config->rule_count || config_end(&config->rules[rule].actions);
+}
+
+/* What edits and gates of a rule counted: to its heir what that one counts too, and the rest to what is no more. */
+static void
+add_acted(const struct program *program, unsigned rule, struct program_totals *totals)
+{
+	const struct program *before = program->before;
+	const struct config *after = program->config;
+	uint32_t heir = program->heirs[rule];
+	bool lives = heir < after->rule_count && totals->acted;
+	unsigned verbs = lives ? config_verbs(&after->rules[heir].actions) : 0;
+	const uint64_t *from = (const uint64_t *)&before->totals.acted[rule];
+	uint64_t *to = lives ? (uint64_t *)&totals->acted[heir] : NULL;
+	uint64_t *gone =
+		(uint64_t *)(decides(before->config, rule) ? &totals->retired_acted
+							   : &totals->retired_passed_acted);
+
+	for (unsigned i = 0; i < TALLY_ACTED; i++)
+		*(verbs & tally_acted_verbs[i] ? &to[i] : &gone[i]) += from[i];
+}
+
 /* Of the program before: to its rules' heirs, and of the others to what is no more. */
 static void
 add_inheritance(const struct program *program, struct program_totals *totals)
@@ -241,18 +266,19 @@ add_inheritance(const struct program *program, struct program_totals *totals)
 
 	tally_add_rule(&totals->retired, &before->totals.retired);
 	tally_add_rule(&totals->retired_passed, &before->totals.retired_passed);
+	tally_add_acted(&totals->retired_acted, &before->totals.retired_acted);
+	tally_add_acted(&totals->retired_passed_acted, &before->totals.retired_passed_acted);
 	for (unsigned i = 0; i <= before->config->rule_count; i++) {
 		const struct tally_rule *total = &before->totals.rules[i];
 		uint32_t heir = program->heirs[i];
 
-		if (heir != HEIRS_NONE && totals->acted && before->totals.acted)
-			tally_add_acted(&totals->acted[heir], &before->totals.acted[i]);
+		if (before->totals.acted)
+			add_acted(program, i, totals);
 		if (heir != HEIRS_NONE)
 			tally_add_rule(&totals->rules[heir], total);
 		else
-			tally_add_rule(config_end(&before->config->rules[i].actions)
-					       ? &totals->retired
-					       : &totals->retired_passed,
+			tally_add_rule(decides(before->config, i) ? &totals->retired
+								  : &totals->retired_passed,
 				       total);
 	}
 }
@@ -266,6 +292,8 @@ program_add_totals(const struct program *program, struct program_totals *totals)
 		tally_add_acted(&totals->acted[i], &program->totals.acted[i]);
 	tally_add_rule(&totals->retired, &program->totals.retired);
 	tally_add_rule(&totals->retired_passed, &program->totals.retired_passed);
+	tally_add_acted(&totals->retired_acted, &program->totals.retired_acted);
+	tally_add_acted(&totals->retired_passed_acted, &program->totals.retired_passed_acted);
 	if (program->before)
 		add_inheritance(program, totals);
 }

@@ -33,8 +33,10 @@ struct program_local {
 struct program_totals {
 	struct tally_rule *rules;  /* rule_count + 1 of the config, the default last */
 	struct tally_acted *acted; /* as many; NULL where no rule has edits or gates */
-	/* Of rules that are no more: what they decided and what they passed on. */
+	/* Of rules that are no more: what they decided and what they passed on. Of edits and gates also what those counted that a
+	 * rule had before it was changed. */
 	struct tally_rule retired, retired_passed;
+	struct tally_acted retired_acted, retired_passed_acted;
 };
 
 struct program {

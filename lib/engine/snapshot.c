@@ -34,14 +34,10 @@ acted(const struct tally_acted *counts, unsigned verbs)
 {
 	struct tally_acted result = counts ? *counts : (struct tally_acted){0};
 
-	if (!(verbs & CONFIG_EDIT_VERBS))
-		result.unedited = COUNTER_UNKNOWN;
-	if (!(verbs & (1u << CONFIG_POLICE | 1u << CONFIG_ABOVE)))
-		result.policed = COUNTER_UNKNOWN;
-	if (!(verbs & 1u << CONFIG_DEDUP))
-		result.duplicate = COUNTER_UNKNOWN;
-	if (!(verbs & 1u << CONFIG_SAMPLE))
-		result.sampled_out = COUNTER_UNKNOWN;
+	for (unsigned i = 0; i < TALLY_ACTED; i++) {
+		if (!(verbs & tally_acted_verbs[i]))
+			((uint64_t *)&result)[i] = COUNTER_UNKNOWN;
+	}
 	return result;
 }
 

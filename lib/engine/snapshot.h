@@ -123,6 +123,8 @@ struct snapshot {
 	struct tally_acted *acted; /* as many; NULL where no rule has edits or gates */
 	/* What rules decided, and passed on, that a later config no longer has. */
 	struct tally_rule retired, retired_passed;
+	/* And what edits and gates counted that are no more. */
+	struct tally_acted retired_acted, retired_passed_acted;
 	struct snapshot_worker *workers;
 	struct snapshot_pool *pools;
 	struct replay_report *replays; /* the config's order */

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stage/tally.h"
 
+#include <stddef.h>
+
 #include "core/banned.h"
+
+#define MEMBER(name) [offsetof(struct tally_acted, name) / sizeof(uint64_t)]
+const unsigned tally_acted_verbs[TALLY_ACTED] = {
+	MEMBER(unedited) = CONFIG_EDIT_VERBS,
+	MEMBER(policed) = 1u << CONFIG_POLICE | 1u << CONFIG_ABOVE,
+	MEMBER(duplicate) = 1u << CONFIG_DEDUP,
+	MEMBER(sampled_out) = 1u << CONFIG_SAMPLE,
+};
 
 /* Every counter is one, whatever its name: none can be forgotten. */
 static void

@@ -25,6 +25,10 @@ struct tally_acted {
 	uint64_t policed, duplicate, sampled_out;
 };
 
+/* By member, in its order, which verbs count so: 1 << enum config_verb, or-ed. */
+#define TALLY_ACTED (sizeof(struct tally_acted) / sizeof(uint64_t))
+extern const unsigned tally_acted_verbs[TALLY_ACTED];
+
 struct tally_copy {
 	uint64_t packets, bytes;
 };

@@ -34,51 +34,112 @@ add_up(const json_t *result)
 	return json_pack("{s:I, s:I}", "packets", (json_int_t)packets, "bytes", (json_int_t)bytes);
 }
 
-static void
-rule_cells(struct table *table, const struct view *view, const char *name, const json_t *rule,
-	   const json_t *before, uint64_t all)
+struct rules {
+	const struct view *view;
+	uint64_t packets; /* that were decided */
+	unsigned acted;   /* columns that there are */
+};
+
+/* What edits and gates count; a column where some row has it. */
+static const struct acted {
+	const char *member, *head;
+} acted[] = {
+	{"unedited", "UNEDITED"},
+	{"policed", "POLICED"},
+	{"duplicate", "DUPLICATE"},
+	{"sampled_out", "SAMPLED OUT"},
+};
+#define ACTED (sizeof(acted) / sizeof(acted[0]))
+
+/* As bits, of acted. */
+static unsigned
+acted_of(const json_t *row)
 {
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < ACTED; i++)
+		found |= (unsigned)(json_object_get(row, acted[i].member) != NULL) << i;
+	return found;
+}
+
+static void
+rule_cells(struct table *table, const struct rules *rules, const char *name, const json_t *rule,
+	   const json_t *before)
+{
+	const struct view *view = rules->view;
 	uint64_t packets = value_number(rule, "packets");
 
 	table_cell(table, "%s", name);
 	table_cell(table, "%s", units_count(packets).text);
 	table_cell(table, "%s", units_bytes(value_number(rule, "bytes")).text);
-	table_cell(table, "%s", units_share(packets, all).text);
+	table_cell(table, "%s", units_share(packets, rules->packets).text);
 	if (view->before) {
 		table_cell(table, "%s", value_packet_rate(view, rule, before, "packets").text);
 		table_cell(table, "%s", value_bit_rate(view, rule, before, "bytes").text);
+	}
+	for (unsigned i = 0; i < ACTED; i++) {
+		if (!(rules->acted >> i & 1))
+			continue;
+		table_cell(table, "%s",
+			   json_object_get(rule, acted[i].member)
+				   ? units_count(value_number(rule, acted[i].member)).text
+				   : "");
 	}
 	table_cell(table, "%s", value_text(rule, "actions"));
 	table_cell(table, "%s", value_text(rule, "filter"));
 }
 
+static struct table *
+table_of(const struct rules *rules)
+{
+	char heads[160];
+	int length = snprintf(heads, sizeof(heads), "RULE|>PACKETS|>BYTES|>SHARE%s",
+			      rules->view->before ? "|>NOW|>NOW" : "");
+
+	for (unsigned i = 0; i < ACTED; i++) {
+		if (rules->acted >> i & 1)
+			length += snprintf(heads + length, sizeof(heads) - (size_t)length, "|>%s",
+					   acted[i].head);
+	}
+	snprintf(heads + length, sizeof(heads) - (size_t)length, "|ACTIONS|FILTER");
+	return table_new(heads);
+}
+
+static void
+print_others(struct table *table, const struct rules *rules)
+{
+	const json_t *others = json_object_get(rules->view->now, "others");
+	char text[48];
+
+	if (!others)
+		return;
+	snprintf(text, sizeof(text), "(%s other%s)",
+		 units_count(value_number(others, "count")).text,
+		 units_plural(value_number(others, "count")));
+	rule_cells(table, rules, text, others, json_object_get(rules->view->before, "others"));
+}
+
 void
 view_rules(const struct view *view)
 {
-	struct table *table =
-		table_new(view->before ? "RULE|>PACKETS|>BYTES|>SHARE|>NOW|>NOW|ACTIONS|FILTER"
-				       : "RULE|>PACKETS|>BYTES|>SHARE|ACTIONS|FILTER");
 	const json_t *retired = json_object_get(view->now, "retired");
-	const json_t *others = json_object_get(view->now, "others");
 	json_t *sum = add_up(view->now), *sum_before = add_up(view->before);
-	uint64_t all = value_number(sum, "packets");
+	struct rules rules = {view, value_number(sum, "packets"), acted_of(retired)};
+	struct table *table;
 	const char *name;
-	char text[48];
 	json_t *rule;
 
 	json_object_foreach (json_object_get(view->now, "rules"), name, rule)
-		rule_cells(table, view, name, rule, value_in(view->before, "rules", name), all);
-	if (others) {
-		snprintf(text, sizeof(text), "(%s other%s)",
-			 units_count(value_number(others, "count")).text,
-			 units_plural(value_number(others, "count")));
-		rule_cells(table, view, text, others, json_object_get(view->before, "others"), all);
-	}
-	if (value_number(retired, "packets"))
-		rule_cells(table, view, "(rules of earlier configs)", retired,
-			   json_object_get(view->before, "retired"), all);
+		rules.acted |= acted_of(rule);
+	table = table_of(&rules);
+	json_object_foreach (json_object_get(view->now, "rules"), name, rule)
+		rule_cells(table, &rules, name, rule, value_in(view->before, "rules", name));
+	print_others(table, &rules);
+	if (value_number(retired, "packets") || acted_of(retired))
+		rule_cells(table, &rules, "(rules of earlier configs)", retired,
+			   json_object_get(view->before, "retired"));
 	table_line(table);
-	rule_cells(table, view, "decided", sum, sum_before, all);
+	rule_cells(table, &rules, "decided", sum, sum_before);
 	table_print(table, view->out);
 	json_decref(sum);
 	json_decref(sum_before);
