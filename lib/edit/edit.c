@@ -63,6 +63,18 @@ divide(struct edit *edit)
 	}
 }
 
+static int
+make_op(const struct config_action *action, struct edit_op *op)
+{
+	if (!action) {
+		edit_make_unique(op);
+		return 0;
+	}
+	op->kind = edit_kind(action->verb);
+	op->kind->make(action, op);
+	return action->verb == CONFIG_NAT && !op->pairs ? -ENOMEM : 0;
+}
+
 int
 edit_make(const struct config_action *const *actions, unsigned count, struct edit **out)
 {
@@ -78,9 +90,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 	for (unsigned i = 0; i < count; i++) {
 		struct edit_op *op = &edit->ops[i];
 
-		op->kind = edit_kind(actions[i]->verb);
-		op->kind->make(actions[i], op);
-		if (actions[i]->verb == CONFIG_NAT && !op->pairs) {
+		if (make_op(actions[i], op) < 0) {
 			edit_free(edit);
 			return -ENOMEM;
 		}
@@ -110,7 +120,7 @@ edit_free(struct edit *edit)
 static bool
 same_op(const struct edit_op *a, const struct edit_op *b)
 {
-	return a->kind == b->kind &&
+	return a->kind == b->kind && a->unique == b->unique &&
 	       memcmp(a->values.bytes, b->values.bytes, EDIT_VALUES_MAX) == 0 &&
 	       a->pair_count == b->pair_count &&
 	       (a->pair_count == 0 ||
@@ -244,6 +254,7 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 							       : packets[i]->pkt_len,
 			.from = from[i],
 			.alone = manner & OWN_ALONE,
+			.loop = local->moment.loops ? local->moment.loops[from[i]] : 0,
 		};
 		if (views && edit->reach.parses)
 			edit_layout_of(&frames[i], &views[from[i]]);

@@ -30,7 +30,8 @@ struct edit_local {
 };
 
 /* Makes a program of edits alone, in their order, of named lists the edits in them; 0 of them are a program that does
- * nothing. Returns 0, and *edit is the caller's; -ENOMEM. Any thread. */
+ * nothing. NULL among them makes addresses others in each loop of a replay (unique.h). Returns 0, and *edit is the
+ * caller's; -ENOMEM. Any thread. */
 int edit_make(const struct config_action *const *actions, unsigned count, struct edit **edit);
 void edit_free(struct edit *edit);
 

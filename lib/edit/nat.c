@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "edit/op.h"
+#include "edit/unique.h"
 #include "packet/sum.h"
 
 #include "core/banned.h"
@@ -62,12 +63,32 @@ find(const struct edit_op *op, const uint8_t *address, unsigned words)
 	return NULL;
 }
 
+/* Whether an address is to be another. */
+static bool
+is_meant(const struct edit_op *op, const struct frame *frame, const uint8_t *address,
+	 unsigned words)
+{
+	return op->unique ? unique_moves(address, words, frame->loop)
+			  : find(op, address, words) != NULL;
+}
+
 /* Returns what it changes. */
 static uint32_t
-translate(const struct edit_op *op, uint8_t *address, unsigned words)
+translate(const struct edit_op *op, const struct frame *frame, uint8_t *address, unsigned words)
 {
-	const struct edit_pair *pair = find(op, address, words);
+	static const uint32_t nothing[4];
+	const struct edit_pair *pair;
 
+	if (op->unique) {
+		uint32_t value[4];
+
+		if (!unique_moves(address, words, frame->loop))
+			return 0;
+		memcpy(value, address, words * 4);
+		unique_move((uint8_t *)value, words, frame->loop);
+		return edit_put_words(address, nothing, value, words);
+	}
+	pair = find(op, address, words);
 	return pair ? edit_put_words(address, pair->to.keep, pair->to.value, words) : 0;
 }
 
@@ -79,7 +100,7 @@ is_in(const struct edit_op *op, const struct frame *frame, uint32_t offset, unsi
 	uint8_t spare[EDIT_READ_MAX];
 	const uint8_t *at = edit_read(frame, offset, step + words * 4, spare);
 
-	return at && (find(op, at, words) || find(op, at + step, words));
+	return at && (is_meant(op, frame, at, words) || is_meant(op, frame, at + step, words));
 }
 
 /* Where the packet begins that an ICMP error quotes, of which the fixed header is there; 0: there is none. */
@@ -170,7 +191,8 @@ edit_look_nat(const struct edit_op *op, struct frame *frames, unsigned count)
 		edit_layout(frame);
 		frame->arp = frame->quote = 0;
 		found = frame->kind < PACKET_IPV4 ? look_arp(op, frame) : look_ip(op, frame);
-		frame->idle |= !found;
+		/* In its first loop all stays as it is. */
+		frame->idle |= !found && !op->unique;
 	}
 }
 
@@ -198,14 +220,14 @@ translate_quote(const struct edit_op *op, struct frame *frame)
 	uint8_t protocol = ip[IPV6_NEXT];
 
 	if (edit_is_ipv6(frame)) {
-		addresses = translate(op, ip + IPV6_SRC, 4);
-		addresses += translate(op, ip + IPV6_SRC + 16, 4);
+		addresses = translate(op, frame, ip + IPV6_SRC, 4);
+		addresses += translate(op, frame, ip + IPV6_SRC + 16, 4);
 		change = addresses;
 	} else {
 		header = (ip[0] & 0xf) * 4;
 		protocol = ip[9];
-		addresses = translate(op, ip + IPV4_SRC, 1);
-		addresses += translate(op, ip + IPV4_SRC + 4, 1);
+		addresses = translate(op, frame, ip + IPV4_SRC, 1);
+		addresses += translate(op, frame, ip + IPV4_SRC + 4, 1);
 		change = addresses + adjust(frame, frame->quote + IPV4_SUM, addresses, false);
 		if ((ip[6] & 0x1f) | ip[7]) /* a later fragment */
 			return change;
@@ -229,13 +251,13 @@ run_ip(const struct edit_op *op, struct frame *frame)
 	if (frame->depth < frame->l3 + (wide ? IPV6_HEADER : IPV4_HEADER))
 		return;
 	if (wide) {
-		source = translate(op, ip + IPV6_SRC, 4);
-		destination = translate(op, ip + IPV6_SRC + 16, 4);
+		source = translate(op, frame, ip + IPV6_SRC, 4);
+		destination = translate(op, frame, ip + IPV6_SRC + 16, 4);
 		if (edit_is_routed(frame))
 			destination = 0;
 	} else {
-		source = translate(op, ip + IPV4_SRC, 1);
-		destination = translate(op, ip + IPV4_SRC + 4, 1);
+		source = translate(op, frame, ip + IPV4_SRC, 1);
+		destination = translate(op, frame, ip + IPV4_SRC + 4, 1);
 		adjust(frame, frame->l3 + IPV4_SUM, source + destination, false);
 	}
 	change = frame->pseudo ? source + destination : 0;
@@ -253,8 +275,8 @@ edit_run_nat(const struct edit_op *op, const struct edit_moment *moment, struct 
 		if (frame->kind >= PACKET_IPV4) {
 			run_ip(op, frame);
 		} else if (frame->arp) {
-			translate(op, frame->start + frame->arp + ARP_SENDER, 1);
-			translate(op, frame->start + frame->arp + ARP_TARGET, 1);
+			translate(op, frame, frame->start + frame->arp + ARP_SENDER, 1);
+			translate(op, frame, frame->start + frame->arp + ARP_TARGET, 1);
 		}
 	}
 }

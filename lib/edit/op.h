@@ -32,6 +32,7 @@ struct rte_mbuf;
 struct frame {
 	struct rte_mbuf *packet;
 	uint8_t *start;  /* while ops run: depth bytes may be written */
+	uint64_t loop;   /* of a replay; 0: none */
 	uint32_t skip;   /* while they look: where in the packet the frame begins */
 	uint32_t length; /* the frame's own */
 	uint32_t wire;   /* what it had on the wire, at first */
@@ -127,6 +128,7 @@ struct edit_op;
 /* What ops know beside the frames. */
 struct edit_moment {
 	const uint64_t *times; /* ns since the epoch, by frame.from; NULL: packets have them */
+	const uint64_t *loops; /* of a replay, likewise; NULL: none */
 	uint16_t in_port;
 	bool duplicate;      /* some gate has found that the packets are duplicates */
 	uint32_t *sequences; /* the worker's own, of each session of ERSPAN */
@@ -157,6 +159,7 @@ struct edit_op {
 	bool anew; /* must see what the ones before it wrote */
 	bool timed;
 	bool stamps; /* says whether the packet is a duplicate */
+	bool unique; /* nat, and what addresses become is told by the frame's loop */
 	union edit_values values;
 	struct edit_pair *pairs; /* of nat; the op's own */
 	unsigned pair_count;
@@ -185,6 +188,9 @@ edit_is_tag(const uint8_t type[2])
 
 /* Of an edit's verb. */
 const struct edit_kind *edit_kind(enum config_verb verb);
+
+/* Makes addresses others in each loop; the op is all zeros. */
+void edit_make_unique(struct edit_op *op);
 
 void edit_make_set(const struct config_action *action, struct edit_op *op);
 void edit_look_set(const struct edit_op *op, struct frame *frames, unsigned count);

@@ -18,3 +18,10 @@ edit_kind(enum config_verb verb)
 {
 	return &kinds[verb];
 }
+
+void
+edit_make_unique(struct edit_op *op)
+{
+	op->kind = &kinds[CONFIG_NAT];
+	op->unique = op->parses = op->writes = op->anew = true;
+}
