@@ -585,5 +585,5 @@ def test_completion():
 def test_completion_of_methods(daemon):
     assert complete("--socket", daemon.run_dir, "call", "config.a") == ["config.apply"]
     assert complete("--socket", "/none", "call", "config.a") == []
-    assert complete("--socket", daemon.run_dir, "drops", "no-mem") == ["no-member"]
+    assert complete("--socket", daemon.run_dir, "drops", "no-memb") == ["no-member"]
     assert complete("--socket", daemon.run_dir, "workers", "") == ["2"]

@@ -89,6 +89,7 @@ static const struct list {
 	[LIST_WITH] = {"with", "a mirror's own list has edits and gates",
 		       1 << CONFIG_IS_EDIT | 1 << CONFIG_IS_GATE},
 	[LIST_EDITS] = {"edits", "a list with a name has edits", 1 << CONFIG_IS_EDIT},
+	[LIST_REPLAY] = {"edits", "a replay's list has edits", 1 << CONFIG_IS_EDIT},
 	[LIST_DEFAULT] = {"default", NULL, 1 << CONFIG_IS_END},
 };
 static const char *const belongs[] = {

@@ -199,6 +199,8 @@ struct config_replay {
 	uint16_t port;   /* index into ports; of two, the one for what clients send */
 	uint16_t server; /* index of the other */
 	struct config_prefixes clients; /* who is one where nothing else tells */
+	struct config_actions edits;    /* those alone */
+	bool unique;                    /* addresses are others in each loop */
 	struct config_pace pace;
 	uint64_t loops; /* 0: for ever */
 	bool gap_given;

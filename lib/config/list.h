@@ -13,6 +13,7 @@ enum list_kind {
 	LIST_RULE,
 	LIST_WITH,    /* of a mirror */
 	LIST_EDITS,   /* that has a name */
+	LIST_REPLAY,  /* of edits */
 	LIST_DEFAULT, /* one action, which is no list but a value */
 };
 

@@ -6,6 +6,7 @@
 #include "config/amount.h"
 #include "config/emit.h"
 #include "config/key.h"
+#include "config/list.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -128,6 +129,44 @@ write_moment(const struct key_out *out, const struct key *key, const void *from)
 	fprintf(out->file, "%s%s%s", quote, text, quote);
 }
 
+static void
+read_edits(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	struct config_actions *edits = key_at(key, into);
+	unsigned before = reader->errors->count;
+
+	if (!list_read(reader, spot, LIST_REPLAY, edits))
+		return;
+	if (spot->node->count == 0)
+		reader_error(reader, spot,
+			     "edits: an empty list; leave it out where packets leave as they are");
+	if (reader->errors->count == before)
+		shape_check_edits(reader, spot, edits);
+}
+
+static void
+write_edits(const struct key_out *out, const struct key *key, const void *from)
+{
+	fputs("[", out->file);
+	list_write(out, key_at(key, from));
+	fputs("]", out->file);
+}
+
+static bool
+has_edits(const struct key *key, const void *from)
+{
+	const struct config_actions *edits = key_at(key, from);
+
+	return edits->count > 0;
+}
+
+static void
+clear_edits(const struct key *key, void *from)
+{
+	list_clear(key_at(key, from));
+}
+
+static const struct key_type edits = {read_edits, write_edits, has_edits, clear_edits};
 static const struct key_type pace = {read_pace, write_pace, NULL, NULL};
 static const struct key_type loops = {read_loops, write_loops, NULL, NULL};
 static const struct key_type moment = {read_moment, write_moment, has_moment, NULL};
@@ -159,6 +198,8 @@ static const struct key keys[] = {
 	{"file", &key_captures, AT(in), .required = EXAMPLE},
 	{"to", &key_replay_to, .required = EXAMPLE},
 	{"clients", &key_clients, AT(clients)},
+	{"edits", &edits, AT(edits)},
+	{"unique-per-loop", &key_word, AT(unique), .words = key_bool},
 	{"pace", &pace, AT(pace), .otherwise = "original"},
 	{"loops", &loops, AT(loops), .otherwise = "1"},
 	{"gap", &key_duration, AT(gap_ns), GIVEN(gap_given)},

@@ -192,10 +192,12 @@ pair_replays(struct change *change)
 		struct change_replay *replay = &change->replays[i];
 		unsigned at = find_replay(was, wanted->name);
 
-		replay->fate = at == was->replay_count ? ENGINE_BEGUN
-			       : key_difference(&key_replay, was, &was->replays[at], next, wanted)
-				       ? ENGINE_CHANGED
-				       : ENGINE_KEPT;
+		replay->fate =
+			at == was->replay_count ? ENGINE_BEGUN
+			: key_difference(&key_replay, was, &was->replays[at], next, wanted) ||
+					!replay_same_edits(was, &was->replays[at], next, wanted)
+				? ENGINE_CHANGED
+				: ENGINE_KEPT;
 		if (replay->fate == ENGINE_KEPT)
 			replay->replay = replays_find(change->changes->replays, wanted->name);
 		change_tell(change, replay->fate, "replays", wanted->name);

@@ -24,8 +24,7 @@
 #define SLEEP_MIN_NS 20000
 #define SLEEP_MAX_NS 500000
 #define IDLE_PAUSES 64
-/* What waking up takes, at the worst that is usual: a worker is awake that long before a replayed packet is
- * due. */
+/* What waking up takes, at the worst that is usual: a worker is awake that long before a replayed packet is due. */
 #define WAKE_NS 200000
 /* Rounds in which queues that were empty are left alone while replays have full bursts to send: looking costs
  * a system call with AF_XDP. A ring of 1,024 doesn't fill meanwhile. */
@@ -175,6 +174,10 @@ void
 worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
 	    uint64_t now_ns)
 {
+	if (unlikely(lane->edits != NULL) &&
+	    !replay_lane_edit(lane, &worker->burst,
+			      program_of(program, worker->index)->places[lane->port]))
+		return;
 	if (lane->as)
 		play_in(worker, program, lane, now_ns);
 	else if (likely(!lane->pair))

@@ -84,6 +84,19 @@ warm_up(struct replay_lane *lane, const struct timeline_entry *entry)
 	rte_prefetch0(lane->plan->timeline->arena + entry->offset);
 }
 
+/* Which loop the next entry is of, from 0. A reader that streams says how long one is before the second begins. */
+static uint64_t
+loop_of(const struct replay_lane *lane)
+{
+	struct timeline *timeline = lane->plan->timeline;
+	uint64_t entries;
+
+	if (timeline->resident)
+		return lane->tally.loops;
+	entries = atomic_load_explicit(&timeline->loop_entries, memory_order_relaxed);
+	return entries ? lane->next / entries : 0;
+}
+
 enum gift {
 	GIVEN,
 	PASSED, /* not sent, as it is late */
@@ -116,6 +129,8 @@ give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t leng
 		return KEPT;
 	packet = lane->stash[lane->stash_count - 1];
 	headers_point(packet, plan->timeline, entry->offset, entry->length);
+	if (unlikely(lane->edits != NULL))
+		lane->loops[*count] = loop_of(lane);
 	if (unlikely(lane->pair))
 		packet->port = entry->server ? lane->server : lane->port;
 	/* Rules look at the packet itself, which lies in memory and in no cache. */
@@ -269,6 +284,7 @@ take_waiting(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packet
 		return 0;
 	memcpy(packets, lane->held, count * sizeof(struct rte_mbuf *));
 	lane->waiting = 0;
+	lane->fresh = false;
 	return count;
 }
 
@@ -284,6 +300,7 @@ advance(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 	}
 	lane->due_ns = 0;
 	lane->waits = false;
+	lane->fresh = true;
 	if (lane->plan->late == CONFIG_LATE_SHIFT)
 		lane_shift(lane, 0);
 	if (lane->plan->timeline->lane_count == 1 || lane->anchor || lane->changes_pace ||

@@ -57,6 +57,7 @@ struct lane_order {
 struct lane_tally {
 	uint32_t run; /* number of the LANE_START since which it counts */
 	uint64_t sent, bytes;
+	uint64_t unedited;                  /* packets on which an edit found nothing to do */
 	uint64_t server_sent, server_bytes; /* of these, through the servers' port */
 	uint64_t late;    /* handed over more than the replay's late_ns after they were due */
 	uint64_t dropped; /* not sent, because they were late */
@@ -85,7 +86,8 @@ struct lane_plan {
 	uint64_t limit;      /* packets, of all lanes and loops together; 0: all there are */
 	uint64_t late_ns;
 	enum config_late late;
-	bool stamp; /* packets carry their due time: offline */
+	bool stamp;        /* packets carry their due time: offline */
+	_Atomic bool flat; /* edited packets may reach a port that takes one segment alone */
 	/* On the engine's clock: nothing that is due then or later leaves, and lanes are done; UINT64_MAX: never. */
 	uint64_t ends_ns;
 
@@ -95,6 +97,8 @@ struct lane_plan {
 	_Atomic uint64_t shift_ns;
 };
 
+struct lane_edits;
+
 struct replay_lane {
 	struct lane_plan *plan;
 	unsigned index;
@@ -103,7 +107,10 @@ struct replay_lane {
 	/* It feeds two: what servers sent goes to the other. Packets know their slot: it is their port. */
 	bool pair;
 	uint16_t server;
-	bool serves; /* what was taken last is for that one */
+	bool serves;               /* what was taken last is for that one */
+	struct lane_edits *edits;  /* NULL: packets leave as they are */
+	bool fresh;                /* what was taken last is yet to be edited */
+	uint64_t loops[BURST_MAX]; /* of the packets taken last, where there are edits */
 
 	/* The worker's own. */
 	enum lane_state state;
@@ -154,6 +161,11 @@ uint16_t replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_
  * the reader is behind or other lanes' packets come first; ask again. True: at *due_ns, which may be any time from 0
  * on; UINT64_MAX: not before an order. Worker. */
 bool replay_lane_look(struct replay_lane *lane, uint64_t *due_ns);
+
+/* Makes what was taken last of a lane with edits, into a burst, what it is to be; what comes again for want of room is
+ * so already. in_port is what stamps say. Packets for which there is no memory are dropped. False: nothing is left.
+ * Worker. */
+bool replay_lane_edit(struct replay_lane *lane, struct burst *burst, uint16_t in_port);
 
 /* A burst of a lane that feeds two ports, in parts: packets that follow each other to one of them. */
 struct lane_parts {

@@ -53,6 +53,7 @@ add_lane(struct replay_report *sum, const struct lane_tally *tally, bool first)
 		return;
 	}
 	add_times(&sum->sum, tally);
+	sum->sum.unedited += tally->unedited;
 	sum->sum.server_sent += tally->server_sent;
 	sum->sum.server_bytes += tally->server_bytes;
 	counters_add(replay_counts, sum, &part);
@@ -336,6 +337,7 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 		if (tally->run)
 			histogram_merge(&errors, &replay->lanes[i]->errors);
 	}
+	out->unedited = replay->config->edits.count ? out->sum.unedited : COUNTER_UNKNOWN;
 	out->server_sent = replay->config->pair ? out->sum.server_sent : COUNTER_UNKNOWN;
 	out->server_bytes = replay->config->pair ? out->sum.server_bytes : COUNTER_UNKNOWN;
 	out->refused = reasons_lost(out->sum.drops);

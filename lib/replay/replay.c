@@ -7,13 +7,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "replay/edits.h"
+
 #include "core/banned.h"
 
 /* A packet that leaves by more than this behind its time is late, unless the config has a tolerance. */
 #define LATE_NS 100000
 
+/* Its own memory for edits: the pools are those of the port. */
 static int
-make_lanes(struct replay *replay, char *reason)
+make_edits(const struct replay *replay, struct replay_lane *lane, const struct port_pool *pool)
+{
+	struct lane_edits *edits = rte_zmalloc("edits", sizeof(*edits), RTE_CACHE_LINE_SIZE);
+
+	if (!edits)
+		return -ENOMEM;
+	edits->edit = replay->edit;
+	edits->local.own.packets = pool->pool;
+	edits->local.own.headers = pool->headers;
+	edits->local.moment.loops = lane->loops;
+	if (replay->live)
+		edits->local.moment.times = edits->times;
+	lane->edits = edits;
+	return 0;
+}
+
+static int
+make_lanes(struct replay *replay, const struct port_pool *pool, char *reason)
 {
 	for (unsigned i = 0; i < replay->lane_count; i++) {
 		struct replay_lane *lane = rte_zmalloc("lane", sizeof(*lane), RTE_CACHE_LINE_SIZE);
@@ -27,6 +47,8 @@ make_lanes(struct replay *replay, char *reason)
 		lane->pair = replay->config->pair;
 		lane->server = replay->server;
 		replay->lanes[i] = lane;
+		if (replay->edit && make_edits(replay, lane, pool) < 0)
+			return replay_refuse(-ENOMEM, reason, "no memory for edits");
 	}
 	return 0;
 }
@@ -75,7 +97,12 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 	if (wish->stamp)
 		replay->plan.late_ns = UINT64_MAX / 4;
 	replay->plan.stamp = wish->stamp;
-	ret = make_lanes(replay, reason);
+	if (edits_make(wish->config, config, &replay->edit) < 0) {
+		ret = replay_refuse(-ENOMEM, reason, "no memory for edits");
+		goto failed;
+	}
+	atomic_store_explicit(&replay->plan.flat, edits_for_flat(replay), memory_order_relaxed);
+	ret = make_lanes(replay, wish->port->pool, reason);
 	if (ret < 0)
 		goto failed;
 	*out = replay;
@@ -91,8 +118,12 @@ replay_close(struct replay *replay)
 {
 	if (!replay)
 		return;
-	for (unsigned i = 0; i < replay->lane_count; i++)
+	for (unsigned i = 0; i < replay->lane_count; i++) {
+		if (replay->lanes[i])
+			rte_free(replay->lanes[i]->edits);
 		rte_free(replay->lanes[i]);
+	}
+	edit_free(replay->edit);
 	files_close(replay);
 	while (replay->retired) {
 		struct material *material = replay->retired;

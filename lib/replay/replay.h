@@ -33,6 +33,10 @@ struct replay_wish {
 	int news;   /* an eventfd, or -1, that is written to when replay_tick would begin it */
 };
 
+/* Whether the edits of two replays do the same, whatever lists they name. False without memory. */
+bool replay_same_edits(const struct config *a_config, const struct config_replay *a,
+		       const struct config *b_config, const struct config_replay *b);
+
 /* Opens the files and makes what is needed; nothing is sent before replay_start. Keeps the config as config_keep does, and ports
  * must outlive it. On failure a negative errno, with a sentence in reason. Any thread, as replay_close. */
 int replay_open(const struct replay_wish *wish, struct replay **out, char *reason);

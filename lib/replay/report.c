@@ -11,6 +11,7 @@ const struct counter replay_counts[] = {
 	ROW(TEXT, "state", state_name, APART),
 	ROW(NUMBER, "sent", sum.sent, ADD),
 	ROW(NUMBER, "bytes", sum.bytes, ADD),
+	ROW(GIVEN, "unedited", unedited, APART),
 	ROW(GIVEN, "server_sent", server_sent, APART),
 	ROW(GIVEN, "server_bytes", server_bytes, APART),
 	ROW(NUMBER, "loops", sum.loops, LEAST),

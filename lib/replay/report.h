@@ -35,6 +35,8 @@ struct replay_report {
 	struct config_pace pace;        /* as it is now */
 	char pace_words[CONFIG_AMOUNT_TEXT_MAX];
 	struct lane_tally sum; /* of all lanes */
+	/* Packets on which an edit found nothing to do; COUNTER_UNKNOWN: there are no edits. */
+	uint64_t unedited;
 	/* Of these, what left through the servers' port; COUNTER_UNKNOWN: there is none. */
 	uint64_t server_sent, server_bytes;
 	uint64_t refused;     /* of sum.drops, the losses */

@@ -23,6 +23,7 @@ struct replay {
 	struct renewal *abandoned; /* that nobody waits for, and which takes memory; else NULL */
 	bool looks;                /* its files are to be looked at */
 	struct lane_plan plan;
+	struct edit *edit;                             /* NULL: none */
 	struct replay_lane *lanes[CONFIG_WORKERS_MAX]; /* by lane, not by worker */
 	unsigned lane_count;
 	unsigned first_worker; /* lane i is the worker's that many behind */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "replay/edits.h"
 #include "replay/files.h"
 #include "replay/link.h"
 #include "replay/order.h"
@@ -167,6 +168,9 @@ replay_tick(struct replay *replay, uint64_t now_ns)
 	char reason[REPLAY_REASON_MAX];
 
 	files_tidy(replay);
+	if (replay->edit)
+		atomic_store_explicit(&replay->plan.flat, edits_for_flat(replay),
+				      memory_order_relaxed);
 	if (replay->state == REPLAY_WAITING)
 		replay_is_ready(replay);
 	if (replay->state == REPLAY_OPENING && replay_is_ready(replay) &&

@@ -31,7 +31,7 @@ static const struct config_case cases[] = {
 	{ENDS("file: f"), 8, 6, "replays.x", "replay x: to is missing"},
 	{REPLAY(", lops: 2"), 8, 24, "replays.x.lops", "did you mean \"loops\"?"},
 	{REPLAY(", banana: 2"), 8, 24, "replays.x.banana",
-	 "there are file, to, clients, pace, loops, gap"},
+	 "there are file, to, clients, edits, unique-per-loop, pace"},
 	{REPLAY(", to: b"), 8, 24, "replays.x.to", "\"to\" stands twice"},
 
 	/* Files. */
@@ -71,6 +71,21 @@ static const struct config_case cases[] = {
 	 "write to: { client: PORT, server: PORT }, or leave clients out"},
 	{ENDS("file: f, to: { client: a, server: b }, clients: x"), 8, 56, "replays.x.clients",
 	 "an IPv4 or IPv6 prefix"},
+
+	/* Edits. */
+	{REPLAY(", edits: []"), 8, 31, "replays.x.edits", "edits: an empty list; leave it out"},
+	{REPLAY(", edits: [drop]"), 8, 32, "replays.x.edits[0]",
+	 "edits: a replay's list has edits; drop ends a rule and stands in its list"},
+	{REPLAY(", edits: [{ sample: 3 }]"), 8, 42, "replays.x.edits[0].sample",
+	 "sample is a gate"},
+	{REPLAY(", edits: [{ mirror: a }]"), 8, 42, "replays.x.edits[0].mirror",
+	 "mirror stands in a rule's list"},
+	{REPLAY(", edits: [{ edit: e }]"), 8, 40, "replays.x.edits[0].edit",
+	 "edit: there is no list \"e\""},
+	{REPLAY(", edits: [{ slice: 10 }, { mask: { from: 20 } }]"), 8, 47, "replays.x.edits[1]",
+	 "mask: slice cut off all"},
+	{REPLAY(", unique-per-loop: 3"), 8, 41, "replays.x.unique-per-loop",
+	 "expected false or true"},
 
 	/* How fast, how often. */
 	{REPLAY(", pace: fast"), 8, 30, "replays.x.pace", "expected original, 2x, 0.25x, 1.5Mpps"},
@@ -268,6 +283,9 @@ test_values(void **state)
 		ENDS("file: f, to: { as: r }"),
 		ENDS("file: f, to: { client: a, server: b }"),
 		ENDS("file: f, to: { client: b, server: a }, clients: [10.0.0.0/8, 'fd00::/8']"),
+		"edits: { e: [ { slice: 99 } ] }\n" ENDS(
+			"file: f, to: a, edits: [{ edit: e }, { set: { ttl: 1 } }], "
+			"unique-per-loop: true"),
 		ENDS("file: r.pcap, to: a"),
 		ENDS("file: [f, ./f], to: a"),
 		HEAD "replays: {}\n",
@@ -303,6 +321,7 @@ test_canonical(void **state)
 						      "  \"7\":\n"
 						      "    file: [\"/etc/f.pcap\", \"/g.pcapng\"]\n"
 						      "    to: { as: w }\n"
+						      "    unique-per-loop: false\n"
 						      "    pace: 0.25x\n"
 						      "    loops: forever\n"
 						      "    gap: 5ms\n"
@@ -322,6 +341,7 @@ test_canonical(void **state)
 							    "  x:\n"
 							    "    file: \"/etc/f\"\n"
 							    "    to: a\n"
+							    "    unique-per-loop: false\n"
 							    "    pace: original\n"
 							    "    loops: 1\n"
 							    "    order: merged\n"

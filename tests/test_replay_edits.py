@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Edits of replays, and addresses that are others in each loop. What a packet becomes is worked out a second time by
+lib/edits.py and lib/unique.py, from the words of the manual."""
+
+import time
+
+import pytest
+
+from lib import actions, capture, edits, schedule, sides, sums, unique
+from lib.daemon import Daemon, PLUGINS, test_ports
+from lib.offline import config, offline, out
+from test_replay import packets_of
+from test_replay_live import ended
+
+NAMES = ["mixed.pcap", "dns.pcap", "ipv4-fragments.pcap", "ipv6-fragments.pcap", "smb2.pcap", "vlan.pcap", "vxlan.pcap", "gre.pcap",
+         "ipv6-rsmurf.pcap", "made/ethernet.pcapng"]
+LISTS = {
+    "link": [{"set": {"src-mac": "02:00:00:00:00:01", "dst-mac": "02:00:00:00:00:02"}}, {"push": {"vlan": 5}}],
+    "network": [{"set": {"src": "10.0.0.0/8", "dst": "2001:db8::/32", "dst-port": 80, "ttl": -1, "dscp": "ef"}}],
+    "nat": [{"nat": {"10.0.0.0/8": "172.0.0.0/8", "192.168.0.0/16": "10.9.0.0/16", "fe80::/16": "fd00::/16"}}],
+    "cut": [{"slice": 64}],
+    "headers": [{"strip": "vlans"}, {"slice": {"after": "transport", "bytes": 0}}],
+    "mask": [{"mask": "payload"}],
+    "tunnel": [{"strip": "tunnel"}, {"push": {"gre": {"src": "192.0.2.1", "dst": "198.51.100.9"}}}],
+    "named": [{"edit": "short"}, {"push": {"vlan": 7, "pcp": 3}}],
+    "stamp": [{"stamp": {"device": 7}}],
+}
+NAMED = {"short": [{"set": {"ttl": 9}}, {"slice": 100}]}
+
+
+def replay(tmp_path, file, ports=None, code=0, **keys):
+    what = config(ports or {"wan": out("wan")})
+    what["edits"] = NAMED
+    what["replays"] = {"one": {"file": str(file), "to": "wan", "memory": "64MiB", "truncated": "send", **keys}}
+    return offline(what, tmp_path, code=code)
+
+
+def made_of(packet, list_, loop=0, unique_per_loop=False):
+    """The record that a packet becomes, and whether an edit found nothing to do."""
+    steps = list(actions.flat(list_, {"edits": NAMED}))
+    strips = next((number for number, step in enumerate(steps) if "strip" not in step), len(steps))
+    frame = edits.Frame(packet.data, len(packet.data))
+    context = edits.Context(time=packet.time)
+    frame, idle = actions.edited(steps[:strips], frame, context)
+    if unique_per_loop:
+        frame = unique.moved(frame, loop)
+    frame, rest = actions.edited(steps[strips:], frame, context)
+    return packet._replace(data=frame.data, wire=frame.wire), idle or rest
+
+
+def same(run, line, list_, port="wan", **more):
+    wanted = [made_of(packet, list_, loop, **more) for packet, loop in line]
+    got = run.sent[port]
+    assert len(got) == len(wanted)
+    for number, (left, (right, _)) in enumerate(zip(got, wanted)):
+        assert (left.data, left.wire, left.time) == (right.data, right.wire, right.time), f"packet {number}"
+    return sum(idle for _, idle in wanted)
+
+
+def lines(name, loops=1):
+    packets = list(schedule.monotonic(packets_of(name)))
+    looped = schedule.looped(packets, loops) if loops > 1 else packets
+    return [(packet, number // len(packets)) for number, packet in enumerate(looped)]
+
+
+@pytest.mark.parametrize("list_", LISTS)
+def test_edits(tmp_path, list_):
+    for name in NAMES:
+        run = replay(tmp_path, capture.fixture(name), edits=LISTS[list_])
+        counted = run.report["replays"]["one"]
+        assert counted["unedited"] == same(run, lines(name), LISTS[list_]), name
+        assert counted["bytes"] == sum(len(packet.data) for packet in run.sent["wan"])
+        copied = sum(copy["packets"] for copy in run.report["copies"].values())
+        assert copied == 0 if list_ == "cut" else copied > 0 or list_ in ("nat", "headers")
+
+
+def test_as_received(tmp_path):
+    """Rules see what edits have made."""
+    what = config({"lan": out("lan"), "wan": out("wan")}, [{"name": "tagged", "match": {"vlan": 5}, "actions": [{"forward": "wan"}]}])
+    what["replays"] = {"one": {"file": str(capture.fixture("dns.pcap")), "to": {"as": "lan"}, "edits": LISTS["link"]}}
+    run = offline(what, tmp_path)
+    same(run, lines("dns.pcap"), LISTS["link"])
+
+
+def test_two_ports(tmp_path):
+    """Sides are those of the capture, whatever edits make of it."""
+    run = replay(tmp_path, capture.fixture("mixed.pcap"), {"wan": out("wan"), "lan": out("lan")}, to={"client": "wan", "server": "lan"},
+                 edits=LISTS["network"])
+    clients, servers = sides.split([packet for packet, _ in lines("mixed.pcap")])
+    same(run, [(packet, 0) for packet in clients], LISTS["network"])
+    same(run, [(packet, 0) for packet in servers], LISTS["network"], port="lan")
+
+
+@pytest.mark.parametrize("memory, loops", [("64MiB", 3), ("8MiB", 3)])
+def test_unique_per_loop(tmp_path, memory, loops):
+    """Each loop as the manual has it, and all checksums that were right are."""
+    for name in NAMES:
+        run = replay(tmp_path, capture.fixture(name), **{"unique-per-loop": True}, loops=loops, memory=memory)
+        line = lines(name, loops)
+        same(run, line, [], unique_per_loop=True)
+        for (packet, _), sent in zip(line, run.sent["wan"]):
+            right = [[found.stored(data) == found.right(data) for found in sums.checksums(data)]
+                     for data in (packet.data, sent.data)]
+            assert right[0] == right[1]
+
+
+def test_unique_while_it_streams(tmp_path):
+    packets = [packet for packet, _ in lines("mixed.pcap")]
+    count = (20 << 20) // sum(len(packet.data) + 16 for packet in packets) + 1
+    path = tmp_path / "large.pcap"
+    many = [packet._replace(time=packet.time + 10 ** 9 * number) for number in range(count) for packet in packets]
+    many.sort(key=lambda packet: packet.time)
+    capture.write(path, many)
+    run = replay(tmp_path, path, **{"unique-per-loop": True}, loops=2, memory="8MiB")
+    line = schedule.looped(many, 2)
+    same(run, [(packet, number // len(many)) for number, packet in enumerate(line)], [], unique_per_loop=True)
+
+
+def test_edits_see_the_addresses_of_the_loop(tmp_path):
+    list_ = [{"strip": "tunnel"}, {"set": {"src": "10.0.0.0/8"}}]
+    for name in ("vxlan.pcap", "dns.pcap"):
+        run = replay(tmp_path, capture.fixture(name), **{"unique-per-loop": True}, edits=list_, loops=3)
+        same(run, lines(name, 3), list_, unique_per_loop=True)
+
+
+def test_the_ring():
+    """What the manual promises of addresses, over loops of all sizes."""
+    for loop in (1, 2, 3, 1000, 3724541950, 3724541951, 3724541952, 2 ** 32 - 1):
+        seen = {}
+        for address in [b"\x0a\0\0" + bytes([last]) for last in range(64)] + [b"\x01\0\0\0", b"\xdf\xff\xff\xfe", b"\x7e\xff\xff\xff",
+                                                                             b"\x80\0\0\0"]:
+            moved = unique.address(address, loop)
+            assert moved[0] not in (0, 127) and moved[0] < 224
+            assert seen.setdefault(moved, address) == address
+    for still in (b"\x7f\0\0\1", b"\xe0\0\0\1", b"\xff\xff\xff\xff", b"\0\0\0\0", b"\xff\x02" + bytes(14), bytes(15) + b"\1"):
+        assert unique.address(still, 77) == still
+
+
+def test_live(tmp_path):
+    """Nobody writes into the capture, whatever the device does; and a list with a name that changes is a change."""
+    what = config(test_ports(wan="hold=300,accept=7"))
+    what["edits"] = NAMED
+    what["replays"] = {"one": {"file": str(capture.fixture("dns.pcap")), "to": "wan", "pace": "top", "loops": "forever", "memory": "16MiB",
+                               "unique-per-loop": True, "edits": LISTS["named"]}}
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        one = daemon.until(lambda status: status["replays"]["one"]["sent"] > 50000)["replays"]["one"]
+        assert one["bytes"] > 81 * one["sent"]
+        other = {**what, "edits": {"short": [{"set": {"ttl": 9}}, {"slice": 77}]}}
+        daemon.apply(other)
+        time.sleep(0.2)
+        one = daemon.until(lambda status: status["replays"]["one"]["sent"] > 50000)["replays"]["one"]
+        assert one["bytes"] <= 81 * one["sent"]
+        daemon.call("replay.stop", name="one")
+        status = daemon.call("status")
+        assert sum(copy["packets"] for copy in status["copies"].values()) > 50000
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
+
+
+@pytest.mark.parametrize("device", ["", "hold=500,accept=3"])
+def test_ends(tmp_path, device):
+    """Every reference comes back, and what came again for want of room was edited once."""
+    what = config(test_ports(wan=device))
+    what["replays"] = {"one": {"file": str(capture.fixture("mixed.pcap")), "to": "wan", "pace": "top", "loops": 20, "memory": "64MiB",
+                               "edits": [{"push": {"vlan": 5}}]}}
+    line = packets_of("mixed.pcap")
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        replay_ = ended(daemon)
+        assert replay_["state"] == "done" and replay_["refused"] == 0 and replay_["sent"] == 20 * len(line)
+        assert replay_["bytes"] == 20 * sum(len(packet.data) + 4 for packet in line)
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
