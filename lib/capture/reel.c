@@ -11,6 +11,9 @@
 
 #include "core/banned.h"
 
+/* Why a file ended, and what became of it. */
+#define SENTENCE_MAX (CAPTURE_REASON_MAX + 32)
+
 struct reel {
 	struct capture_names names;
 	struct strand *strands; /* one a file */
@@ -31,13 +34,11 @@ struct reel {
 static void
 say(struct reel *reel, bool broken, const char *text)
 {
-	char clean[CAPTURE_REASON_MAX];
+	char clean[SENTENCE_MAX];
 
 	snprintf(clean, sizeof(clean), "%s", text);
 	/* Files have names of any bytes. */
 	text_clean(clean);
-	atomic_store_explicit(broken ? &reel->counts.broken : &reel->counts.cut, true,
-			      memory_order_relaxed);
 	if (reel->tell)
 		reel->tell(reel->context, broken, clean);
 }
@@ -46,14 +47,19 @@ say(struct reel *reel, bool broken, const char *text)
 static void
 load(struct reel *reel, struct strand *strand)
 {
+	char text[SENTENCE_MAX];
 	int ret = strand_next(strand, &reel->counts);
 
 	if (ret == 1)
 		return;
-	if (ret < 0)
+	if (ret < 0) {
+		atomic_store_explicit(&reel->counts.broken, true, memory_order_relaxed);
 		say(reel, true, strand->file.reason);
-	else if (strand->file.cut)
-		say(reel, false, strand->file.reason);
+	} else if (strand->file.cut) {
+		atomic_store_explicit(&reel->counts.cut, true, memory_order_relaxed);
+		snprintf(text, sizeof(text), "%s; what came before is taken", strand->file.reason);
+		say(reel, false, text);
+	}
 	strand_end(strand);
 }
 
@@ -111,7 +117,7 @@ moved(struct reel *reel, uint64_t ns)
 	return ns + reel->shift_ns;
 }
 
-/* Nothing at all came of it, for no reason that the config gives. */
+/* Nothing at all came of it, for no reason that the config gives: odd enough for a word. */
 static void
 end(struct reel *reel)
 {
@@ -119,14 +125,15 @@ end(struct reel *reel)
 
 	reel_counts(reel, &counts);
 	if (!reel->ended && !reel->given && !counts.cut && !counts.broken && !counts.skipped) {
-		char text[CAPTURE_REASON_MAX];
+		bool odd = counts.empty || counts.too_long;
+		char text[SENTENCE_MAX];
 
-		snprintf(text, sizeof(text),
-			 "%.120s%s no packets that can be sent: what is in it is empty, or "
-			 "longer than 65535 bytes",
-			 reel->strands[0].file.name,
-			 reel->count > 1 ? " and the files after it: have" : ": has");
-		say(reel, true, text);
+		snprintf(text, sizeof(text), "%.120s%s no packets%s", reel->strands[0].file.name,
+			 reel->count > 1 ? " and the files after it: have" : ": has",
+			 odd ? " that can be sent: what is in it is empty, or longer than 65535 "
+			       "bytes"
+			     : "");
+		say(reel, false, text);
 	}
 	reel->ended = true;
 }
@@ -158,8 +165,6 @@ reel_next(struct reel *reel, struct reel_packet *out)
 static int
 open_strands(struct reel *reel, const struct capture_options *options, char *reason, size_t size)
 {
-	bool blank = true;
-
 	reel->strands = calloc(reel->names.count, sizeof(*reel->strands));
 	if (!reel->strands) {
 		snprintf(reason, size, "%s", strerror(ENOMEM));
@@ -174,12 +179,8 @@ open_strands(struct reel *reel, const struct capture_options *options, char *rea
 			return ret;
 		capture_file_rest(&strand->file);
 		strand->rests = reel->names.count > CAPTURE_OPEN_MAX;
-		blank &= strand->file.blank;
 	}
-	if (!blank)
-		return 0;
-	capture_names_blank(&reel->names, reason, size);
-	return -ENODATA;
+	return 0;
 }
 
 int

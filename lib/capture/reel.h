@@ -27,7 +27,7 @@ struct reel_packet {
 	uint64_t time_ns; /* as it stands in the file; of sequential files, as that file begins */
 };
 
-/* Called with a sentence on a file that is cut or (broken) can't be read on: by the thread that reads. */
+/* Called with a sentence on files that are cut, give nothing, or (broken) can't be read on: by the thread that reads. */
 typedef void reel_tell(void *context, bool broken, const char *text);
 
 /* Finds and looks at the files. On failure a negative errno, with "FILE: ..." in reason. */

@@ -47,7 +47,7 @@ tell(void *context, bool broken, const char *text)
 	if (broken)
 		log_error("port %s: %s", input->name, text);
 	else
-		log_warning("port %s: %s; what came before is taken", input->name, text);
+		log_warning("port %s: %s", input->name, text);
 }
 
 int
