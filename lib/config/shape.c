@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the actions of a list mean for each other: whether something comes of each, and in how many shapes packets leave. */
+/*
+ * What the actions of a list mean for each other: whether something comes of each, and in how many shapes packets leave. An
+ * edit that takes back what another did is an error; one that changes nothing, or that leaves nothing of an earlier one, is
+ * worth a warning, as a list that is put together by a program may well have some.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,16 +69,17 @@ check_set(const struct check *check, struct shape *shape, const struct config_se
 		if (!(set->given & field))
 			continue;
 		if (shape->no_tags && (field == CONFIG_SET_VLAN || field == CONFIG_SET_PCP))
-			reader_error(
+			reader_warning(
 				check->reader, check->spot,
 				"set: %s: no VLAN tag is left, as vlans were stripped; push one "
 				"instead, as in { push: { vlan: 100 } }",
 				key_set_field(field));
 		else if (shape->sets[i] && replaces(set, shape->sets[i], field))
-			reader_error(check->reader, check->spot,
-				     "set: %s is set again, and what was set before is lost; leave "
-				     "one out",
-				     key_set_field(field));
+			reader_warning(
+				check->reader, check->spot,
+				"set: %s is set again, and what was set before is lost; leave "
+				"one out",
+				key_set_field(field));
 		shape->sets[i] = set;
 	}
 }
@@ -116,7 +121,7 @@ check_strip(const struct check *check, struct shape *shape, const struct config_
 		bool tags = word == CONFIG_STRIP_VLAN || word == CONFIG_STRIP_VLANS;
 
 		if (tags && shape->no_tags)
-			reader_error(
+			reader_warning(
 				check->reader, check->spot,
 				"strip: no VLAN tag is left behind vlans, which takes off all; "
 				"leave one out");
@@ -141,10 +146,10 @@ check_slice(const struct check *check, struct shape *shape, const struct config_
 			     "slice: it cuts off the trailer that stamp put on; put stamp behind "
 			     "slice");
 	else if (before && before->after == slice->after && before->bytes <= slice->bytes)
-		reader_error(check->reader, check->spot,
-			     "slice: %u bytes are no less than the %u of the slice before; leave "
-			     "one out",
-			     slice->bytes, before->bytes);
+		reader_warning(check->reader, check->spot,
+			       "slice: %u bytes are no less than the %u of the slice before; leave "
+			       "one out",
+			       slice->bytes, before->bytes);
 	shape->slice = slice;
 }
 
