@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <netinet/in.h>
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 #include "core/banned.h"
 
 #define IPV4_HEADER 20u
+#define IPV4_HEADER_MAX 60u
 #define IPV6_HEADER 40u
 #define PORTS 4u
 
@@ -92,6 +95,21 @@ find_sum(struct frame *frame)
 	frame->zero = frame->protocol == IPPROTO_UDP;
 }
 
+/* How long IP's fixed header is, and IPv4's options: of a frame that may have been cut in them. */
+static uint32_t
+ip_header(const struct frame *frame)
+{
+	uint8_t spare[EDIT_READ_MAX];
+	const uint8_t *first;
+
+	if (edit_is_ipv6(frame))
+		return IPV6_HEADER;
+	if (likely(frame->l3 + IPV4_HEADER_MAX <= frame->length))
+		return IPV4_HEADER;
+	first = edit_read(frame, frame->l3, 1, spare);
+	return first ? (first[0] & 0xf) * 4 : IPV4_HEADER;
+}
+
 /* What a view says of a frame that begins at base, and ends where its length says. */
 static void
 lay(struct frame *frame, const struct packet_view *view, uint32_t base)
@@ -106,7 +124,7 @@ lay(struct frame *frame, const struct packet_view *view, uint32_t base)
 	frame->sum = 0;
 	if (frame->kind < PACKET_IPV4)
 		return;
-	if (frame->l3 + (edit_is_ipv6(frame) ? IPV6_HEADER : IPV4_HEADER) > frame->length) {
+	if (frame->l3 + ip_header(frame) > frame->length) {
 		frame->kind = PACKET_OTHER;
 		frame->l3 = frame->l4 = 0;
 		return;
@@ -124,20 +142,40 @@ edit_layout_of(struct frame *frame, const struct packet_view *view)
 	lay(frame, view, 0);
 }
 
+/* What was stripped may have been in front of the type, between two tags, or between a tag and the type. */
+static void
+parse_behind(const struct frame *frame, struct packet_view *view)
+{
+	uint8_t spare[EDIT_READ_MAX];
+	uint32_t end = EDIT_ETHER;
+	const uint8_t *at = edit_read(frame, end - 2, 2, spare);
+	bool tagged = false;
+	uint16_t type = 0;
+
+	for (unsigned tags = 0; at && tags < EDIT_TAGS_MAX && edit_is_tag(at); tags++) {
+		at = edit_read(frame, end, 2, spare);
+		if (!at)
+			break;
+		tagged = true;
+		end += EDIT_TAG;
+		at = edit_read(frame, end - 2, 2, spare);
+	}
+	if (at)
+		memcpy(&type, at, sizeof(type));
+	packet_parse_inner(frame->packet, frame->skip + end, type, view);
+	if (type == 0)
+		view->kind = PACKET_OTHER;
+	view->vlan = tagged ? 0 : PACKET_NO_VLAN;
+}
+
 static void
 parse(const struct frame *frame, struct packet_view *view)
 {
-	uint16_t type;
-
 	/* Of addresses alone, what follows them is where it was. */
-	if (frame->link_length < EDIT_ETHER) {
+	if (frame->link_length <= EDIT_MACS)
 		packet_parse_inner(frame->packet, frame->skip, 0, view);
-	} else {
-		memcpy(&type, frame->link + frame->link_length - sizeof(type), sizeof(type));
-		packet_parse_inner(frame->packet, frame->skip + frame->link_length, type, view);
-		if (frame->link_length >= EDIT_ETHER + EDIT_TAG)
-			view->vlan = 0;
-	}
+	else
+		parse_behind(frame, view);
 }
 
 void
@@ -149,6 +187,22 @@ edit_layout(struct frame *frame)
 		return;
 	parse(frame, &view);
 	lay(frame, &view, frame->skip);
+}
+
+void
+edit_layout_quoted(const struct frame *frame, uint32_t end, struct frame *quoted)
+{
+	uint16_t type =
+		edit_is_ipv6(frame) ? RTE_BE16(RTE_ETHER_TYPE_IPV6) : RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	struct packet_view view;
+
+	*quoted = (struct frame){
+		.packet = frame->packet,
+		.skip = frame->skip + frame->quote,
+		.length = end - frame->quote,
+	};
+	packet_parse_inner(quoted->packet, quoted->skip, type, &view);
+	lay(quoted, &view, quoted->skip);
 }
 
 uint32_t

@@ -14,16 +14,12 @@
 #define IPV4_SUM 10
 #define IPV4_SRC 12
 #define IPV4_HEADER 20u
-#define IPV6_NEXT 6
 #define IPV6_SRC 8
 #define IPV6_HEADER 40u
-#define ARP_SENDER 14
-#define ARP_TARGET 24
-#define ARP_LENGTH 28u
+#define ARP_FIXED 8u /* behind it the sender's two addresses, then the target's */
+#define ARP_HARDWARE_LENGTH 4
+#define ARP_IPV4 4u
 #define ICMP_HEADER 8
-#define TCP_SUM 16
-#define UDP_SUM 6
-#define ICMP_SUM 2
 
 void
 edit_make_nat(const struct config_action *action, struct edit_op *op)
@@ -92,24 +88,32 @@ translate(const struct edit_op *op, const struct frame *frame, uint8_t *address,
 	return pair ? edit_put_words(address, pair->to.keep, pair->to.value, words) : 0;
 }
 
-/* Whether one of two addresses is in a pair. */
 static bool
-is_in(const struct edit_op *op, const struct frame *frame, uint32_t offset, unsigned step,
-      unsigned words)
+is_in(const struct edit_op *op, const struct frame *frame, uint32_t offset, unsigned words)
 {
 	uint8_t spare[EDIT_READ_MAX];
-	const uint8_t *at = edit_read(frame, offset, step + words * 4, spare);
+	const uint8_t *at = edit_read(frame, offset, words * 4, spare);
 
-	return at && (is_meant(op, frame, at, words) || is_meant(op, frame, at + step, words));
+	return at && is_meant(op, frame, at, words);
 }
 
-/* Where the packet begins that an ICMP error quotes, of which the fixed header is there; 0: there is none. */
+/* Whether the source or the destination is in a pair, of the IP packet at an offset. */
+static bool
+has_some(const struct edit_op *op, const struct frame *frame, uint32_t ip)
+{
+	unsigned words = edit_is_ipv6(frame) ? 4 : 1;
+	uint32_t addresses = ip + (words == 4 ? IPV6_SRC : IPV4_SRC);
+
+	return is_in(op, frame, addresses, words) || is_in(op, frame, addresses + words * 4, words);
+}
+
+/* Where the packet begins that an ICMP error quotes, of which the header is there; 0: there is none. */
 static uint32_t
-find_quote(const struct frame *frame)
+find_quote(const struct frame *frame, uint32_t end)
 {
 	uint8_t spare[EDIT_READ_MAX];
 	const uint8_t *type, *first;
-	uint32_t quote = frame->l4 + ICMP_HEADER;
+	uint32_t quote = frame->l4 + ICMP_HEADER, length;
 	bool error, wide = edit_is_ipv6(frame);
 
 	if (frame->l4 == 0 || frame->protocol != (wide ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
@@ -120,63 +124,75 @@ find_quote(const struct frame *frame)
 	/* RFC 792: unreachable, quench, redirect, time exceeded, parameter problem; RFC 4443 section 2.1. */
 	error = wide ? type[0] >= 1 && type[0] <= 4
 		     : (type[0] >= 3 && type[0] <= 5) || type[0] == 11 || type[0] == 12;
-	first = error ? edit_read(frame, quote, wide ? IPV6_HEADER : IPV4_HEADER, spare) : NULL;
-	return first && first[0] >> 4 == (wide ? 6 : 4) ? quote : 0;
+	first = error ? edit_read(frame, quote, 1, spare) : NULL;
+	if (!first || first[0] >> 4 != (wide ? 6 : 4))
+		return 0;
+	length = wide ? IPV6_HEADER : RTE_MAX((first[0] & 0xf) * 4u, IPV4_HEADER);
+	return quote + length <= end ? quote : 0;
 }
 
-/* How deep the quoted packet's checksums stand, as far as they are there. */
+/* Ethernet and IPv4: RFC 826. Whatever the hardware's addresses are, the length of one of them is in length. */
 static uint32_t
-depth_of_quote(const struct frame *frame)
+find_arp(struct frame *frame, uint32_t *length)
 {
-	uint8_t spare[EDIT_READ_MAX];
-	const uint8_t *first = edit_read(frame, frame->quote, 1, spare);
-	uint32_t header = edit_is_ipv6(frame) ? IPV6_HEADER : (first[0] & 0xf) * 4u;
-
-	return RTE_MIN(edit_end_of_datagram(frame), frame->quote + header + TCP_SUM + 2u);
-}
-
-/* Ethernet and IPv4: RFC 826. */
-static uint32_t
-find_arp(struct frame *frame)
-{
-	static const uint8_t kind[] = {0x08, 0x06, 0, 1, 0x08, 0, 6, 4};
+	static const uint8_t type[] = {0x08, 0x06};
 	uint8_t spare[EDIT_READ_MAX];
 	uint32_t link = edit_end_of(frame, CONFIG_AFTER_LINK);
 	const uint8_t *at;
 
-	if (link > EDIT_LINK_MAX || link + ARP_LENGTH > frame->length)
+	if (link > EDIT_LINK_MAX)
 		return 0;
-	at = edit_read(frame, link - 2, sizeof(kind), spare);
-	return at && memcmp(at, kind, sizeof(kind)) == 0 ? link : 0;
+	at = edit_read(frame, link - 2, 2 + ARP_FIXED, spare);
+	if (!at || memcmp(at, type, sizeof(type)) != 0 || at[4] != 0x08 || at[5] != 0x00 ||
+	    at[7] != ARP_IPV4)
+		return 0;
+	*length = at[6];
+	return link + ARP_FIXED + 2 * (*length + ARP_IPV4) <= frame->length ? link : 0;
 }
 
 static bool
 look_arp(const struct edit_op *op, struct frame *frame)
 {
-	uint32_t arp = find_arp(frame);
+	uint32_t hardware, arp = find_arp(frame, &hardware), sender = arp + ARP_FIXED + hardware;
+	uint32_t target = sender + ARP_IPV4 + hardware;
 
-	if (arp == 0 || !is_in(op, frame, arp + ARP_SENDER, ARP_TARGET - ARP_SENDER, 1))
+	if (arp == 0 || (!is_in(op, frame, sender, 1) && !is_in(op, frame, target, 1)))
 		return false;
 	frame->arp = arp;
-	edit_deepen(frame, arp + ARP_LENGTH);
+	edit_deepen(frame, target + ARP_IPV4);
 	return true;
+}
+
+/* As deep as the quoted packet's header and the checksum with its addresses in it. */
+static void
+look_quote(struct frame *frame, uint32_t end)
+{
+	uint32_t header = edit_is_ipv6(frame) ? IPV6_HEADER : IPV4_HEADER;
+	struct frame quoted;
+
+	edit_layout_quoted(frame, end, &quoted);
+	frame->quoted_l4 = quoted.l4;
+	frame->quoted_sum = quoted.pseudo ? quoted.sum : 0;
+	frame->quoted_zero = quoted.zero;
+	edit_deepen(frame, frame->quote + RTE_MAX(header, frame->quoted_sum + 2u));
 }
 
 static bool
 look_ip(const struct edit_op *op, struct frame *frame)
 {
-	unsigned words = edit_is_ipv6(frame) ? 4 : 1;
-	uint32_t addresses = words == 4 ? IPV6_SRC : IPV4_SRC;
-	bool found = is_in(op, frame, frame->l3 + addresses, words * 4, words);
+	uint32_t end = edit_end_of_datagram(frame), header;
+	bool found = has_some(op, frame, frame->l3), quoted;
 
-	frame->quote = find_quote(frame);
-	if (frame->quote && is_in(op, frame, frame->quote + addresses, words * 4, words)) {
-		edit_deepen(frame, depth_of_quote(frame));
-		found = true;
-	}
-	if (!found)
+	frame->quote = find_quote(frame, end);
+	quoted = frame->quote && has_some(op, frame, frame->quote);
+	if (quoted)
+		look_quote(frame, end);
+	else
+		frame->quote = 0;
+	if (!found && !quoted)
 		return false;
-	edit_deepen(frame, frame->l3 + (words == 4 ? IPV6_HEADER : IPV4_HEADER));
+	header = edit_is_ipv6(frame) ? IPV6_HEADER : IPV4_HEADER;
+	edit_deepen(frame, frame->l3 + header);
 	if (frame->sum)
 		edit_deepen(frame, frame->sum + 2);
 	return true;
@@ -196,75 +212,79 @@ edit_look_nat(const struct edit_op *op, struct frame *frames, unsigned count)
 	}
 }
 
-/* A checksum within depth; returns what that changes of a sum over it. */
+/* Returns what it changes of a sum over the checksum. */
 static uint32_t
-adjust(const struct frame *frame, uint32_t offset, uint32_t change, bool zero)
+adjust(uint8_t *at, uint32_t change, bool zero)
 {
-	uint8_t *at = frame->start + offset;
 	uint16_t before, after;
 
-	if (offset + 2 > frame->depth)
-		return 0;
 	memcpy(&before, at, sizeof(before));
 	after = zero ? sum_adjust_udp(before, change) : sum_adjust(before, change);
 	memcpy(at, &after, sizeof(after));
 	return sum_word(0, before, after);
 }
 
+/* What a packet's addresses change of a sum over its header, and of one over its pseudo-header. */
+struct moved {
+	uint32_t header, pseudo;
+};
+
+/* The IP packet at ip, whose transport's header is so many bytes behind; 0: it has none, or none with a checksum. */
+static struct moved
+translate_ip(const struct edit_op *op, const struct frame *frame, uint8_t *ip, uint32_t transport)
+{
+	bool wide = edit_is_ipv6(frame);
+	unsigned words = wide ? 4 : 1;
+	uint8_t *address = ip + (wide ? IPV6_SRC : IPV4_SRC);
+	uint32_t source = translate(op, frame, address, words);
+	uint32_t destination = translate(op, frame, address + words * 4, words);
+	struct moved moved = {source + destination, source + destination};
+
+	if (!wide)
+		moved.header += adjust(ip + IPV4_SUM, moved.header, false);
+	if (edit_is_routed(ip, transport))
+		moved.pseudo = source;
+	return moved;
+}
+
 /* Returns what it changes of the bytes that are quoted, checksums with them. */
 static uint32_t
-translate_quote(const struct edit_op *op, struct frame *frame)
+translate_quote(const struct edit_op *op, const struct frame *frame)
 {
 	uint8_t *ip = frame->start + frame->quote;
-	uint32_t header = IPV6_HEADER, addresses, change;
-	uint8_t protocol = ip[IPV6_NEXT];
+	uint32_t transport = frame->quoted_sum ? frame->quoted_l4 : 0;
+	struct moved moved = translate_ip(op, frame, ip, transport);
 
-	if (edit_is_ipv6(frame)) {
-		addresses = translate(op, frame, ip + IPV6_SRC, 4);
-		addresses += translate(op, frame, ip + IPV6_SRC + 16, 4);
-		change = addresses;
-	} else {
-		header = (ip[0] & 0xf) * 4;
-		protocol = ip[9];
-		addresses = translate(op, frame, ip + IPV4_SRC, 1);
-		addresses += translate(op, frame, ip + IPV4_SRC + 4, 1);
-		change = addresses + adjust(frame, frame->quote + IPV4_SUM, addresses, false);
-		if ((ip[6] & 0x1f) | ip[7]) /* a later fragment */
-			return change;
-	}
-	if (protocol == IPPROTO_TCP)
-		change += adjust(frame, frame->quote + header + TCP_SUM, addresses, false);
-	else if (protocol == IPPROTO_UDP)
-		change += adjust(frame, frame->quote + header + UDP_SUM, addresses, true);
-	else if (protocol == IPPROTO_ICMPV6 && edit_is_ipv6(frame))
-		change += adjust(frame, frame->quote + header + ICMP_SUM, addresses, false);
-	return change;
+	if (frame->quoted_sum == 0)
+		return moved.header;
+	return moved.header + adjust(ip + frame->quoted_sum, moved.pseudo, frame->quoted_zero);
 }
 
 static void
-run_ip(const struct edit_op *op, struct frame *frame)
+run_ip(const struct edit_op *op, const struct frame *frame)
 {
 	bool wide = edit_is_ipv6(frame);
-	uint8_t *ip = frame->start + frame->l3;
-	uint32_t source, destination, change;
+	uint32_t change, transport = frame->sum ? frame->l4 - frame->l3 : 0;
+	struct moved moved;
 
 	if (frame->depth < frame->l3 + (wide ? IPV6_HEADER : IPV4_HEADER))
 		return;
-	if (wide) {
-		source = translate(op, frame, ip + IPV6_SRC, 4);
-		destination = translate(op, frame, ip + IPV6_SRC + 16, 4);
-		if (edit_is_routed(frame))
-			destination = 0;
-	} else {
-		source = translate(op, frame, ip + IPV4_SRC, 1);
-		destination = translate(op, frame, ip + IPV4_SRC + 4, 1);
-		adjust(frame, frame->l3 + IPV4_SUM, source + destination, false);
-	}
-	change = frame->pseudo ? source + destination : 0;
-	if (frame->quote && frame->depth >= frame->quote + (wide ? IPV6_HEADER : IPV4_HEADER))
+	moved = translate_ip(op, frame, frame->start + frame->l3, transport);
+	change = frame->pseudo ? moved.pseudo : 0;
+	if (frame->quote)
 		change += translate_quote(op, frame);
 	if (frame->sum)
-		adjust(frame, frame->sum, change, frame->zero);
+		adjust(frame->start + frame->sum, change, frame->zero);
+}
+
+static void
+run_arp(const struct edit_op *op, const struct frame *frame)
+{
+	uint8_t *arp = frame->start + frame->arp, hardware = arp[ARP_HARDWARE_LENGTH];
+	uint8_t *sender = arp + ARP_FIXED + hardware;
+
+	translate(op, frame, sender, 1);
+	translate(op, frame, sender + ARP_IPV4 + hardware, 1);
 }
 
 void
@@ -272,11 +292,9 @@ edit_run_nat(const struct edit_op *op, const struct edit_moment *moment, struct 
 	     unsigned count)
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
-		if (frame->kind >= PACKET_IPV4) {
+		if (frame->kind >= PACKET_IPV4)
 			run_ip(op, frame);
-		} else if (frame->arp) {
-			translate(op, frame, frame->start + frame->arp + ARP_SENDER, 1);
-			translate(op, frame, frame->start + frame->arp + ARP_TARGET, 1);
-		}
+		else if (frame->arp)
+			run_arp(op, frame);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <rte_branch_prediction.h>
 #include <rte_common.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define IPV6_HOPS 7
 #define IPV6_SRC 8
 #define IPV6_DST 24
+#define ROUTE_LEAST 7  /* of a source route with one address */
 #define ROUTING_LEFT 3 /* segments left, section 4.4 */
 
 #define SCTP_HEADER 12
@@ -83,9 +85,11 @@ edit_needs_network(const struct edit_set *set, struct frame *frame)
 	if (!ports && !address && !(set->given & (CONFIG_SET_DSCP | CONFIG_SET_TTL)))
 		return false;
 	edit_deepen(frame, frame->l3 + (edit_is_ipv6(frame) ? IPV6_HEADER : IPV4_HEADER));
-	if (ports)
+	/* Another edit of the same pass may have found the end, too; it is the same. */
+	if (ports) {
 		edit_deepen(frame, frame->l4 + 4);
-	frame->sctp_end = ports ? edit_sctp_end(frame) : 0;
+		frame->sctp_end = edit_sctp_end(frame);
+	}
 	if (frame->sctp_end)
 		edit_deepen(frame, frame->l4 + SCTP_HEADER);
 	if (frame->sum && (ports || (address && frame->pseudo)))
@@ -93,17 +97,37 @@ edit_needs_network(const struct edit_set *set, struct frame *frame)
 	return true;
 }
 
+/* RFC 791 section 3.1: a loose or strict source route that is not at its end. Options move on by a byte or more. */
+static bool
+is_source_routed(const uint8_t *ip, uint32_t end)
+{
+	for (uint32_t at = IPV4_HEADER; at + 3 <= end && ip[at] != IPOPT_END;) {
+		const uint8_t *option = ip + at;
+
+		if (option[0] == IPOPT_NOOP) {
+			at++;
+			continue;
+		}
+		if (option[0] == IPOPT_LSRR || option[0] == IPOPT_SSRR)
+			return option[1] >= ROUTE_LEAST && at + option[1] <= end &&
+			       option[2] <= option[1];
+		at += RTE_MAX(option[1], 2);
+	}
+	return false;
+}
+
 /* RFC 8200 section 8.1. Headers move on by 8 bytes or more, up to the transport's. */
 bool
-edit_is_routed(const struct frame *frame)
+edit_is_routed(const uint8_t *ip, uint32_t transport)
 {
-	const uint8_t *ip = frame->start + frame->l3;
-	uint32_t at = IPV6_HEADER, end = frame->l4 - frame->l3;
+	uint32_t at = IPV6_HEADER;
 	uint8_t next = ip[IPV6_NEXT];
 
-	if (likely(frame->l4 <= frame->l3 + IPV6_HEADER) || frame->sum == 0)
+	if (likely(transport <= IPV4_HEADER))
 		return false;
-	while (at + 8 <= end) {
+	if (ip[0] >> 4 == 4)
+		return is_source_routed(ip, transport);
+	while (at + 8 <= transport) {
 		const uint8_t *header = ip + at;
 
 		if (next == IPPROTO_ROUTING && header[ROUTING_LEFT])
@@ -117,11 +141,18 @@ edit_is_routed(const struct frame *frame)
 	return false;
 }
 
+/* How many bytes behind IP the transport begins, if the frame has its checksum; 0: it has none. */
+static uint32_t
+to_transport(const struct frame *frame)
+{
+	return frame->sum ? frame->l4 - frame->l3 : 0;
+}
+
 /* Returns what it changes of the pseudo-header. */
 static uint32_t
-set_ipv4(const struct edit_set *set, uint8_t *ip)
+set_ipv4(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
 {
-	uint32_t change = 0, addresses = 0;
+	uint32_t change = 0, source = 0, destination = 0;
 	uint16_t before, after;
 	uint8_t ttl[2];
 
@@ -139,13 +170,13 @@ set_ipv4(const struct edit_set *set, uint8_t *ip)
 		change = sum_word(change, before, after);
 	}
 	if (set->family[0] == 4)
-		addresses += edit_put_words(ip + IPV4_SRC, set->address[0].keep,
-					    set->address[0].value, 1);
+		source = edit_put_words(ip + IPV4_SRC, set->address[0].keep, set->address[0].value,
+					1);
 	if (set->family[1] == 4)
-		addresses += edit_put_words(ip + IPV4_DST, set->address[1].keep,
-					    set->address[1].value, 1);
-	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + addresses));
-	return addresses;
+		destination = edit_put_words(ip + IPV4_DST, set->address[1].keep,
+					     set->address[1].value, 1);
+	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + source + destination));
+	return edit_is_routed(ip, to_transport(frame)) ? source : source + destination;
 }
 
 static uint32_t
@@ -168,7 +199,7 @@ set_ipv6(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
 	if (set->family[1] == 6) {
 		change = edit_put_words(ip + IPV6_DST, set->address[1].keep, set->address[1].value,
 					4);
-		if (!edit_is_routed(frame))
+		if (!edit_is_routed(ip, to_transport(frame)))
 			addresses += change;
 	}
 	return addresses;
@@ -186,7 +217,7 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 		/* What looked has gone as deep as this; of a kind that has none of the fields, nowhere. */
 		if (frame->depth < frame->l3 + IPV4_HEADER)
 			continue;
-		change = edit_is_ipv6(frame) ? set_ipv6(set, frame, ip) : set_ipv4(set, ip);
+		change = edit_is_ipv6(frame) ? set_ipv6(set, frame, ip) : set_ipv4(set, frame, ip);
 		if (!frame->pseudo)
 			change = 0;
 		if ((set->given & PORTS) && edit_has_ports(frame)) {

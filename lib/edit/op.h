@@ -56,9 +56,12 @@ struct frame {
 	uint16_t l3, l4;   /* 0: there is none */
 	uint16_t sum;      /* the transport's checksum; 0: none, or the frame ends before */
 	bool pseudo, zero; /* addresses are part of it; 0 means that there is none */
-	/* Of single edits: where ARP begins, and the packet that an ICMP error quotes, for nat; a hash of the flow, for a tunnel's port;
-	 * where MPLS is put in, and whether nothing of it follows. 0: there is none. */
-	uint16_t arp, quote, flow;
+	/* Of nat: where ARP begins, and the packet that an ICMP error quotes; in that packet where its transport's header begins,
+	 * and the checksum with its addresses in it. 0: there is none. */
+	uint16_t arp, quote, quoted_l4, quoted_sum;
+	bool quoted_zero; /* as in zero */
+	/* Of push: a hash of the flow, for a tunnel's port; where MPLS is put in, and whether nothing of it follows. 0: there is none. */
+	uint16_t flow;
 	uint8_t label;
 	bool bottom;
 };
@@ -206,9 +209,9 @@ void edit_make_bits(const struct config_prefix *prefix, struct edit_bits *bits);
 /* Replaces bits of so many words of 4 bytes; returns what that changes, as in sum.h. */
 uint32_t edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words);
 
-/* Whether IPv6's destination is one on the way alone, so that another is part of the transport's checksum. Of a frame that
- * may be written as deep as that checksum stands. */
-bool edit_is_routed(const struct frame *frame);
+/* Whether the destination of the IP packet at ip is one on the way alone, so that another is part of the transport's
+ * checksum. transport: how many bytes behind ip the transport's header begins, all of them there; 0: there is none. */
+bool edit_is_routed(const uint8_t *ip, uint32_t transport);
 
 void edit_make_nat(const struct config_action *action, struct edit_op *op);
 void edit_look_nat(const struct edit_op *op, struct frame *frames, unsigned count);
@@ -260,6 +263,10 @@ void edit_sctp_adjust(const struct frame *frame, uint32_t change);
 
 /* Looks for headers, unless they are known. While ops look. */
 void edit_layout(struct frame *frame);
+
+/* Of the packet that the frame quotes at frame->quote, of which end is the end: as if it were a frame of its own, that begins with
+ * IP. While ops look. */
+void edit_layout_quoted(const struct frame *frame, uint32_t end, struct frame *quoted);
 
 /* The same from a view of the whole packet, of which nothing was stripped. */
 void edit_layout_of(struct frame *frame, const struct packet_view *view);

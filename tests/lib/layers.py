@@ -29,7 +29,7 @@ class Network(NamedTuple):
     fragment: bool  # a part of a datagram, the first or a later one
     src: tuple  # (from, to) of the address
     dst: tuple
-    final: tuple  # where it goes in the end: what a pseudo-header has (RFC 8200 8.1)
+    final: tuple  # where it goes in the end: what a pseudo-header has (RFC 8200 8.1, RFC 791 3.1)
 
     def transport(self):
         """TCP, UDP, SCTP, ICMP or ICMPV6, if that stands behind the header; None otherwise."""
@@ -56,6 +56,20 @@ def final_of(frame, at, end):
     return (at + 8, at + 24) if kind == 4 else None
 
 
+def last_hop(frame, at, end):
+    """The last address of a loose or strict source route among IPv4's options, as (from, to), if there is still a way
+    to go: the destination is then the next hop."""
+    while at + 3 <= end and frame[at] != 0:
+        if frame[at] == 1:
+            at += 1
+            continue
+        size = max(2, frame[at + 1])
+        if frame[at] in (131, 137):
+            return (at + size - 4, at + size) if 7 <= size <= end - at and frame[at + 2] <= size else None
+        at += size
+    return None
+
+
 def ipv4(frame, at, end):
     if at + 20 > end or frame[at] >> 4 != 4:
         return None
@@ -65,7 +79,8 @@ def ipv4(frame, at, end):
     flags = number(frame[at + 6:at + 8])
     dst = (at + 16, at + 20)
     return Network(4, at, at + length, at + number(frame[at + 2:at + 4]), frame[at + 9], bool(flags & 0x1FFF),
-                   bool(flags & 0x3FFF), (at + 12, at + 16), dst, dst)
+                   bool(flags & 0x3FFF), (at + 12, at + 16), dst,
+                   last_hop(frame, at + 20, at + length) or dst)
 
 
 def ipv6(frame, at, end):
