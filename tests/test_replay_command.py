@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from lib import capture
+from lib import capture, edits, sides, unique
 from lib.net import run
 from lib.offline import ROOT, SLUICED
 from lib.wire import Pair
@@ -101,6 +101,42 @@ def test_whatever_a_config_takes(tmp_path):
         assert gone_through(tmp_path, "fifo") == FRAMES
 
 
+@pytest.mark.parametrize("words", [["--to", "a/out.pcap", "--server", "b/out.pcap"], ["-i", "a/out.pcap", "-I", "b/out.pcap"]])
+def test_two_ports(tmp_path, words):
+    """Of one name, even."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    done = replay(tmp_path, DNS, *words, "-t", "-q")
+    assert done.returncode == 0, done.stderr
+    clients, servers = sides.split(capture.read(DNS))
+    assert clients and servers
+    for directory, line in (("a", clients), ("b", servers)):
+        assert [packet.data for packet in capture.read(tmp_path / directory / "out.pcap")] == [packet.data for packet in line]
+
+
+def test_clients(tmp_path):
+    """Without SYN or ports, two prefixes."""
+    pings = [bytes(12) + b"\x08\0" + bytes.fromhex("45000014000000004001000a") + bytes(source) + bytes((10, 0, 0, 99))
+             for source in ([10, 1, 0, 1], [10, 2, 0, 1], [10, 3, 0, 1])]
+    capture.write(tmp_path / "pings.pcap", pings)
+    done = replay(tmp_path, "pings.pcap", "--to", "a.pcap", "--server", "b.pcap", "--clients", "10.1.0.0/16,10.0.0.99/32", "-t", "-q")
+    assert done.returncode == 0, done.stderr
+    assert [packet.data for packet in capture.read(tmp_path / "b.pcap")] == pings[1:]
+
+
+@pytest.mark.parametrize("text", ["{ push: { vlan: 5 } }, { slice: 40 }", " [ { push: { vlan: 5 } }, { slice: 40 } ] # both",
+                                  "{ push: { vlan: 5 } }, # a tag\n{ slice: 40 }"])
+def test_edits(tmp_path, text):
+    want = [(frame[:12] + b"\x81\0\0\5" + frame[12:])[:40] for frame in FRAMES]
+    assert gone_through(tmp_path, DNS, "--edits", text) == want
+
+
+@pytest.mark.parametrize("word", ["--unique-per-loop", "--unique-ip"])
+def test_unique_per_loop(tmp_path, word):
+    line = gone_through(tmp_path, DNS, word, "--loops", "2")
+    assert line == FRAMES + [unique.moved(edits.Frame(frame, len(frame)), 1).data for frame in FRAMES]
+
+
 def test_without_hugepages(tmp_path):
     assert gone_through(tmp_path, DNS, "--hugepages", "false") == FRAMES
     done = replay(tmp_path, DNS, "--to", "null", "--hugepages", "some")
@@ -169,8 +205,18 @@ def test_what_can_not_be_written(tmp_path):
     ([DNS, "--to", "null", "--duration", "long"], 2, "--duration: expected a duration"),
     ([DNS, "--to", "null", "--at", "noon"], 2, "--at: expected a time"),
     ([DNS, "--to", "null", "--worker", "all"], 2, "workers: expected a number"),
-    ([DNS, "--to", "null", "-I", "eth1"], 2, "--intf2 is not done here: a replay leaves through one port"),
-    ([DNS, "--to", "null", "--unique-ip"], 2, "tcprewrite"),
+    ([DNS, "--to", "null", "--unique-ip", "--unique-per-loop"], 2, "--unique-ip and --unique-per-loop say the same"),
+    ([DNS, "--to", "null", "--unique-ip-loops", "3"], 2, "every loop has addresses of its own by --unique-per-loop"),
+    ([DNS, "--to", "null", "-c", "cache"], 2, "--to PORT for what clients sent, and --server PORT"),
+    ([DNS, "--to", "null", "--ttl=64"], 2, "--ttl is written otherwise here: --edits '{ set: { ttl: 64 } }'"),
+    ([DNS, "--to", "null", "-C"], 2, "--fixcsum is not done here: checksums follow"),
+    ([DNS, "--to", "null", "--edits", "drop"], 2, "edits: a replay's list has edits; drop ends a rule"),
+    ([DNS, "--to", "null", "--edits", "{ slice: 60"], 2, "not YAML"),
+    ([DNS, "--to", "null", "--edits", "{ set: { ttl: 300 } }"], 2, "ttl: expected"),
+    ([DNS, "--to", "null", "--edits", "[]"], 2, "edits: an empty list"),
+    ([DNS, "--to", "null", "--clients", "10.0.0.0/8"], 2, "clients: says whose packets leave through the client's port"),
+    ([DNS, "--to", "null", "--server", "null", "--clients", "10.0.0.0/8,x"], 2, "clients: expected an IPv4 or IPv6 prefix"),
+    ([DNS, "--to", "null", "-I", "out.pcapng"], 2, "--intf2 out.pcapng: a capture is written as pcap"),
     ([DNS, "--to", "tap:eth1"], 2, "before a colon stands pci, af-xdp, vdev or pcap"),
     ([DNS, "--to", "out.pcapng"], 2, "a capture is written as pcap"),
     ([DNS, "--to", "pci:eth1"], 2, "pci: expected a PCI address"),

@@ -5,14 +5,14 @@ _sluiced() {
 	local cur prev words cword i command=""
 	local commands="run offline check replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
-	local replay="--to --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
+	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
-		--intf1 --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
+		--intf1 --intf2 --unique-ip --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
 	local -A values=([--log-level]="error warning info debug" [--pace]="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 		[--loops]="2 10 forever" [--order]="merged sequential" [--other-links]="refuse skip convert"
 		[--hugepages]="auto true false" [--late]="catch-up shift drop" [--truncated]="drop send pad" [--at]="+5s +1min"
 		[--limit]="" [--duration]="" [--gap]="" [--max-gap]="" [--from]="" [--until]="" [--filter]="" [--tolerance]=""
-		[--clock-error]="" [--memory]="" [--worker]="" [--loop]="" [-l]="" [-L]="" [--multiplier]="" [-x]="" [--pps]="" [-p]=""
+		[--clock-error]="" [--clients]="" [--edits]="" [--memory]="" [--worker]="" [--loop]="" [-l]="" [-L]="" [--multiplier]="" [-x]="" [--pps]="" [-p]=""
 		[--mbps]="" [-M]="" [--loopdelay-ms]="" [--loopdelay-ns]="" [--maxsleep]="")
 	_init_completion -n = || return
 
@@ -25,7 +25,7 @@ _sluiced() {
 		_filedir
 		return
 		;;
-	--to | --intf1 | -i)
+	--to | --server | --intf1 | -i | --intf2 | -I)
 		_filedir
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "null $(command ls /sys/class/net 2>/dev/null)" -- "$cur")
 		return

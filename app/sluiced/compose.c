@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The config that does what a request asks for: one port, one replay. */
+/* The config that does what a request asks for: one port or two, one replay. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #include "core/banned.h"
 
-/* Of one port all rings are full with less, and it is little memory. */
+/* Of two ports all rings are full with less, and it is little memory. */
 #define PACKETS 8191
 
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -52,9 +52,9 @@ ends_in(const char *text, const char *end)
 	return length > of_end && strcmp(text + length - of_end, end) == 0;
 }
 
-/* What kind of port a word means, and *rest of it. Negative, said why: none. */
+/* What kind of port a word means, that option gave, and *rest of it. Negative, said why: none. */
 static int
-kind_of(const char *to, const char **rest)
+kind_of(const char *option, const char *to, const char **rest)
 {
 	static const char *const kinds[] = {
 		[CONFIG_PORT_PCI] = "pci",   [CONFIG_PORT_AF_XDP] = "af-xdp",
@@ -74,18 +74,18 @@ kind_of(const char *to, const char **rest)
 		return CONFIG_PORT_PCI;
 	if (ends_in(to, ".pcapng")) {
 		fprintf(stderr,
-			"sluiced replay: --to %s: a capture is written as pcap; name it "
+			"sluiced replay: --%s %s: a capture is written as pcap; name it "
 			".pcap\n",
-			to);
+			option, to);
 		return -1;
 	}
 	if (ends_in(to, ".pcap") || strchr(to, '/'))
 		return CONFIG_PORT_PCAP;
 	if (to[length]) {
 		fprintf(stderr,
-			"sluiced replay: --to %s: before a colon stands pci, af-xdp, vdev "
+			"sluiced replay: --%s %s: before a colon stands pci, af-xdp, vdev "
 			"or pcap\n",
-			to);
+			option, to);
 		return -1;
 	}
 	return strcmp(to, "null") == 0 ? CONFIG_PORT_NULL : CONFIG_PORT_AF_XDP;
@@ -93,14 +93,16 @@ kind_of(const char *to, const char **rest)
 
 /* It is there to send: what is on the line for others does not concern it. */
 static int
-put_port(FILE *out, const struct request *request)
+put_port(FILE *out, const char *name, const struct request *request, enum request_what what)
 {
 	const char *rest;
-	int kind = kind_of(request->texts[REQUEST_TO], &rest);
+	int kind = kind_of(request->words[what], request->texts[what], &rest);
 
 	if (kind < 0)
 		return -1;
-	fprintf(out, "{ %s: ", config_port_kind(kind));
+	fputs("  ", out);
+	emit_name(out, name);
+	fprintf(out, ": { %s: ", config_port_kind(kind));
 	if (kind == CONFIG_PORT_NULL) {
 		fputs("{}", out);
 	} else if (kind == CONFIG_PORT_PCAP) {
@@ -116,9 +118,91 @@ put_port(FILE *out, const struct request *request)
 	return 0;
 }
 
+struct port_names {
+	char to[CONFIG_NAME_MAX + 1], server[CONFIG_NAME_MAX + 1];
+};
+
+/* Two of one name are two ports all the same, as two files in two directories. */
+static struct port_names
+port_names(const struct request *request)
+{
+	struct port_names names = {0};
+
+	name_after(request->texts[REQUEST_TO], ',', names.to);
+	if (request->texts[REQUEST_SERVER])
+		name_after(request->texts[REQUEST_SERVER], ',', names.server);
+	if (strcmp(names.to, names.server) == 0)
+		snprintf(names.server, sizeof(names.server), "%.*s-2", CONFIG_NAME_MAX - 2,
+			 names.to);
+	return names;
+}
+
+static int
+put_ports(FILE *out, const struct request *request)
+{
+	struct port_names names = port_names(request);
+	int ret;
+
+	fputs("ports:\n", out);
+	ret = put_port(out, names.to, request, REQUEST_TO);
+	if (ret == 0 && request->texts[REQUEST_SERVER])
+		ret = put_port(out, names.server, request, REQUEST_SERVER);
+	return ret;
+}
+
+static void
+put_to(FILE *out, const struct request *request)
+{
+	struct port_names names = port_names(request);
+
+	fputs(request->texts[REQUEST_SERVER] ? "    to: { client: " : "    to: ", out);
+	emit_name(out, names.to);
+	if (request->texts[REQUEST_SERVER]) {
+		fputs(", server: ", out);
+		emit_name(out, names.server);
+		fputs(" }", out);
+	}
+	fputc('\n', out);
+}
+
+static void
+put_clients(FILE *out, const char *text)
+{
+	char *words = text ? strdup(text) : NULL, *rest = words, *word;
+
+	if (!words)
+		return;
+	fputs("    clients: [", out);
+	for (const char *before = ""; (word = strsep(&rest, ",")); before = ", ") {
+		fputs(before, out);
+		emit_quoted(out, word);
+	}
+	fputs("]\n", out);
+	free(words);
+}
+
+/* As they stand in a config; the brackets may be left out. A comment in them ends with its line. */
+static void
+put_edits(FILE *out, const char *text)
+{
+	if (text && text[strspn(text, " ")] == '[')
+		fprintf(out, "    edits: %s\n", text);
+	else if (text)
+		fprintf(out, "    edits: [%s\n      ]\n", text);
+}
+
 static void
 put_replay(FILE *out, const struct request *request)
 {
+	char name[CONFIG_NAME_MAX + 1];
+
+	request_replay_name(request, name);
+	fputs("replays:\n  ", out);
+	emit_name(out, name);
+	fputs(":\n", out);
+	put_to(out, request);
+	put_clients(out, request->texts[REQUEST_CLIENTS]);
+	put_edits(out, request->texts[REQUEST_EDITS]);
 	fputs("    start: manual\n    file: [", out);
 	for (unsigned i = 0; i < request->file_count; i++) {
 		fputs(i ? ", " : "", out);
@@ -172,7 +256,6 @@ put_worker(FILE *out, const char *core)
 char *
 request_config(const struct request *request)
 {
-	char port[CONFIG_NAME_MAX + 1], replay[CONFIG_NAME_MAX + 1];
 	char *text = NULL;
 	size_t size;
 	FILE *out;
@@ -187,17 +270,7 @@ request_config(const struct request *request)
 	put_memory(out, request->texts[REQUEST_HUGEPAGES]);
 	if (request->texts[REQUEST_WORKER])
 		put_worker(out, request->texts[REQUEST_WORKER]);
-	name_after(request->texts[REQUEST_TO], ',', port);
-	request_replay_name(request, replay);
-	fputs("ports:\n  ", out);
-	emit_name(out, port);
-	fputs(": ", out);
-	ret = put_port(out, request);
-	fputs("replays:\n  ", out);
-	emit_name(out, replay);
-	fputs(":\n    to: ", out);
-	emit_name(out, port);
-	fputc('\n', out);
+	ret = put_ports(out, request);
 	put_replay(out, request);
 	if (fclose(out) == 0 && ret == 0)
 		return text;

@@ -36,17 +36,18 @@ struct following {
 	struct progress progress;
 };
 
-/* The one port's. */
+/* All that it sends to. */
 static bool
 has_link(struct control *control)
 {
 	json_t *result = control_ask(control, "ports", NULL), *ports, *port;
 	const char *name;
-	bool up = false;
+	bool up;
 
 	ports = json_object_get(result, "ports");
+	up = json_object_size(ports) > 0;
 	json_object_foreach (ports, name, port)
-		up |= json_is_true(json_object_get(port, "up"));
+		up &= json_is_true(json_object_get(port, "up"));
 	json_decref(result);
 	return up;
 }
@@ -149,7 +150,9 @@ parse(const char *text, struct config **config)
 		error_add(&errors, 0, 0, NULL, "the working directory can't be told");
 		exit_code = EXIT_FAILED;
 	} else if (config_parse(text, strlen(text), directory, config, &errors) == 0) {
-		(*config)->ports[0].place = (*config)->replays[0].place = (struct config_place){0};
+		(*config)->replays[0].place = (struct config_place){0};
+		for (unsigned i = 0; i < (*config)->port_count; i++)
+			(*config)->ports[i].place = (struct config_place){0};
 		exit_code = check_files(*config, &errors);
 		if (exit_code != EXIT_DONE)
 			config_free(*config);

@@ -12,7 +12,7 @@
 #include "sluiced.h"
 
 /* What can be asked for, whatever the word. Those before REQUEST_KEYS are keys of a replay in a config, those behind it
- * parameters of replay.start. */
+ * parameters of replay.start, up to REQUEST_TO. */
 enum request_what {
 	REQUEST_PACE,
 	REQUEST_LOOPS,
@@ -27,12 +27,16 @@ enum request_what {
 	REQUEST_TRUNCATED,
 	REQUEST_TOLERANCE,
 	REQUEST_MEMORY,
+	REQUEST_UNIQUE,
 	REQUEST_KEYS,
 	REQUEST_LIMIT = REQUEST_KEYS,
 	REQUEST_DURATION,
 	REQUEST_AT,
 	REQUEST_CLOCK_ERROR,
 	REQUEST_TO,
+	REQUEST_SERVER, /* NULL: all leave by one port */
+	REQUEST_CLIENTS,
+	REQUEST_EDITS,
 	REQUEST_WORKER,
 	REQUEST_HUGEPAGES,
 	REQUEST_ALL
