@@ -265,7 +265,7 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 
 		for (const struct edit_op *op = first; op < end; op++)
 			op->kind->look(op, frames, ready);
-		ready = take(local, ready, manner & OWN_ONE_SEGMENT);
+		ready = take(local, ready, manner & ~(unsigned)OWN_ALONE);
 		for (const struct edit_op *op = first; op < end; op++) {
 			if (op->kind->run)
 				op->kind->run(op, &local->moment, frames, ready);

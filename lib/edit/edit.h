@@ -52,7 +52,7 @@ const struct edit_reach *edit_reach(const struct edit *edit);
 /* Runs a program over a group, at most BURST_MAX packets, of each of which the caller has one reference. from[i] is what
  * the caller calls packets[i], and the index of its view; views, of the packets as they came in, may be NULL, and are not
  * looked at where the program does not parse. manner: OWN_ALONE, where nobody else is given these packets, and
- * OWN_ONE_SEGMENT, where the targets take no chains.
+ * OWN_ONE_SEGMENT, where the targets take no chains, or from bit OWN_SEGMENTS on how many segments they take.
  *
  * Returns how many packets leave: they stand first, in their order, and from goes with them. Bit i of *idle: an edit found
  * nothing to do on packets[i]. Behind them are those for which there was no memory, to be freed by the caller. What was

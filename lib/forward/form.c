@@ -24,7 +24,7 @@ struct draft {
 	struct edit *edit; /* NULL: none */
 	uint32_t gates, dedups;
 	uint8_t targets;
-	bool flat;
+	uint32_t segments;
 };
 
 struct build {
@@ -97,8 +97,8 @@ find_draft(struct build *build, const struct before *before, unsigned *found)
 			return 0;
 		}
 	}
-	build->drafts[build->draft_count++] =
-		(struct draft){.edit = edit, .gates = before->gates, .dedups = dedups};
+	build->drafts[build->draft_count++] = (struct draft){
+		.edit = edit, .gates = before->gates, .dedups = dedups, .segments = UINT32_MAX};
 	return 0;
 }
 
@@ -117,7 +117,8 @@ add_target(struct build *build, struct form_list *list, const struct before *bef
 	list->step_count++;
 	draft = &build->drafts[form];
 	draft->targets++;
-	draft->flat |= !build->targets->takes_chains(build->targets->of, target);
+	draft->segments =
+		RTE_MIN(draft->segments, build->targets->segments(build->targets->of, target));
 	return 0;
 }
 
@@ -195,12 +196,16 @@ find_run(struct build *build, struct edit *edit, unsigned manner)
  * That count is the same in every run, since nothing made of a burst leaves before all is made of it.
  */
 static unsigned
-manner_of(const struct forms *forms, const struct form_list *list, unsigned index, bool flat)
+manner_of(const struct forms *forms, const struct form_list *list, unsigned index,
+	  uint32_t segments)
 {
 	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
 	bool last = list->forwards && end->form == index;
+	unsigned manner = last ? OWN_ALONE : 0;
 
-	return (last ? OWN_ALONE : 0) | (flat ? OWN_ONE_SEGMENT : 0);
+	if (segments <= 1)
+		return manner | OWN_ONE_SEGMENT;
+	return segments < UINT16_MAX ? manner | segments << OWN_SEGMENTS : manner;
 }
 
 static void
@@ -215,7 +220,7 @@ settle(struct build *build, const struct form_list *list)
 		*form = (struct form){FORM_AS_IT_CAME, draft->gates, draft->dedups, draft->targets};
 		if (draft->edit)
 			form->run = find_run(build, draft->edit,
-					     manner_of(forms, list, i, draft->flat));
+					     manner_of(forms, list, i, draft->segments));
 	}
 }
 

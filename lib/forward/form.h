@@ -55,10 +55,11 @@ struct forms {
 	bool parses, timed; /* some edit wants views, or times */
 };
 
-/* How a list's targets are said, and whether all that a target is takes packets of several segments. */
+/* How a list's targets are said, and of how many segments a packet may be that each of what a target is takes: 1 where one
+ * takes no chains, UINT16_MAX or more where there is no end. */
 struct form_targets {
 	uint8_t (*code)(const void *of, const struct config_target *target);
-	bool (*takes_chains)(const void *of, const struct config_target *target);
+	uint32_t (*segments)(const void *of, const struct config_target *target);
 	const void *of;
 };
 

@@ -87,32 +87,31 @@ code(const void *of, const struct config_target *target)
 }
 
 /* One without a device has not said yet what it sends. */
-static bool
-port_takes_chains(const struct stage_env *env, uint16_t index)
+static uint32_t
+port_segments(const struct stage_env *env, uint16_t index)
 {
 	const struct port *port = env->ports ? env->ports[index] : NULL;
 
 	if (port && (port->opened || port->writes))
-		return port->sends.chained > 0;
-	return !memory_is_af_xdp(&env->config->ports[index]);
+		return port->sends.chained > 0 ? port->sends.segments : 1;
+	return memory_is_af_xdp(&env->config->ports[index]) ? 1 : UINT32_MAX;
 }
 
-static bool
-takes_chains(const void *of, const struct config_target *target)
+static uint32_t
+segments_of(const void *of, const struct config_target *target)
 {
 	const struct stage_env *env = ((const struct coder *)of)->env;
 	const struct config_group *group;
+	uint32_t least = UINT32_MAX;
 
 	if (target->kind == CONFIG_TARGET_PORT)
-		return port_takes_chains(env, target->index);
+		return port_segments(env, target->index);
 	if (target->kind != CONFIG_TARGET_GROUP)
-		return true;
+		return least;
 	group = &env->config->groups[target->index];
-	for (unsigned i = 0; i < group->port_count; i++) {
-		if (!port_takes_chains(env, group->ports[i]))
-			return false;
-	}
-	return true;
+	for (unsigned i = 0; i < group->port_count; i++)
+		least = RTE_MIN(least, port_segments(env, group->ports[i]));
+	return least;
 }
 
 /* The plain lists, and the word of each rule; by[] is as in forms_make. */
@@ -166,7 +165,7 @@ fill(struct forward_plan *plan, const struct stage_env *env)
 {
 	const struct config *config = env->config;
 	struct coder coder = {plan, env};
-	struct form_targets targets = {code, takes_chains, &coder};
+	struct form_targets targets = {code, segments_of, &coder};
 	uint32_t *by = calloc(config->rule_count + 1, sizeof(*by));
 	int ret = by ? forms_make(&plan->forms, config, &targets, by) : -ENOMEM;
 

@@ -257,6 +257,23 @@ own_cut(struct rte_mbuf *packet, uint32_t length)
 	last->next = NULL;
 }
 
+/* Whether the target takes fewer segments than the headers and the windows behind them come to. */
+static bool
+has_too_many(const struct own *own, const struct rte_mbuf *packet, const struct own_part *part,
+	     uint32_t written, unsigned manner)
+{
+	uint32_t most = manner >> OWN_SEGMENTS, room, headers;
+
+	if (likely(most == 0 || packet->nb_segs + 2U <= most))
+		return false;
+	room = RTE_MAX(rte_pktmbuf_data_room_size(own->packets) - RTE_PKTMBUF_HEADROOM,
+		       WINDOW_HEADERS);
+	headers = (written + room - 1) / room;
+	return headers + (part->back > 0) +
+		       count_segments(packet, part->skip + written, part->skip + part->length) >
+	       most;
+}
+
 struct rte_mbuf *
 own_take(struct own *own, struct rte_mbuf *packet, const struct own_part *part, unsigned manner)
 {
@@ -269,11 +286,11 @@ own_take(struct own *own, struct rte_mbuf *packet, const struct own_part *part, 
 		if (part->skip == 0 && part->length == packet->pkt_len)
 			return packet;
 		/* A window is one segment if what it shows lies in one. */
-		if (!(manner & OWN_ONE_SEGMENT) ||
+		if (!((manner & OWN_ONE_SEGMENT) || has_too_many(own, packet, part, 0, manner)) ||
 		    count_segments(packet, part->skip, part->skip + part->length) == 1)
 			return make(own, packet, part, 0, OWN_HEADERS);
 	}
-	if (manner & OWN_ONE_SEGMENT)
+	if ((manner & OWN_ONE_SEGMENT) || has_too_many(own, packet, part, written, manner))
 		return make(own, packet, part, part->length, OWN_FLAT);
 	if (part->length < OWN_BREAK)
 		return make(own, packet, part, part->length, OWN_SHORT);

@@ -31,6 +31,9 @@ enum own_manner {
 	OWN_ONE_SEGMENT = 1 << 1, /* whoever gets it takes no chains */
 };
 
+/* From this bit of a manner on: how many segments he takes; 0: any number. */
+#define OWN_SEGMENTS 8
+
 /* A worker's. */
 struct own {
 	struct rte_mempool *packets; /* whole copies, and long headers */

@@ -369,6 +369,6 @@ ethdev_start(struct port *port)
 	if (ret < 0)
 		return failed(port, ret, "the device tells nothing of itself", NULL);
 	frames_judge(port, &info);
-	port_losses_begin(port);
-	return set_promiscuous(port);
+	ret = port_losses_begin(port);
+	return ret < 0 ? ret : set_promiscuous(port);
 }

@@ -126,6 +126,19 @@ judge_received(struct port *port)
 	}
 }
 
+/* Of a frame that the card does not cut into several: for those the second number is another one. */
+static uint32_t
+most_segments(const struct rte_eth_desc_lim *limit)
+{
+	uint32_t most = UINT32_MAX;
+
+	if (limit->nb_seg_max)
+		most = limit->nb_seg_max;
+	if (limit->nb_mtu_seg_max)
+		most = RTE_MIN(most, (uint32_t)limit->nb_mtu_seg_max);
+	return most;
+}
+
 void
 frames_judge(struct port *port, const struct rte_eth_dev_info *info)
 {
@@ -148,7 +161,7 @@ frames_judge(struct port *port, const struct rte_eth_dev_info *info)
 	else
 		set_longest(port, FRAME_MAX, 0);
 	sends->chained = !port->chains ? 0 : driver->chained ? driver->chained : FRAME_MAX;
-	sends->segments = info->tx_desc_lim.nb_seg_max ? info->tx_desc_lim.nb_seg_max : UINT32_MAX;
+	sends->segments = most_segments(&info->tx_desc_lim);
 	if (driver->any_frame) {
 		atomic_store_explicit(&sends->max, UINT32_MAX, memory_order_relaxed);
 		atomic_store_explicit(&sends->untagged, UINT32_MAX, memory_order_relaxed);

@@ -38,6 +38,13 @@ enum port_service {
 	PORT_REMOVED, /* its device went away, or did not come back */
 };
 
+/* What a driver's queue did not take, by its sender: for a driver that counts that and what it took and freed as one. */
+struct port_refusals {
+	_Atomic uint64_t packets;
+	_Atomic uint64_t times; /* the driver's calls, counted behind the packets */
+	uint64_t freed;         /* control thread: the difference, when it was last told */
+};
+
 /* What the device lost before sluice had it. */
 struct port_losses {
 	uint64_t missed, no_mbuf, rx_errors, tx_errors;
@@ -52,10 +59,11 @@ struct port {
 	bool writes;           /* what is sent goes to a file, not to the device */
 	struct output *output; /* live: the capture, else NULL */
 	struct capture_writer *writer; /* offline: where packets go, on every port; else NULL */
-	rte_spinlock_t *tx_locks;  /* one a TX queue when there are fewer than workers, else NULL */
-	struct frame_limits sends; /* nothing else may be given to port_send */
-	struct frame_bounds gives; /* what port_receive may bring */
-	struct output_copies copies; /* of all its outputs */
+	rte_spinlock_t *tx_locks; /* one a TX queue when there are fewer than workers, else NULL */
+	struct port_refusals *refusals; /* one a TX queue where they must be counted, else NULL */
+	struct frame_limits sends;      /* nothing else may be given to port_send */
+	struct frame_bounds gives;      /* what port_receive may bring */
+	struct output_copies copies;    /* of all its outputs */
 
 	/* Control thread. */
 	/* Its slot: its place among all ports, its bit in masks and its counters, for as long as it is there. The config's
@@ -122,11 +130,11 @@ port_receive(const struct port *port, uint16_t queue, struct rte_mbuf **packets,
 }
 
 /* What port_send does with all but most bursts: a port that writes a capture, a queue that workers share, and packets
- * left over where the device took some. */
+ * left over where the device took only sent of them, for which it returns how many it has then. */
 uint16_t port_send_apart(struct port *port, uint16_t worker, struct rte_mbuf **packets,
 			 uint16_t count);
 uint16_t port_send_more(struct port *port, uint16_t queue, struct rte_mbuf **packets,
-			uint16_t count);
+			uint16_t count, uint16_t sent);
 
 /* Hands packets to the port and returns how many it took; the rest are still the caller's. A device
  * may take fewer in one call than it has room for, so this asks again while there is progress.
@@ -139,8 +147,8 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
 	if (unlikely(port->writes || port->tx_locks))
 		return port_send_apart(port, worker, packets, count);
 	sent = rte_eth_tx_burst(port->id, worker, packets, count);
-	if (unlikely(sent < count && sent > 0))
-		sent += port_send_more(port, worker, packets + sent, count - sent);
+	if (unlikely(sent < count))
+		sent = port_send_more(port, worker, packets, count, sent);
 	return sent;
 }
 
@@ -178,8 +186,8 @@ void port_read(const struct port *port, struct reel_counts *out);
 /* Why it has no link, in a few words; NULL while it has one. */
 const char *port_why(const struct port *port);
 
-/* Takes what its interface has counted so far as not its own. Control thread, when it starts. */
-void port_losses_begin(struct port *port);
+/* Takes what its interface has counted so far as not its own. 0 or -ENOMEM, logged. Control thread, when it starts. */
+int port_losses_begin(struct port *port);
 
 /* "up", "down", "stopped" or "removed". */
 const char *port_state(const struct port *port);

@@ -221,6 +221,8 @@ service_close(struct port *port, bool hand_back)
 		atomic_store(&sockets_closed_ns, now_ns());
 	rte_free(port->tx_locks);
 	port->tx_locks = NULL;
+	rte_free(port->refusals);
+	port->refusals = NULL;
 }
 
 void

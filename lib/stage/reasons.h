@@ -71,7 +71,7 @@ enum drop_reason {
 	X(EDIT_SHORT, "edit-short", COPY,                                                      \
 	  "an edited packet was so short that a copy is cheaper than sharing", "nothing")      \
 	X(EDIT_FLAT, "edit-flat", COPY,                                                        \
-	  "an edited packet was for a port that can't send packets of several mbufs",          \
+	  "an edited packet was for a port that can't send it in so many mbufs",               \
 	  "send it to a port that can; AF_XDP can't")                                          \
 	X(EDIT_DEEP, "edit-deep", COPY, "headers that were written are longer than 192 bytes", \
 	  "nothing")

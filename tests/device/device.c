@@ -14,9 +14,10 @@
 #define RSS_OFFERED (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_UDP)
 #define RSS_KEY_BYTES 40
 
-enum { XSTAT_VIOLATIONS, XSTAT_HELD, XSTAT_REFUSED, XSTATS };
+enum { XSTAT_VIOLATIONS, XSTAT_HELD, XSTAT_REFUSED, XSTAT_UNSENT, XSTAT_REFUSALS, XSTATS };
 
-static const char *const xstat_names[XSTATS] = {"violations", "held", "refused"};
+static const char *const xstat_names[XSTATS] = {"violations", "held", "refused", "tx_q0_drop_total",
+						"tx_q0_tx_ring_full"};
 
 static struct device *
 of(const struct rte_eth_dev *dev)
@@ -175,6 +176,8 @@ xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned count
 		values[XSTAT_HELD] += device->transmit[queue].count;
 		values[XSTAT_REFUSED] += device->transmit[queue].refused;
 	}
+	values[XSTAT_UNSENT] = device->transmit[0].refused + device->transmit[0].freed;
+	values[XSTAT_REFUSALS] = device->transmit[0].refusals;
 	for (unsigned i = 0; xstats && i < XSTATS && i < count; i++) {
 		xstats[i].id = i;
 		xstats[i].value = values[i];
@@ -203,6 +206,9 @@ infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_mac_addrs = 1;
 	info->rx_desc_lim = (struct rte_eth_desc_lim){.nb_min = 64, .nb_max = 4096, .nb_align = 32};
 	info->tx_desc_lim = info->rx_desc_lim;
+	/* What a frame may have that the card cuts into several is more, and no matter here. */
+	info->tx_desc_lim.nb_seg_max = UINT8_MAX;
+	info->tx_desc_lim.nb_mtu_seg_max = options->segments;
 	/* Fast free is offered as a trap: whoever mirrors packets may not take it. */
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->tx_queue_offload_capa = RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;

@@ -11,6 +11,8 @@
  *   hold=N            a queue frees a sent packet only after N more were sent, or at stop (0)
  *   accept=N          packets one transmit call takes at most (0: all)
  *   room=N            packets a queue takes in all; more room comes with rte_eth_stats_reset (0: no end)
+ *   segments=N        frames of more mbufs are taken and freed unsent, as it tells beforehand (0: none are)
+ *   ring=N            places for mbufs in a call; a frame for which there are some, but too few, is freed, too (0: no end)
  *   refuse=N          a frame of so many bytes is never taken, and nothing behind it (0: all are)
  *   link=up|down|flap the link, until an order says otherwise; flap: other at each look (up)
  *   good=0|1          receive checksums are offered, and flagged as good when asked for (0)
@@ -21,7 +23,8 @@
  * While it holds a packet it remembers a checksum of its bytes: one that changed was written to after
  * it had been handed over. That, a packet without references, two threads in one queue and a queue set
  * up for fast free are violations, as is a packet that asks for an offload: logged, and counted in oerrors and the xstat "violations". Further
- * xstats: "held" (packets now) and "refused" (that a call did not take).
+ * xstats: "held" (packets now) and "refused" (that a call did not take); and as net_vmxnet3 has them, of the first queue, how many
+ * were refused or freed, and how many calls refused some.
  */
 #ifndef DEVICE_DEVICE_H
 #define DEVICE_DEVICE_H
@@ -61,7 +64,7 @@ struct device_options {
 	uint32_t hold;
 	uint16_t accept;
 	uint64_t room;
-	uint16_t refuse;
+	uint16_t refuse, segments, ring;
 	enum device_link link;
 	enum device_failure failure;
 	bool good;
@@ -92,7 +95,7 @@ struct transmit_queue {
 	struct held *held; /* a ring of options->hold */
 	uint32_t head, count;
 	uint64_t room, given; /* what is left, and what of orders->room is in it */
-	uint64_t packets, bytes, refused;
+	uint64_t packets, bytes, refused, refusals, freed;
 	_Atomic uint64_t violations;
 	atomic_flag busy;
 } __rte_cache_aligned;

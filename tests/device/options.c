@@ -13,9 +13,9 @@
 #define SIZE_MIN 60
 #define SIZE_MAX_BYTES 9000
 
-static const char *const keys[] = {"rx",   "size",   "flows",  "queues", "tx-queues",
-				   "hold", "accept", "room",   "link",   "fail",
-				   "good", "wrong",  "orders", "refuse", NULL};
+static const char *const keys[] = {"rx",     "size",   "flows",    "queues", "tx-queues", "hold",
+				   "accept", "room",   "link",     "fail",   "good",      "wrong",
+				   "orders", "refuse", "segments", "ring",   NULL};
 
 static const char *const links[] = {"up", "down", "flap"};
 
@@ -119,6 +119,8 @@ device_options_parse(const char *text, struct device_options *options)
 	options->accept = read_number(list, "accept", 0, UINT16_MAX, 0, &failed);
 	options->room = read_number(list, "room", 0, UINT64_MAX, 0, &failed);
 	options->refuse = read_number(list, "refuse", 0, UINT16_MAX, 0, &failed);
+	options->segments = read_number(list, "segments", 0, UINT8_MAX, 0, &failed);
+	options->ring = read_number(list, "ring", 0, UINT16_MAX, 0, &failed);
 	options->link = read_word(list, "link", links, RTE_DIM(links), &failed);
 	options->failure = read_word(list, "fail", failures, RTE_DIM(failures), &failed);
 	options->good = read_number(list, "good", 0, 1, 0, &failed);

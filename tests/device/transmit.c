@@ -3,6 +3,7 @@
 
 #include <rte_ethdev.h>
 #include <rte_log.h>
+#include <limits.h>
 
 #include "core/banned.h"
 
@@ -68,6 +69,28 @@ take(struct transmit_queue *queue, struct rte_mbuf *packet)
 	queue->count++;
 }
 
+/* Takes packets while there are places for one more mbuf; returns how many. */
+static uint16_t
+take_all(struct transmit_queue *queue, struct rte_mbuf **packets, uint16_t count)
+{
+	const struct device_options *options = queue->options;
+	unsigned places = options->ring ? options->ring : UINT_MAX;
+	unsigned most = options->segments ? options->segments : UINT_MAX;
+
+	for (uint16_t i = 0; i < count; i++) {
+		if (places == 0)
+			return i;
+		if (packets[i]->nb_segs > RTE_MIN(places, most)) {
+			rte_pktmbuf_free(packets[i]);
+			queue->freed++;
+			continue;
+		}
+		places -= packets[i]->nb_segs;
+		take(queue, packets[i]);
+	}
+	return count;
+}
+
 uint16_t
 device_transmit(void *argument, struct rte_mbuf **packets, uint16_t count)
 {
@@ -95,10 +118,10 @@ device_transmit(void *argument, struct rte_mbuf **packets, uint16_t count)
 		if (packets[i]->pkt_len == options->refuse)
 			taken = i;
 	}
-	for (uint16_t i = 0; i < taken; i++)
-		take(queue, packets[i]);
+	taken = take_all(queue, packets, taken);
 	queue->room -= options->room ? taken : 0;
 	queue->refused += count - taken;
+	queue->refusals += taken < count;
 	atomic_flag_clear_explicit(&queue->busy, memory_order_release);
 	return taken;
 }
