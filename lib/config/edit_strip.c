@@ -3,6 +3,7 @@
 
 #include "core/banned.h"
 
+/* In the order of their numbers. */
 static const struct key_word words[] = {
 	{"vlan", CONFIG_STRIP_VLAN},
 	{"vlans", CONFIG_STRIP_VLANS},
@@ -20,6 +21,12 @@ static const struct key_word words[] = {
 	{"tunnel", CONFIG_STRIP_TUNNEL},
 	{NULL, 0},
 };
+
+const char *
+key_strip_word(enum config_strip_word strip)
+{
+	return words[strip].name;
+}
 
 /* One of them, wherever it goes. */
 static const struct key word = {"strip", &key_word, .size = sizeof(uint8_t), .words = words};

@@ -173,8 +173,12 @@ extern const struct key_word key_tunnels[];
 void tunnel_check(struct reader *reader, const struct spot *spot, const struct spot *id,
 		  struct config_match *match);
 
+/* Whether the other keys leave it possible that a packet has such a tunnel. */
+bool tunnel_allowed(const struct config_match *match, enum config_tunnel_kind kind);
+
 /* As they are written: "src-port", "vxlan". */
 const char *key_set_field(enum config_set_field field);
 const char *key_push_kind(enum config_push_kind kind);
+const char *key_strip_word(enum config_strip_word strip);
 
 #endif

@@ -210,9 +210,8 @@ has(const struct config_set *set, uint32_t value)
 	return set->count == 0;
 }
 
-/* Whether a packet with the tunnel may have the other keys. */
-static bool
-may_have(const struct config_match *match, enum config_tunnel_kind kind)
+bool
+tunnel_allowed(const struct config_match *match, enum config_tunnel_kind kind)
 {
 	const uint16_t *protocols = outsides[kind].protocols, port = outsides[kind].port;
 
@@ -239,7 +238,7 @@ warn_outside(struct reader *reader, const struct spot *spot, const struct config
 	unsigned first = __builtin_ctz(kinds);
 
 	for (uint32_t left = kinds; left; left &= left - 1) {
-		if (may_have(match, __builtin_ctz(left)))
+		if (tunnel_allowed(match, __builtin_ctz(left)))
 			return;
 	}
 	if (kinds & (kinds - 1))
