@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/quick.h"
 #include "port/time.h"
 
 #include "core/banned.h"
@@ -18,6 +19,7 @@ struct pass {
 
 struct edit {
 	struct edit_reach reach;
+	bool quick; /* see quick.h */
 	unsigned op_count, pass_count;
 	struct pass *passes;
 	struct edit_op ops[];
@@ -102,6 +104,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 		edit->reach.stamps |= op->stamps;
 	}
 	divide(edit);
+	edit->quick = edit->pass_count == 1 && edit_is_quick(edit->ops, count);
 	*out = edit;
 	return 0;
 }
@@ -235,10 +238,11 @@ tell_length(const struct frame *frame)
 				       packet_wire_length(frame->packet) + frame->grown);
 }
 
-uint16_t
-edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
-	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
-	 uint32_t *idle)
+/* The long way. */
+static uint16_t
+run_in_frames(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
+	      uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
+	      uint32_t *idle)
 {
 	struct frame *frames = local->frames;
 	unsigned ready = count;
@@ -283,6 +287,73 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 		from[ready + i] = local->failed_from[i];
 	}
 	return ready;
+}
+
+/* Packets of a group that go the long way. */
+struct rest {
+	struct rte_mbuf *packets[BURST_MAX];
+	uint8_t from[BURST_MAX];
+	uint16_t count, ready;
+	uint32_t idle;
+};
+
+/* Puts them back between those to which all was done, each in its place; behind all, those for which there was no memory. */
+static uint16_t
+merge(struct rte_mbuf **packets, uint8_t *from, uint16_t count, uint32_t done,
+      const struct rest *rest, uint32_t *idle)
+{
+	uint16_t ready = 0, good = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (done >> i & 1) {
+			packets[ready] = packets[i];
+			from[ready++] = from[i];
+		} else if (good < rest->ready && rest->from[good] == from[i]) {
+			*idle |= (rest->idle >> good & 1) << ready;
+			packets[ready] = rest->packets[good++];
+			from[ready++] = from[i];
+		}
+	}
+	for (unsigned i = ready; i < count; i++, good++) {
+		packets[i] = rest->packets[good];
+		from[i] = rest->from[good];
+	}
+	return ready;
+}
+
+static __rte_noinline uint16_t
+run_rest(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
+	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
+	 uint32_t done, uint32_t *idle)
+{
+	struct rest rest = {0};
+
+	for (unsigned i = 0; i < count; i++) {
+		if (done >> i & 1)
+			continue;
+		rest.packets[rest.count] = packets[i];
+		rest.from[rest.count++] = from[i];
+	}
+	rest.ready = run_in_frames(edit, local, rest.packets, rest.from, views, rest.count, manner,
+				   &rest.idle);
+	return merge(packets, from, count, done, &rest, idle);
+}
+
+uint16_t
+edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
+	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
+	 uint32_t *idle)
+{
+	const struct edit_group group = {packets, from, views};
+	uint32_t done;
+
+	if (!edit->quick || !(manner & OWN_ALONE) || (edit->reach.parses && !views))
+		return run_in_frames(edit, local, packets, from, views, count, manner, idle);
+	*idle = 0;
+	done = edit_quick(edit->ops, edit->op_count, edit->reach.front, &group, count);
+	if (likely(done == (uint32_t)((UINT64_C(1) << count) - 1)))
+		return count;
+	return run_rest(edit, local, packets, from, views, count, manner, done, idle);
 }
 
 void

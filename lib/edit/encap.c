@@ -4,8 +4,9 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
-#include "edit/op.h"
+#include "edit/quick.h"
 #include "packet/sum.h"
+#include "packet/window.h"
 
 #include "core/banned.h"
 
@@ -234,6 +235,40 @@ put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inne
 		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
 }
 
+/* All but what ERSPAN has of its own, of length bytes in all. */
+static inline void
+put_around(const struct edit_around *around, uint8_t *start, uint32_t length, uint32_t flow)
+{
+	const uint8_t *inner = start + around->length;
+
+	memcpy(start, around->bytes, around->length);
+	if (around->own_dst)
+		memcpy(start, inner, 6);
+	if (around->own_src)
+		memcpy(start + 6, inner + 6, 6);
+	put_lengths(around, start, length);
+	if (around->udp)
+		put16(start + around->udp, PORT_FIRST | (flow & ~PORT_FIRST));
+}
+
+/* What is put in front before leaves it short of this. Addresses, by which a flow goes that is not IP's, may have been set
+ * since the packet came in. */
+bool
+edit_fits_around(const struct edit_around *around, uint32_t length, const struct packet_view *view)
+{
+	return holds(around, length + WINDOW_ROOM) && (!around->udp || view->kind >= PACKET_IPV4);
+}
+
+void
+edit_quick_around(const struct edit_around *around, struct rte_mbuf *packet,
+		  const struct packet_view *view)
+{
+	uint32_t flow = around->udp ? packet_flow_hash(packet, view) : 0;
+	uint8_t *start = edit_prepend(packet, around->length);
+
+	put_around(around, start, packet->data_len, flow);
+}
+
 void
 edit_run_around(const struct edit_around *around, const struct edit_moment *moment,
 		struct frame *frames, unsigned count)
@@ -246,14 +281,7 @@ edit_run_around(const struct edit_around *around, const struct edit_moment *mome
 		if (!holds(around, inside))
 			continue;
 		start = edit_put_front(frame, around->length);
-		memcpy(start, around->bytes, around->length);
-		if (around->own_dst)
-			memcpy(start, inner, 6);
-		if (around->own_src)
-			memcpy(start + 6, inner + 6, 6);
-		put_lengths(around, start, frame->length);
-		if (around->udp)
-			put16(start + around->udp, PORT_FIRST | (frame->flow & ~PORT_FIRST));
+		put_around(around, start, frame->length, frame->flow);
 		if (around->erspan)
 			put_erspan(around, start, inner, inside, moment, frame);
 	}

@@ -78,6 +78,7 @@ edit_make_set(const struct config_action *action, struct edit_op *op)
 	set->ttl_added = from->ttl_relative ? from->ttl : 0;
 	op->parses = from->given & ~MACS;
 	op->writes = true;
+	op->quick = true;
 }
 
 void

@@ -5,7 +5,7 @@
 #include <rte_common.h>
 #include <string.h>
 
-#include "edit/op.h"
+#include "edit/quick.h"
 #include "packet/sum.h"
 
 #include "core/banned.h"
@@ -25,6 +25,9 @@
 #define ROUTE_LEAST 7  /* of a source route with one address */
 #define ROUTING_LEFT 3 /* segments left, section 4.4 */
 
+/* RFC 9293 section 3.1, RFC 768 */
+#define TCP_SUM 16
+#define UDP_SUM 6
 #define SCTP_HEADER 12
 
 #define PORTS (CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT)
@@ -148,9 +151,9 @@ to_transport(const struct frame *frame)
 	return frame->sum ? frame->l4 - frame->l3 : 0;
 }
 
-/* Returns what it changes of the pseudo-header. */
-static uint32_t
-set_ipv4(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
+/* Both return what they change of the pseudo-header; transport as in edit_is_routed. */
+static inline uint32_t
+set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 {
 	uint32_t change = 0, source = 0, destination = 0;
 	uint16_t before, after;
@@ -176,11 +179,11 @@ set_ipv4(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
 		destination = edit_put_words(ip + IPV4_DST, set->address[1].keep,
 					     set->address[1].value, 1);
 	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + source + destination));
-	return edit_is_routed(ip, to_transport(frame)) ? source : source + destination;
+	return edit_is_routed(ip, transport) ? source : source + destination;
 }
 
-static uint32_t
-set_ipv6(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
+static inline uint32_t
+set_ipv6(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 {
 	uint32_t addresses = 0, change;
 	unsigned class;
@@ -199,7 +202,7 @@ set_ipv6(const struct edit_set *set, const struct frame *frame, uint8_t *ip)
 	if (set->family[1] == 6) {
 		change = edit_put_words(ip + IPV6_DST, set->address[1].keep, set->address[1].value,
 					4);
-		if (!edit_is_routed(ip, to_transport(frame)))
+		if (!edit_is_routed(ip, transport))
 			addresses += change;
 	}
 	return addresses;
@@ -217,7 +220,8 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 		/* What looked has gone as deep as this; of a kind that has none of the fields, nowhere. */
 		if (frame->depth < frame->l3 + IPV4_HEADER)
 			continue;
-		change = edit_is_ipv6(frame) ? set_ipv6(set, frame, ip) : set_ipv4(set, frame, ip);
+		change = edit_is_ipv6(frame) ? set_ipv6(set, to_transport(frame), ip)
+					     : set_ipv4(set, to_transport(frame), ip);
 		if (!frame->pseudo)
 			change = 0;
 		if ((set->given & PORTS) && edit_has_ports(frame)) {
@@ -233,4 +237,42 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 		put16(sum, frame->zero ? sum_adjust_udp(get16(sum), change)
 				       : sum_adjust(get16(sum), change));
 	}
+}
+
+static inline bool
+is_of(const struct edit_set *set, unsigned which, uint8_t family)
+{
+	return set->family[which] == 0 || set->family[which] == family;
+}
+
+/* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before its checksum. */
+bool
+edit_fits_network(const struct edit_set *set, const struct packet_view *view, uint32_t length)
+{
+	bool wide = view->kind & PACKET_WIDE;
+	uint8_t family = wide ? 6 : 4;
+
+	if (view->kind != PACKET_IPV4_PORTS && view->kind != PACKET_IPV6_PORTS)
+		return false;
+	if (view->l4_offset != view->l3_offset + (wide ? IPV6_HEADER : IPV4_HEADER))
+		return false;
+	if (view->protocol != IPPROTO_TCP && view->protocol != IPPROTO_UDP)
+		return false;
+	return is_of(set, 0, family) && is_of(set, 1, family) &&
+	       view->l4_offset + (view->protocol == IPPROTO_TCP ? TCP_SUM : UDP_SUM) + 2u <= length;
+}
+
+void
+edit_quick_network(const struct edit_set *set, const struct packet_view *view, uint8_t *start)
+{
+	uint8_t *ip = start + view->l3_offset, *l4 = start + view->l4_offset;
+	bool udp = view->protocol == IPPROTO_UDP;
+	uint8_t *sum = l4 + (udp ? UDP_SUM : TCP_SUM);
+	uint32_t change = view->kind & PACKET_WIDE ? set_ipv6(set, 0, ip) : set_ipv4(set, 0, ip);
+
+	if (set->given & PORTS)
+		change += edit_put_words(l4, &set->ports_keep, &set->ports_value, 1);
+	if (change)
+		put16(sum,
+		      udp ? sum_adjust_udp(get16(sum), change) : sum_adjust(get16(sum), change));
 }

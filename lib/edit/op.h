@@ -127,6 +127,7 @@ enum edit_phase {
 };
 
 struct edit_op;
+struct edit_group;
 
 /* What ops know beside the frames. */
 struct edit_moment {
@@ -151,6 +152,9 @@ struct edit_kind {
 	enum edit_phase phase;
 	/* Cuts the frame, which may be done in any phase up to this one. */
 	bool cuts;
+	/* Or NULL: see quick.h. */
+	uint32_t (*fits)(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+	void (*quick)(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 };
 
 struct edit_op {
@@ -163,6 +167,7 @@ struct edit_op {
 	bool timed;
 	bool stamps; /* says whether the packet is a duplicate */
 	bool unique; /* nat, and what addresses become is told by the frame's loop */
+	bool quick;  /* has the quick way, if its kind has */
 	union edit_values values;
 	struct edit_pair *pairs; /* of nat; the op's own */
 	unsigned pair_count;

@@ -34,6 +34,7 @@ edit_make_push(const struct config_action *action, struct edit_op *op)
 
 	op->values.push.kind = push->kind;
 	op->writes = true;
+	op->quick = push->kind != CONFIG_PUSH_MPLS && push->kind != CONFIG_PUSH_ERSPAN;
 	if (push->kind == CONFIG_PUSH_VLAN) {
 		op->values.push.word =
 			rte_cpu_to_be_32((uint32_t)push->type << 16 | push->pcp << 13 | push->vlan);

@@ -7,6 +7,7 @@
 #include "core/units.h"
 #include "forward/deliver.h"
 #include "forward/jobs.h"
+#include "forward/whole.h"
 
 #include "core/banned.h"
 
@@ -78,6 +79,9 @@ part(const struct forward_plan *plan, struct forward_local *local, struct burst 
 			exit_drop(burst, burst->packets, burst->count, forward_drop_reason(end));
 			return;
 		}
+		if (burst->uniform && END_TARGET(end) == FORWARD_FORMS &&
+		    whole_run(plan, local, burst, end))
+			return;
 	}
 	if (plan->forms.list_count && jobs_wanted(plan, burst))
 		jobs_run(plan, local, burst);

@@ -69,6 +69,12 @@ jobs_begin(const struct forward_plan *plan, struct forward_local *local)
 		jobs->queues[i].first = NO_JOB;
 }
 
+struct edit_local *
+jobs_editor(struct jobs *jobs)
+{
+	return &jobs->edit;
+}
+
 static inline bool
 has_forms(forward_end end)
 {

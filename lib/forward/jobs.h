@@ -18,4 +18,7 @@ void jobs_run(const struct forward_plan *plan, struct forward_local *local, stru
 size_t jobs_size(const struct forward_plan *plan);
 void jobs_begin(const struct forward_plan *plan, struct forward_local *local);
 
+/* What edits packets, for bursts that need no jobs. */
+struct edit_local *jobs_editor(struct jobs *jobs);
+
 #endif

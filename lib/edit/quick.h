@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Quick: most packets that are edited lie in one segment, nobody else has them, and all that an edit
+ * looks for is there. To those a program is done at once, where they lie, if each of its ops has a
+ * way for it: without frames, and without looking at all packets before the first is written. The
+ * others, and all on which an op finds nothing to do, go the long way, and what comes of both is the
+ * same, to the byte.
+ */
+#ifndef EDIT_QUICK_H
+#define EDIT_QUICK_H
+
+#include <rte_mbuf.h>
+
+#include "edit/op.h"
+
+/* Packets of a group, at most BURST_MAX; views as edit_run has them. */
+struct edit_group {
+	struct rte_mbuf **packets;
+	const uint8_t *from;
+	const struct packet_view *views; /* by from; NULL only where no op parses */
+};
+
+static inline const struct packet_view *
+edit_view(const struct edit_group *group, unsigned i)
+{
+	return &group->views[group->from[i]];
+}
+
+/* Makes a packet longer in front, where it has the room; returns where it begins then. */
+static inline uint8_t *
+edit_prepend(struct rte_mbuf *packet, uint16_t bytes)
+{
+	packet->data_off -= bytes;
+	packet->data_len += bytes;
+	packet->pkt_len += bytes;
+	return rte_pktmbuf_mtod(packet, uint8_t *);
+}
+
+/* Whether a program has the quick way, of which all ops see the packets as they came in: of one
+ * pass. Any thread. */
+bool edit_is_quick(const struct edit_op *ops, unsigned count);
+
+/* Does them to those packets to which it can, and returns which, as bits; the others are as they
+ * were. front: bytes that ops put in front of a packet, in all. Worker. */
+uint32_t edit_quick(const struct edit_op *ops, unsigned op_count, uint16_t front,
+		    const struct edit_group *group, unsigned count);
+
+/* Ways of single ops. First, of the packets in which, as bits, those to which it can be done: they
+ * are asked as they came in, before any op wrote, and are of 14 bytes or more. Then doing it to the
+ * ones of which all ops said so. Worker. */
+uint32_t edit_fits_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+void edit_quick_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+uint32_t edit_fits_push(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+void edit_quick_push(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+uint32_t edit_fits_strip(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+void edit_quick_strip(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+
+/* The parts of these that stand elsewhere, for one packet; length is what it came in with. */
+bool edit_fits_network(const struct edit_set *set, const struct packet_view *view, uint32_t length);
+void edit_quick_network(const struct edit_set *set, const struct packet_view *view, uint8_t *start);
+bool edit_fits_around(const struct edit_around *around, uint32_t length,
+		      const struct packet_view *view);
+void edit_quick_around(const struct edit_around *around, struct rte_mbuf *packet,
+		       const struct packet_view *view);
+
+#endif
