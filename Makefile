@@ -13,6 +13,7 @@ THREAD_TESTS ?= spool reader reader_pcapng reader_records reader_times collect
 ifeq ($(SANITIZE),1)
 TEST_BUILD = $(BUILD)-sanitize
 TEST_KIND = sanitize
+TEST_WORDS = --built
 else
 TEST_BUILD = $(BUILD)
 TEST_KIND = release
@@ -28,7 +29,7 @@ run: all
 
 test: setup-tests
 	@scripts/build.sh $(TEST_BUILD) $(TEST_KIND) tests
-	@/usr/bin/python3 scripts/test.py $(TEST_BUILD)
+	@/usr/bin/python3 scripts/test.py $(TEST_BUILD) $(TEST_WORDS)
 
 test-sanitize:
 	@$(MAKE) --no-print-directory test SANITIZE=1

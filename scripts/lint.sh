@@ -6,12 +6,12 @@ cd "$(dirname "$0")/.." || exit 1
 
 passed=0 failed=0
 check() {
-	local name=$1 log
+	local name=$1 log began=$SECONDS
 	shift
 	log=$(mktemp)
 	if "$@" >"$log" 2>&1; then
 		passed=$((passed + 1))
-		echo "lint: $name: ok"
+		echo "lint: $name: ok, $((SECONDS - began)) s"
 	else
 		failed=$((failed + 1))
 		cat "$log"

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""test.py BUILD: every test of a build: unit tests through meson, scenario and live tests through pytest, several files
+"""test.py BUILD [--built]: every test of a build: unit tests through meson, scenario and live tests through pytest, several files
 at a time. The last line counts their cases; what was not run is said with its reason, and of a file in which something
-failed all that pytest said, and where its files are. Exit 1 if a test failed or none ran."""
+failed all that pytest said, and where its files are. --built: without files whose tests run nothing that was built, which
+another build of it has run. Exit 1 if a test failed or none ran."""
 
 import collections
 import contextlib
@@ -55,7 +56,9 @@ class Scenarios:
         self.results = build / "pytest" / f"{self.name}.xml"
         self.directory = directory / self.name
         self.log = directory / f"{self.name}.log"
-        self.live = "pytest.mark.live" in path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
+        self.live = "pytest.mark.live" in text
+        self.unbuilt = "pytest.mark.unbuilt" in text
         self.process = None
 
     def start(self, environment):
@@ -100,7 +103,7 @@ class Scenarios:
         return passed, failed, skipped
 
 
-def scenario_tests(build):
+def scenario_tests(build, built):
     """Long files first. One at a time of those whose tests are live: they have the machine's interfaces and mounts. Many
     tests wait for something, so there is one file more at a time than there are cores."""
     shutil.rmtree(build / "pytest", ignore_errors=True)
@@ -110,6 +113,9 @@ def scenario_tests(build):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-"))
     paths = sorted((ROOT / "tests").glob("test_*.py"), key=lambda path: -path.stat().st_size)
     waiting = [Scenarios(path, build, directory) for path in paths]
+    for one in [one for one in waiting if built and one.unbuilt]:
+        waiting.remove(one)
+        print(f"{one.name}: left out, since it runs nothing that was built")
     running, passed, failed, reasons = [], 0, 0, collections.Counter()
     try:
         while waiting or running:
@@ -152,7 +158,7 @@ def main():
     build = pathlib.Path(sys.argv[1]).resolve()
     with loadable_device(build):
         passed, failed = unit_tests(build)
-        more, wrong, left_out = scenario_tests(build)
+        more, wrong, left_out = scenario_tests(build, "--built" in sys.argv[2:])
     for line in left_out:
         print(line)
     print(f"{passed + more} passed, {failed + wrong} failed")

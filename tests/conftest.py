@@ -13,6 +13,7 @@ def pytest_configure(config):
     # A shell that starts the tests in the background makes them, and what they start, deaf to it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "live: needs root and network namespaces")
+    config.addinivalue_line("markers", "unbuilt: runs nothing that is built")
     if not offline.SLUICED.exists():
         raise pytest.UsageError(f"{offline.SLUICED} is missing: run `make`, or set SLUICE_BUILD to a build directory")
 

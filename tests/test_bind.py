@@ -15,6 +15,7 @@ from lib.net import run
 from lib.offline import ROOT
 from lib.pci import Kernel
 
+pytestmark = pytest.mark.unbuilt
 BIND = ROOT / "scripts" / "bind.sh"
 ROUTES = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
 SOCKETS = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"

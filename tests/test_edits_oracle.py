@@ -12,6 +12,7 @@ from lib import actions, capture, edits, gates, layers, shark, sums
 from lib.capture import Packet
 from lib.random_edits import random_edits, random_tunnel
 
+pytestmark = pytest.mark.unbuilt
 CASES = pathlib.Path(__file__).parent / "lib" / "edit_cases.txt"
 KINDS = {layers.TCP: "tcp", layers.UDP: "udp", layers.ICMP: "icmp", layers.ICMPV6: "icmpv6", layers.SCTP: "sctp"}
 CONTEXT = edits.Context(time=1_700_000_000_000_000_005, port=2)
