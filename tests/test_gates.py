@@ -7,6 +7,7 @@ import random
 import pytest
 
 from lib import actions, capture, edits
+from lib.capture import Packet
 from lib.daemon import Daemon, PLUGINS, test_ports
 from lib.offline import config, offline, out
 
@@ -34,6 +35,21 @@ def test_policers_are_in_the_report(tmp_path):
     assert report["policers"] == {"tools": {"rate": 2_000_000_000, "unit": "bits", "burst": 1 << 20, **nothing},
                                   "few": {"rate": 50_000, "unit": "packets", "burst": 500, **nothing}}
     assert "dedups" not in report
+
+
+def without_length(payload, protocol=6):
+    """IPv6 that says that it has no payload, as one of more than 65,535 bytes does, and one that a card was to cut up."""
+    return bytes(12) + bytes.fromhex(f"86dd600000000000{protocol:02x}40") + bytes(32) + payload
+
+
+def test_without_a_length_all_counts(tmp_path):
+    """Not the header alone, which is the same in all packets of a flow; where nothing follows, the rest is padding."""
+    payloads = [bytes([number]) * 40 for number in (1, 2, 1)]
+    frames = [without_length(payload) for payload in payloads] + [without_length(payload, 59) for payload in payloads]
+    capture.write(tmp_path / "in.pcap", [Packet(START + at, frame, 94) for at, frame in enumerate(frames)])
+    rules = [{"name": "r", "actions": [{"dedup": {"window": "1ms"}}, {"forward": "out"}]}]
+    run = offline(config({"in": {"pcap": {"in": "in.pcap"}}, "out": out("out")}, rules), tmp_path)
+    assert [packet.time - START for packet in run.sent["out"]] == [0, 1, 3]
 
 
 def test_no_gates_no_sections(tmp_path):

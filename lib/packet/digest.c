@@ -178,6 +178,9 @@ cover_ip(const struct rte_mbuf *packet, const struct packet_view *view,
 		end = at + IPV6_HEADER + (header[4] << 8 | header[5]);
 		if (view->kind == PACKET_IPV6_BARE)
 			return;
+		/* A length of 0 is that of a longer one (RFC 2675), or of one that was not cut up yet; unless nothing follows. */
+		if (unlikely(end == at + IPV6_HEADER) && view->protocol != IPPROTO_NONE)
+			end = 0;
 		if (header_end == 0)
 			header_end = fragment_end(packet, at);
 	} else {

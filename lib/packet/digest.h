@@ -3,7 +3,7 @@
  * Digest: a number that tells packets apart, but for what may differ in them. Covered are the Ethernet addresses, the tags,
  * and what stands behind them: of IP from the network header to the end that its length gives, so that padding is not;
  * without IP all from the ether-type on; of a frame that ends before an ether-type the whole frame. A length that
- * denies the header itself gives no end.
+ * denies the header itself gives no end, nor does IPv6's of 0.
  */
 #ifndef PACKET_DIGEST_H
 #define PACKET_DIGEST_H

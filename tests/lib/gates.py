@@ -10,6 +10,7 @@ from lib import layers, sums
 NS = 1_000_000_000
 UNITS = {"": 1, "k": 10 ** 3, "M": 10 ** 6, "G": 10 ** 9, "Ki": 2 ** 10, "Mi": 2 ** 20, "Gi": 2 ** 30}
 TIMES = {"ns": 1, "us": 1000, "ms": 10 ** 6, "s": NS, "min": 60 * NS, "h": 3600 * NS}
+NO_NEXT = 59  # behind IPv6
 BURSTS_A_SECOND, BYTES_MIN, PACKETS_MIN = 100, 16384, 16  # of a rate without a burst
 
 
@@ -114,8 +115,9 @@ def same_as(frame, ignoring):
         return (*key, frame[found.type_at:]) if found.type_at is not None else (frame,)
     network, spans = found.network, []
     end = network.packet_end
-    # Question: a length that denies the header itself gives no end.
-    end = len(frame) if end < network.end else end
+    # Question: a length that denies the header itself gives no end; nor does IPv6's of 0, unless nothing follows.
+    endless = network.version == 6 and end == network.at + 40 and network.protocol != NO_NEXT
+    end = len(frame) if end < network.end or endless else end
     if "ttl" in ignoring:
         at = network.at + (8 if network.version == 4 else 7)
         spans.append((at, at + 1))
