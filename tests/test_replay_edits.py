@@ -9,6 +9,7 @@ import pytest
 from lib import actions, capture, edits, schedule, sides, sums, unique
 from lib.daemon import Daemon, PLUGINS, test_ports
 from lib.offline import config, offline, out
+from lib.wire import Pair
 from test_replay import packets_of
 from test_replay_live import ended
 
@@ -72,6 +73,30 @@ def test_edits(tmp_path, list_):
         assert counted["bytes"] == sum(len(packet.data) for packet in run.sent["wan"])
         copied = sum(copy["packets"] for copy in run.report["copies"].values())
         assert copied == 0 if list_ == "cut" else copied > 0 or list_ in ("nat", "headers")
+
+
+@pytest.mark.parametrize("list_", ["link", "mask", "tunnel", "stamp"])
+def test_frames_longer_than_a_buffer(tmp_path, list_):
+    """What is edited of them is chained, and copied where it must be."""
+    what = config({"wan": out("wan")})
+    what["memory"]["packet-size"] = 256
+    what["replays"] = {"one": {"file": str(capture.fixture("made/jumbo.pcap")), "to": "wan", "edits": LISTS[list_], "loops": 2}}
+    run = offline(what, tmp_path)
+    same(run, lines("made/jumbo.pcap", 2), LISTS[list_])
+
+
+def test_rules_that_edit(tmp_path):
+    """What comes in from a capture is not written either: each loop is as the one before."""
+    mirrored, forwarded = [{"set": {"ttl": 3}}, {"mask": "payload"}], [{"set": {"src": "192.0.2.0/24", "src-mac": "02:00:00:00:00:07"}}]
+    rules = [{"name": "all", "actions": [{"mirror": "b", "with": mirrored}, *forwarded, {"forward": "wan"}]}]
+    for name in ("mixed.pcap", "vlan.pcap"):
+        for edited in ([], LISTS["link"]):
+            what = config({"lan": out("lan"), "b": out("b"), "wan": out("wan")}, rules)
+            what["replays"] = {"one": {"file": str(capture.fixture(name)), "to": {"as": "lan"}, "loops": 3,
+                                       **({"edits": edited} if edited else {})}}
+            run = offline(what, tmp_path)
+            same(run, lines(name, 3), edited + mirrored, port="b")
+            same(run, lines(name, 3), edited + forwarded)
 
 
 def test_as_received(tmp_path):
@@ -157,9 +182,27 @@ def test_live(tmp_path):
         assert "net_test" not in daemon.text(), daemon.text()
 
 
+@pytest.mark.parametrize("to", ["wan", {"client": "wan", "server": "lan"}])
+def test_want_of_room(tmp_path, slot, to):
+    """What comes again because a port had no room is edited already."""
+    what = config(test_ports(wan=f"room=20,orders={slot.path}", lan=""))
+    what["replays"] = {"one": {"file": str(capture.fixture("dns.pcap")), "to": to, "pace": "top", "edits": [{"push": {"vlan": 5}}]}}
+    line = packets_of("dns.pcap")
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        for number in range(1, 8):
+            daemon.until(lambda status: status["ports"]["wan"]["tx_packets"] == 20 * number)
+            slot.order("room 20")
+        slot.order("room 1000")
+        replay_ = ended(daemon)
+        assert replay_["sent"] == len(line) and replay_["refused"] == 0
+        assert replay_["bytes"] == sum(len(packet.data) + 4 for packet in line)
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
+
+
 @pytest.mark.parametrize("device", ["", "hold=500,accept=3"])
 def test_ends(tmp_path, device):
-    """Every reference comes back, and what came again for want of room was edited once."""
+    """Every reference comes back."""
     what = config(test_ports(wan=device))
     what["replays"] = {"one": {"file": str(capture.fixture("mixed.pcap")), "to": "wan", "pace": "top", "loops": 20, "memory": "64MiB",
                                "edits": [{"push": {"vlan": 5}}]}}
@@ -170,3 +213,78 @@ def test_ends(tmp_path, device):
         assert replay_["bytes"] == 20 * sum(len(packet.data) + 4 for packet in line)
         daemon.stop()
         assert "net_test" not in daemon.text(), daemon.text()
+
+
+def test_want_of_memory(tmp_path):
+    """Is a loss under its name, and what had memory leaves as it should."""
+    what = config(test_ports(wan="hold=4096"))
+    what["memory"].update(packets=1023, headers=255)
+    what["replays"] = {"one": {"file": str(capture.fixture("mixed.pcap")), "to": "wan", "pace": "top", "loops": 50, "memory": "64MiB",
+                               "tolerance": "1h", "edits": [{"push": {"vlan": 5}}]}}
+    line = packets_of("mixed.pcap")
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        replay_ = ended(daemon)
+        lost = replay_["refused"]
+        assert lost > 0 and replay_["sent"] + lost == 50 * len(line)
+        status = daemon.until(lambda status: status["drops"]["no-buffer"] == lost)
+        assert status["ports"]["wan"]["tx_packets"] == replay_["sent"]
+        assert replay_["verdict"]["result"] == "fail"
+        daemon.stop()
+        assert "net_test" not in daemon.text(), daemon.text()
+
+
+def test_stamps_and_an_apply(tmp_path):
+    """The time is this machine's, and the port has the number that it has now; a replay that is the same goes on."""
+    def live(ports, short):
+        what = config({name: out(name) for name in ports})
+        what["edits"] = {"marked": [{"stamp": {"device": 7}}], "short": short}
+        what["replays"] = {"one": {"file": str(capture.fixture("dns.pcap")), "to": "wan", "pace": "2kpps", "loops": "forever",
+                                   "edits": [{"edit": "marked"}]}}
+        return what
+
+    begun = time.time()
+    with Daemon(live(["wan"], [{"slice": 99}]), tmp_path) as daemon:
+        before = daemon.until(lambda status: status["replays"]["one"]["sent"] > 100)["replays"]["one"]["sent"]
+        daemon.apply(live(["first", "wan"], [{"slice": 98}]))
+        assert daemon.call("status")["replays"]["one"]["sent"] >= before
+        daemon.until(lambda status: status["replays"]["one"]["sent"] > before + 500)
+        daemon.call("replay.stop", name="one")
+        daemon.stop()
+    stamps = [packet.data[-16:] for packet in capture.read(tmp_path / "wan.pcap")]
+    ports = [stamp[15] for stamp in stamps]
+    times = [int.from_bytes(stamp[4:8], "big") + int.from_bytes(stamp[8:12], "big") / 1e9 for stamp in stamps]
+    assert ports == sorted(ports) and set(ports) == {0, 1}
+    assert times == sorted(times) and begun < times[0] and times[-1] < time.time()
+    assert {stamp[13:15] for stamp in stamps} == {b"\0\7"}
+
+
+@pytest.mark.live
+def test_two_workers(tmp_path):
+    """Each has its own part of every loop, and they agree on its addresses."""
+    loops, list_ = 10, [{"push": {"vlan": 5}}]
+    what = config({"wan": out("wan")})
+    what["replays"] = {"one": {"file": str(capture.fixture("dns.pcap")), "to": "wan", "pace": "top", "loops": loops,
+                               "edits": list_, "unique-per-loop": True}}
+    with Daemon({**what, "workers": [0, 1]}, tmp_path) as daemon:
+        assert ended(daemon)["sent"] == loops * len(packets_of("dns.pcap"))
+        assert min(worker["packets"] for worker in daemon.call("workers")["workers"]) > 0
+        daemon.stop()
+    wanted = [made_of(packet, list_, loop, unique_per_loop=True)[0].data for packet, loop in lines("dns.pcap", loops)]
+    assert sorted(packet.data for packet in capture.read(tmp_path / "wan.pcap")) == sorted(wanted)
+
+
+@pytest.mark.live
+def test_cut_to_what_the_port_sends(tmp_path):
+    """Over AF_XDP, which takes no chains; without the slice these are too long."""
+    list_ = [{"push": {"vlan": 5}}, {"slice": 1514}]
+    what = config({"wan": out("wan")})
+    wanted = [made_of(packet, list_)[0].data for packet, _ in lines("made/jumbo.pcap")]
+    assert max(len(packet.data) for packet, _ in lines("made/jumbo.pcap")) > 1514
+    with Pair() as pair:
+        what["ports"] = {"wan": {"af-xdp": pair.interface, "promiscuous": False}}
+        what["replays"] = {"one": {"file": str(capture.fixture("made/jumbo.pcap")), "to": "wan", "edits": list_}}
+        with Daemon(what, tmp_path) as daemon:
+            assert ended(daemon)["refused"] == 0
+            assert pair.wire.frames() == wanted
+            assert daemon.call("status")["copies"]["edit-flat"]["packets"] > 0
+            daemon.stop()
