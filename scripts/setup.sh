@@ -11,8 +11,8 @@ build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libpcap-dev libse
 tests="bash-completion busybox-static clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3
 	iproute2 iputils-ping libclang-rt-14-dev libcmocka-dev lz4 mandoc procps python3 python3-pyflakes python3-pytest
 	python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay tshark udev zstd"
-vm="busybox-static cpio librte-net-e1000-23 librte-net-vmxnet3-23 python3 python3-pytest python3-yaml qemu-system-x86
-	strace util-linux"
+vm="busybox-static cpio iperf3 iproute2 librte-net-e1000-23 librte-net-vmxnet3-23 python3 python3-pytest python3-yaml
+	qemu-system-x86 strace util-linux"
 
 case ${1:-} in
 --tests) wanted="$build $tests" ;;

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from lib import capture
+from lib import capture, jumbo
 from vm import image
 from vm.guest import Guest, Hung, Nic
 from vm.kernel import Kernel
@@ -53,6 +53,7 @@ def initramfs(kernel, sent):
     subprocess.run(["cc", "-O2", "-static", "-Wall", "-Werror", image.HERE / "canary.c", "-o", canary], check=True)
     return image.make(BUILD, DIRECTORY, kernel,
                       {"/real.pcap": capture.write(DIRECTORY / "real.pcap", sent), "/usr/bin/canary": canary,
+                       "/jumbo.pcap": capture.write(DIRECTORY / "jumbo.pcap", jumbo.frames(2048)),
                        "/usr/lib/sluice-faults/sluiced": FAULTS / "app" / "sluiced" / "sluiced"})
 
 
@@ -76,7 +77,7 @@ def prepare(guest, ours):
 @pytest.fixture(scope="session")
 def guest(request, kernel, initramfs):
     """The machine that most scenarios run in: NICs in groups of their own, two that share one, one left alone."""
-    return boot(request, "guest", kernel, initramfs, NICS, OURS, dumps=("a1", "a2"))
+    return boot(request, "guest", kernel, initramfs, NICS, OURS, dumps=("a1", "a2", "v1"))
 
 
 @pytest.fixture(scope="session")

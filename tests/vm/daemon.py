@@ -6,6 +6,8 @@ import shlex
 
 import yaml
 
+from lib.offline import Dumper
+
 READY_SECONDS = 30
 SOCKET = "/run/sluice"
 CONFIG = "/tmp/sluice.yaml"
@@ -25,7 +27,7 @@ def config(ports, rules=(), replays=None, **more):
 
 def start_command(guest, what, user=False, memlock=None, program="/usr/bin/sluiced", verb="run", stdin="/dev/null"):
     """Writes the config into the guest; the shell's words that serve it, or do with it what verb says."""
-    guest.write(CONFIG, yaml.dump(what, sort_keys=False))
+    guest.write(CONFIG, yaml.dump(what, Dumper=Dumper, sort_keys=False))
     words = f"{program} {verb} {CONFIG}"
     guest.do(USER_SETUP if user else ROOT_SETUP)
     if user:

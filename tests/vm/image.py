@@ -12,7 +12,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 LIBRARY = re.compile(r"(/\S+) \(0x")
 DRIVERS = ["bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_vmxnet3", "net_null", "net_ring"]
-MODULES = ["vfio", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic", "e1000e", "vmxnet3"]
+MODULES = ["vfio", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic", "e1000e", "vmxnet3", "vxlan", "geneve", "ip_gre",
+           "ip6_gre"]
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nsluice:x:990:990:sluice:/:/bin/sh\n"
 GROUP = "root:x:0:\nsluice:x:990:\n"
 
@@ -33,8 +34,9 @@ class Image:
         for name in ("bin", "sbin", "lib", "lib64"):
             (self.root / "usr" / name).mkdir(parents=True, exist_ok=True)
             (self.root / name).symlink_to(f"usr/{name}")
-        for name in ("dev", "proc", "sys", "tmp", "run", "root", "etc"):
+        for name in ("dev", "proc", "sys", "tmp", "run", "root", "etc", "var"):
             (self.root / name).mkdir()
+        (self.root / "var" / "run").symlink_to("/run")
         self.add_text("/etc/passwd", PASSWD)
         self.add_text("/etc/group", GROUP)
 
@@ -102,8 +104,10 @@ def make(build, directory, kernel, files):
     image.add_file(HERE / "init", "/init")
     for name in ("sluiced", "sluice"):
         image.add_program(build / "app" / name / name, f"/usr/bin/{name}")
-    for name in ("setpriv", "strace"):
+    for name in ("setpriv", "strace", "iperf3"):
         image.add_program(_tool(name), f"/usr/bin/{name}")
+    # In place of busybox's, which knows neither tunnels nor namespaces.
+    image.add_program(_tool("ip"), "/usr/sbin/ip")
     image.add_drivers(DRIVERS)
     kernel.install(image.root, MODULES)
     for path, source in files.items():
