@@ -151,5 +151,6 @@ def test_orders_while_files_are_looked_at(tmp_path):
                     daemon.call(f"replay.{word}", name="one", **more)
                 except Refused as error:
                     assert "does not run" in str(error), error
+            daemon.until(lambda status: status["replays"]["one"]["state"] in ("stopped", "done"))
         assert play_after(daemon, path, frames(99, 33))["sent"] == 33
         daemon.stop()

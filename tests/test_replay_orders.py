@@ -31,9 +31,8 @@ def await_state(daemon, state, name="one"):
 
 
 def assert_still(daemon):
-    sent = look(daemon)["sent"]
-    time.sleep(0.2)
-    assert look(daemon)["sent"] == sent
+    daemon.until_still()
+    look(daemon)
 
 
 @pytest.mark.parametrize("workers", [[0], [0, 1]])

@@ -18,6 +18,7 @@ START_SECONDS = 60
 # What a line of the log of `run` begins with, where no journal reads it.
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
 DRAIN_SECONDS = 2
+STILL_SECONDS = 3
 
 
 class Client:
@@ -140,6 +141,16 @@ class Daemon:
                 return status
             assert time.monotonic() < deadline, (what, status)
             time.sleep(0.02)
+
+    def until_still(self, name="one"):
+        """Waits until a replay has sent nothing for a while, and returns what it sent: an order is carried out later than
+        it is answered where other programs keep a worker from its core, but not much."""
+        deadline = time.monotonic() + STILL_SECONDS
+        sent = None
+        while sent != (sent := self.call("replay.list")["replays"][name]["sent"]):
+            assert time.monotonic() < deadline, f"{name} goes on"
+            time.sleep(0.2)
+        return sent
 
     def stop(self, number=signal.SIGTERM, code=0):
         """Ends it by a signal, checks that it drained in time with nothing leaked, and returns its report."""
