@@ -162,7 +162,10 @@ write_out(const uint8_t *frame, uint32_t length, unsigned without, struct plain 
 	put(plain, (const uint8_t *)"-", 1);
 	if ((word(frame + at - 2) == 0x0800 && read_ipv4(frame, at, length, &ip)) ||
 	    (word(frame + at - 2) == 0x86dd && read_ipv6(frame, at, length, &ip))) {
-		if (ip.packet_end >= ip.end && ip.packet_end < length)
+		/* IPv6 of length 0 has no end that is known, unless nothing follows. */
+		bool endless = ip.version == 6 && ip.packet_end == at + 40 && ip.protocol != 59;
+
+		if (ip.packet_end >= ip.end && ip.packet_end < length && !endless)
 			end = ip.packet_end;
 		header = plain->length;
 		put(plain, frame + at, end - at);
