@@ -181,3 +181,41 @@ def test_tables_say_what_edits_and_gates_counted(tmp_path):
         daemon.apply(config(ports, [plain], idle="sleep"))
         head = daemon.sluice("rules").stdout.splitlines()[0]
         assert "POLICED" in head, "of earlier configs"
+
+
+def test_each_action_says_what_it_counted(tmp_path):
+    """Those of lists with edits or gates, in the list's order, for those that ask for the rule; and over an apply."""
+    ports = test_ports(source="rx=3000", a="", b="")
+    tools = {"mirror": "b", "with": [{"sample": 100}, {"slice": 20}]}
+    listed = [{"mirror": "b"}, tools, {"police": "tools"}, {"mirror": "b"}, {"dedup": {"window": "1ns"}}, {"forward": "a"}]
+    rules = [{"name": "counts", "actions": [{"sample": 10}, {"mirror": "a"}]},
+             {"name": "ends", "actions": [{"sample": 1000}, {"mirror": "a"}, "drop"], "match": {"src": "255.0.0.0/8"}},
+             {"name": "all", "actions": listed}, {"name": "plain", "actions": ["drop"]}]
+    what = config(ports, rules, idle="sleep", policers={"tools": {"rate": "1pps", "burst": 100}})
+    with Daemon(json.loads(json.dumps(what)), tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["rules"]["all"]["packets"] == 3000)
+        told = daemon.call("rules")["rules"]
+        assert "steps" not in told["plain"] and "steps" not in told["default"]
+        assert told["counts"]["steps"] == [{"action": "sample 10", "passed": 300, "stopped": 2700},
+                                           {"action": "mirror a", "packets": 300}]
+        assert [step.get("packets") for step in told["ends"]["steps"]] == [None, 0, 0]
+        steps = told["all"]["steps"]
+        passed, policed = 3000 - told["all"]["policed"], told["all"]["policed"]
+        assert 100 <= passed < 200 and told["all"]["sampled_out"] == 2970
+        first, second, police, third, dedup, end = steps
+        assert first == {"action": "mirror b", "packets": 3000}
+        assert second["with"] == [{"action": "sample 100", "passed": 30, "stopped": 2970},
+                                  {"action": "slice 20", "unedited": 0}] and second["packets"] == 3000
+        assert police == {"action": "police tools", "passed": passed, "stopped": policed}
+        assert third["packets"] == passed and dedup["stopped"] == told["all"]["duplicate"]
+        assert end == {"action": "forward a", "packets": dedup["passed"]}
+        assert daemon.call("status")["ports"]["a"]["tx_packets"] == 300 + end["packets"]
+        table = daemon.sluice("rules", "all").stdout.split("all, each action\n")[1].splitlines()
+        assert table[0].split() == ["ACTION", "GIVEN", "PASSED", "STOPPED", "UNEDITED"]
+        assert [line.split()[0] for line in table[1:]] == ["mirror", "mirror", "with", "with", "police", "mirror", "dedup", "forward"]
+        assert "each action" not in daemon.sluice("rules").stdout
+        # The same list counts on, another one begins anew, whatever becomes of the rule.
+        daemon.apply(json.loads(json.dumps({**what, "rules": [{**rules[0], "actions": [{"sample": 5}, {"mirror": "a"}]}, rules[2]]})))
+        told = daemon.call("rules")["rules"]
+        assert told["all"]["steps"] == steps and told["counts"]["packets"] == 3000
+        assert told["counts"]["steps"] == [{"action": "sample 5", "passed": 0, "stopped": 0}, {"action": "mirror a", "packets": 0}]

@@ -62,7 +62,8 @@ static const struct command commands[] = {
 		"A filter runs as machine code (jit), or in libpcap's interpreter where it can't "
 		"be "
 		"compiled.\n"
-		"With names, those alone: `sluice rules web dns`.\n"),
+		"With names, those alone, and what each of their actions counted where there are "
+		"edits or\ngates: `sluice rules web dns`.\n"),
 	LISTING("policers", "[NAME...]", "policers", view_policers,
 		"each policer: its rate, what passed and what was over it",
 		"With names, those alone.\n"),

@@ -374,19 +374,24 @@ put_value(FILE *out, const struct config *config, const struct config_action *ac
 }
 
 void
-action_put(FILE *out, const struct config *config, const struct config_action *action)
+config_put_action(FILE *out, const struct config *config, const struct config_action *action)
 {
 	const struct row *row = &rows[action->verb];
 
 	fprintf(out, "%s%s", row->key.name, row->key.type ? " " : "");
 	if (!row->key.type)
 		return;
-	if (row->kind != CONFIG_IS_END && row->kind != CONFIG_IS_MIRROR) {
+	if (row->kind == CONFIG_IS_END || row->kind == CONFIG_IS_MIRROR)
+		fputs(config_target_name(config, &action->target), out);
+	else
 		put_value(out, config, action);
-		return;
-	}
-	fputs(config_target_name(config, &action->target), out);
-	if (row->kind != CONFIG_IS_MIRROR || !action->with)
+}
+
+void
+action_put(FILE *out, const struct config *config, const struct config_action *action)
+{
+	config_put_action(out, config, action);
+	if (config_action_kind(action) != CONFIG_IS_MIRROR || !action->with)
 		return;
 	fputs(" with (", out);
 	list_put(out, config, action->with);

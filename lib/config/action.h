@@ -134,6 +134,16 @@ struct config_gate {
 unsigned config_gates(const struct config_actions *actions,
 		      struct config_gate gates[CONFIG_GATES_MAX]);
 
+/* Of lists with edits or gates is counted: in how many packets the list was carried out, of how many an edit found nothing
+ * to do, and, by gate, how many it stopped. */
+enum { CONFIG_STEP_TAKEN, CONFIG_STEP_UNEDITED, CONFIG_STEP_GATES };
+
+/* So many numbers; 0 of a list that has neither. */
+unsigned config_steps(const struct config_actions *actions);
+
+/* One of them; of a mirror without what it has with. */
+void config_put_action(FILE *out, const struct config *config, const struct config_action *action);
+
 /* In words for people: "police tools, mirror tap with (slice 128), forward tools". */
 void config_put_actions(FILE *out, const struct config *config,
 			const struct config_actions *actions);

@@ -95,6 +95,7 @@ struct config_rule {
 	/* How the filter is carried out, once a program is made of it; constant. */
 	const char *manner;
 	struct config_actions actions;
+	uint32_t step; /* where its numbers begin among those of all, see config_steps */
 	struct config_place place; /* of the rule */
 	struct config_place filter_place;
 };
@@ -270,6 +271,7 @@ struct config {
 	unsigned edit_count;
 	struct config_rule *rules;
 	unsigned rule_count;
+	uint32_t step_count;       /* of all rules */
 	struct config_list *lists; /* what rules were read from beside the config */
 	unsigned list_count;
 	struct config_replay *replays;

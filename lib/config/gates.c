@@ -20,6 +20,16 @@ leave(struct config_gate *gates, unsigned first, unsigned count)
 }
 
 unsigned
+config_steps(const struct config_actions *actions)
+{
+	struct config_gate gates[CONFIG_GATES_MAX];
+
+	if (!(config_verbs(actions) & (CONFIG_EDIT_VERBS | CONFIG_GATE_VERBS)))
+		return 0;
+	return CONFIG_STEP_GATES + config_gates(actions, gates);
+}
+
+unsigned
 config_gates(const struct config_actions *actions, struct config_gate gates[CONFIG_GATES_MAX])
 {
 	unsigned count = 0;

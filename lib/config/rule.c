@@ -155,6 +155,8 @@ read_rule(struct reader *reader, const struct spot *spot, struct config_rule *ru
 	rule->place = (struct config_place){spot->line, spot->column};
 	rule->from = ports ? UINT64_MAX >> (CONFIG_PORTS_MAX - ports) : 0;
 	key_read(reader, spot, &key_rule, rule);
+	rule->step = reader->config->step_count;
+	reader->config->step_count += config_steps(&rule->actions);
 	if (reader->errors->count == before)
 		fit_warn(reader, &rule->match, &rule->actions);
 }

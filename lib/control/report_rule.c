@@ -6,6 +6,7 @@
 
 #include "control/report.h"
 #include "control/report_counters.h"
+#include "control/report_steps.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -88,6 +89,31 @@ put_actions(FILE *out, const struct snapshot *snapshot, unsigned index)
 	free(actions);
 }
 
+static char *
+steps_text(const struct snapshot *snapshot, unsigned index)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bool some = out && report_put_steps(out, snapshot, index);
+
+	text = out ? text_close(out, &text) : NULL;
+	if (some)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void
+put_steps(FILE *out, const struct snapshot *snapshot, unsigned index)
+{
+	char *text = steps_text(snapshot, index);
+
+	if (text)
+		fprintf(out, ",\"steps\":%s", text);
+	free(text);
+}
+
 void
 report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
 {
@@ -98,9 +124,11 @@ report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
 	put_actions(out, snapshot, index);
 	fprintf(out, "\",\"decides\":%s,\"filter\":", rule.decides ? "true" : "false");
 	if (rule.filter)
-		fprintf(out, "\"%s\"}", rule.filter);
+		fprintf(out, "\"%s\"", rule.filter);
 	else
-		fputs("null}", out);
+		fputs("null", out);
+	put_steps(out, snapshot, index);
+	fputc('}', out);
 }
 
 json_t *
@@ -147,15 +175,17 @@ report_all_rules(const struct snapshot *snapshot)
 
 	for (unsigned i = 0; i < snapshot->rule_count; i++) {
 		struct snapshot_rule rule = snapshot_rule(snapshot, i);
-		char *actions = report_actions(snapshot, i);
-
+		char *actions = report_actions(snapshot, i), *steps = steps_text(snapshot, i);
 		json_t *told = counts_of(&rule);
 
 		json_object_update_new(told, json_pack("{s:s, s:b, s:s?}", "actions",
 						       actions ? actions : "", "decides",
 						       (int)rule.decides, "filter", rule.filter));
+		if (steps)
+			json_object_set_new(told, "steps", json_loads(steps, 0, NULL));
 		json_object_set_new(rules, rule.name, told);
 		free(actions);
+		free(steps);
 	}
 	return rules;
 }

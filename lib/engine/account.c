@@ -209,7 +209,8 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 static void
 account_rules(const struct account *account, struct snapshot *snapshot)
 {
-	struct program_totals totals = {.rules = snapshot->rules, .acted = snapshot->acted};
+	struct program_totals totals = {
+		.rules = snapshot->rules, .acted = snapshot->acted, .steps = snapshot->steps};
 
 	program_add_totals(account->program, &totals);
 	snapshot->config = config_hold(account->program->config);
@@ -293,13 +294,17 @@ account_snapshot(const struct account *account)
 	snapshot->replay_count = account->replays->count;
 	snapshot->ports = snapshot_ports(snapshot->port_count);
 	snapshot->rules = calloc(snapshot->rule_count, sizeof(*snapshot->rules));
-	if (account->program->totals.acted)
+	if (account->program->totals.acted) {
 		snapshot->acted = calloc(snapshot->rule_count, sizeof(*snapshot->acted));
+		snapshot->steps =
+			calloc(account->program->config->step_count, sizeof(*snapshot->steps));
+	}
 	snapshot->workers = calloc(snapshot->worker_count + 1, sizeof(*snapshot->workers));
 	snapshot->pools = calloc(snapshot->pool_count + 1, sizeof(*snapshot->pools));
 	snapshot->replays = calloc(snapshot->replay_count + 1, sizeof(*snapshot->replays));
 	if (!snapshot->ports || !snapshot->rules || !snapshot->workers || !snapshot->pools ||
-	    !snapshot->replays || (account->program->totals.acted && !snapshot->acted)) {
+	    !snapshot->replays ||
+	    (account->program->totals.acted && (!snapshot->acted || !snapshot->steps))) {
 		snapshot_free(snapshot);
 		return NULL;
 	}

@@ -7,7 +7,6 @@
 
 #include "core/populate.h"
 #include "core/units.h"
-#include "engine/heirs.h"
 
 #include "core/banned.h"
 
@@ -27,6 +26,7 @@ free_local(struct program *program, struct program_local *local)
 	for (unsigned i = 0; i < 2; i++) {
 		rte_free(local->rules[i]);
 		rte_free(local->acted[i]);
+		rte_free(local->step_counts[i]);
 	}
 }
 
@@ -41,7 +41,9 @@ program_free(struct program *program)
 		program->stages[i].stage->release(program->stages[i].state);
 	free(program->totals.rules);
 	free(program->totals.acted);
+	free(program->totals.steps);
 	free(program->heirs);
+	free(program->same_lists);
 	config_free(program->config);
 	free(program);
 }
@@ -65,8 +67,10 @@ make_counters(unsigned rules, size_t size)
 }
 
 static int
-make_local(struct program *program, struct program_local *local, unsigned rules)
+make_local(struct program *program, struct program_local *local, const struct config *config)
 {
+	unsigned rules = config->rule_count + 1;
+
 	for (unsigned i = 0; i < 2; i++) {
 		local->rules[i] = make_counters(rules, sizeof(*local->rules[i]));
 		if (!local->rules[i])
@@ -74,7 +78,9 @@ make_local(struct program *program, struct program_local *local, unsigned rules)
 		if (!program->totals.acted)
 			continue;
 		local->acted[i] = make_counters(rules, sizeof(*local->acted[i]));
-		if (!local->acted[i])
+		local->step_counts[i] =
+			make_counters(config->step_count, sizeof(*local->step_counts[i]));
+		if (!local->acted[i] || !local->step_counts[i])
 			return -ENOMEM;
 	}
 	for (unsigned i = 0; i < program->stage_count; i++) {
@@ -135,9 +141,11 @@ make_totals(const struct config *config, struct program_totals *totals)
 	bool wanted = acts(config);
 
 	totals->rules = calloc(rules, sizeof(*totals->rules));
-	if (wanted)
-		totals->acted = calloc(rules, sizeof(*totals->acted));
-	return totals->rules && (totals->acted || !wanted);
+	if (!wanted)
+		return totals->rules;
+	totals->acted = calloc(rules, sizeof(*totals->acted));
+	totals->steps = calloc(config->step_count, sizeof(*totals->steps));
+	return totals->rules && totals->acted && totals->steps;
 }
 
 static const void *
@@ -184,7 +192,7 @@ program_make(struct config *config, struct port *const *ports, const struct port
 	}
 	for (unsigned i = 0; i < workers; i++) {
 		place_ports(program, config->port_count, &program->locals[i]);
-		ret = make_local(program, &program->locals[i], config->rule_count + 1);
+		ret = make_local(program, &program->locals[i], config);
 		if (ret < 0)
 			goto no_memory;
 	}
@@ -201,112 +209,4 @@ no_memory:
 failed:
 	program_free(program);
 	return ret;
-}
-
-/* Most rules of many took nothing since the last time: their memory is read, and not written. */
-void
-program_gather(struct program *program, unsigned worker, unsigned turn)
-{
-	struct tally_rule *rules = program->locals[worker].rules[turn];
-	struct tally_acted *acted = program->locals[worker].acted[turn];
-
-	for (unsigned i = 0; i <= program->config->rule_count; i++) {
-		if (!rules[i].packets)
-			continue;
-		tally_add_rule(&program->totals.rules[i], &rules[i]);
-		rules[i] = (struct tally_rule){0};
-		if (!acted)
-			continue;
-		tally_add_acted(&program->totals.acted[i], &acted[i]);
-		acted[i] = (struct tally_acted){0};
-	}
-	if (program->before)
-		program_gather(program->before, worker, turn);
-}
-
-int
-program_follow(struct program *program, struct program *before)
-{
-	free(program->heirs);
-	program->before = before;
-	program->heirs = heirs_find(before->config, program->config);
-	return program->heirs ? 0 : -ENOMEM;
-}
-
-static bool
-decides(const struct config *config, unsigned rule)
-{
-	return rule == config->rule_count || config_end(&config->rules[rule].actions);
-}
-
-/* What edits and gates of a rule counted: to its heir what that one counts too, and the rest to what is no more. */
-static void
-add_acted(const struct program *program, unsigned rule, struct program_totals *totals)
-{
-	const struct program *before = program->before;
-	const struct config *after = program->config;
-	uint32_t heir = program->heirs[rule];
-	bool lives = heir < after->rule_count && totals->acted;
-	unsigned verbs = lives ? config_verbs(&after->rules[heir].actions) : 0;
-	const uint64_t *from = (const uint64_t *)&before->totals.acted[rule];
-	uint64_t *to = lives ? (uint64_t *)&totals->acted[heir] : NULL;
-	uint64_t *gone =
-		(uint64_t *)(decides(before->config, rule) ? &totals->retired_acted
-							   : &totals->retired_passed_acted);
-
-	for (unsigned i = 0; i < TALLY_ACTED; i++)
-		*(verbs & tally_acted_verbs[i] ? &to[i] : &gone[i]) += from[i];
-}
-
-/* Of the program before: to its rules' heirs, and of the others to what is no more. */
-static void
-add_inheritance(const struct program *program, struct program_totals *totals)
-{
-	const struct program *before = program->before;
-
-	tally_add_rule(&totals->retired, &before->totals.retired);
-	tally_add_rule(&totals->retired_passed, &before->totals.retired_passed);
-	tally_add_acted(&totals->retired_acted, &before->totals.retired_acted);
-	tally_add_acted(&totals->retired_passed_acted, &before->totals.retired_passed_acted);
-	for (unsigned i = 0; i <= before->config->rule_count; i++) {
-		const struct tally_rule *total = &before->totals.rules[i];
-		uint32_t heir = program->heirs[i];
-
-		if (before->totals.acted)
-			add_acted(program, i, totals);
-		if (heir != HEIRS_NONE)
-			tally_add_rule(&totals->rules[heir], total);
-		else
-			tally_add_rule(decides(before->config, i) ? &totals->retired
-								  : &totals->retired_passed,
-				       total);
-	}
-}
-
-void
-program_add_totals(const struct program *program, struct program_totals *totals)
-{
-	for (unsigned i = 0; i <= program->config->rule_count; i++)
-		tally_add_rule(&totals->rules[i], &program->totals.rules[i]);
-	for (unsigned i = 0; totals->acted && i <= program->config->rule_count; i++)
-		tally_add_acted(&totals->acted[i], &program->totals.acted[i]);
-	tally_add_rule(&totals->retired, &program->totals.retired);
-	tally_add_rule(&totals->retired_passed, &program->totals.retired_passed);
-	tally_add_acted(&totals->retired_acted, &program->totals.retired_acted);
-	tally_add_acted(&totals->retired_passed_acted, &program->totals.retired_passed_acted);
-	if (program->before)
-		add_inheritance(program, totals);
-}
-
-void
-program_carry(struct program *program)
-{
-	for (unsigned i = 0; i < program->before->worker_count; i++) {
-		program_gather(program->before, i, 0);
-		program_gather(program->before, i, 1);
-	}
-	add_inheritance(program, &program->totals);
-	free(program->heirs);
-	program->heirs = NULL;
-	program->before = NULL;
 }

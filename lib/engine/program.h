@@ -27,12 +27,14 @@ struct program_local {
 	/* What rules took: rule_count + 1, the default last. The worker counts in the set whose turn it is. */
 	struct tally_rule *rules[2];
 	struct tally_acted *acted[2]; /* the same of edits and gates; NULL where no rule has any */
+	uint64_t *step_counts[2];     /* and of their lists */
 };
 
 /* What rules counted. */
 struct program_totals {
 	struct tally_rule *rules;  /* rule_count + 1 of the config, the default last */
 	struct tally_acted *acted; /* as many; NULL where no rule has edits or gates */
+	uint64_t *steps;           /* step_count of the config; NULL likewise */
 	/* Of rules that are no more: what they decided and what they passed on. Of edits and gates also what those counted that a
 	 * rule had before it was changed. */
 	struct tally_rule retired, retired_passed;
@@ -56,6 +58,7 @@ struct program {
 	 * it, see heirs.h. */
 	struct program *before;
 	uint32_t *heirs;
+	bool *same_lists; /* whether that one's list is the same */
 };
 
 /* The place of a slot whose port is in another config. */
@@ -83,6 +86,7 @@ program_run(const struct program_local *local, struct burst *burst)
 
 	burst->rules = local->rules[burst->turn];
 	burst->acted = local->acted[burst->turn];
+	burst->steps = local->step_counts[burst->turn];
 	do
 		step->run(step->state, step->local, burst);
 	while (++step < local->steps + ROOMS_STAGES && step->run);

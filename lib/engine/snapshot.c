@@ -83,6 +83,7 @@ snapshot_free(struct snapshot *snapshot)
 	free(snapshot->ports);
 	free(snapshot->rules);
 	free(snapshot->acted);
+	free(snapshot->steps);
 	config_free(snapshot->config);
 	free(snapshot->workers);
 	free(snapshot->pools);

@@ -121,6 +121,7 @@ struct snapshot {
 	struct config *config;     /* held: what rules are called and do */
 	struct tally_rule *rules;  /* the config's order, then "default"; see snapshot_rule */
 	struct tally_acted *acted; /* as many; NULL where no rule has edits or gates */
+	uint64_t *steps;           /* step_count of the config; NULL likewise */
 	/* What rules decided, and passed on, that a later config no longer has. */
 	struct tally_rule retired, retired_passed;
 	/* And what edits and gates counted that are no more. */
@@ -151,7 +152,7 @@ bool snapshot_is_shared(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
 /* A rule of it, and what it does in words: "mirror tap, forward tools". Of a rule are kept 16 bytes, and
- * 32 more where any has edits or gates; the rest is the config's. */
+ * 32 more where any has edits or gates, and 8 for each step; the rest is the config's. */
 struct snapshot_rule snapshot_rule(const struct snapshot *snapshot, unsigned rule);
 void snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule);
 

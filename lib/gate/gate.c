@@ -60,6 +60,7 @@ ask(const struct gate_plan *plan, void *memory, struct burst *burst, uint32_t ru
 		count(&gates[g], burst, rule,
 		      __builtin_popcount(stopped & ~counted[gates[g].counted]));
 		counted[gates[g].counted] |= stopped;
+		burst->steps[list->step + g] += __builtin_popcount(stopped);
 		if (one) {
 			*one |= 1u << g;
 			continue;

@@ -172,7 +172,8 @@ set_rule(struct build *build, unsigned index)
 	unsigned dedups = 0;
 	int ret = 0;
 
-	*list = (struct gate_list){plan->gate_count, config_gates(&rule->actions, gates)};
+	*list = (struct gate_list){plan->gate_count, rule->step + CONFIG_STEP_GATES,
+				   config_gates(&rule->actions, gates)};
 	for (unsigned i = 0; i < list->count && ret == 0; i++) {
 		struct gate *gate = &plan->gates[plan->gate_count++];
 

@@ -34,6 +34,7 @@ struct gate {
 
 struct gate_list {
 	uint32_t first; /* in plan->gates */
+	uint32_t step;  /* in burst->steps, of the first */
 	uint8_t count;  /* 0: the rule has none */
 };
 

@@ -57,6 +57,7 @@ struct burst {
 	struct tally_port *in;     /* of these, that of in_port */
 	struct tally_rule *rules;  /* the worker's for this program: rule_count + 1, default last */
 	struct tally_acted *acted; /* the same of edits and gates; NULL where no rule has any */
+	uint64_t *steps;           /* and of each step of their lists, see config_steps */
 
 	/* ns: of the packets' own clock offline, of CLOCK_MONOTONIC live. */
 	uint64_t times[BURST_MAX];

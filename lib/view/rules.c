@@ -119,6 +119,50 @@ print_others(struct table *table, const struct rules *rules)
 	rule_cells(table, rules, text, others, json_object_get(rules->view->before, "others"));
 }
 
+static void
+number_cell(struct table *table, const json_t *step, const char *member)
+{
+	table_cell(table, "%s",
+		   json_object_get(step, member) ? units_count(value_number(step, member)).text
+						 : "");
+}
+
+static void
+step_cells(struct table *table, const json_t *steps, const char *before)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach (steps, i, step) {
+		table_cell(table, "%s%s", before, value_text(step, "action"));
+		number_cell(table, step, "packets");
+		number_cell(table, step, "passed");
+		number_cell(table, step, "stopped");
+		number_cell(table, step, "unedited");
+		step_cells(table, json_object_get(step, "with"), "  with ");
+	}
+}
+
+/* What each action of the rules counted that were asked for. */
+static void
+print_steps(const struct view *view)
+{
+	const char *name;
+	json_t *rule;
+
+	json_object_foreach (json_object_get(view->now, "rules"), name, rule) {
+		const json_t *steps = json_object_get(rule, "steps");
+		struct table *table;
+
+		if (!steps)
+			continue;
+		fprintf(view->out, "\n%s, each action\n", name);
+		table = table_new("ACTION|>GIVEN|>PASSED|>STOPPED|>UNEDITED");
+		step_cells(table, steps, "");
+		table_print(table, view->out);
+	}
+}
+
 void
 view_rules(const struct view *view)
 {
@@ -141,6 +185,8 @@ view_rules(const struct view *view)
 	table_line(table);
 	rule_cells(table, &rules, "decided", sum, sum_before);
 	table_print(table, view->out);
+	if (view->named)
+		print_steps(view);
 	json_decref(sum);
 	json_decref(sum_before);
 }

@@ -30,6 +30,7 @@ static void *plan;
 static void *locals[WORKERS];
 static struct rte_mbuf mbufs[BURST_MAX];
 static struct tally_acted acted[RULES];
+static uint64_t steps[RULES * (CONFIG_STEP_GATES + CONFIG_GATES_MAX)];
 static struct burst_pass passes[64];
 static struct burst burst;
 static struct tally tally;
@@ -117,6 +118,7 @@ fill(unsigned count, uint64_t time)
 {
 	burst = (struct burst){.count = count, .uniform = true, .timed = true, .hashed = true};
 	burst.acted = acted;
+	burst.steps = steps;
 	burst.passed = passes;
 	for (unsigned i = 0; i < count; i++) {
 		mbufs[i] = (struct rte_mbuf){.pkt_len = 100, .data_len = 100};
@@ -600,9 +602,11 @@ race(void *arg)
 	for (unsigned at = 0; at < RACES; at += BURST_MAX) {
 		struct burst mine = {.count = BURST_MAX, .uniform = true, .timed = true};
 		static struct tally_acted counts[2];
+		static uint64_t stops[2][CONFIG_STEP_GATES + 1];
 
 		mine.worker = racer->worker;
 		mine.acted = &counts[racer->worker];
+		mine.steps = stops[racer->worker];
 		mine.tally = &tally;
 		mine.in = &tally.ports[racer->worker];
 		for (unsigned i = 0; i < BURST_MAX; i++) {
