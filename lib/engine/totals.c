@@ -27,7 +27,7 @@ gather_steps(struct program *program, unsigned rule, const struct program_local 
 	unsigned count = steps_of(program->config, rule);
 	uint64_t *from, *to;
 
-	if (count == 0)
+	if (count == 0 || !local->step_counts[turn])
 		return;
 	from = local->step_counts[turn] + program->config->rules[rule].step;
 	to = program->totals.steps + program->config->rules[rule].step;

@@ -405,7 +405,9 @@ test_example(void **state)
 	config_load(FIXTURES "/../docs/examples/full.yaml", &config, &errors);
 	error_list_print(&errors, stderr);
 	assert_int_equal(errors.count, 0);
-	assert_int_equal(config->rule_count, 6);
+	assert_int_equal(config->rule_count, 8);
+	assert_int_equal(config->policer_count, 1);
+	assert_int_equal(config->edit_count, 1);
 	assert_int_equal(config->replay_count, 3);
 	config_free(config);
 	error_list_clear(&errors);
