@@ -83,10 +83,11 @@ list_clear(struct config_actions *actions)
 }
 
 /* An example of each kind. */
-static const char *const examples[] = {
+static const char *const examples[LIST_DEFAULT] = {
 	[LIST_RULE] = "a list such as [ drop ] or [ { mirror: tap }, { forward: wan } ]",
 	[LIST_WITH] = "a list of edits and gates such as [ { slice: 128 } ]",
 	[LIST_EDITS] = "a list of edits such as [ { strip: vlan }, { slice: 128 } ]",
+	[LIST_REPLAY] = "a list of edits such as [ { set: { ttl: 64 } }, { slice: 1514 } ]",
 };
 
 bool

@@ -73,6 +73,8 @@ static const struct config_case cases[] = {
 	 "an IPv4 or IPv6 prefix"},
 
 	/* Edits. */
+	{REPLAY(", edits: 3"), 8, 31, "replays.x.edits",
+	 "a list of edits such as [ { set: { ttl: 64 } }, { slice: 1514 } ]"},
 	{REPLAY(", edits: []"), 8, 31, "replays.x.edits", "edits: an empty list; leave it out"},
 	{REPLAY(", edits: [drop]"), 8, 32, "replays.x.edits[0]",
 	 "edits: a replay's list has edits; drop ends a rule and stands in its list"},
