@@ -282,6 +282,17 @@ def test_sequence_of_erspan(version, tmp_path):
         assert [(time - times[0]) & 0xFFFFFFFF for time in times] == elapsed
 
 
+def test_stamps_and_dedups_of_mirrors(tmp_path):
+    """A stamp says what dedups before it found; one behind it, of which the same packet's end may know, it can't know."""
+    chance = random.Random(4)
+    came = in_flows(chance)
+    once = {"mirror": "c", "with": [{"dedup": {"window": "50ms", "across": "any"}}]}
+    stamp = {"stamp": {"device": 7}}
+    run = agree(of_rules([{"name": "before", "actions": [stamp, once, {"mirror": "a"}]},
+                          {"name": "behind", "actions": [once, stamp, {"mirror": "b"}]}]), came, tmp_path)
+    assert 0 < run.report["rules"]["before"]["duplicate"] < len(came)
+
+
 def test_sample_of_flows(tmp_path):
     """All of a flow, both directions, or nothing of it."""
     came = in_flows(random.Random(3))

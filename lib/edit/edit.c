@@ -101,7 +101,6 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 		edit->reach.writes |= op->writes;
 		edit->reach.parses |= op->parses;
 		edit->reach.timed |= op->timed;
-		edit->reach.stamps |= op->stamps;
 	}
 	divide(edit);
 	edit->quick = edit->pass_count == 1 && edit_is_quick(edit->ops, count);

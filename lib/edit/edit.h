@@ -45,7 +45,6 @@ struct edit_reach {
 	bool writes;          /* bytes of packets, or in front of them; else a window does */
 	bool parses;          /* views are wanted */
 	bool timed;           /* times are */
-	bool stamps;          /* it says whether packets are duplicates */
 };
 const struct edit_reach *edit_reach(const struct edit *edit);
 

@@ -20,6 +20,7 @@
 #define IPV4_LENGTH 2 /* offsets of lengths */
 #define IPV6_LENGTH 4
 #define UDP_LENGTH 4
+#define UDP_HEADER 8
 
 /* Where the checksum stands in a header: RFC 9293 section 3.1, RFC 768, RFC 792, RFC 4443 section 2.1. */
 #define TCP_SUM 16
@@ -352,7 +353,8 @@ edit_end_of_datagram(const struct frame *frame)
 		end = RTE_MIN(end, frame->l3 + length);
 	if (frame->protocol == IPPROTO_UDP) {
 		length = number16(frame, frame->l4 + UDP_LENGTH);
-		if (length)
+		/* What is less than its header is no length. */
+		if (length >= UDP_HEADER)
 			end = RTE_MIN(end, frame->l4 + length);
 	}
 	return end;

@@ -165,7 +165,6 @@ struct edit_op {
 	bool writes;
 	bool anew; /* must see what the ones before it wrote */
 	bool timed;
-	bool stamps; /* says whether the packet is a duplicate */
 	bool unique; /* nat, and what addresses become is told by the frame's loop */
 	bool quick;  /* has the quick way, if its kind has */
 	union edit_values values;

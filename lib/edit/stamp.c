@@ -30,7 +30,6 @@ edit_make_stamp(const struct config_action *action, struct edit_op *op)
 	op->back = FRAME_MIN + TRAILER;
 	op->writes = true;
 	op->timed = true;
-	op->stamps = true;
 }
 
 void

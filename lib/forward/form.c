@@ -17,6 +17,8 @@ struct before {
 	const struct config_action *edits[CONFIG_STEPS_MAX];
 	unsigned count;
 	uint32_t gates;
+	/* Before the last stamp, which says what they found; those of mirrors are among them. */
+	uint32_t dedups;
 };
 
 /* A form while its list is read. */
@@ -45,6 +47,8 @@ add_edit(const struct build *build, struct before *before, const struct config_a
 {
 	const struct config_actions *named;
 
+	if (action->verb == CONFIG_STAMP)
+		before->dedups = build->dedups;
 	if (action->verb != CONFIG_EDIT) {
 		before->edits[before->count++] = action;
 		return;
@@ -83,22 +87,22 @@ static int
 find_draft(struct build *build, const struct before *before, unsigned *found)
 {
 	struct edit *edit = NULL;
-	uint32_t dedups;
 
 	if (before->count && edit_make(before->edits, before->count, &edit) < 0)
 		return -ENOMEM;
-	dedups = edit && edit_reach(edit)->stamps ? build->dedups : 0;
 	for (*found = 0; *found < build->draft_count; ++*found) {
 		const struct draft *draft = &build->drafts[*found];
 
-		if (draft->gates == before->gates && draft->dedups == dedups &&
+		if (draft->gates == before->gates && draft->dedups == before->dedups &&
 		    !draft->edit == !edit && (!edit || edit_same(draft->edit, edit))) {
 			edit_free(edit);
 			return 0;
 		}
 	}
-	build->drafts[build->draft_count++] = (struct draft){
-		.edit = edit, .gates = before->gates, .dedups = dedups, .segments = UINT32_MAX};
+	build->drafts[build->draft_count++] = (struct draft){.edit = edit,
+							     .gates = before->gates,
+							     .dedups = before->dedups,
+							     .segments = UINT32_MAX};
 	return 0;
 }
 

@@ -101,7 +101,7 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 		return true;
 	}
 	run = &forms->runs[form->run];
-	if (edit_reach(run->edit)->timed || edit_reach(run->edit)->stamps)
+	if (edit_reach(run->edit)->timed)
 		return false;
 	edit_and_send(run, jobs_editor(local->jobs), plan->ports[last->target], burst);
 	return true;

@@ -70,6 +70,12 @@ def last_hop(frame, at, end):
     return None
 
 
+def packet_end(start, size, end):
+    """Question: a length of 0 is what a packet has that was captured before a card cut it up, or that is longer than
+    the field can say: it goes on to the end of the frame, as Wireshark has it."""
+    return start + size if size else end
+
+
 def ipv4(frame, at, end):
     if at + 20 > end or frame[at] >> 4 != 4:
         return None
@@ -78,7 +84,7 @@ def ipv4(frame, at, end):
         return None
     flags = number(frame[at + 6:at + 8])
     dst = (at + 16, at + 20)
-    return Network(4, at, at + length, at + number(frame[at + 2:at + 4]), frame[at + 9], bool(flags & 0x1FFF),
+    return Network(4, at, at + length, packet_end(at, number(frame[at + 2:at + 4]), end), frame[at + 9], bool(flags & 0x1FFF),
                    bool(flags & 0x3FFF), (at + 12, at + 16), dst,
                    last_hop(frame, at + 20, at + length) or dst)
 
@@ -88,10 +94,11 @@ def ipv6(frame, at, end):
         return None
     start, protocol, at = at, frame[at + 6], at + 40
     fragment, final = False, (start + 24, start + 40)
-    packet_end = start + 40 + number(frame[start + 4:start + 6])
+    size = number(frame[start + 4:start + 6])
+    last = packet_end(start, size and 40 + size, end)
 
     def network(protocol, later=False):
-        return Network(6, start, at, packet_end, protocol, later, fragment, (start + 8, start + 24),
+        return Network(6, start, at, last, protocol, later, fragment, (start + 8, start + 24),
                        (start + 24, start + 40), final)
 
     while protocol in EXTENSIONS:
