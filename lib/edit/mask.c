@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <netinet/in.h>
-#include <netinet/ip.h>
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 #include <rte_mbuf.h>
@@ -16,7 +15,6 @@
 #define IPV4_SUM 10
 #define IPV4_ADDRESSES 12
 #define IPV4_ADDRESS 4
-#define ROUTE_LEAST 7 /* of a source route with one address */
 #define IPV4_HEADER 20
 #define IPV6_NEXT 6
 #define IPV6_ADDRESSES 8
@@ -89,26 +87,16 @@ final_of(const struct frame *frame)
 	return final;
 }
 
-/* The same for IPv4 with a source route that is not at its end: RFC 791 section 3.1. */
+/* The same of IPv4: the last address of a source route that is not at its end, RFC 791 section 3.1. */
 static uint32_t
-final_of_route(const struct frame *frame)
+final_of_ipv4(const struct frame *frame)
 {
-	uint32_t at = frame->l3 + IPV4_HEADER, final = at - IPV4_ADDRESS;
+	uint32_t address = frame->l3 + IPV4_HEADER - IPV4_ADDRESS, length = frame->l4 - frame->l3;
+	uint8_t spare[EDIT_READ_MAX];
+	const uint8_t *ip = edit_read(frame, frame->l3, length, spare);
+	uint32_t last = ip ? edit_route_end(ip, length) : 0;
 
-	while (at + 3 <= frame->l4) {
-		uint8_t spare[EDIT_READ_MAX];
-		const uint8_t *option = edit_read(frame, at, 3, spare);
-
-		if (!option || option[0] == IPOPT_END)
-			break;
-		if (option[0] == IPOPT_LSRR || option[0] == IPOPT_SSRR)
-			return option[1] >= ROUTE_LEAST && at + option[1] <= frame->l4 &&
-					       option[2] <= option[1]
-				       ? at + option[1] - IPV4_ADDRESS
-				       : final;
-		at += option[0] == IPOPT_NOOP ? 1u : RTE_MAX(option[1], 2);
-	}
-	return final;
+	return last ? frame->l3 + last - IPV4_ADDRESS : address;
 }
 
 static uint32_t
@@ -117,7 +105,7 @@ masked_addresses(const struct frame *frame, uint8_t with)
 	uint32_t ip = frame->l3, final;
 
 	if (!edit_is_ipv6(frame)) {
-		final = final_of_route(frame);
+		final = final_of_ipv4(frame);
 		return masked(frame, with,
 			      (struct range){ip + IPV4_ADDRESSES,
 					     ip + IPV4_ADDRESSES + IPV4_ADDRESS}) +

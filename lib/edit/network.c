@@ -101,8 +101,8 @@ edit_needs_network(const struct edit_set *set, struct frame *frame)
 }
 
 /* RFC 791 section 3.1: a loose or strict source route that is not at its end. Options move on by a byte or more. */
-static bool
-is_source_routed(const uint8_t *ip, uint32_t end)
+uint32_t
+edit_route_end(const uint8_t *ip, uint32_t end)
 {
 	for (uint32_t at = IPV4_HEADER; at + 3 <= end && ip[at] != IPOPT_END;) {
 		const uint8_t *option = ip + at;
@@ -113,10 +113,12 @@ is_source_routed(const uint8_t *ip, uint32_t end)
 		}
 		if (option[0] == IPOPT_LSRR || option[0] == IPOPT_SSRR)
 			return option[1] >= ROUTE_LEAST && at + option[1] <= end &&
-			       option[2] <= option[1];
+					       option[2] <= option[1]
+				       ? at + option[1]
+				       : 0;
 		at += RTE_MAX(option[1], 2);
 	}
-	return false;
+	return 0;
 }
 
 /* RFC 8200 section 8.1. Headers move on by 8 bytes or more, up to the transport's. */
@@ -129,7 +131,7 @@ edit_is_routed(const uint8_t *ip, uint32_t transport)
 	if (likely(transport <= IPV4_HEADER))
 		return false;
 	if (ip[0] >> 4 == 4)
-		return is_source_routed(ip, transport);
+		return edit_route_end(ip, transport) != 0;
 	while (at + 8 <= transport) {
 		const uint8_t *header = ip + at;
 

@@ -217,6 +217,9 @@ uint32_t edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value
  * checksum. transport: how many bytes behind ip the transport's header begins, all of them there; 0: there is none. */
 bool edit_is_routed(const uint8_t *ip, uint32_t transport);
 
+/* Of IPv4 with a header of so many bytes: where in it a source route ends that is not at its end; 0: there is none. */
+uint32_t edit_route_end(const uint8_t *ip, uint32_t end);
+
 void edit_make_nat(const struct config_action *action, struct edit_op *op);
 void edit_look_nat(const struct edit_op *op, struct frame *frames, unsigned count);
 void edit_run_nat(const struct edit_op *op, const struct edit_moment *moment, struct frame *frames,
