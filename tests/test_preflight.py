@@ -67,6 +67,19 @@ def test_a_good_config_has_nothing_to_say(tmp_path):
     assert result["memory_bytes"] > 8191 * 2048
 
 
+def test_memory_of_headers_and_dedups(tmp_path):
+    """A dedup remembers half a million packets where it isn't told otherwise, and twice that fits into its table."""
+    ports = {"a": {"vdev": "net_null"}}
+    rules = [{"name": "one", "actions": [{"dedup": {"window": "1ms"}},
+                                         {"mirror": "a", "with": [{"dedup": {"window": "1s", "entries": 5_000_000}}]}]}]
+    _, none = check(config(ports), tmp_path)
+    _, some = check(config(ports, rules), tmp_path)
+    assert none["dedups_bytes"] == 0 and none["headers_bytes"] == some["headers_bytes"] > 4095 * 256
+    assert 5_500_000 * 32 < some["dedups_bytes"] < 5_500_000 * 40
+    text = Run([SLUICED, "check", write_config(tmp_path / "some.yaml", config(ports, rules))], tmp_path).out
+    assert f"2 dedups take {some['dedups_bytes'] / (1 << 20):.1f} MiB" in text, text
+
+
 def test_too_few_hugepages_are_a_note(tmp_path):
     """Unless they are asked for: then it is refused."""
     ports = {"a": {"vdev": "net_null"}}

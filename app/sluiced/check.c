@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "core/units.h"
 #include "engine/engine.h"
+#include "gate/gate.h"
 #include "host/preflight.h"
 #include "port/memory.h"
 #include "port/ports.h"
@@ -109,12 +110,32 @@ print_json(const struct options *options, struct outcome *outcome)
 			   errors_json(&outcome->errors), "findings",
 			   findings_json(&outcome->findings), "notice",
 			   notice_json(&outcome->findings), "unsafe", options->unsafe_no_iommu);
-	if (outcome->config)
+	if (outcome->config) {
+		unsigned count;
+
 		json_object_set_new(result, "memory_bytes",
 				    json_integer((json_int_t)memory_pool_bytes(outcome->config)));
+		json_object_set_new(
+			result, "headers_bytes",
+			json_integer((json_int_t)memory_headers_bytes(outcome->config)));
+		json_object_set_new(result, "dedups_bytes",
+				    json_integer((json_int_t)gate_bytes(outcome->config, &count)));
+	}
 	json_dumpf(result, stdout, JSON_INDENT(2));
 	printf("\n");
 	json_decref(result);
+}
+
+/* "; 1 dedup takes 38.0 MiB", or nothing. */
+static void
+print_dedups(const struct config *config)
+{
+	unsigned count;
+	uint64_t bytes = gate_bytes(config, &count);
+
+	if (count)
+		printf("; %u dedup%s %.1f MiB", count, count > 1 ? "s take" : " takes",
+		       (double)bytes / (1 << 20));
 }
 
 static void
@@ -134,14 +155,15 @@ print_text(const struct options *options, struct outcome *outcome)
 	if (!config)
 		return;
 	printf("%s: a valid config%s: %u port%s, %u group%s, %u rule%s; %u mbufs of %u bytes, and "
-	       "%u for headers, need %.1f MiB; %.1f MiB are kept for what comes%s\n",
+	       "%u for headers, need %.1f MiB",
 	       options->config, outcome->runs ? "" : ", which this machine can't run",
 	       config->port_count, units_plural(config->port_count), config->group_count,
 	       units_plural(config->group_count), config->rule_count,
 	       units_plural(config->rule_count), config->packets, config->packet_size,
 	       memory_headers(config),
-	       (double)(memory_pool_bytes(config) + memory_headers_bytes(config)) / (1 << 20),
-	       (double)config->reserve / (1 << 20),
+	       (double)(memory_pool_bytes(config) + memory_headers_bytes(config)) / (1 << 20));
+	print_dedups(config);
+	printf("; %.1f MiB are kept for what comes%s\n", (double)config->reserve / (1 << 20),
 	       config->sandbox && config->opener ? ", and an opener for its files" : "");
 }
 

@@ -180,17 +180,28 @@ entries_of(const struct config_dedup *wanted)
 	return wanted->entries ? wanted->entries : CONFIG_ENTRIES;
 }
 
-/* Twice as many slots as entries, so that few sets fill up. No device sees them: they are ordinary memory, in large pages
- * where the kernel has some. */
-static struct dedup_set *
-make_sets(uint32_t entries, uint64_t *count)
+/* Twice as many slots as entries, so that few sets fill up. */
+static uint64_t
+sets_of(uint32_t entries)
 {
-	struct dedup_set *sets;
-	size_t size;
+	return ((uint64_t)entries * 2 + DEDUP_SLOTS - 1) / DEDUP_SLOTS;
+}
 
-	*count = ((uint64_t)entries * 2 + DEDUP_SLOTS - 1) / DEDUP_SLOTS;
-	size = (*count * sizeof(*sets) + HUGEPAGE - 1) / HUGEPAGE * HUGEPAGE;
-	sets = aligned_alloc(HUGEPAGE, size);
+uint64_t
+dedup_bytes(const struct config_dedup *wanted)
+{
+	uint64_t size = sets_of(entries_of(wanted)) * sizeof(struct dedup_set);
+
+	return (size + HUGEPAGE - 1) / HUGEPAGE * HUGEPAGE;
+}
+
+/* No device sees them: they are ordinary memory, in large pages where the kernel has some. */
+static struct dedup_set *
+make_sets(const struct config_dedup *wanted)
+{
+	size_t size = dedup_bytes(wanted);
+	struct dedup_set *sets = aligned_alloc(HUGEPAGE, size);
+
 	if (!sets)
 		return NULL;
 	madvise(sets, size, MADV_HUGEPAGE);
@@ -211,7 +222,8 @@ dedup_make(const char *name, const struct config_dedup *wanted, unsigned workers
 	dedup->entries = entries_of(wanted);
 	dedup->ignoring = wanted->ignoring;
 	dedup->name = strdup(name);
-	dedup->sets = make_sets(dedup->entries, &dedup->set_count);
+	dedup->set_count = sets_of(dedup->entries);
+	dedup->sets = make_sets(wanted);
 	if (dedup->name && dedup->sets)
 		return dedup;
 	dedup_drop(dedup);

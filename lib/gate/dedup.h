@@ -60,6 +60,8 @@ uint32_t dedup_find(const struct gate_dedup *gate, struct burst *burst, uint32_t
 
 /* Control thread. A new one has one holder. NULL: no memory. name is copied. */
 struct dedup *dedup_make(const char *name, const struct config_dedup *wanted, unsigned workers);
+/* What its table takes. */
+uint64_t dedup_bytes(const struct config_dedup *wanted);
 struct dedup *dedup_hold(struct dedup *dedup);
 void dedup_drop(struct dedup *dedup);
 

@@ -12,4 +12,7 @@
 
 extern const struct stage gate_stage;
 
+/* What the tables of a config's dedups take, in bytes; *count is how many there are. */
+uint64_t gate_bytes(const struct config *config, unsigned *count);
+
 #endif

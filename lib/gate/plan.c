@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gate/gate.h"
+
 #include "core/banned.h"
 
 #define PLACE_MAX 512 /* longer than any rule's name */
@@ -192,6 +194,26 @@ count_gates(const struct config *config)
 	for (unsigned i = 0; i < config->rule_count; i++)
 		count += config_gates(&config->rules[i].actions, gates);
 	return count;
+}
+
+uint64_t
+gate_bytes(const struct config *config, unsigned *count)
+{
+	struct config_gate gates[CONFIG_GATES_MAX];
+	uint64_t bytes = 0;
+
+	*count = 0;
+	for (unsigned i = 0; i < config->rule_count; i++) {
+		unsigned gate_count = config_gates(&config->rules[i].actions, gates);
+
+		for (unsigned g = 0; g < gate_count; g++) {
+			if (gates[g].action->verb != CONFIG_DEDUP)
+				continue;
+			bytes += dedup_bytes(gates[g].action->dedup);
+			++*count;
+		}
+	}
+	return bytes;
 }
 
 static int
