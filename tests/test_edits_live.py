@@ -46,6 +46,7 @@ def test_every_driver(driver, tmp_path):
     with driver(tmp_path) as (port, end):
         what = config({**end.before, "out": port, **end.after, "in": {"vdev": "net_null8,no-rx=1"}},
                       [*end.rules, {"name": "on", "from": ["in"], "actions": [*mirrors("out", lists), "drop"]}])
+        what["memory"]["copy-break"] = 256  # a number, that it be known what is copied
         what["replays"] = {"one": {"file": str(tmp_path / "in.pcap"), "to": {"as": "in"}, "start": "manual",
                                    "memory": "16MiB", "pace": "100pps"}}
         with Daemon(what, tmp_path) as daemon:

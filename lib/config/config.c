@@ -205,22 +205,30 @@ read_run_dir(struct reader *reader, const struct spot *spot, const struct key *k
 	config->run_dir = path;
 }
 
+/* auto leaves what is there. */
 static void
-read_headers(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+read_auto(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
-	uint32_t *headers = key_at(key, into);
+	uint32_t *number = key_at(key, into);
 
 	if (spot->node->kind != NODE_SCALAR || strcmp(spot->node->text, "auto") != 0)
-		reader_number(reader, spot, key->what, key->low, key->high, headers);
+		reader_number(reader, spot, key->what, key->low, key->high, number);
 }
 
 static void
-write_headers(const struct key_out *out, const struct key *key, const void *from)
+write_auto(const struct key_out *out, const struct key *key, const void *from)
 {
 	fprintf(out->file, "%u", *(const uint32_t *)key_at(key, (void *)from));
 }
 
-static const struct key_type headers = {read_headers, write_headers, key_has_number, NULL};
+static bool
+has_copy_break(const struct key *key, const void *from)
+{
+	return *(const uint32_t *)key_at(key, (void *)from) != CONFIG_COPY_BREAK_AUTO;
+}
+
+static const struct key_type headers = {read_auto, write_auto, key_has_number, NULL};
+static const struct key_type copy_break = {read_auto, write_auto, has_copy_break, NULL};
 static const struct key_word hugepages[] = {
 	{"auto", CONFIG_HUGEPAGES_AUTO},
 	{"true", CONFIG_HUGEPAGES_TRUE},
@@ -234,12 +242,14 @@ static const struct key memory_keys[] = {
 	 .high = PACKET_SIZE_MAX, .otherwise = "2048"},
 	{"headers", &headers, AT(headers), .low = HEADERS_MIN, .high = PACKETS_MAX,
 	 .what = "auto or a number"},
+	{"copy-break", &copy_break, AT(copy_break), .high = PACKET_SIZE_MAX,
+	 .what = "auto or a number"},
 	{"hugepages", &key_word, AT(hugepages), .words = hugepages},
 	{"reserve", &key_bytes, AT(reserve), .given = offsetof(struct config, reserve_given),
 	 .low = RESERVE_STEP, .high = RESERVE_MAX, .step = RESERVE_STEP},
 };
 static const struct key_map memory = {
-	"a mapping of packets, packet-size, headers, hugepages and reserve", NULL,
+	"a mapping of packets, packet-size, headers, copy-break, hugepages and reserve", NULL,
 	KEYS(memory_keys)};
 
 static const struct key_word idle[] = {
@@ -286,6 +296,7 @@ new_config(const char *directory)
 		return NULL;
 	config->sandbox = config->opener = true;
 	config->reserve = RESERVE_DEFAULT;
+	config->copy_break = CONFIG_COPY_BREAK_AUTO;
 	config->directory = path_directory(directory);
 	config->run_dir = config_default_run_dir();
 	if (config->directory && config->run_dir)

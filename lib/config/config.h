@@ -26,7 +26,8 @@
 #define CONFIG_RULES_MAX 1000000
 #define CONFIG_REPLAYS_MAX 64
 #define CONFIG_LISTS_MAX 4096
-#define CONFIG_EDITS_MAX 4096 /* named lists of edits */
+#define CONFIG_COPY_BREAK_AUTO UINT32_MAX /* what is cheaper, as measured at the start */
+#define CONFIG_EDITS_MAX 4096             /* named lists of edits */
 #define CONFIG_POLICERS_MAX 1024
 #define CONFIG_LOOPS_MAX UINT64_C(1000000000000)
 #define CONFIG_ALLOW_MAX 64
@@ -251,6 +252,7 @@ struct config {
 	uint32_t packets;     /* mbufs of the pool */
 	uint32_t packet_size; /* bytes of packet data an mbuf holds, without headroom */
 	uint32_t headers;     /* mbufs for what edits make; 0: half as many as packets */
+	uint32_t copy_break;  /* packets of fewer bytes are copied whole for an edit; or ..._AUTO */
 	uint64_t reserve;     /* bytes for ports and replays that come while the daemon runs */
 	bool reserve_given;
 	enum config_hugepages hugepages;

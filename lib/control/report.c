@@ -239,7 +239,8 @@ report_memory(const struct snapshot *snapshot)
 	for (unsigned i = 0; i < snapshot->pool_count; i++)
 		json_array_append_new(pools,
 				      report_object(snapshot_pool_counts, &snapshot->pools[i]));
-	return json_pack("{s:o, s:o, s:b}", "pools", pools, "replays",
+	return json_pack("{s:o, s:o, s:b, s:{s:i, s:b}}", "pools", pools, "replays",
 			 each_replay(snapshot, replay_memory, NULL), "hugepages",
-			 (int)snapshot->hugepages);
+			 (int)snapshot->hugepages, "copy_break", "bytes", (int)snapshot->copy_break,
+			 "measured", (int)snapshot->copy_break_measured);
 }

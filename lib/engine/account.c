@@ -310,6 +310,8 @@ account_snapshot(const struct account *account)
 	}
 	snapshot->tsc_hz = rte_get_tsc_hz();
 	snapshot->hugepages = account->ports->hugepages;
+	snapshot->copy_break = account->ports->pools[0].copy_break;
+	snapshot->copy_break_measured = account->ports->pools[0].measured;
 	account_ports(account, snapshot, &failed);
 	account_workers(account, snapshot);
 	account_rules(account, snapshot);

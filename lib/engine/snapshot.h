@@ -115,6 +115,8 @@ struct snapshot {
 	const char *state; /* "running", "draining", "stopped" */
 	unsigned applied;  /* configs applied since start */
 	bool hugepages;
+	uint32_t copy_break; /* bytes, see own.h */
+	bool copy_break_measured;
 	bool unsafe; /* started with leave to go without an IOMMU */
 	unsigned port_count, rule_count, worker_count, pool_count, replay_count;
 	struct snapshot_port *ports;

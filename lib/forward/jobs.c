@@ -61,6 +61,7 @@ jobs_begin(const struct forward_plan *plan, struct forward_local *local)
 	local->inner = jobs->inner;
 	jobs->edit.own.packets = plan->packets;
 	jobs->edit.own.headers = plan->headers;
+	jobs->edit.own.copy_break = plan->copy_break;
 	jobs->most = most_of(plan);
 	jobs->items = (struct job *)(jobs + 1);
 	jobs->queues = (struct queue *)(jobs->items + jobs->most);

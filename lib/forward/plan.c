@@ -196,6 +196,7 @@ forward_plan_make(const struct stage_env *env, struct forward_others *others)
 	if (env->pool) {
 		plan->packets = env->pool->pool;
 		plan->headers = env->pool->headers;
+		plan->copy_break = env->pool->copy_break;
 	}
 	if (allocate(plan, config) && fill(plan, env) == 0)
 		return plan;

@@ -53,8 +53,9 @@ struct forward_plan {
 	uint8_t *targets;
 	struct forward_others others;
 	struct forms forms;
-	struct rte_mempool *packets,
-		*headers; /* for what is made of packets; NULL when only checking */
+	/* For what is made of packets (own.h); NULL when only checking. */
+	struct rte_mempool *packets, *headers;
+	uint32_t copy_break;
 };
 
 /* Makes the plan, or returns NULL when out of memory; others are the plan's from now on, or freed. */

@@ -292,7 +292,7 @@ own_take(struct own *own, struct rte_mbuf *packet, const struct own_part *part, 
 	}
 	if ((manner & OWN_ONE_SEGMENT) || has_too_many(own, packet, part, written, manner))
 		return make(own, packet, part, part->length, OWN_FLAT);
-	if (part->length < OWN_BREAK)
+	if (part->length < own->copy_break)
 		return make(own, packet, part, part->length, OWN_SHORT);
 	return make(own, packet, part, written, OWN_HEADERS);
 }

@@ -11,7 +11,7 @@
 
 #include "packet/window.h"
 
-/* Below, all bytes are copied: two mbufs cost more than they do. */
+/* The copy-break where nothing is measured. */
 #define OWN_BREAK 256
 
 /* Why bytes were copied. */
@@ -38,6 +38,8 @@ enum own_manner {
 struct own {
 	struct rte_mempool *packets; /* whole copies, and long headers */
 	struct rte_mempool *headers; /* of window_pool */
+	/* Of packets of fewer bytes all are copied: two mbufs cost more than they do. */
+	uint32_t copy_break;
 	struct own_copies {
 		uint64_t packets, bytes;
 	} copies[OWN_WAYS]; /* whoever adds them up empties them */
@@ -61,6 +63,10 @@ struct own_part {
  * do, it is the packet itself. NULL without memory: the packet is as it was, and the caller's. Worker. */
 struct rte_mbuf *own_take(struct own *own, struct rte_mbuf *packet, const struct own_part *part,
 			  unsigned manner);
+
+/* The length, a multiple of 64, from which on a whole copy costs more on this machine than headers and a window. Takes some of
+ * the pools' mbufs for a few milliseconds, and gives them back. OWN_BREAK if there are too few. Control thread. */
+uint32_t own_measure(struct rte_mempool *packets, struct rte_mempool *headers);
 
 /* Cuts a packet that own_take gave to so many bytes, 1 or more and not more than it has. Worker. */
 void own_cut(struct rte_mbuf *packet, uint32_t length);

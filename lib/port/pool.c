@@ -12,7 +12,7 @@
 
 #include "core/log.h"
 #include "core/populate.h"
-#include "packet/window.h"
+#include "packet/own.h"
 #include "port/memory.h"
 
 #include "core/banned.h"
@@ -121,6 +121,24 @@ make_headers(struct ports *ports, const struct config *config, unsigned workers)
 	return true;
 }
 
+/* The first pool is measured, for all. What is copied offline is the same on every machine. */
+static void
+settle_copy_break(const struct ports *ports, const struct config *config, struct port_pool *pool)
+{
+	bool is_auto = config->copy_break == CONFIG_COPY_BREAK_AUTO;
+
+	if (pool != ports->pools) {
+		pool->copy_break = ports->pools[0].copy_break;
+		pool->measured = ports->pools[0].measured;
+		return;
+	}
+	pool->measured = is_auto && ports->mode == PORT_LIVE;
+	if (pool->measured)
+		pool->copy_break = own_measure(pool->pool, pool->headers);
+	else
+		pool->copy_break = is_auto ? OWN_BREAK : config->copy_break;
+}
+
 static struct port_pool *
 pool_make(struct ports *ports, const struct config *config, int numa, unsigned workers)
 {
@@ -146,7 +164,10 @@ pool_make(struct ports *ports, const struct config *config, int numa, unsigned w
 	populate(pool->pool);
 	pool->bytes = memory_pool_bytes(config);
 	ports->pool_count++;
-	return make_headers(ports, config, workers) ? pool : NULL;
+	if (!make_headers(ports, config, workers))
+		return NULL;
+	settle_copy_break(ports, config, pool);
+	return pool;
 }
 
 struct port_pool *

@@ -30,6 +30,9 @@ struct port_pool {
 	uint32_t forgotten;    /* that drivers did not hand back when they closed */
 	uint32_t may_hold;     /* and perhaps so many more, where that can't be known */
 	uint64_t bytes;
+	/* Of a pool of packets: see own.h. measured: at the start, and not named by the config. */
+	uint32_t copy_break;
+	bool measured;
 };
 
 #define PORT_POOLS_MAX (2 * CONFIG_PORTS_MAX)

@@ -25,6 +25,7 @@ make_edits(const struct replay *replay, struct replay_lane *lane, const struct p
 	edits->edit = replay->edit;
 	edits->local.own.packets = pool->pool;
 	edits->local.own.headers = pool->headers;
+	edits->local.own.copy_break = pool->copy_break;
 	edits->local.moment.loops = lane->loops;
 	if (replay->live)
 		edits->local.moment.times = edits->times;

@@ -70,4 +70,9 @@ view_memory(const struct view *view)
 	print_replays(view);
 	fprintf(view->out, "hugepages: %s\n",
 		json_is_true(json_object_get(view->now, "hugepages")) ? "yes" : "no");
+	fprintf(view->out, "copy-break: %u bytes%s\n",
+		(unsigned)value_number(json_object_get(view->now, "copy_break"), "bytes"),
+		json_is_true(json_object_get(json_object_get(view->now, "copy_break"), "measured"))
+			? ", as measured"
+			: "");
 }

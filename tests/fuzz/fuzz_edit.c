@@ -50,6 +50,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	local.own.packets = packets;
 	local.own.headers = headers;
+	local.own.copy_break = OWN_BREAK;
 	return 0;
 }
 

@@ -69,10 +69,11 @@ test_run_dir(void **state)
 static void
 test_settings(void **state)
 {
-	struct config *config = config_of("version: \"1\"\nworkers: [3, 1]\nidle: sleep\n"
-					  "memory: { packets: 0x3ff, packet-size: 64,\n"
-					  "          headers: 300, hugepages: false }\n"
-					  "ports: { a: { vdev: net_null } }\ngroups:\nrules:\n");
+	struct config *config =
+		config_of("version: \"1\"\nworkers: [3, 1]\nidle: sleep\n"
+			  "memory: { packets: 0x3ff, packet-size: 64,\n"
+			  "          headers: 300, copy-break: 0, hugepages: false }\n"
+			  "ports: { a: { vdev: net_null } }\ngroups:\nrules:\n");
 
 	assert_non_null(config);
 	assert_int_equal(config->worker_count, 2);
@@ -81,6 +82,7 @@ test_settings(void **state)
 	assert_int_equal(config->packets, 1023);
 	assert_int_equal(config->packet_size, 64);
 	assert_int_equal(config->headers, 300);
+	assert_int_equal(config->copy_break, 0);
 	assert_int_equal(config->hugepages, CONFIG_HUGEPAGES_FALSE);
 	assert_int_equal(config->idle, CONFIG_IDLE_SLEEP);
 	config_free(config);

@@ -352,6 +352,8 @@ test_restart(void **state)
 		{HEAD, HEAD "memory: { hugepages: false }\n", "memory"},
 		{HEAD, HEAD "memory: { reserve: 1GiB }\n", "memory"},
 		{HEAD, HEAD "memory: { headers: 4095 }\n", "memory"},
+		{HEAD, HEAD "memory: { copy-break: 0 }\n", "memory"},
+		{HEAD, HEAD "memory: { copy-break: auto }\n", NULL},
 		{HEAD, HEAD "idle: sleep\n", "idle"},
 		{HEAD, HEAD "sandbox: off\n", "sandbox"},
 		{HEAD, HEAD "sandbox: { core-dumps: true }\n", "sandbox"},

@@ -768,5 +768,6 @@ main(void)
 	local.moment = (struct edit_moment){.times = times, .in_port = 9};
 	local.own.packets = packets;
 	local.own.headers = headers;
+	local.own.copy_break = OWN_BREAK;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,6 +16,7 @@ VXLAN = {"push": {"vxlan": {"vni": 5, "src": "192.0.2.1", "dst": "192.0.2.2", "s
 ON_E1000E = [[{"slice": 100}], [OWN], [{"mask": "payload"}], [{"slice": 1400}, VXLAN]]
 ON_VMXNET3 = [[{"push": {"vlan": 100}}], [{"slice": {"after": "network", "bytes": 40}}], [{"strip": "vlan"}, NAT]]
 NAMES = ("a0", "a1", "a2", "v1")
+MEMORY = {"packets": 16383, "copy-break": 256}  # and none measured, that it be known what is copied
 
 
 def past(guest, *names):
@@ -38,7 +39,7 @@ def test_mirrors(guest, sent):
               "actions": [*mirrors("a2", ON_E1000E), *mirrors("v1", ON_VMXNET3), {"forward": "a2"}]}]
     replay = {"real": {"file": "/real.pcap", "until": f"#{COUNT + 1}", "to": "a0", "pace": "1kpps", "start": "manual"}}
     frames, before = sent[:COUNT], past(guest, "a2", "v1")
-    with Daemon(guest, config({name: guest.address(name) for name in NAMES}, rules, replay, idle="sleep")) as daemon:
+    with Daemon(guest, config({name: guest.address(name) for name in NAMES}, rules, replay, idle="sleep", memory=MEMORY)) as daemon:
         daemon.await_links()
         daemon.call("replay.start", name="real")
         status = daemon.until(lambda status: status["ports"]["a1"]["rx_packets"] == COUNT
@@ -63,7 +64,7 @@ def test_long_chains(guest):
               "actions": [*mirrors("a2", lists), *mirrors("v1", lists), {"forward": "v1"}]}]
     replay = {"jumbo": {"file": "/jumbo.pcap", "to": "a0", "pace": "100pps", "start": "manual"}}
     ports = {name: {"pci": guest.address(name), "mtu": jumbo.MTU} for name in NAMES}
-    with Daemon(guest, config(ports, rules, replay, idle="sleep")) as daemon:
+    with Daemon(guest, config(ports, rules, replay, idle="sleep", memory=MEMORY)) as daemon:
         daemon.await_links()
         daemon.call("replay.start", name="jumbo")
         count = {"a0": len(frames), "a2": len(frames) * len(lists), "v1": len(frames) * (len(lists) + 1)}
