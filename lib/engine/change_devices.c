@@ -187,12 +187,13 @@ change_open_replays(struct change *change)
 void
 change_close_cleared(struct change *change)
 {
-	struct ports *ports = change->changes->ports;
+	struct changes *changes = change->changes;
+	struct ports *ports = changes->ports;
 
 	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
 		if (!(change->clear >> slot & 1))
 			continue;
-		drain_transmit(ports, BIT(slot));
+		drain_transmit(ports, changes->workers, changes->worker_count, BIT(slot));
 		ports_release(ports, ports_at(ports, slot));
 		change->closed |= BIT(slot);
 	}
@@ -293,7 +294,7 @@ change_close_ended(struct change *change)
 	struct changes *changes = change->changes;
 	uint64_t open = change->ends & ~change->closed;
 
-	drain_transmit(changes->ports, open);
+	drain_transmit(changes->ports, changes->workers, changes->worker_count, open);
 	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
 		if (open >> slot & 1)
 			ports_release(changes->ports, ports_at(changes->ports, slot));

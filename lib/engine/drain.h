@@ -6,12 +6,14 @@
 #ifndef ENGINE_DRAIN_H
 #define ENGINE_DRAIN_H
 
+#include "engine/worker.h"
 #include "port/ports.h"
 
 #define DRAIN_ALL UINT64_MAX
 
 /* Waits until every transmit ring of the ports in these slots is empty, as far as drivers can say, 1.5 s at most. No worker
  * may send on them any more. Logs a port whose ring did not empty. */
-void drain_transmit(const struct ports *ports, uint64_t slots);
+void drain_transmit(const struct ports *ports, struct worker *const *workers, unsigned worker_count,
+		    uint64_t slots);
 
 #endif

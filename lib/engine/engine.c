@@ -323,7 +323,7 @@ engine_drain(struct engine *engine)
 	ret = stop_workers(engine);
 	if (ret < 0)
 		return ret;
-	drain_transmit(&engine->ports, DRAIN_ALL);
+	drain_transmit(&engine->ports, engine->workers, engine->worker_count, DRAIN_ALL);
 	ret = ports_close(&engine->ports);
 	engine->leaked = ports_leaked(&engine->ports) + replays_leaked(&engine->replays);
 	if (engine->leaked)

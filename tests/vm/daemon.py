@@ -74,6 +74,7 @@ class Daemon:
         report = self.guest.do(f"cat {OUT}")
         assert status == 0, (status, self.log(), report)
         assert "every packet is back in its pool" in report and "held: balanced" in report, report
+        assert "still had packets to send" not in self.log(), self.log()
         return report
 
     def kill(self):
