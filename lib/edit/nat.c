@@ -153,7 +153,8 @@ find_arp(struct frame *frame, uint32_t *length)
 static bool
 look_arp(const struct edit_op *op, struct frame *frame)
 {
-	uint32_t hardware, arp = find_arp(frame, &hardware), sender = arp + ARP_FIXED + hardware;
+	uint32_t hardware = 0, arp = find_arp(frame, &hardware);
+	uint32_t sender = arp + ARP_FIXED + hardware;
 	uint32_t target = sender + ARP_IPV4 + hardware;
 
 	if (arp == 0 || (!is_in(op, frame, sender, 1) && !is_in(op, frame, target, 1)))
