@@ -43,6 +43,20 @@ def test_what_is_copied(copy_break, tmp_path):
     assert [packet.data[IP:] for packet in run.sent["b"]] == [data[IP:] for data in frames]
 
 
+def test_three_tools_three_shapes(tmp_path):
+    """What docs/performance.md says of packets of 1,500 bytes."""
+    frames = [frame(1500)] * 10
+    capture.write(tmp_path / "in.pcap", frames)
+    actions = [{"mirror": "ids", "with": [{"slice": 128}]},
+               {"mirror": "npm", "with": [{"set": {"dst-mac": "02:00:00:00:00:09"}}, {"push": {"vlan": 100}}]},
+               {"push": {"vxlan": {"vni": 5, "src": "192.0.2.1", "dst": "192.0.2.2"}}}, {"forward": "far"}]
+    ports = {"in": {"pcap": {"in": "in.pcap"}}, **{name: out(name) for name in ("ids", "npm", "far")}}
+    run = offline(config(ports, [{"name": "all", "actions": actions}]), tmp_path)
+    copies = {name: copy for name, copy in run.report["copies"].items() if copy["packets"]}
+    assert copies == {"edit-headers": {"packets": 20, "bytes": 280}}
+    assert [len(run.sent[name]) for name in ("ids", "npm", "far")] == [10, 10, 10]
+
+
 @pytest.mark.live
 @pytest.mark.parametrize("copy_break", ["auto", 0, 1024])
 def test_memory_shows_it(copy_break, tmp_path):
