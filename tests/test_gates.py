@@ -205,11 +205,12 @@ def test_each_action_says_what_it_counted(tmp_path):
         first, second, police, third, dedup, end = steps
         assert first == {"action": "mirror b", "packets": 3000}
         assert second["with"] == [{"action": "sample 100", "passed": 30, "stopped": 2970},
-                                  {"action": "slice 20", "unedited": 0}] and second["packets"] == 3000
+                                  {"action": "slice 20", "unedited": 0}] and second["packets"] == 30
         assert police == {"action": "police tools", "passed": passed, "stopped": policed}
         assert third["packets"] == passed and dedup["stopped"] == told["all"]["duplicate"]
         assert end == {"action": "forward a", "packets": dedup["passed"]}
-        assert daemon.call("status")["ports"]["a"]["tx_packets"] == 300 + end["packets"]
+        ports = daemon.call("status")["ports"]
+        assert ports["a"]["tx_packets"] == 300 + end["packets"] and ports["b"]["tx_packets"] == 3030 + third["packets"]
         table = daemon.sluice("rules", "all").stdout.split("all, each action\n")[1].splitlines()
         assert table[0].split() == ["ACTION", "GIVEN", "PASSED", "STOPPED", "UNEDITED"]
         assert [line.split()[0] for line in table[1:]] == ["mirror", "mirror", "with", "with", "police", "mirror", "dedup", "forward"]

@@ -50,6 +50,19 @@ put_action(const struct walk *walk, const struct config_action *action)
 	free(text);
 }
 
+/* How many of the packets that came to a mirror pass the gates of its own. */
+static uint64_t
+mirrored(const struct walk *walk, const struct config_action *mirror, uint64_t packets)
+{
+	unsigned gate = walk->gate;
+
+	for (unsigned i = 0; mirror->with && i < mirror->with->count; i++) {
+		if (config_action_kind(&mirror->with->items[i]) == CONFIG_IS_GATE)
+			packets -= walk->counts[CONFIG_STEP_GATES + gate++];
+	}
+	return packets;
+}
+
 static void put_list(struct walk *walk, const struct config_actions *actions, uint64_t packets);
 
 /* Returns how many of the packets that came to it go on. */
@@ -72,7 +85,7 @@ put_step(struct walk *walk, const struct config_action *action, uint64_t packets
 			stopped);
 		break;
 	case CONFIG_IS_MIRROR:
-		fprintf(walk->out, ",\"packets\":%" PRIu64, packets);
+		fprintf(walk->out, ",\"packets\":%" PRIu64, mirrored(walk, action, packets));
 		if (action->with) {
 			fputs(",\"with\":", walk->out);
 			put_list(walk, action->with, packets);
