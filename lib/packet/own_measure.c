@@ -53,12 +53,15 @@ own_measure(struct rte_mempool *pool, struct rte_mempool *headers)
 {
 	struct own own = {.packets = pool, .headers = headers};
 	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
-	uint32_t length = STEP, most = RTE_MIN(room / STEP * STEP, (uint32_t)LENGTH_MAX);
+	uint32_t most = RTE_MIN(room / STEP * STEP, (uint32_t)LENGTH_MAX), best = STEP;
 	struct rte_mbuf *packets[PACKETS];
+	/* What whole copies of all shorter packets cost more than the other way: least where the two cross. One length that was
+	 * measured wrong does not decide. */
+	int64_t sum = 0, least = 0;
 
 	if (rte_pktmbuf_alloc_bulk(pool, packets, PACKETS) < 0)
 		return OWN_BREAK;
-	for (; length < most; length += STEP) {
+	for (uint32_t length = STEP; length < most; length += STEP) {
 		uint64_t whole, chain;
 
 		for (unsigned i = 0; i < PACKETS; i++)
@@ -66,12 +69,15 @@ own_measure(struct rte_mempool *pool, struct rte_mempool *headers)
 		whole = measure(&own, packets, length, UINT32_MAX);
 		chain = measure(&own, packets, length, 0);
 		if (whole == 0 || chain == 0) {
-			length = OWN_BREAK;
+			best = OWN_BREAK;
 			break;
 		}
-		if (whole > chain)
-			break;
+		sum += (int64_t)(whole - chain);
+		if (sum < least) {
+			least = sum;
+			best = length + STEP;
+		}
 	}
 	rte_pktmbuf_free_bulk(packets, PACKETS);
-	return length;
+	return best;
 }
