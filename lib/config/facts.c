@@ -18,8 +18,8 @@
 /* Lists that are longer are not looked through. */
 #define PREFIXES_MAX 4096
 
-static bool
-has(const struct config_set *set, uint32_t value)
+bool
+facts_may_be(const struct config_set *set, uint32_t value)
 {
 	for (unsigned i = 0; i < set->count; i++) {
 		if (value >= set->ranges[i].low && value <= set->ranges[i].high)
@@ -62,7 +62,7 @@ facts_version(const struct facts *facts, unsigned version)
 {
 	const struct config_match *match = facts->match;
 
-	return !match || (has(&match->ether_type, version == 4 ? TYPE_IPV4 : TYPE_IPV6) &&
+	return !match || (facts_may_be(&match->ether_type, version == 4 ? TYPE_IPV4 : TYPE_IPV6) &&
 			  has_family(&match->src, version) && has_family(&match->dst, version) &&
 			  may_be_in(match, ~BIT(MPLS)));
 }
@@ -72,9 +72,10 @@ facts_ports(const struct facts *facts)
 {
 	const struct config_match *match = facts->match;
 
-	return !match || (facts_ip(facts) && may_be_in(match, TUNNELS_UDP) &&
-			  (has(&match->protocol, 6) || has(&match->protocol, 17) ||
-			   has(&match->protocol, 132)));
+	return !match ||
+	       (facts_ip(facts) && may_be_in(match, TUNNELS_UDP) &&
+		(facts_may_be(&match->protocol, 6) || facts_may_be(&match->protocol, 17) ||
+		 facts_may_be(&match->protocol, 132)));
 }
 
 bool
@@ -82,7 +83,7 @@ facts_link(const struct facts *facts, unsigned ether_type)
 {
 	const struct config_match *match = facts->match;
 
-	return !match || (!names_ip(match) && has(&match->ether_type, ether_type) &&
+	return !match || (!names_ip(match) && facts_may_be(&match->ether_type, ether_type) &&
 			  may_be_in(match, BIT(MPLS)));
 }
 
@@ -93,7 +94,7 @@ facts_quotes(const struct facts *facts)
 
 	return !match ||
 	       (match->src_port.count == 0 && match->dst_port.count == 0 && !match->tunnel &&
-		(has(&match->protocol, 1) || has(&match->protocol, 58)));
+		(facts_may_be(&match->protocol, 1) || facts_may_be(&match->protocol, 58)));
 }
 
 static bool
@@ -230,7 +231,8 @@ strip_tags(struct facts *facts)
 	const struct config_set *types = &facts->match->ether_type;
 
 	facts->retagged = true;
-	if (types->count && (has(types, 0x8100) || has(types, 0x88a8) || has(types, 0x9100)))
+	if (types->count && (facts_may_be(types, 0x8100) || facts_may_be(types, 0x88a8) ||
+			     facts_may_be(types, 0x9100)))
 		forget(facts);
 }
 

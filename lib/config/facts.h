@@ -10,6 +10,9 @@
 
 #include "config/config.h"
 
+/* Whether a match lets a field be this: no values let it be any. */
+bool facts_may_be(const struct config_set *set, uint32_t value);
+
 struct facts {
 	const struct config_match
 		*match;   /* holds of them but for what follows; NULL: nothing is known */

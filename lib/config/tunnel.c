@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/facts.h"
 #include "config/list.h"
 #include "core/text.h"
 
@@ -200,33 +201,24 @@ list_kinds(uint32_t kinds, char *text)
 	return text;
 }
 
-static bool
-has(const struct config_set *set, uint32_t value)
-{
-	for (unsigned i = 0; i < set->count; i++) {
-		if (value >= set->ranges[i].low && value <= set->ranges[i].high)
-			return true;
-	}
-	return set->count == 0;
-}
-
 bool
 tunnel_allowed(const struct config_match *match, enum config_tunnel_kind kind)
 {
 	const uint16_t *protocols = outsides[kind].protocols, port = outsides[kind].port;
 
 	if (kind == CONFIG_TUNNEL_MPLS)
-		return (has(&match->ether_type, TYPE_MPLS) ||
-			has(&match->ether_type, TYPE_MPLS_MULTICAST)) &&
+		return (facts_may_be(&match->ether_type, TYPE_MPLS) ||
+			facts_may_be(&match->ether_type, TYPE_MPLS_MULTICAST)) &&
 		       match->src.count + match->dst.count + match->protocol.count +
 				       match->src_port.count + match->dst_port.count ==
 			       0;
-	if (!has(&match->ether_type, TYPE_IPV4) && !has(&match->ether_type, TYPE_IPV6))
+	if (!facts_may_be(&match->ether_type, TYPE_IPV4) &&
+	    !facts_may_be(&match->ether_type, TYPE_IPV6))
 		return false;
-	if (!has(&match->protocol, protocols[0]) &&
-	    !(protocols[1] && has(&match->protocol, protocols[1])))
+	if (!facts_may_be(&match->protocol, protocols[0]) &&
+	    !(protocols[1] && facts_may_be(&match->protocol, protocols[1])))
 		return false;
-	return port ? has(&match->dst_port, port)
+	return port ? facts_may_be(&match->dst_port, port)
 		    : match->src_port.count + match->dst_port.count == 0;
 }
 
