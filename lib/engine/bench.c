@@ -2,6 +2,7 @@
 #include "engine/bench.h"
 
 #include <errno.h>
+#include <math.h>
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <stdio.h>
@@ -16,6 +17,9 @@
 
 #define FLOWS 8192 /* distinct packets; a multiple of BURST_MAX */
 #define ROUNDS 101
+/* Of pairs: packets that are on their way at once, as with 1,024 descriptors on either side, and as many a round. */
+#define RING 2048
+#define PAIRS 501
 
 struct setup {
 	struct ports ports;
@@ -60,10 +64,10 @@ compare(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-/* One pass over all packets; cycles per packet. Kept: a reference of our own keeps the packet when the device frees
+/* One pass over all packets; cycles per packet. A reference of our own keeps the packet when the device frees
  * its. */
 static double
-measure_round(struct setup *setup, const struct program *program, bool kept)
+measure_round(struct setup *setup, const struct program *program)
 {
 	struct burst *burst = &setup->worker->burst;
 	uint64_t cycles = 0;
@@ -73,7 +77,7 @@ measure_round(struct setup *setup, const struct program *program, bool kept)
 
 		for (unsigned i = 0; i < BURST_MAX; i++) {
 			burst->packets[i] = setup->packets[at + i];
-			rte_mbuf_refcnt_set(burst->packets[i], kept ? 2 : 1);
+			rte_mbuf_refcnt_set(burst->packets[i], 2);
 		}
 		burst->count = BURST_MAX;
 		start = rte_rdtsc_precise();
@@ -89,13 +93,12 @@ measure_round(struct setup *setup, const struct program *program, bool kept)
 }
 
 static void
-give_rounds(const struct bench_case *bench, double rounds[ROUNDS], struct bench_row *row)
+give_median(const struct bench_case *bench, double *rounds, unsigned count, struct bench_row *row)
 {
-	qsort(rounds, ROUNDS, sizeof(rounds[0]), compare);
+	qsort(rounds, count, sizeof(rounds[0]), compare);
 	row->name = bench->name;
 	row->text = bench->text;
-	row->median = rounds[ROUNDS / 2];
-	row->best = rounds[0];
+	row->median = rounds[count / 2];
 }
 
 static void
@@ -104,13 +107,14 @@ measure(struct setup *setup, const struct bench_case *bench, const struct progra
 {
 	double rounds[ROUNDS];
 
-	measure_round(setup, program, true); /* warms caches, the flow cache among them */
+	measure_round(setup, program); /* warms caches, the flow cache among them */
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		if (bench->flood)
 			write_packets(setup, bench);
-		rounds[i] = measure_round(setup, program, true);
+		rounds[i] = measure_round(setup, program);
 	}
-	give_rounds(bench, rounds, row);
+	give_median(bench, rounds, ROUNDS, row);
+	row->best = rounds[0];
 }
 
 static void
@@ -122,40 +126,91 @@ give_packets_back(struct setup *setup)
 	}
 }
 
-/* One pass over packets that were made for it, and that the devices free; cycles per packet, or a negative errno. The same
- * flows each time, unless the case says that others passed before. */
-static double
-measure_fresh(struct setup *setup, const struct bench_case *bench, const struct program *program)
+static int
+take_packet(struct setup *setup, const struct bench_case *bench, struct rte_mbuf **packet)
 {
-	int ret;
+	*packet = rte_pktmbuf_alloc(setup->ports.pools[0].pool);
+	if (!*packet)
+		return log_fail(ENOMEM, "packets to measure with");
+	rte_pktmbuf_append(*packet, bench_case_size(bench));
+	return 0;
+}
+
+/* One pass over the ring, of packets that nobody else has; cycles per packet, or a negative errno. The device frees them,
+ * and what it freed comes in again when the others have been through. The same flows each time, unless the case says that
+ * others passed before. */
+static double
+measure_ring(struct setup *setup, const struct bench_case *bench, const struct program *program)
+{
+	struct burst *burst = &setup->worker->burst;
+	uint64_t cycles = 0;
 
 	if (!bench->flows)
 		setup->flow = 0;
-	ret = fill_packets(setup, bench);
-	return ret < 0 ? ret : measure_round(setup, program, false);
+	for (unsigned at = 0; at < RING; at += BURST_MAX) {
+		struct rte_mbuf **packets = &setup->packets[at];
+		uint64_t start;
+
+		for (unsigned i = 0; i < BURST_MAX; i++) {
+			bench_case_frame(bench, setup->flow++,
+					 rte_pktmbuf_mtod(packets[i], uint8_t *));
+			burst->packets[i] = packets[i];
+		}
+		burst->count = BURST_MAX;
+		start = rte_rdtsc_precise();
+		worker_process(setup->worker, program, setup->worker->shared->ports->items[0]);
+		cycles += rte_rdtsc_precise() - start;
+		for (unsigned i = 0; i < BURST_MAX; i++) {
+			if (take_packet(setup, bench, &packets[i]) < 0)
+				return -ENOMEM;
+		}
+	}
+	return (double)cycles / RING;
 }
 
-/* By how many cycles one program is dearer than the other: both take turns, and the medians and the best are of pairs. */
+/* Both take turns; *best is what they differ by at their best. */
+static int
+measure_rounds(struct setup *setup, const struct bench_case *bench, const struct program *program,
+	       const struct program *beside, double rounds[PAIRS], double *best)
+{
+	double least = HUGE_VAL, beside_least = HUGE_VAL;
+
+	for (uint64_t flows = 0; flows <= bench->flows; flows += RING) {
+		if (measure_ring(setup, bench, program) < 0)
+			return -ENOMEM;
+	}
+	for (unsigned i = 0; i < PAIRS; i++) {
+		double first = measure_ring(setup, bench, i & 1 ? program : beside);
+		double second = measure_ring(setup, bench, i & 1 ? beside : program);
+		double with = i & 1 ? first : second, without = i & 1 ? second : first;
+
+		if (first < 0 || second < 0)
+			return -ENOMEM;
+		rounds[i] = with - without;
+		least = RTE_MIN(least, with);
+		beside_least = RTE_MIN(beside_least, without);
+	}
+	*best = least - beside_least;
+	return 0;
+}
+
+/* By how many cycles one program is dearer than the other. */
 static int
 measure_pairs(struct setup *setup, const struct bench_case *bench, const struct program *program,
 	      const struct program *beside, struct bench_row *row)
 {
-	double rounds[ROUNDS];
+	double rounds[PAIRS];
+	unsigned taken = 0;
+	int ret = 0;
 
-	for (uint64_t flows = 0; flows <= bench->flows; flows += FLOWS) {
-		if (measure_fresh(setup, bench, program) < 0)
-			return -ENOMEM;
-	}
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		double first = measure_fresh(setup, bench, i & 1 ? program : beside);
-		double second = measure_fresh(setup, bench, i & 1 ? beside : program);
-
-		if (first < 0 || second < 0)
-			return -ENOMEM;
-		rounds[i] = i & 1 ? first - second : second - first;
-	}
-	give_rounds(bench, rounds, row);
-	return 0;
+	while (ret == 0 && taken < RING)
+		ret = take_packet(setup, bench, &setup->packets[taken++]);
+	if (ret == 0)
+		ret = measure_rounds(setup, bench, program, beside, rounds, &row->best);
+	if (ret == 0)
+		give_median(bench, rounds, PAIRS, row);
+	rte_pktmbuf_free_bulk(setup->packets, taken);
+	return ret;
 }
 
 static struct config *
