@@ -13,6 +13,7 @@
 
 #include "fake_mbuf.h"
 #include "packet/checksum.h"
+#include "packet/sum.h"
 
 #include "core/banned.h"
 
@@ -262,6 +263,17 @@ only_whole_datagrams_are_judged(void **state)
 	assert_int_equal(verdict(&frame, GOOD), CHECKSUM_UNSAID);
 }
 
+/* RFC 1624 section 4: the example, and what must not become of 0. */
+static void
+sums_are_adjusted(void **state)
+{
+	assert_int_equal(sum_adjust(0xdd2f, sum_word(0, 0x5555, 0x3285)), 0x0000);
+	assert_int_equal(sum_adjust_udp(0xdd2f, sum_word(0, 0x5555, 0x3285)), 0xffff);
+	assert_int_equal(sum_adjust_udp(0, sum_word(0, 0x5555, 0x3285)), 0);
+	assert_int_equal(sum_adjust(0xffff, sum_word(0, 7, 7)), 0xffff);
+	assert_int_equal(sum_adjust(0x1234, sum_words(0, 0x00010002, 0x00020001)), 0x1234);
+}
+
 int
 main(void)
 {
@@ -271,6 +283,7 @@ main(void)
 		cmocka_unit_test(each_bit_counts),
 		cmocka_unit_test(what_nobody_said_is_not_judged),
 		cmocka_unit_test(only_whole_datagrams_are_judged),
+		cmocka_unit_test(sums_are_adjusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

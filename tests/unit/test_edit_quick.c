@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Edits where packets lie, without frames, against the long way. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "edit_kit.h"
+#include "port/time.h"
+
+#include "core/banned.h"
+
+#define RUNS 20000
+#define NAME_MAX_ALL 512
+#define IPV4_PROTOCOL 23 /* where it stands in a frame without tags */
+
+/* Whether packets that are right for it can be edited the quick way. */
+static bool
+may_be_quick(const struct config_action *action)
+{
+	switch (action->verb) {
+	case CONFIG_SET:
+		return true;
+	case CONFIG_PUSH:
+		return action->push->kind != CONFIG_PUSH_MPLS &&
+		       action->push->kind != CONFIG_PUSH_ERSPAN;
+	case CONFIG_STRIP:
+		return action->strip->count == 1 && action->strip->what[0] == CONFIG_STRIP_VLAN;
+	default:
+		return false;
+	}
+}
+
+static struct edit *
+make_quick(unsigned *seed, char name[NAME_MAX_ALL])
+{
+	const struct config_action *actions[EDITS_MAX];
+	unsigned count = 0, wanted = 1 + rand_r(seed) % EDITS_MAX;
+	struct edit *edit;
+	int named = 0;
+
+	while (count < wanted) {
+		const struct edit_case *c = &edit_cases[rand_r(seed) % CASES];
+
+		if (!may_be_quick(&c->actions[0]))
+			continue;
+		actions[count++] = &c->actions[0];
+		named += snprintf(name + named, NAME_MAX_ALL - named, "%s, ", c->name);
+	}
+	assert_int_equal(edit_make(actions, count, &edit), 0);
+	return edit;
+}
+
+static void
+make_frame(unsigned *seed, struct bytes *frame)
+{
+	read_hex(edit_cases[rand_r(seed) % CASES].before, rand_r(seed) % 2 ? TAIL : 0, frame);
+	if (rand_r(seed) % 8 == 0)
+		frame->at[IPV4_PROTOCOL] = IPPROTO_SCTP;
+	if (rand_r(seed) % 4)
+		return;
+	for (unsigned i = rand_r(seed) % 4; i; i--)
+		frame->at[rand_r(seed) % RTE_MIN(frame->length, 100u)] = rand_r(seed);
+	frame->length = 1 + rand_r(seed) % RTE_MIN(frame->length, 100u);
+}
+
+/* So many bytes of room are left in front of it. */
+static void
+move(struct rte_mbuf *packet, uint16_t room)
+{
+	uint8_t *before = rte_pktmbuf_mtod(packet, uint8_t *);
+
+	if (!RTE_MBUF_DIRECT(packet))
+		return;
+	packet->data_off = room;
+	memmove(rte_pktmbuf_mtod(packet, uint8_t *), before, packet->data_len);
+}
+
+/* The same frames twice: alone, most of them in one segment, and such as others hold, which must go the long way. */
+struct twice {
+	struct bytes frames[BURST_MAX];
+	struct rte_mbuf *groups[2][BURST_MAX], *held[2 * BURST_MAX], *taken[2 * POOL];
+	struct packet_view views[BURST_MAX];
+	uint8_t from[2][BURST_MAX];
+	uint32_t idle[2];
+	unsigned count, held_count, taken_count;
+};
+
+static void
+make_twice(struct twice *twice, unsigned *seed)
+{
+	unsigned odd = rand_r(seed) % 3 ? 0 : 4;
+
+	twice->count = 1 + rand_r(seed) % BURST_MAX;
+	twice->held_count = twice->taken_count = 0;
+	for (unsigned p = 0; p < twice->count; p++) {
+		struct bytes *frame = &twice->frames[p];
+		struct way way = {0};
+
+		make_frame(seed, frame);
+		if (odd && rand_r(seed) % odd == 0)
+			way = (struct way){.where = rand_r(seed) % 3,
+					   .cut = rand_r(seed) % RTE_MIN(frame->length, 100u)};
+		twice->groups[0][p] = make(frame, &way);
+		if (odd && rand_r(seed) % odd == 0)
+			move(twice->groups[0][p], rand_r(seed) % RTE_PKTMBUF_HEADROOM);
+		twice->groups[1][p] = make(frame, &(struct way){0});
+		twice->held[twice->held_count++] = twice->groups[1][p];
+		if (odd && rand_r(seed) % odd == 0)
+			twice->held[twice->held_count++] = twice->groups[0][p];
+		for (unsigned i = 0; i < 2; i++) {
+			twice->from[i][p] = twice->count - 1 - p;
+			twice->groups[i][p]->port = p;
+			if (packet_wire_length_offset >= 0)
+				packet_wire_length_set(twice->groups[i][p], frame->length + p);
+		}
+		packet_parse(&twice->groups[1][p], 1, 0, &twice->views[twice->from[1][p]]);
+	}
+	for (unsigned i = 0; i < twice->held_count; i++)
+		rte_pktmbuf_refcnt_update(twice->held[i], 1);
+}
+
+/* Leaves memory for a few packets, so that those that need some fail in the midst of others. */
+static void
+take_memory(struct twice *twice, unsigned left)
+{
+	while (rte_mempool_avail_count(headers) > left)
+		twice->taken[twice->taken_count++] = rte_pktmbuf_alloc(headers);
+	while (rte_mempool_avail_count(packets) > left)
+		twice->taken[twice->taken_count++] = rte_pktmbuf_alloc(packets);
+}
+
+/* Both groups, of which that which went the long way, with memory, is whole. */
+static void
+compare_twice(const struct twice *twice, unsigned ready, const char *name)
+{
+	uint32_t idle = 0, seen = 0;
+
+	for (unsigned p = 0; p < twice->count; p++) {
+		struct rte_mbuf *packet = twice->groups[0][p], *other;
+		unsigned number = twice->count - 1 - twice->from[0][p];
+		struct bytes bytes;
+
+		assert_int_equal(packet->port, number);
+		assert_false(seen >> number & 1);
+		seen |= 1u << number;
+		if (p >= ready)
+			continue;
+		if (p > 0)
+			assert_true(twice->from[0][p] < twice->from[0][p - 1]);
+		other = twice->groups[1][number];
+		bytes.length = other->pkt_len;
+		memcpy(bytes.at, rte_pktmbuf_read(other, 0, bytes.length, bytes.at), bytes.length);
+		assert_bytes(packet, &bytes, name);
+		idle |= (twice->idle[1] >> number & 1) << p;
+		if (packet_wire_length_offset >= 0)
+			assert_int_equal(packet_wire_length(packet), packet_wire_length(other));
+	}
+	if (twice->idle[0] != idle)
+		fail_msg("%s: idle %x, not %x", name, twice->idle[0], idle);
+}
+
+/* Runs a program over both, and returns how many packets of the first went the quick way. */
+static unsigned
+run_twice(struct twice *twice, const struct edit *edit, unsigned left, const char *name)
+{
+	unsigned ready, count = twice->count, framed = 0;
+
+	take_memory(twice, left);
+	memset(local.frames, 0, sizeof(local.frames));
+	ready = edit_run(edit, &local, twice->groups[0], twice->from[0], twice->views, count,
+			 OWN_ALONE, &twice->idle[0]);
+	for (unsigned p = 0; p < count; p++)
+		framed += local.frames[p].packet != NULL;
+	rte_pktmbuf_free_bulk(twice->taken, twice->taken_count);
+	assert_int_equal(edit_run(edit, &local, twice->groups[1], twice->from[1], twice->views,
+				  count, 0, &twice->idle[1]),
+			 count);
+	compare_twice(twice, ready, name);
+	for (unsigned i = 0; i < twice->held_count; i++)
+		assert_bytes(twice->held[i], &twice->frames[twice->held[i]->port], name);
+	for (unsigned i = 0; i < 2; i++)
+		rte_pktmbuf_free_bulk(twice->groups[i], count);
+	rte_pktmbuf_free_bulk(twice->held, twice->held_count);
+	assert_pools_full(name);
+	return count - framed;
+}
+
+/* What is done to packets where they lie, without frames, is what the long way makes of them, for those alike to which not all
+ * can be done so. */
+static void
+the_quick_way_leads_where_the_long_one_does(void **state)
+{
+	static struct twice twice;
+	unsigned seed = 3, count = 0, quick = 0;
+
+	for (unsigned run = 0; run < RUNS; run++) {
+		char name[NAME_MAX_ALL];
+		struct edit *edit = make_quick(&seed, name);
+
+		/* From then on packets have a length on the wire. */
+		if (run == RUNS / 2)
+			assert_int_equal(packet_time_register(), 0);
+		make_twice(&twice, &seed);
+		count += twice.count;
+		quick += run_twice(&twice, edit, run % 4 ? POOL : 8, name);
+		edit_free(edit);
+	}
+	assert_in_range(quick, count / 10, count * 9 / 10);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_quick_way_leads_where_the_long_one_does),
+	};
+
+	edit_kit_start();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
