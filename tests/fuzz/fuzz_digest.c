@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/fake_mbuf.h"
 #include "packet/digest.h"
 #include "packet/view.h"
+#include "segments.h"
 
 #include "core/banned.h"
 
-#define SEGMENTS 4
 #define MACS 12
 #define ETHER 14
 #define IPV4 20
@@ -52,43 +51,33 @@ end_of(const uint8_t *frame, uint32_t length)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rte_mbuf whole, segments[SEGMENTS];
+	struct segmented made;
 	struct packet_digest_mask mask;
 	struct packet_digest digest;
 	struct packet_view one, other;
-	uint32_t ends[SEGMENTS - 1], length, low = 0, end;
-	uint8_t *frame;
+	uint32_t end;
 
-	if (size < SEGMENTS + 1 || size > 60000)
+	if (size <= 1 + CUTS || size > INPUT_MAX)
 		return 0;
 	packet_digest_mask(data[0] % 32, &mask);
-	data++;
-	length = size - SEGMENTS;
-	for (unsigned i = 0; i < SEGMENTS - 1; i++) {
-		low += data[i] % (length - low + 1);
-		ends[i] = low;
-	}
-	frame = malloc(length);
-	memcpy(frame, data + SEGMENTS - 1, length);
-	fake_mbuf(&whole, frame, length);
-	fake_mbuf_chain(segments, SEGMENTS, frame, ends, length);
-	digest = digest_of(&whole, &mask, &one);
-	if (!same(digest, digest_of(segments, &mask, &other)))
+	segment(data + 1, size - 1, &made);
+	digest = digest_of(&made.whole, &mask, &one);
+	if (!same(digest, digest_of(made.segments, &mask, &other)))
 		abort();
-	end = end_of(frame, length);
+	end = end_of(made.frame, made.length);
 	if (end) {
-		fake_mbuf(&whole, frame, end);
-		if (!same(digest, digest_of(&whole, &mask, &one)))
+		fake_mbuf(&made.whole, made.frame, end);
+		if (!same(digest, digest_of(&made.whole, &mask, &one)))
 			abort();
 	}
 	/* Of one that ends within its tags all is covered. */
-	if (length >= ETHER + TAGS) {
-		fake_mbuf(&whole, frame, length);
-		frame[data[0] % MACS] ^= 0x20;
-		if (same(digest, digest_of(&whole, &mask, &one)) !=
+	if (made.length >= ETHER + TAGS) {
+		fake_mbuf(&made.whole, made.frame, made.length);
+		made.frame[data[1] % MACS] ^= 0x20;
+		if (same(digest, digest_of(&made.whole, &mask, &one)) !=
 		    !!(mask.without & PACKET_DIGEST_MAC))
 			abort();
 	}
-	free(frame);
+	free(made.frame);
 	return 0;
 }

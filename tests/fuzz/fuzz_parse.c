@@ -7,12 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/fake_mbuf.h"
 #include "packet/view.h"
+#include "segments.h"
 
 #include "core/banned.h"
-
-#define SEGMENTS 4
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,26 +25,17 @@ parse(struct rte_mbuf *packet, struct packet_view *view, uint32_t *hash)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rte_mbuf whole, segments[SEGMENTS];
+	struct segmented made;
 	struct packet_view one, other;
-	uint32_t ends[SEGMENTS - 1], one_hash, other_hash, length, low = 0;
-	uint8_t *frame;
+	uint32_t one_hash, other_hash;
 
-	if (size < SEGMENTS || size > 60000)
+	if (size <= CUTS || size > INPUT_MAX)
 		return 0;
-	length = size - SEGMENTS + 1;
-	for (unsigned i = 0; i < SEGMENTS - 1; i++) {
-		low += data[i] % (length - low + 1);
-		ends[i] = low;
-	}
-	frame = malloc(length);
-	memcpy(frame, data + SEGMENTS - 1, length);
-	fake_mbuf(&whole, frame, length);
-	fake_mbuf_chain(segments, SEGMENTS, frame, ends, length);
-	parse(&whole, &one, &one_hash);
-	parse(segments, &other, &other_hash);
+	segment(data, size, &made);
+	parse(&made.whole, &one, &one_hash);
+	parse(made.segments, &other, &other_hash);
 	if (memcmp(&one, &other, sizeof(one)) != 0 || one_hash != other_hash)
 		abort();
-	free(frame);
+	free(made.frame);
 	return 0;
 }

@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/fake_mbuf.h"
 #include "packet/tunnel.h"
 #include "packet/view.h"
+#include "segments.h"
 
 #include "core/banned.h"
 
-#define SEGMENTS 4
 #define DEPTH 6
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -52,26 +51,17 @@ look(struct rte_mbuf *packet, struct found *found)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rte_mbuf whole, segments[SEGMENTS];
+	struct segmented made;
 	struct found one, other;
-	uint32_t ends[SEGMENTS - 1], length, low = 0;
-	uint8_t *frame;
 
-	if (size < SEGMENTS || size > 60000)
+	if (size <= CUTS || size > INPUT_MAX)
 		return 0;
-	length = size - SEGMENTS + 1;
-	for (unsigned i = 0; i < SEGMENTS - 1; i++) {
-		low += data[i] % (length - low + 1);
-		ends[i] = low;
-	}
-	frame = malloc(length);
-	memcpy(frame, data + SEGMENTS - 1, length);
-	fake_mbuf(&whole, frame, length);
-	fake_mbuf_chain(segments, SEGMENTS, frame, ends, length);
-	look(&whole, &one);
-	look(segments, &other);
-	if (memcmp(&one, &other, sizeof(one)) != 0 || (one.depth && !tunnel_may_be(frame, length)))
+	segment(data, size, &made);
+	look(&made.whole, &one);
+	look(made.segments, &other);
+	if (memcmp(&one, &other, sizeof(one)) != 0 ||
+	    (one.depth && !tunnel_may_be(made.frame, made.length)))
 		abort();
-	free(frame);
+	free(made.frame);
 	return 0;
 }
