@@ -98,6 +98,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 		}
 		edit->reach.front += op->front;
 		edit->reach.back += op->back;
+		edit->reach.grows += op->front - op->takes;
 		edit->reach.writes |= op->writes;
 		edit->reach.parses |= op->parses;
 		edit->reach.timed |= op->timed;
@@ -346,11 +347,13 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 	const struct edit_group group = {packets, from, views};
 	uint32_t done;
 
+	local->evenly = false;
 	if (!edit->quick || !(manner & OWN_ALONE) || (edit->reach.parses && !views))
 		return run_in_frames(edit, local, packets, from, views, count, manner, idle);
 	*idle = 0;
-	done = edit_quick(edit->ops, edit->op_count, edit->reach.front, &group, count);
-	if (likely(done == (uint32_t)((UINT64_C(1) << count) - 1)))
+	done = edit_quick(edit->ops, edit->op_count, &edit->reach, &group, count);
+	local->evenly = done == (uint32_t)((UINT64_C(1) << count) - 1);
+	if (likely(local->evenly))
 		return count;
 	return run_rest(edit, local, packets, from, views, count, manner, done, idle);
 }

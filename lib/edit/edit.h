@@ -27,6 +27,8 @@ struct edit_local {
 	struct rte_mbuf *failed[BURST_MAX];
 	uint8_t failed_from[BURST_MAX];
 	unsigned failed_count;
+	/* The last run made every packet longer by what its program's reach grows, and none has more segments than one. */
+	bool evenly;
 };
 
 /* Makes a program of edits alone, in their order, of named lists the edits in them; 0 of them are a program that does
@@ -40,12 +42,6 @@ bool edit_same(const struct edit *a, const struct edit *b);
 /* The same number of those that are the same. */
 uint64_t edit_hash(const struct edit *edit);
 
-struct edit_reach {
-	uint16_t front, back; /* bytes that are put in front and behind, at most */
-	bool writes;          /* bytes of packets, or in front of them; else a window does */
-	bool parses;          /* views are wanted */
-	bool timed;           /* times are */
-};
 const struct edit_reach *edit_reach(const struct edit *edit);
 
 /* Runs a program over a group, at most BURST_MAX packets, of each of which the caller has one reference. from[i] is what

@@ -195,15 +195,16 @@ put32(uint8_t *at, uint32_t value)
 static void
 put_lengths(const struct edit_around *around, uint8_t *start, uint32_t length)
 {
+	const uint8_t *template = around->bytes + around->l3;
 	uint8_t *ip = start + around->l3;
 	uint16_t sum, here;
 
-	if (ip[0] >> 4 == 6) {
+	if (template[0] >> 4 == 6) {
 		put16(ip + IPV6_LENGTH, length - around->l3 - IPV6_HEADER);
 	} else {
 		here = rte_cpu_to_be_16(length - around->l3);
 		memcpy(ip + IPV4_LENGTH, &here, sizeof(here));
-		memcpy(&sum, ip + IPV4_SUM, sizeof(sum));
+		memcpy(&sum, template + IPV4_SUM, sizeof(sum));
 		sum = sum_adjust(sum, sum_word(0, 0, here));
 		memcpy(ip + IPV4_SUM, &sum, sizeof(sum));
 	}
@@ -235,13 +236,24 @@ put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inne
 		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
 }
 
+/* In words of 16 bytes, of which the last two may overlap: every template is longer, and what stands behind it isn't touched. */
+static inline void
+put_template(const struct edit_around *around, uint8_t *start)
+{
+	unsigned last = around->length - 16;
+
+	for (unsigned at = 0; at < last; at += 16)
+		memcpy(start + at, around->bytes + at, 16);
+	memcpy(start + last, around->bytes + last, 16);
+}
+
 /* All but what ERSPAN has of its own, of length bytes in all. */
 static inline void
 put_around(const struct edit_around *around, uint8_t *start, uint32_t length, uint32_t flow)
 {
 	const uint8_t *inner = start + around->length;
 
-	memcpy(start, around->bytes, around->length);
+	put_template(around, start);
 	if (around->own_dst)
 		memcpy(start, inner, 6);
 	if (around->own_src)
@@ -253,20 +265,30 @@ put_around(const struct edit_around *around, uint8_t *start, uint32_t length, ui
 
 /* What is put in front before leaves it short of this. Addresses, by which a flow goes that is not IP's, may have been set
  * since the packet came in. */
-bool
-edit_fits_around(const struct edit_around *around, uint32_t length, const struct packet_view *view)
+uint32_t
+edit_fits_around(const struct edit_around *around, const struct edit_group *group, uint32_t which)
 {
-	return holds(around, length + WINDOW_ROOM) && (!around->udp || view->kind >= PACKET_IPV4);
+	for (uint32_t left = which; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left);
+		bool fits = holds(around, group->packets[i]->data_len + WINDOW_ROOM) &&
+			    (!around->udp || edit_view(group, i)->kind >= PACKET_IPV4);
+
+		which &= ~((uint32_t)!fits << i);
+	}
+	return which;
 }
 
 void
-edit_quick_around(const struct edit_around *around, struct rte_mbuf *packet,
-		  const struct packet_view *view)
+edit_quick_around(const struct edit_around *around, const struct edit_group *group, uint32_t which)
 {
-	uint32_t flow = around->udp ? packet_flow_hash(packet, view) : 0;
-	uint8_t *start = edit_prepend(packet, around->length);
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+		struct rte_mbuf *packet = group->packets[i];
+		uint32_t flow = around->udp ? packet_flow_hash(packet, edit_view(group, i)) : 0;
+		uint8_t *start = edit_prepend(packet, around->length);
 
-	put_around(around, start, packet->data_len, flow);
+		put_around(around, start, packet->pkt_len, flow);
+	}
 }
 
 void

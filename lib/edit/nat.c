@@ -69,7 +69,7 @@ is_meant(const struct edit_op *op, const struct frame *frame, const uint8_t *add
 }
 
 /* Returns what it changes. */
-static uint32_t
+static uint64_t
 translate(const struct edit_op *op, const struct frame *frame, uint8_t *address, unsigned words)
 {
 	static const uint32_t nothing[4];
@@ -214,8 +214,8 @@ edit_look_nat(const struct edit_op *op, struct frame *frames, unsigned count)
 }
 
 /* Returns what it changes of a sum over the checksum. */
-static uint32_t
-adjust(uint8_t *at, uint32_t change, bool zero)
+static uint64_t
+adjust(uint8_t *at, uint64_t change, bool zero)
 {
 	uint16_t before, after;
 
@@ -227,7 +227,7 @@ adjust(uint8_t *at, uint32_t change, bool zero)
 
 /* What a packet's addresses change of a sum over its header, and of one over its pseudo-header. */
 struct moved {
-	uint32_t header, pseudo;
+	uint64_t header, pseudo;
 };
 
 /* The IP packet at ip, whose transport's header is so many bytes behind; 0: it has none, or none with a checksum. */
@@ -237,8 +237,8 @@ translate_ip(const struct edit_op *op, const struct frame *frame, uint8_t *ip, u
 	bool wide = edit_is_ipv6(frame);
 	unsigned words = wide ? 4 : 1;
 	uint8_t *address = ip + (wide ? IPV6_SRC : IPV4_SRC);
-	uint32_t source = translate(op, frame, address, words);
-	uint32_t destination = translate(op, frame, address + words * 4, words);
+	uint64_t source = translate(op, frame, address, words);
+	uint64_t destination = translate(op, frame, address + words * 4, words);
 	struct moved moved = {source + destination, source + destination};
 
 	if (!wide)
@@ -249,7 +249,7 @@ translate_ip(const struct edit_op *op, const struct frame *frame, uint8_t *ip, u
 }
 
 /* Returns what it changes of the bytes that are quoted, checksums with them. */
-static uint32_t
+static uint64_t
 translate_quote(const struct edit_op *op, const struct frame *frame)
 {
 	uint8_t *ip = frame->start + frame->quote;
@@ -265,8 +265,9 @@ static void
 run_ip(const struct edit_op *op, const struct frame *frame)
 {
 	bool wide = edit_is_ipv6(frame);
-	uint32_t change, transport = frame->sum ? frame->l4 - frame->l3 : 0;
+	uint32_t transport = frame->sum ? frame->l4 - frame->l3 : 0;
 	struct moved moved;
+	uint64_t change;
 
 	if (frame->depth < frame->l3 + (wide ? IPV6_HEADER : IPV4_HEADER))
 		return;

@@ -7,6 +7,7 @@
 
 #include "edit/quick.h"
 #include "packet/sum.h"
+#include "stage/burst.h"
 
 #include "core/banned.h"
 
@@ -47,10 +48,10 @@ put16(uint8_t *at, uint16_t value)
 	memcpy(at, &value, sizeof(value));
 }
 
-uint32_t
+uint64_t
 edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words)
 {
-	uint32_t change = 0;
+	uint64_t change = 0;
 
 	for (unsigned i = 0; i < words; i++) {
 		uint32_t before, after;
@@ -153,11 +154,11 @@ to_transport(const struct frame *frame)
 	return frame->sum ? frame->l4 - frame->l3 : 0;
 }
 
-/* Both return what they change of the pseudo-header; transport as in edit_is_routed. */
-static inline uint32_t
-set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
+/* Those of IPv4 beside its addresses. */
+static inline uint64_t
+set_fields(const struct edit_set *set, uint8_t *ip)
 {
-	uint32_t change = 0, source = 0, destination = 0;
+	uint64_t change = 0;
 	uint16_t before, after;
 	uint8_t ttl[2];
 
@@ -174,6 +175,15 @@ set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 		put16(ip + IPV4_TTL, after);
 		change = sum_word(change, before, after);
 	}
+	return change;
+}
+
+/* Both return what they change of the pseudo-header; transport as in edit_is_routed. */
+static inline uint64_t
+set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
+{
+	uint64_t change = set_fields(set, ip), source = 0, destination = 0;
+
 	if (set->family[0] == 4)
 		source = edit_put_words(ip + IPV4_SRC, set->address[0].keep, set->address[0].value,
 					1);
@@ -184,10 +194,10 @@ set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 	return edit_is_routed(ip, transport) ? source : source + destination;
 }
 
-static inline uint32_t
+static inline uint64_t
 set_ipv6(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 {
-	uint32_t addresses = 0, change;
+	uint64_t addresses = 0, change;
 	unsigned class;
 
 	if (set->given & CONFIG_SET_DSCP) {
@@ -215,7 +225,8 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		uint8_t *ip = frame->start + frame->l3, *sum = frame->start + frame->sum;
-		uint32_t change, before, after;
+		uint32_t before, after;
+		uint64_t change;
 
 		if (frame->kind < PACKET_IPV4)
 			continue;
@@ -241,40 +252,113 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 	}
 }
 
-static inline bool
-is_of(const struct edit_set *set, unsigned which, uint8_t family)
+/* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before its checksum; and all
+ * addresses that are set are of the packet's family. */
+uint32_t
+edit_fits_network(const struct edit_set *set, const struct edit_group *group, uint32_t which)
 {
-	return set->family[which] == 0 || set->family[which] == family;
+	bool only4 = has_address(set, 4), only6 = has_address(set, 6);
+
+	for (uint32_t left = which; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left);
+		const struct packet_view *view = edit_view(group, i);
+		bool wide = view->kind == PACKET_IPV6_PORTS, udp = view->protocol == IPPROTO_UDP;
+		unsigned transport = wide ? IPV6_HEADER : IPV4_HEADER;
+		unsigned end = view->l4_offset + (udp ? UDP_SUM : TCP_SUM) + 2;
+		bool fits = (wide || view->kind == PACKET_IPV4_PORTS) && !(wide ? only4 : only6) &&
+			    (udp || view->protocol == IPPROTO_TCP) &&
+			    view->l4_offset == view->l3_offset + transport &&
+			    end <= group->packets[i]->data_len;
+
+		which &= ~((uint32_t)!fits << i);
+	}
+	return which;
 }
 
-/* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before its checksum. */
-bool
-edit_fits_network(const struct edit_set *set, const struct packet_view *view, uint32_t length)
-{
-	bool wide = view->kind & PACKET_WIDE;
-	uint8_t family = wide ? 6 : 4;
+/* Of both addresses of IPv4, which lie side by side, as one word. */
+struct pair {
+	uint64_t keep, value;
+};
 
-	if (view->kind != PACKET_IPV4_PORTS && view->kind != PACKET_IPV6_PORTS)
-		return false;
-	if (view->l4_offset != view->l3_offset + (wide ? IPV6_HEADER : IPV4_HEADER))
-		return false;
-	if (view->protocol != IPPROTO_TCP && view->protocol != IPPROTO_UDP)
-		return false;
-	return is_of(set, 0, family) && is_of(set, 1, family) &&
-	       view->l4_offset + (view->protocol == IPPROTO_TCP ? TCP_SUM : UDP_SUM) + 2u <= length;
+static struct pair
+pair_of(const struct edit_set *set)
+{
+	struct pair pair = {UINT64_MAX, 0};
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (set->family[i] != 4)
+			continue;
+		pair.keep &= ~(UINT64_C(0xffffffff) << 32 * i) | (uint64_t)set->address[i].keep[0]
+									 << 32 * i;
+		pair.value |= (uint64_t)set->address[i].value[0] << 32 * i;
+	}
+	return pair;
+}
+
+/* Returns what it changes by. */
+static inline uint64_t
+put_pair(const struct pair *pair, uint8_t *at)
+{
+	uint64_t before, after;
+
+	memcpy(&before, at, sizeof(before));
+	after = (before & pair->keep) | pair->value;
+	memcpy(at, &after, sizeof(after));
+	return sum_words(sum_words(0, before >> 32, after >> 32), before, after);
+}
+
+/* What set_ipv4 does where no route is on the way. */
+static inline uint64_t
+set_pair(const struct edit_set *set, const struct pair *pair, uint8_t *ip)
+{
+	uint64_t change = set_fields(set, ip), addresses = put_pair(pair, ip + IPV4_SRC);
+
+	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + addresses));
+	return addresses;
+}
+
+/* Checksums of transports, and by what they change. */
+struct sums {
+	uint8_t *at[BURST_MAX];
+	uint64_t changes[BURST_MAX];
+	uint32_t udp; /* bits */
+};
+
+static void
+set_headers(const struct edit_set *set, const struct edit_group *group, uint32_t which,
+	    struct sums *sums)
+{
+	const struct pair pair = pair_of(set);
+	const uint32_t keep = set->given & PORTS ? set->ports_keep : UINT32_MAX;
+	const uint32_t value = set->given & PORTS ? set->ports_value : 0;
+
+	sums->udp = 0;
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+		const struct packet_view *view = edit_view(group, i);
+		uint8_t *start = rte_pktmbuf_mtod(group->packets[i], uint8_t *);
+		uint8_t *ip = start + view->l3_offset, *l4 = start + view->l4_offset;
+		bool udp = view->protocol == IPPROTO_UDP;
+		uint64_t change = likely(!(view->kind & PACKET_WIDE)) ? set_pair(set, &pair, ip)
+								      : set_ipv6(set, 0, ip);
+
+		sums->changes[i] = change + edit_put_words(l4, &keep, &value, 1);
+		sums->at[i] = l4 + (udp ? UDP_SUM : TCP_SUM);
+		sums->udp |= (uint32_t)udp << i;
+	}
 }
 
 void
-edit_quick_network(const struct edit_set *set, const struct packet_view *view, uint8_t *start)
+edit_quick_network(const struct edit_set *set, const struct edit_group *group, uint32_t which)
 {
-	uint8_t *ip = start + view->l3_offset, *l4 = start + view->l4_offset;
-	bool udp = view->protocol == IPPROTO_UDP;
-	uint8_t *sum = l4 + (udp ? UDP_SUM : TCP_SUM);
-	uint32_t change = view->kind & PACKET_WIDE ? set_ipv6(set, 0, ip) : set_ipv4(set, 0, ip);
+	struct sums sums;
 
-	if (set->given & PORTS)
-		change += edit_put_words(l4, &set->ports_keep, &set->ports_value, 1);
-	if (change)
-		put16(sum,
-		      udp ? sum_adjust_udp(get16(sum), change) : sum_adjust(get16(sum), change));
+	set_headers(set, group, which, &sums);
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+		uint16_t sum = get16(sums.at[i]);
+
+		put16(sums.at[i], sums.udp >> i & 1 ? sum_adjust_udp(sum, sums.changes[i])
+						    : sum_adjust(sum, sums.changes[i]));
+	}
 }

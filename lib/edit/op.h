@@ -161,6 +161,7 @@ struct edit_op {
 	const struct edit_kind *kind;
 	uint16_t front; /* bytes that it puts in front */
 	uint16_t back;  /* and behind */
+	uint16_t takes; /* and takes away in front, where it is done the quick way */
 	bool parses;
 	bool writes;
 	bool anew; /* must see what the ones before it wrote */
@@ -193,6 +194,15 @@ edit_is_tag(const uint8_t type[2])
 	return value == 0x8100 || value == 0x88a8 || value == 0x9100;
 }
 
+/* How far a program goes. */
+struct edit_reach {
+	uint16_t front, back; /* bytes that are put in front and behind, at most */
+	int16_t grows;        /* what the quick way adds to a packet's length */
+	bool writes;          /* bytes of packets, or in front of them; else a window does */
+	bool parses;          /* views are wanted */
+	bool timed;           /* times are */
+};
+
 /* Of an edit's verb. */
 const struct edit_kind *edit_kind(enum config_verb verb);
 
@@ -211,7 +221,7 @@ bool edit_needs_network(const struct edit_set *set, struct frame *frame);
 void edit_make_bits(const struct config_prefix *prefix, struct edit_bits *bits);
 
 /* Replaces bits of so many words of 4 bytes; returns what that changes, as in sum.h. */
-uint32_t edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words);
+uint64_t edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words);
 
 /* Whether the destination of the IP packet at ip is one on the way alone, so that another is part of the transport's
  * checksum. transport: how many bytes behind ip the transport's header begins, all of them there; 0: there is none. */

@@ -28,6 +28,15 @@ edit_is_quick(const struct edit_op *ops, unsigned count)
 	return true;
 }
 
+/* What an mbuf says of itself in one word, from data_off on. */
+#define HELD_ONCE (UINT64_C(1) << 16 | UINT64_C(1) << 32) /* refcnt and nb_segs */
+#define HELD UINT64_C(0xffffffff0000)
+
+_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
+		       offsetof(struct rte_mbuf, nb_segs) ==
+			       offsetof(struct rte_mbuf, data_off) + 4,
+	       "as the word has it");
+
 /* Those that may be written, with room in front, and a header of Ethernet. */
 static uint32_t
 find_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front)
@@ -36,11 +45,15 @@ find_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front)
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct rte_mbuf *packet = packets[i];
-		bool own = rte_mbuf_refcnt_read(packet) == 1 && packet->nb_segs == 1 &&
-			   RTE_MBUF_DIRECT(packet) && packet->data_off >= front &&
-			   packet->data_len >= EDIT_ETHER;
+		uint16_t offset = packet->data_off;
+		uint64_t word;
+		bool own;
 
-		rte_prefetch0(rte_pktmbuf_mtod(packet, const uint8_t *));
+		memcpy(&word, &packet->data_off, sizeof(word));
+		own = (word & HELD) == HELD_ONCE && RTE_MBUF_DIRECT(packet) && offset >= front &&
+		      packet->data_len >= EDIT_ETHER;
+
+		__builtin_prefetch((const char *)packet->buf_addr + offset - front, 1);
 		which |= (uint32_t)own << i;
 	}
 	return which;
@@ -48,76 +61,82 @@ find_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front)
 
 /* As capture records have it. */
 static void
-tell_lengths(const struct edit_group *group, uint32_t which, const uint16_t *before)
+tell_lengths(const struct edit_group *group, uint32_t which, int grows)
 {
 	for (; which; which &= which - 1) {
-		unsigned i = __builtin_ctz(which);
-		struct rte_mbuf *packet = group->packets[i];
-		uint32_t wire = packet_wire_length(packet);
+		struct rte_mbuf *packet = group->packets[__builtin_ctz(which)];
 
-		packet_wire_length_set(packet, wire + packet->data_len - before[i]);
+		packet_wire_length_set(packet, packet_wire_length(packet) + grows);
 	}
 }
 
 uint32_t
-edit_quick(const struct edit_op *ops, unsigned op_count, uint16_t front,
+edit_quick(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
 	   const struct edit_group *group, unsigned count)
 {
-	uint32_t which = find_own(group->packets, count, front);
-	bool tells = packet_wire_length_offset >= 0;
-	uint16_t before[BURST_MAX];
+	uint32_t which = find_own(group->packets, count, reach->front);
 
 	for (unsigned i = 0; i < op_count; i++)
 		which = ops[i].kind->fits(&ops[i], group, which);
-	for (unsigned i = 0; unlikely(tells) && i < count; i++)
-		before[i] = group->packets[i]->data_len;
 	for (unsigned i = 0; i < op_count; i++)
 		ops[i].kind->quick(&ops[i], group, which);
-	if (unlikely(tells))
-		tell_lengths(group, which, before);
+	if (unlikely(packet_wire_length_offset >= 0))
+		tell_lengths(group, which, reach->grows);
 	return which;
 }
 
 /* A tag that a view knows lies whole in the frame. */
-static bool
-fits_set(const struct edit_set *set, const struct rte_mbuf *packet, const struct packet_view *view)
+static uint32_t
+fits_tag(const struct edit_group *group, uint32_t which)
 {
-	if ((set->given & TAG) && view->vlan == PACKET_NO_VLAN)
-		return false;
-	return !(set->given & ~(MACS | TAG)) || edit_fits_network(set, view, packet->data_len);
+	for (uint32_t left = which; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left);
+
+		which &= ~((uint32_t)(edit_view(group, i)->vlan == PACKET_NO_VLAN) << i);
+	}
+	return which;
 }
 
 uint32_t
 edit_fits_set(const struct edit_op *op, const struct edit_group *group, uint32_t which)
 {
-	if (!op->parses)
-		return which;
-	for (uint32_t left = which; left; left &= left - 1) {
-		unsigned i = __builtin_ctz(left);
+	const struct edit_set *set = &op->values.set;
 
-		if (unlikely(!fits_set(&op->values.set, group->packets[i], edit_view(group, i))))
-			which &= ~(1u << i);
-	}
-	return which;
+	if (set->given & TAG)
+		which = fits_tag(group, which);
+	return set->given & ~(MACS | TAG) ? edit_fits_network(set, group, which) : which;
 }
 
-static inline void
-set_macs(const struct edit_set *set, uint8_t *start)
+static void
+set_both_macs(const struct edit_set *set, const struct edit_group *group, uint32_t which)
 {
-	if (set->given & CONFIG_SET_DST_MAC)
-		memcpy(start, set->macs[0], 6);
-	if (set->given & CONFIG_SET_SRC_MAC)
-		memcpy(start + 6, set->macs[1], 6);
+	for (; which; which &= which - 1)
+		memcpy(rte_pktmbuf_mtod(group->packets[__builtin_ctz(which)], uint8_t *), set->macs,
+		       EDIT_MACS);
 }
 
-static inline void
-set_tag(const struct edit_set *set, uint8_t *start)
+static void
+set_mac(const uint8_t mac[6], unsigned offset, const struct edit_group *group, uint32_t which)
+{
+	for (; which; which &= which - 1)
+		memcpy(rte_pktmbuf_mtod_offset(group->packets[__builtin_ctz(which)], uint8_t *,
+					       offset),
+		       mac, 6);
+}
+
+static void
+set_tag(const struct edit_set *set, const struct edit_group *group, uint32_t which)
 {
 	uint16_t tag;
 
-	memcpy(&tag, start + EDIT_ETHER, sizeof(tag));
-	tag = (tag & set->tag_keep) | set->tag_value;
-	memcpy(start + EDIT_ETHER, &tag, sizeof(tag));
+	for (; which; which &= which - 1) {
+		uint8_t *at = rte_pktmbuf_mtod_offset(group->packets[__builtin_ctz(which)],
+						      uint8_t *, EDIT_ETHER);
+
+		memcpy(&tag, at, sizeof(tag));
+		tag = (tag & set->tag_keep) | set->tag_value;
+		memcpy(at, &tag, sizeof(tag));
+	}
 }
 
 void
@@ -125,32 +144,37 @@ edit_quick_set(const struct edit_op *op, const struct edit_group *group, uint32_
 {
 	const struct edit_set *set = &op->values.set;
 
-	for (; which; which &= which - 1) {
-		unsigned i = __builtin_ctz(which);
-		uint8_t *start = rte_pktmbuf_mtod(group->packets[i], uint8_t *);
-
-		if (set->given & MACS)
-			set_macs(set, start);
-		if (set->given & TAG)
-			set_tag(set, start);
-		if (set->given & ~(MACS | TAG))
-			edit_quick_network(set, edit_view(group, i), start);
-	}
+	if ((set->given & MACS) == MACS)
+		set_both_macs(set, group, which);
+	else if (set->given & CONFIG_SET_DST_MAC)
+		set_mac(set->macs[0], 0, group, which);
+	else if (set->given & CONFIG_SET_SRC_MAC)
+		set_mac(set->macs[1], 6, group, which);
+	if (set->given & TAG)
+		set_tag(set, group, which);
+	if (set->given & ~(MACS | TAG))
+		edit_quick_network(set, group, which);
 }
 
 uint32_t
 edit_fits_push(const struct edit_op *op, const struct edit_group *group, uint32_t which)
 {
-	if (op->values.push.kind == CONFIG_PUSH_VLAN)
-		return which;
-	for (uint32_t left = which; left; left &= left - 1) {
-		unsigned i = __builtin_ctz(left);
+	return op->values.push.kind == CONFIG_PUSH_VLAN
+		       ? which
+		       : edit_fits_around(&op->values.push.around, group, which);
+}
 
-		if (unlikely(!edit_fits_around(&op->values.push.around, group->packets[i]->data_len,
-					       op->parses ? edit_view(group, i) : NULL)))
-			which &= ~(1u << i);
-	}
-	return which;
+/* The two may overlap. */
+static inline void
+move_macs(uint8_t *to, const uint8_t *from)
+{
+	uint64_t first;
+	uint32_t last;
+
+	memcpy(&first, from, sizeof(first));
+	memcpy(&last, from + sizeof(first), sizeof(last));
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + sizeof(first), &last, sizeof(last));
 }
 
 static void
@@ -160,7 +184,7 @@ push_vlans(uint32_t tag, const struct edit_group *group, uint32_t which)
 		struct rte_mbuf *packet = group->packets[__builtin_ctz(which)];
 		uint8_t *start = edit_prepend(packet, EDIT_TAG);
 
-		memmove(start, start + EDIT_TAG, EDIT_MACS);
+		move_macs(start, start + EDIT_TAG);
 		memcpy(start + EDIT_MACS, &tag, sizeof(tag));
 	}
 }
@@ -168,16 +192,10 @@ push_vlans(uint32_t tag, const struct edit_group *group, uint32_t which)
 void
 edit_quick_push(const struct edit_op *op, const struct edit_group *group, uint32_t which)
 {
-	if (op->values.push.kind == CONFIG_PUSH_VLAN) {
+	if (op->values.push.kind == CONFIG_PUSH_VLAN)
 		push_vlans(op->values.push.word, group, which);
-		return;
-	}
-	for (; which; which &= which - 1) {
-		unsigned i = __builtin_ctz(which);
-
-		edit_quick_around(&op->values.push.around, group->packets[i],
-				  op->parses ? edit_view(group, i) : NULL);
-	}
+	else
+		edit_quick_around(&op->values.push.around, group, which);
 }
 
 /* Of one tag. */
@@ -202,7 +220,7 @@ edit_quick_strip(const struct edit_op *op, const struct edit_group *group, uint3
 		struct rte_mbuf *packet = group->packets[__builtin_ctz(which)];
 		uint8_t *start = rte_pktmbuf_mtod(packet, uint8_t *);
 
-		memmove(start + EDIT_TAG, start, EDIT_MACS);
+		move_macs(start + EDIT_TAG, start);
 		packet->data_off += EDIT_TAG;
 		packet->data_len -= EDIT_TAG;
 		packet->pkt_len -= EDIT_TAG;

@@ -41,13 +41,13 @@ edit_prepend(struct rte_mbuf *packet, uint16_t bytes)
 bool edit_is_quick(const struct edit_op *ops, unsigned count);
 
 /* Does them to those packets to which it can, and returns which, as bits; the others are as they
- * were. front: bytes that ops put in front of a packet, in all. Worker. */
-uint32_t edit_quick(const struct edit_op *ops, unsigned op_count, uint16_t front,
+ * were. Worker. */
+uint32_t edit_quick(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
 		    const struct edit_group *group, unsigned count);
 
 /* Ways of single ops. First, of the packets in which, as bits, those to which it can be done: they
  * are asked as they came in, before any op wrote, and are of 14 bytes or more. Then doing it to the
- * ones of which all ops said so. Worker. */
+ * ones of which all ops said so. (Both in one pass are slower: a short loop keeps more packets going.) Worker. */
 uint32_t edit_fits_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 void edit_quick_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 uint32_t edit_fits_push(const struct edit_op *op, const struct edit_group *group, uint32_t which);
@@ -55,12 +55,13 @@ void edit_quick_push(const struct edit_op *op, const struct edit_group *group, u
 uint32_t edit_fits_strip(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 void edit_quick_strip(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 
-/* The parts of these that stand elsewhere, for one packet; length is what it came in with. */
-bool edit_fits_network(const struct edit_set *set, const struct packet_view *view, uint32_t length);
-void edit_quick_network(const struct edit_set *set, const struct packet_view *view, uint8_t *start);
-bool edit_fits_around(const struct edit_around *around, uint32_t length,
-		      const struct packet_view *view);
-void edit_quick_around(const struct edit_around *around, struct rte_mbuf *packet,
-		       const struct packet_view *view);
+/* The parts of these that stand elsewhere. */
+uint32_t edit_fits_network(const struct edit_set *set, const struct edit_group *group,
+			   uint32_t which);
+void edit_quick_network(const struct edit_set *set, const struct edit_group *group, uint32_t which);
+uint32_t edit_fits_around(const struct edit_around *around, const struct edit_group *group,
+			  uint32_t which);
+void edit_quick_around(const struct edit_around *around, const struct edit_group *group,
+		       uint32_t which);
 
 #endif

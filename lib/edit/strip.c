@@ -169,6 +169,7 @@ edit_make_strip(const struct config_action *action, struct edit_op *op)
 	memcpy(op->values.strip.what, action->strip->what, action->strip->count);
 	op->writes = true;
 	op->quick = action->strip->count == 1 && action->strip->what[0] == CONFIG_STRIP_VLAN;
+	op->takes = EDIT_TAG;
 	for (unsigned i = 0; i < action->strip->count; i++)
 		op->parses |= action->strip->what[i] > CONFIG_STRIP_VLANS;
 }

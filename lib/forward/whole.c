@@ -41,17 +41,54 @@ count_made(const struct form *forms, const struct form_list *list, uint32_t stop
 	return made;
 }
 
+/* What is known of packets that all became longer by as much. */
+static struct frame_bounds
+bounds_of(const struct burst *burst, int grows)
+{
+	struct frame_bounds bounds = *burst->bounds;
+
+	if (bounds.max == UINT32_MAX)
+		return bounds;
+	bounds.min = RTE_MAX((int64_t)bounds.min + grows, 0);
+	bounds.max += grows;
+	bounds.chains = false;
+	return bounds;
+}
+
+static void
+send_evenly(struct port *port, struct burst *burst, int grows)
+{
+	const struct frame_bounds bounds = bounds_of(burst, grows);
+
+	burst->bounds = &bounds;
+	exit_send(port, burst, burst->packets, burst->count,
+		  burst->bytes + (int64_t)grows * burst->count);
+	burst->bounds = &frame_any;
+}
+
+/* Of these packets nothing is known. */
+static void
+send_counted(struct port *port, struct burst *burst, unsigned count)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		bytes += rte_pktmbuf_pkt_len(burst->packets[i]);
+	burst->bounds = &frame_any;
+	exit_send(port, burst, burst->packets, count, bytes);
+}
+
 static void
 edit_and_send(const struct form_run *run, struct edit_local *local, struct port *port,
 	      struct burst *burst)
 {
+	const struct edit_reach *reach = edit_reach(run->edit);
 	const struct packet_view *views = NULL;
 	uint8_t from[BURST_MAX];
-	uint64_t bytes = 0;
 	uint32_t idle;
 	uint16_t ready;
 
-	if (edit_reach(run->edit)->parses) {
+	if (reach->parses) {
 		burst_parse(burst);
 		views = burst->views;
 	}
@@ -61,15 +98,15 @@ edit_and_send(const struct form_run *run, struct edit_local *local, struct port 
 	memcpy(from, places, sizeof(from));
 	ready = edit_run(run->edit, local, burst->packets, from, views, burst->count, run->manner,
 			 &idle);
+	if (likely(local->evenly)) {
+		send_evenly(port, burst, reach->grows);
+		return;
+	}
 	burst->acted[burst->verdicts[0]].unedited += __builtin_popcount(idle);
-	/* Of edited packets nothing is known. */
-	burst->bounds = &frame_any;
 	if (unlikely(ready < burst->count))
 		exit_drop(burst, burst->packets + ready, burst->count - ready, DROP_NO_BUFFER);
-	for (unsigned i = 0; i < ready; i++)
-		bytes += rte_pktmbuf_pkt_len(burst->packets[i]);
 	if (likely(ready))
-		exit_send(port, burst, burst->packets, ready, bytes);
+		send_counted(port, burst, ready);
 	edit_count_copies(local, burst->tally->copies);
 }
 
