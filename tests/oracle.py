@@ -164,6 +164,7 @@ class Verdict(NamedTuple):
     given: list  # lists.Given, in the order in which it is, mirrors first within each rule
     dropped: Optional[str]  # the drop's name, or None
     noted: frozenset = frozenset()  # (rule, what it counts of the packet beside having taken it)
+    idle: frozenset = frozenset()  # (rule, place in its list) of edits that found nothing to do
 
     @property
     def targets(self):
@@ -186,7 +187,7 @@ class Judge:
         walk = lists.Walk(self.config, self.state, packet, came_in)
 
         def verdict(dropped):
-            return Verdict(taken, walk.given, dropped, frozenset(walk.noted))
+            return Verdict(taken, walk.given, dropped, frozenset(walk.noted), frozenset(walk.idle))
 
         for rule in self.config.get("rules", []):
             if not self.takes(rule, packet.data, came_in, filter_says):
@@ -200,7 +201,7 @@ class Judge:
         taken.append("default")
         if self.config["default"] == "drop":
             return verdict("default")
-        walk.give("default", self.config["default"]["forward"], walk.whole, False)
+        walk.give("default", self.config["default"]["forward"], walk.whole, frozenset())
         return verdict(None)
 
 

@@ -38,7 +38,7 @@ def replay(tmp_path, file, ports=None, code=0, **keys):
 
 def made_of(packet, list_, loop=0, unique_per_loop=False):
     """The record that a packet becomes, and whether an edit found nothing to do."""
-    steps = list(actions.flat(list_, {"edits": NAMED}))
+    steps = [one for _, one in actions.flat(list_, {"edits": NAMED})]
     strips = next((number for number, step in enumerate(steps) if "strip" not in step), len(steps))
     frame = edits.Frame(packet.data, len(packet.data))
     context = edits.Context(time=packet.time)

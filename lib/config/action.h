@@ -134,12 +134,14 @@ struct config_gate {
 unsigned config_gates(const struct config_actions *actions,
 		      struct config_gate gates[CONFIG_GATES_MAX]);
 
-/* Of lists with edits or gates is counted: in how many packets the list was carried out, of how many an edit found nothing
- * to do, and, by gate, how many it stopped. */
-enum { CONFIG_STEP_TAKEN, CONFIG_STEP_UNEDITED, CONFIG_STEP_GATES };
+/* Of lists with edits or gates is counted: in how many packets the list was carried out; by gate, how many it stopped; and by
+ * edit, numbered as gates are, in how many of those that were given away behind it it found nothing to do. */
+enum { CONFIG_STEP_TAKEN, CONFIG_STEP_GATES };
 
 /* So many numbers; 0 of a list that has neither. */
 unsigned config_steps(const struct config_actions *actions);
+/* Where those of edits begin. */
+unsigned config_step_edits(const struct config_actions *actions);
 
 /* One of them; of a mirror without what it has with. */
 void config_put_action(FILE *out, const struct config *config, const struct config_action *action);

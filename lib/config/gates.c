@@ -19,14 +19,35 @@ leave(struct config_gate *gates, unsigned first, unsigned count)
 		gates[i].otherwise = count;
 }
 
+static unsigned
+count_edits(const struct config_actions *actions)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; actions && i < actions->count; i++) {
+		const struct config_action *action = &actions->items[i];
+
+		count += config_action_kind(action) == CONFIG_IS_EDIT;
+		if (action->verb == CONFIG_MIRROR)
+			count += count_edits(action->with);
+	}
+	return count;
+}
+
 unsigned
-config_steps(const struct config_actions *actions)
+config_step_edits(const struct config_actions *actions)
 {
 	struct config_gate gates[CONFIG_GATES_MAX];
 
+	return CONFIG_STEP_GATES + config_gates(actions, gates);
+}
+
+unsigned
+config_steps(const struct config_actions *actions)
+{
 	if (!(config_verbs(actions) & (CONFIG_EDIT_VERBS | CONFIG_GATE_VERBS)))
 		return 0;
-	return CONFIG_STEP_GATES + config_gates(actions, gates);
+	return config_step_edits(actions) + count_edits(actions);
 }
 
 unsigned

@@ -14,24 +14,8 @@ struct walk {
 	FILE *out;
 	const struct config *config;
 	const uint64_t *counts; /* see config_steps */
-	unsigned gate;          /* the next one */
-	bool one_edit;          /* so what is unedited is so by it */
+	unsigned gate, edit;    /* the next ones' numbers among the counts */
 };
-
-static unsigned
-count_edits(const struct config_actions *actions)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; actions && i < actions->count; i++) {
-		const struct config_action *action = &actions->items[i];
-
-		count += config_action_kind(action) == CONFIG_IS_EDIT;
-		if (action->verb == CONFIG_MIRROR)
-			count += count_edits(action->with);
-	}
-	return count;
-}
 
 static void
 put_action(const struct walk *walk, const struct config_action *action)
@@ -58,7 +42,7 @@ mirrored(const struct walk *walk, const struct config_action *mirror, uint64_t p
 
 	for (unsigned i = 0; mirror->with && i < mirror->with->count; i++) {
 		if (config_action_kind(&mirror->with->items[i]) == CONFIG_IS_GATE)
-			packets -= walk->counts[CONFIG_STEP_GATES + gate++];
+			packets -= walk->counts[gate++];
 	}
 	return packets;
 }
@@ -74,12 +58,10 @@ put_step(struct walk *walk, const struct config_action *action, uint64_t packets
 	put_action(walk, action);
 	switch (config_action_kind(action)) {
 	case CONFIG_IS_EDIT:
-		if (walk->one_edit)
-			fprintf(walk->out, ",\"unedited\":%" PRIu64,
-				walk->counts[CONFIG_STEP_UNEDITED]);
+		fprintf(walk->out, ",\"unedited\":%" PRIu64, walk->counts[walk->edit++]);
 		break;
 	case CONFIG_IS_GATE:
-		stopped = walk->counts[CONFIG_STEP_GATES + walk->gate++];
+		stopped = walk->counts[walk->gate++];
 		packets -= stopped;
 		fprintf(walk->out, ",\"passed\":%" PRIu64 ",\"stopped\":%" PRIu64, packets,
 			stopped);
@@ -126,7 +108,8 @@ report_put_steps(FILE *out, const struct snapshot *snapshot, unsigned index)
 	if (config_steps(&rule->actions) == 0)
 		return false;
 	walk.counts = snapshot->steps + rule->step;
-	walk.one_edit = count_edits(&rule->actions) == 1;
+	walk.gate = CONFIG_STEP_GATES;
+	walk.edit = config_step_edits(&rule->actions);
 	put_list(&walk, &rule->actions, walk.counts[CONFIG_STEP_TAKEN]);
 	return true;
 }

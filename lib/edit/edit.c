@@ -96,6 +96,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 			edit_free(edit);
 			return -ENOMEM;
 		}
+		op->bit = UINT64_C(1) << i;
 		edit->reach.front += op->front;
 		edit->reach.back += op->back;
 		edit->reach.grows += op->front - op->takes;
@@ -242,12 +243,12 @@ tell_length(const struct frame *frame)
 static uint16_t
 run_in_frames(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
 	      uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
-	      uint32_t *idle)
+	      struct edit_idle *idle)
 {
 	struct frame *frames = local->frames;
 	unsigned ready = count;
 
-	*idle = 0;
+	idle->packets = 0;
 	local->failed_count = 0;
 	local->moment.sequences = local->sequences;
 	for (unsigned i = 0; i < count; i++) {
@@ -280,7 +281,10 @@ run_in_frames(const struct edit *edit, struct edit_local *local, struct rte_mbuf
 		tell_length(&frames[i]);
 		packets[i] = frames[i].packet;
 		from[i] = frames[i].from;
-		*idle |= (uint32_t)frames[i].idle << i;
+		if (!frames[i].idle)
+			continue;
+		idle->packets |= 1u << i;
+		idle->ops[i] = frames[i].idle;
 	}
 	for (unsigned i = 0; i < local->failed_count; i++) {
 		packets[ready + i] = local->failed[i];
@@ -294,13 +298,13 @@ struct rest {
 	struct rte_mbuf *packets[BURST_MAX];
 	uint8_t from[BURST_MAX];
 	uint16_t count, ready;
-	uint32_t idle;
+	struct edit_idle idle;
 };
 
 /* Puts them back between those to which all was done, each in its place; behind all, those for which there was no memory. */
 static uint16_t
 merge(struct rte_mbuf **packets, uint8_t *from, uint16_t count, uint32_t done,
-      const struct rest *rest, uint32_t *idle)
+      const struct rest *rest, struct edit_idle *idle)
 {
 	uint16_t ready = 0, good = 0;
 
@@ -309,7 +313,10 @@ merge(struct rte_mbuf **packets, uint8_t *from, uint16_t count, uint32_t done,
 			packets[ready] = packets[i];
 			from[ready++] = from[i];
 		} else if (good < rest->ready && rest->from[good] == from[i]) {
-			*idle |= (rest->idle >> good & 1) << ready;
+			if (rest->idle.packets >> good & 1) {
+				idle->packets |= 1u << ready;
+				idle->ops[ready] = rest->idle.ops[good];
+			}
 			packets[ready] = rest->packets[good++];
 			from[ready++] = from[i];
 		}
@@ -324,10 +331,11 @@ merge(struct rte_mbuf **packets, uint8_t *from, uint16_t count, uint32_t done,
 static __rte_noinline uint16_t
 run_rest(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
 	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
-	 uint32_t done, uint32_t *idle)
+	 uint32_t done, struct edit_idle *idle)
 {
-	struct rest rest = {0};
+	struct rest rest;
 
+	rest.count = 0;
 	for (unsigned i = 0; i < count; i++) {
 		if (done >> i & 1)
 			continue;
@@ -342,7 +350,7 @@ run_rest(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 uint16_t
 edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
 	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
-	 uint32_t *idle)
+	 struct edit_idle *idle)
 {
 	const struct edit_group group = {packets, from, views};
 	uint32_t done;
@@ -350,7 +358,7 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 	local->evenly = false;
 	if (!edit->quick || !(manner & OWN_ALONE) || (edit->reach.parses && !views))
 		return run_in_frames(edit, local, packets, from, views, count, manner, idle);
-	*idle = 0;
+	idle->packets = 0;
 	done = edit_quick(edit->ops, edit->op_count, &edit->reach, &group, count);
 	local->evenly = done == (uint32_t)((UINT64_C(1) << count) - 1);
 	if (likely(local->evenly))

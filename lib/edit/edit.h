@@ -42,6 +42,13 @@ bool edit_same(const struct edit *a, const struct edit *b);
 /* The same number of those that are the same. */
 uint64_t edit_hash(const struct edit *edit);
 
+/* On which packets of a run edits found nothing to do. */
+struct edit_idle {
+	uint32_t packets; /* a bit each, in the order in which they leave */
+	/* Of those: which edits, a bit each, in the program's order. Of others it is not set. */
+	uint64_t ops[BURST_MAX];
+};
+
 const struct edit_reach *edit_reach(const struct edit *edit);
 
 /* Runs a program over a group, at most BURST_MAX packets, of each of which the caller has one reference. from[i] is what
@@ -49,12 +56,11 @@ const struct edit_reach *edit_reach(const struct edit *edit);
  * looked at where the program does not parse. manner: OWN_ALONE, where nobody else is given these packets, and
  * OWN_ONE_SEGMENT, where the targets take no chains, or from bit OWN_SEGMENTS on how many segments they take.
  *
- * Returns how many packets leave: they stand first, in their order, and from goes with them. Bit i of *idle: an edit found
- * nothing to do on packets[i]. Behind them are those for which there was no memory, to be freed by the caller. What was
+ * Returns how many packets leave: they stand first, in their order, and from goes with them. Behind them are those for which there was no memory, to be freed by the caller. What was
  * copied is added up in local->own. Worker. */
 uint16_t edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
 		  uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
-		  uint32_t *idle);
+		  struct edit_idle *idle);
 
 /* Adds what was copied since to a worker's counters. Worker. */
 void edit_count_copies(struct edit_local *local, struct tally_copy copies[COPY_REASONS]);

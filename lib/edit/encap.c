@@ -163,11 +163,13 @@ holds(const struct edit_around *around, uint32_t length)
 }
 
 void
-edit_look_around(const struct edit_around *around, struct frame *frames, unsigned count)
+edit_look_around(const struct edit_op *op, struct frame *frames, unsigned count)
 {
+	const struct edit_around *around = &op->values.push.around;
+
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		if (!holds(around, frame->length + frame->front)) {
-			frame->idle = true;
+			frame->idle |= op->bit;
 			continue;
 		}
 		/* Both addresses, and a tag. */

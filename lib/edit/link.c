@@ -101,7 +101,8 @@ edit_look_set(const struct edit_op *op, struct frame *frames, unsigned count)
 		}
 		if (set->given & NETWORK)
 			found |= edit_needs_network(set, frame);
-		frame->idle |= !found;
+		if (!found)
+			frame->idle |= op->bit;
 	}
 }
 

@@ -161,7 +161,7 @@ edit_look_mask(const struct edit_op *op, struct frame *frames, unsigned count)
 
 		edit_layout(frame);
 		if (end >= frame->length || op->values.mask.from >= frame->length - end) {
-			frame->idle = true;
+			frame->idle |= op->bit;
 			continue;
 		}
 		frame->fill_from = end + op->values.mask.from;

@@ -209,7 +209,8 @@ edit_look_nat(const struct edit_op *op, struct frame *frames, unsigned count)
 		frame->arp = frame->quote = 0;
 		found = frame->kind < PACKET_IPV4 ? look_arp(op, frame) : look_ip(op, frame);
 		/* In its first loop all stays as it is. */
-		frame->idle |= !found && !op->unique;
+		if (!found && !op->unique)
+			frame->idle |= op->bit;
 	}
 }
 

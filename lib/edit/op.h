@@ -47,9 +47,9 @@ struct frame {
 	/* What the frame begins with, in the place of as many of the packet's bytes. */
 	uint8_t link_length;
 	uint8_t link[EDIT_LINK_MAX];
-	uint8_t from; /* which of the group's packets it was */
-	bool idle;    /* an edit found nothing to do */
-	bool alone;   /* nobody else has the packet */
+	uint8_t from;  /* which of the group's packets it was */
+	bool alone;    /* nobody else has the packet */
+	uint64_t idle; /* bits of ops that found nothing to do */
 	/* Layout: the rest is valid once edit_layout was called, and until something is stripped. */
 	bool known, tagged, fragment;
 	uint8_t kind, protocol;
@@ -159,6 +159,7 @@ struct edit_kind {
 
 struct edit_op {
 	const struct edit_kind *kind;
+	uint64_t bit;   /* its own, in frame.idle: 1 << its place in the program */
 	uint16_t front; /* bytes that it puts in front */
 	uint16_t back;  /* and behind */
 	uint16_t takes; /* and takes away in front, where it is done the quick way */
@@ -242,7 +243,7 @@ void edit_run_push(const struct edit_op *op, const struct edit_moment *moment, s
 
 /* What is put around a frame. */
 void edit_make_around(const struct config_push *push, struct edit_around *around);
-void edit_look_around(const struct edit_around *around, struct frame *frames, unsigned count);
+void edit_look_around(const struct edit_op *op, struct frame *frames, unsigned count);
 void edit_run_around(const struct edit_around *around, const struct edit_moment *moment,
 		     struct frame *frames, unsigned count);
 

@@ -52,11 +52,11 @@ edit_make_push(const struct config_action *action, struct edit_op *op)
 }
 /* What is moved must be writable. */
 static void
-look_vlan(struct frame *frames, unsigned count)
+look_vlan(const struct edit_op *op, struct frame *frames, unsigned count)
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		if (frame->length < EDIT_ETHER) {
-			frame->idle = true;
+			frame->idle |= op->bit;
 			continue;
 		}
 		edit_deepen(frame, EDIT_MACS);
@@ -104,12 +104,12 @@ label_at(struct frame *frame, bool *bottom)
 }
 
 static void
-look_mpls(struct frame *frames, unsigned count)
+look_mpls(const struct edit_op *op, struct frame *frames, unsigned count)
 {
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		frame->label = label_at(frame, &frame->bottom);
 		if (frame->label == 0) {
-			frame->idle = true;
+			frame->idle |= op->bit;
 			continue;
 		}
 		edit_deepen(frame, frame->label);
@@ -139,11 +139,11 @@ void
 edit_look_push(const struct edit_op *op, struct frame *frames, unsigned count)
 {
 	if (op->values.push.kind == CONFIG_PUSH_VLAN)
-		look_vlan(frames, count);
+		look_vlan(op, frames, count);
 	else if (op->values.push.kind == CONFIG_PUSH_MPLS)
-		look_mpls(frames, count);
+		look_mpls(op, frames, count);
 	else
-		edit_look_around(&op->values.push.around, frames, count);
+		edit_look_around(op, frames, count);
 }
 
 void

@@ -21,7 +21,7 @@ edit_look_slice(const struct edit_op *op, struct frame *frames, unsigned count)
 		uint32_t end = edit_end_of(frame, slice->after);
 
 		if (end >= frame->length || slice->bytes >= frame->length - end) {
-			frame->idle = true;
+			frame->idle |= op->bit;
 			continue;
 		}
 		frame->length = end + slice->bytes;

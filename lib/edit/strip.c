@@ -184,6 +184,7 @@ edit_look_strip(const struct edit_op *op, struct frame *frames, unsigned count)
 
 		for (unsigned i = 0; i < strip->count; i++)
 			found |= strip_word(frame, strip->what[i]);
-		frame->idle |= !found;
+		if (!found)
+			frame->idle |= op->bit;
 	}
 }

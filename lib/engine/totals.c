@@ -32,7 +32,6 @@ gather_steps(struct program *program, unsigned rule, const struct program_local 
 	from = local->step_counts[turn] + program->config->rules[rule].step;
 	to = program->totals.steps + program->config->rules[rule].step;
 	to[CONFIG_STEP_TAKEN] += local->rules[turn][rule].packets;
-	to[CONFIG_STEP_UNEDITED] += local->acted[turn][rule].unedited;
 	for (unsigned i = CONFIG_STEP_GATES; i < count; i++) {
 		to[i] += from[i];
 		from[i] = 0;

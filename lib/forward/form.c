@@ -15,6 +15,7 @@
 /* What stands before a target. */
 struct before {
 	const struct config_action *edits[CONFIG_STEPS_MAX];
+	uint16_t numbers[CONFIG_STEPS_MAX]; /* of the list's edits, which each is of */
 	unsigned count;
 	uint32_t gates;
 	/* Before the last stamp, which says what they found; those of mirrors are among them. */
@@ -38,24 +39,32 @@ struct build {
 	uint32_t size;
 	/* The list at hand. */
 	struct draft drafts[CONFIG_FORMS_MAX];
-	unsigned draft_count, gate_count;
+	unsigned draft_count, gate_count, edit_count;
 	uint32_t dedups;
+	struct unedited_draft unedited;
 };
 
 static void
-add_edit(const struct build *build, struct before *before, const struct config_action *action)
+add_one(const struct build *build, struct before *before, const struct config_action *action)
 {
-	const struct config_actions *named;
-
 	if (action->verb == CONFIG_STAMP)
 		before->dedups = build->dedups;
-	if (action->verb != CONFIG_EDIT) {
-		before->edits[before->count++] = action;
-		return;
-	}
-	named = &build->config->edits[action->edits].actions;
-	for (unsigned i = 0; i < named->count; i++)
-		add_edit(build, before, &named->items[i]);
+	before->numbers[before->count] = build->edit_count;
+	before->edits[before->count++] = action;
+}
+
+static void
+add_edit(struct build *build, struct before *before, const struct config_action *action)
+{
+	const struct config_actions *named = NULL;
+
+	if (action->verb == CONFIG_EDIT)
+		named = &build->config->edits[action->edits].actions;
+	else
+		add_one(build, before, action);
+	for (unsigned i = 0; named && i < named->count; i++)
+		add_one(build, before, &named->items[i]);
+	build->edit_count++;
 }
 
 static enum drop_reason
@@ -121,6 +130,9 @@ add_target(struct build *build, struct form_list *list, const struct before *bef
 	list->step_count++;
 	draft = &build->drafts[form];
 	draft->targets++;
+	for (unsigned i = 0; i < before->count; i++)
+		build->unedited.rows[build->unedited.count++] =
+			(struct unedited_row){before->numbers[i], form, i};
 	draft->segments =
 		RTE_MIN(draft->segments, build->targets->segments(build->targets->of, target));
 	return 0;
@@ -229,23 +241,30 @@ settle(struct build *build, const struct form_list *list)
 }
 
 static int
-add_list(struct build *build, const struct config_actions *actions)
+add_list(struct build *build, const struct config_rule *rule)
 {
+	const struct config_actions *actions = &rule->actions;
 	struct forms *forms = build->forms;
 	struct form_list list = {.form = forms->form_count,
 				 .step = forms->step_count,
-				 .reason = forms->reason_count};
+				 .reason = forms->reason_count,
+				 .unedited = forms->unedited.count,
+				 .counts = rule->step + config_step_edits(actions)};
 
 	build->draft_count = 0;
 	build->gate_count = 0;
+	build->edit_count = 0;
+	build->unedited.count = 0;
 	build->dedups = 0;
-	if (read_list(build, &list, actions) < 0) {
+	if (read_list(build, &list, actions) < 0 ||
+	    unedited_add(&forms->unedited, &build->unedited) < 0) {
 		for (unsigned i = 0; i < build->draft_count; i++)
 			edit_free(build->drafts[i].edit);
 		return -ENOMEM;
 	}
 	settle(build, &list);
 	list.form_count = build->draft_count;
+	list.unedited_count = build->unedited.count;
 	list.dedups = build->dedups;
 	if (!config_end(actions))
 		forms->most = RTE_MIN(forms->most + list.form_count, MOST_MAX);
@@ -298,7 +317,7 @@ forms_make(struct forms *forms, const struct config *config, const struct form_t
 		by[i] = 0;
 		if (!has_forms(&config->rules[i]))
 			continue;
-		ret = add_list(&build, &config->rules[i].actions);
+		ret = add_list(&build, &config->rules[i]);
 		by[i] = forms->list_count;
 	}
 	/* Beside those of rules that pass it on, those of the one that decides. */
@@ -319,6 +338,7 @@ forms_free(struct forms *forms)
 	free(forms->reasons);
 	free(forms->lists);
 	free(forms->runs);
+	free(forms->unedited.rows);
 	*forms = (struct forms){0};
 }
 

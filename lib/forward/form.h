@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "edit/edit.h"
+#include "forward/unedited.h"
 #include "stage/reasons.h"
 
 struct config;
@@ -31,7 +32,9 @@ struct form_step {
 
 struct form_list {
 	/* The first ones, in the arrays below; steps are in the order in which targets are given. */
-	uint32_t form, step, reason;
+	uint32_t form, step, reason, unedited;
+	uint32_t unedited_count;
+	uint32_t counts; /* of its edits, where they begin among a burst's steps */
 	uint32_t dedups; /* gates that know duplicates */
 	uint8_t form_count, step_count;
 	/* The last step is the list's end; else the packet is dropped there, or, by a rule that passes it on, not given away. */
@@ -50,6 +53,7 @@ struct forms {
 	uint8_t *reasons; /* by gate of the list: why a packet is dropped that it stopped */
 	struct form_list *lists;
 	struct form_run *runs;
+	struct unedited unedited;
 	uint32_t form_count, step_count, reason_count, list_count, run_count;
 	uint32_t most;      /* of one packet, at most */
 	bool parses, timed; /* some edit wants views, or times */

@@ -64,6 +64,23 @@ distribute(const struct forward_plan *plan, struct forward_local *local, struct 
 	forward_empty(plan, local, burst);
 }
 
+/* Whether some packet of the burst was taken by a rule with edits or gates. */
+static bool
+wants_jobs(const struct forward_plan *plan, const struct burst *burst)
+{
+	unsigned count = burst->uniform ? 1 : burst->count;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (forward_has_forms(plan->ends[burst->verdicts[i]]))
+			return true;
+	}
+	for (unsigned i = 0; i < burst->passed_count; i++) {
+		if (forward_has_forms(plan->ends[burst->passed[i].rule]))
+			return true;
+	}
+	return false;
+}
+
 static __rte_noinline void
 part(const struct forward_plan *plan, struct forward_local *local, struct burst *burst)
 {
@@ -79,11 +96,10 @@ part(const struct forward_plan *plan, struct forward_local *local, struct burst 
 			exit_drop(burst, burst->packets, burst->count, forward_drop_reason(end));
 			return;
 		}
-		if (burst->uniform && END_TARGET(end) == FORWARD_FORMS &&
-		    whole_run(plan, local, burst, end))
+		if (burst->uniform && forward_has_forms(end) && whole_run(plan, local, burst, end))
 			return;
 	}
-	if (plan->forms.list_count && jobs_wanted(plan, burst))
+	if (plan->forms.list_count && wants_jobs(plan, burst))
 		jobs_run(plan, local, burst);
 	else
 		distribute(plan, local, burst);

@@ -34,6 +34,7 @@ struct jobs {
 	uint32_t most;
 	uint32_t count, touched_count;
 	struct job *items;
+	uint64_t *idle;    /* by job: bits of edits that found nothing to do, where one did */
 	uint32_t *touched; /* runs that have jobs */
 	struct queue *queues;
 };
@@ -49,7 +50,7 @@ jobs_size(const struct forward_plan *plan)
 {
 	size_t runs = plan->forms.run_count;
 
-	return sizeof(struct jobs) + most_of(plan) * sizeof(struct job) +
+	return sizeof(struct jobs) + most_of(plan) * (sizeof(struct job) + sizeof(uint64_t)) +
 	       runs * (sizeof(struct queue) + sizeof(uint32_t));
 }
 
@@ -64,7 +65,8 @@ jobs_begin(const struct forward_plan *plan, struct forward_local *local)
 	jobs->edit.own.copy_break = plan->copy_break;
 	jobs->most = most_of(plan);
 	jobs->items = (struct job *)(jobs + 1);
-	jobs->queues = (struct queue *)(jobs->items + jobs->most);
+	jobs->idle = (uint64_t *)(jobs->items + jobs->most);
+	jobs->queues = (struct queue *)(jobs->idle + jobs->most);
 	jobs->touched = (uint32_t *)(jobs->queues + plan->forms.run_count);
 	for (uint32_t i = 0; i < plan->forms.run_count; i++)
 		jobs->queues[i].first = NO_JOB;
@@ -74,28 +76,6 @@ struct edit_local *
 jobs_editor(struct jobs *jobs)
 {
 	return &jobs->edit;
-}
-
-static inline bool
-has_forms(forward_end end)
-{
-	return END_TARGET(end) == FORWARD_FORMS;
-}
-
-bool
-jobs_wanted(const struct forward_plan *plan, const struct burst *burst)
-{
-	unsigned count = burst->uniform ? 1 : burst->count;
-
-	for (unsigned i = 0; i < count; i++) {
-		if (has_forms(plan->ends[burst->verdicts[i]]))
-			return true;
-	}
-	for (unsigned i = 0; i < burst->passed_count; i++) {
-		if (has_forms(plan->ends[burst->passed[i].rule]))
-			return true;
-	}
-	return false;
 }
 
 /* Now, while every packet is still as it came in. */
@@ -161,7 +141,7 @@ gather_list(const struct forward_plan *plan, struct jobs *jobs, struct rte_mbuf 
 	const struct form_list *list = &forms->lists[END_MIRRORS(end)];
 	int references = 0;
 
-	if (!has_forms(end)) {
+	if (!forward_has_forms(end)) {
 		references = plan->mirrors[END_MIRRORS(end)].count;
 	} else {
 		for (unsigned i = 0; i < list->form_count; i++) {
@@ -182,7 +162,8 @@ gather_list(const struct forward_plan *plan, struct jobs *jobs, struct rte_mbuf 
 /* Those that succeeded stand first, those that failed behind them, both in the order in which they were given. */
 static void
 take_results(struct jobs *jobs, const uint32_t *numbers, unsigned count,
-	     struct rte_mbuf *const *packets, const uint8_t *from, unsigned ready, uint32_t idle)
+	     struct rte_mbuf *const *packets, const uint8_t *from, unsigned ready,
+	     const struct edit_idle *idle)
 {
 	unsigned good = 0, bad = ready;
 
@@ -191,7 +172,9 @@ take_results(struct jobs *jobs, const uint32_t *numbers, unsigned count,
 
 		if (likely(good < ready && from[good] == job->index)) {
 			job->packet = packets[good];
-			job->idle = idle >> good & 1;
+			job->idle = idle->packets >> good & 1;
+			if (unlikely(job->idle))
+				jobs->idle[numbers[i]] = idle->ops[good];
 			good++;
 		} else {
 			job->packet = packets[bad++];
@@ -205,7 +188,8 @@ make_run(const struct form_run *run, struct jobs *jobs, struct burst *burst, uin
 {
 	const struct packet_view *views = burst->parsed ? burst->views : NULL;
 	struct rte_mbuf *packets[BURST_MAX];
-	uint32_t numbers[BURST_MAX], idle;
+	uint32_t numbers[BURST_MAX];
+	struct edit_idle idle;
 	uint8_t from[BURST_MAX];
 
 	while (number != NO_JOB) {
@@ -222,7 +206,7 @@ make_run(const struct form_run *run, struct jobs *jobs, struct burst *burst, uin
 		jobs->edit.moment.duplicate = duplicate;
 		ready = edit_run(run->edit, &jobs->edit, packets, from, views, count, run->manner,
 				 &idle);
-		take_results(jobs, numbers, count, packets, from, ready, idle);
+		take_results(jobs, numbers, count, packets, from, ready, &idle);
 	}
 }
 
@@ -272,6 +256,20 @@ give_forms(const struct forward_plan *plan, struct forward_local *local, struct 
 	return given;
 }
 
+static __rte_noinline void
+count_unedited(const struct forms *forms, const struct form_list *list, const struct jobs *jobs,
+	       struct job *const *made, uint64_t *steps)
+{
+	uint64_t idle[CONFIG_FORMS_MAX] = {0};
+
+	for (unsigned i = 0; i < list->form_count; i++) {
+		if (made[i] && made[i]->idle)
+			idle[i] = jobs->idle[made[i] - jobs->items];
+	}
+	unedited_count(&forms->unedited.rows[list->unedited], list->unedited_count, idle,
+		       &steps[list->counts]);
+}
+
 /* Gives a packet to those whom a list with forms names. *next is the first of its jobs, and behind them afterwards. */
 static void
 deliver_forms(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
@@ -293,6 +291,8 @@ deliver_forms(const struct forward_plan *plan, struct forward_local *local, stru
 	given = give_forms(plan, local, burst, list, made);
 	burst->in->copies += given - gives_end(forms, list, stopped);
 	burst->acted[rule].unedited += idle;
+	if (unlikely(idle))
+		count_unedited(forms, list, local->jobs, made, burst->steps);
 }
 
 /* References were taken when jobs were gathered. */
@@ -317,7 +317,7 @@ deliver_decided(const struct forward_plan *plan, struct forward_local *local, st
 	forward_end end = plan->ends[rule];
 	const struct form_list *list = &plan->forms.lists[END_MIRRORS(end)];
 
-	if (!has_forms(end)) {
+	if (!forward_has_forms(end)) {
 		deliver_mirrors(plan, local, burst, index, end);
 		forward_deliver(plan, local, burst, index, END_TARGET(end), burst->packets[index],
 				true);
@@ -370,7 +370,7 @@ deliver(const struct forward_plan *plan, struct forward_local *local, struct bur
 			const struct burst_pass *pass = &burst->passed[from.pass];
 			forward_end end = plan->ends[pass->rule];
 
-			if (has_forms(end))
+			if (forward_has_forms(end))
 				deliver_forms(plan, local, burst, pass->rule,
 					      burst->gated ? pass->stopped : 0, &next);
 			else

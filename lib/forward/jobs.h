@@ -8,10 +8,7 @@
 
 #include "forward/deliver.h"
 
-/* Whether some packet of the burst was taken by a rule with edits or gates. */
-bool jobs_wanted(const struct forward_plan *plan, const struct burst *burst);
-
-/* Delivers such a burst, plain lists of other rules among it. */
+/* Delivers a burst of which some packet was taken by a rule with edits or gates, plain lists of other rules among it. */
 void jobs_run(const struct forward_plan *plan, struct forward_local *local, struct burst *burst);
 
 /* What they take of a worker's memory, and how it begins. */

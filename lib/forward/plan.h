@@ -30,6 +30,12 @@ typedef uint32_t forward_end;
 #define END_TARGET(end) ((end)&0xff)
 #define END_MIRRORS(end) ((end) >> 8)
 
+static inline bool
+forward_has_forms(forward_end end)
+{
+	return END_TARGET(end) == FORWARD_FORMS;
+}
+
 struct forward_mirrors {
 	uint32_t first, count; /* in plan->targets */
 };

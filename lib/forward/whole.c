@@ -78,14 +78,29 @@ send_counted(struct port *port, struct burst *burst, unsigned count)
 	exit_send(port, burst, burst->packets, count, bytes);
 }
 
-static void
-edit_and_send(const struct form_run *run, struct edit_local *local, struct port *port,
-	      struct burst *burst)
+static __rte_noinline void
+count_unedited(const struct forms *forms, const struct form_list *list, const struct form *form,
+	       const struct edit_idle *idle, struct burst *burst)
 {
+	uint64_t of[CONFIG_FORMS_MAX] = {0};
+
+	burst->acted[burst->verdicts[0]].unedited += __builtin_popcount(idle->packets);
+	for (uint32_t left = idle->packets; left; left &= left - 1) {
+		of[form - &forms->forms[list->form]] = idle->ops[__builtin_ctz(left)];
+		unedited_count(&forms->unedited.rows[list->unedited], list->unedited_count, of,
+			       &burst->steps[list->counts]);
+	}
+}
+
+static void
+edit_and_send(const struct forms *forms, const struct form_list *list, const struct form *form,
+	      struct edit_local *local, struct port *port, struct burst *burst)
+{
+	const struct form_run *run = &forms->runs[form->run];
 	const struct edit_reach *reach = edit_reach(run->edit);
 	const struct packet_view *views = NULL;
 	uint8_t from[BURST_MAX];
-	uint32_t idle;
+	struct edit_idle idle;
 	uint16_t ready;
 
 	if (reach->parses) {
@@ -102,7 +117,8 @@ edit_and_send(const struct form_run *run, struct edit_local *local, struct port 
 		send_evenly(port, burst, reach->grows);
 		return;
 	}
-	burst->acted[burst->verdicts[0]].unedited += __builtin_popcount(idle);
+	if (unlikely(idle.packets))
+		count_unedited(forms, list, form, &idle, burst);
 	if (unlikely(ready < burst->count))
 		exit_drop(burst, burst->packets + ready, burst->count - ready, DROP_NO_BUFFER);
 	if (likely(ready))
@@ -118,7 +134,6 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 	const struct form_list *list = &forms->lists[END_MIRRORS(end)];
 	const struct form_step *last = &forms->steps[list->step + list->step_count - 1];
 	const struct form *form = NULL;
-	const struct form_run *run;
 	uint32_t stopped;
 	unsigned made;
 
@@ -137,9 +152,9 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 			  burst->bytes);
 		return true;
 	}
-	run = &forms->runs[form->run];
-	if (edit_reach(run->edit)->timed)
+	if (edit_reach(forms->runs[form->run].edit)->timed)
 		return false;
-	edit_and_send(run, jobs_editor(local->jobs), plan->ports[last->target], burst);
+	edit_and_send(forms, list, form, jobs_editor(local->jobs), plan->ports[last->target],
+		      burst);
 	return true;
 }

@@ -134,7 +134,7 @@ replay_lane_edit(struct replay_lane *lane, struct burst *burst, uint16_t in_port
 	unsigned manner = OWN_ALONE;
 	uint16_t count = burst->count;
 	uint8_t from[BURST_MAX];
-	uint32_t idle;
+	struct edit_idle idle;
 
 	if (!lane->fresh)
 		return true;
@@ -149,7 +149,7 @@ replay_lane_edit(struct replay_lane *lane, struct burst *burst, uint16_t in_port
 	edits->local.moment.in_port = in_port;
 	burst->count = edit_run(edits->edit, &edits->local, burst->packets, from, burst->views,
 				count, manner, &idle);
-	lane->tally.unedited += __builtin_popcount(idle);
+	lane->tally.unedited += __builtin_popcount(idle.packets);
 	edit_count_copies(&edits->local, burst->tally->copies);
 	if (likely(burst->count == count))
 		return true;

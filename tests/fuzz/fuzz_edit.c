@@ -157,7 +157,8 @@ show(uint8_t *bytes, uint32_t length, struct rte_mbuf_ext_shared_info *info)
 }
 
 static struct rte_mbuf *
-run(const struct edit *edit, struct rte_mbuf *packet, bool looked, unsigned manner, uint32_t *idle)
+run(const struct edit *edit, struct rte_mbuf *packet, bool looked, unsigned manner,
+    struct edit_idle *idle)
 {
 	struct packet_view view;
 	uint8_t from = 0;
@@ -177,7 +178,7 @@ compare(const struct edit *edit, const uint8_t *frame, uint32_t length, uint32_t
 	struct rte_mbuf_ext_shared_info info[2];
 	struct rte_mbuf *one = rte_pktmbuf_alloc(packets), *other, *held;
 	uint8_t *elsewhere = malloc(length), spare[2][2 * LENGTH_MAX];
-	uint32_t idle[2];
+	struct edit_idle idle[2];
 
 	memcpy(rte_pktmbuf_append(one, length), frame, length);
 	memcpy(elsewhere, frame, length);
@@ -190,7 +191,9 @@ compare(const struct edit *edit, const uint8_t *frame, uint32_t length, uint32_t
 	rte_pktmbuf_refcnt_update(held, 1);
 	one = run(edit, one, true, OWN_ALONE, &idle[0]);
 	other = run(edit, held, false, manner, &idle[1]);
-	if (one->pkt_len == 0 || one->pkt_len != other->pkt_len || idle[0] != idle[1] ||
+	if (one->pkt_len == 0 || one->pkt_len != other->pkt_len ||
+	    idle[0].packets != idle[1].packets ||
+	    (idle[0].packets && idle[0].ops[0] != idle[1].ops[0]) ||
 	    memcmp(rte_pktmbuf_read(one, 0, one->pkt_len, spare[0]),
 		   rte_pktmbuf_read(other, 0, other->pkt_len, spare[1]), one->pkt_len) != 0 ||
 	    memcmp(elsewhere, frame, length) != 0)

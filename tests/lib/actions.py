@@ -20,13 +20,11 @@ def verb_of(action):
 
 
 def flat(actions, config):
-    """A list with the named ones in it written out."""
-    for action in actions:
+    """A list with the named ones in it written out, each action with its number in the list as it is written."""
+    for number, action in enumerate(actions):
         verb, value = verb_of(action)
-        if verb == "edit":
-            yield from flat(config["edits"][value], config)
-        else:
-            yield action
+        for one in config["edits"][value] if verb == "edit" else [action]:
+            yield number, one
 
 
 def edited(actions, frame, context=edits.Context()):
@@ -77,6 +75,7 @@ class Walk:
         self.config, self.state, self.packet, self.came_in = config, state, packet, came_in
         self.given = []  # in the order in which it is
         self.noted = set()  # (rule, "unedited", "policed", "duplicate" or "sampled_out")
+        self.idle = set()  # (rule, place) of edits that found nothing to do; place: (2, 0), the first with of the third
         self.context = edits.Context(packet.time, list(config["ports"]).index(came_in))
         frame = edits.Frame(packet.data, packet.wire)
         self.whole = Shape(frame, frame)
@@ -84,16 +83,16 @@ class Walk:
     def take(self, rule, actions):
         """Walks a rule's list: ("drop", reason), ("forward", target), ("gate", reason) of one that was not passed, or
         None behind a list without an end."""
-        return self._walk(rule, actions, self.whole, False, ())[0]
+        return self._walk(rule, actions, self.whole, frozenset(), ())[0]
 
     def _walk(self, rule, actions, shape, idle, place):
         """Returns how the list ends, and what the packet is then."""
-        for number, action in enumerate(flat(actions, self.config)):
+        for number, action in flat(actions, self.config):
             verb, value = verb_of(action)
             here = (*place, number)
             if verb in EDITS:
                 result = shape.after(action, self.context)
-                idle, shape = idle or result is None, result or shape
+                idle, shape = idle if result else idle | {here}, result or shape
             elif verb in GATES:
                 reason = self._stopped((rule, *here), verb, value)
                 if reason:
@@ -122,6 +121,7 @@ class Walk:
         """Question: a packet is unedited once a rule, if an edit found nothing to do in what at least one target was
         given."""
         self.given.append(Given(target, shape, rule))
+        self.idle.update((rule, place) for place in idle)
         if idle:
             self.noted.add((rule, "unedited"))
 

@@ -52,7 +52,7 @@ enum edit_tail {
 struct edit_case {
 	const char *name, *words, *before, *after;
 	struct config_action actions[EDITS_MAX]; /* a verb of 0 ends them */
-	bool idle;                               /* an edit finds nothing to do */
+	unsigned idle;                           /* edits that find nothing to do, a bit each */
 	enum edit_tail tail;
 	unsigned sequence; /* where a number that grows stands; 0: nowhere */
 };

@@ -62,7 +62,7 @@ run_case(const struct edit_case *c, const struct edit *edit, const struct way *w
 	struct packet_view view;
 	struct rte_mbuf *packet, *out;
 	uint8_t from = 0;
-	uint32_t idle;
+	struct edit_idle idle;
 
 	read_hex(c->before, way->tail, &before);
 	expect(c, way->tail, &after);
@@ -74,8 +74,9 @@ run_case(const struct edit_case *c, const struct edit *edit, const struct way *w
 	memset(local.sequences, 0, sizeof(local.sequences));
 	assert_int_equal(edit_run(edit, &local, &out, &from, &view, 1, manner, &idle), 1);
 	assert_bytes(out, &after, c->name);
-	if (idle != c->idle)
-		fail_msg("%s: %sidle", c->name, idle ? "" : "not ");
+	assert_int_equal(idle.packets, c->idle != 0);
+	if (c->idle && idle.ops[0] != c->idle)
+		fail_msg("%s: idle %x, not %x", c->name, (unsigned)idle.ops[0], c->idle);
 	assert_int_equal(out->port, 5);
 	/* What nothing is done to is as it came. */
 	if (way->one && !c->idle)
@@ -135,7 +136,7 @@ without_memory_packets_are_as_they_were(void **state)
 			uint8_t from[2] = {0, 1};
 			struct packet_view views[2];
 			unsigned count, ready, taken = 0;
-			uint32_t idle;
+			struct edit_idle idle;
 
 			for (count = 0; count < 2; count++) {
 				group[count] = originals[count] = make(&before[count], &way);
@@ -178,7 +179,7 @@ groups_stay_in_order(void **state)
 		struct packet_view views[BURST_MAX];
 		uint8_t from[BURST_MAX];
 		struct bytes before, after;
-		uint32_t idle;
+		struct edit_idle idle;
 
 		read_hex(edit_cases[i].before, tail_of(&edit_cases[i]), &before);
 		expect(&edit_cases[i], tail_of(&edit_cases[i]), &after);
@@ -193,7 +194,9 @@ groups_stay_in_order(void **state)
 		memset(local.sequences, 0, sizeof(local.sequences));
 		assert_int_equal(edit_run(edit, &local, group, from, views, BURST_MAX, 0, &idle),
 				 BURST_MAX);
-		assert_int_equal(idle, edit_cases[i].idle ? UINT32_MAX : 0);
+		assert_int_equal(idle.packets, edit_cases[i].idle ? UINT32_MAX : 0);
+		for (unsigned p = 0; edit_cases[i].idle && p < BURST_MAX; p++)
+			assert_int_equal(idle.ops[p], edit_cases[i].idle);
 		for (unsigned p = 0; p < BURST_MAX; p++) {
 			assert_int_equal(group[p]->port, p);
 			assert_int_equal(from[p], BURST_MAX - 1 - p);
@@ -264,7 +267,7 @@ full_packets_get_trailers(void **state)
 	struct rte_mbuf *packet = rte_pktmbuf_alloc(packets);
 	struct packet_view view;
 	uint8_t from = 0;
-	uint32_t idle;
+	struct edit_idle idle;
 
 	packet->data_len = packet->pkt_len = BYTES_MAX;
 	memset(rte_pktmbuf_mtod(packet, void *), 0x5a, BYTES_MAX);

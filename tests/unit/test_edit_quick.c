@@ -86,7 +86,7 @@ struct twice {
 	struct rte_mbuf *groups[2][BURST_MAX], *held[2 * BURST_MAX], *taken[2 * POOL];
 	struct packet_view views[BURST_MAX];
 	uint8_t from[2][BURST_MAX];
-	uint32_t idle[2];
+	struct edit_idle idle[2];
 	unsigned count, held_count, taken_count;
 };
 
@@ -156,12 +156,14 @@ compare_twice(const struct twice *twice, unsigned ready, const char *name)
 		bytes.length = other->pkt_len;
 		memcpy(bytes.at, rte_pktmbuf_read(other, 0, bytes.length, bytes.at), bytes.length);
 		assert_bytes(packet, &bytes, name);
-		idle |= (twice->idle[1] >> number & 1) << p;
+		idle |= (twice->idle[1].packets >> number & 1) << p;
+		if (twice->idle[0].packets & idle & 1u << p)
+			assert_int_equal(twice->idle[0].ops[p], twice->idle[1].ops[number]);
 		if (packet_wire_length_offset >= 0)
 			assert_int_equal(packet_wire_length(packet), packet_wire_length(other));
 	}
-	if (twice->idle[0] != idle)
-		fail_msg("%s: idle %x, not %x", name, twice->idle[0], idle);
+	if (twice->idle[0].packets != idle)
+		fail_msg("%s: idle %x, not %x", name, twice->idle[0].packets, idle);
 }
 
 /* Runs a program over both, and returns how many packets of the first went the quick way. */

@@ -27,7 +27,7 @@
 	 "00000000000000000000",
 	 "0200000000010200000000020806000000000000000000000000000000000000"
 	 "00000000000000000000",
-	 {PUSH(.kind = CONFIG_PUSH_MPLS, .label = 5, .ttl = 9)}, .idle = true},
+	 {PUSH(.kind = CONFIG_PUSH_MPLS, .label = 5, .ttl = 9)}, .idle = 1},
 	{"a tag, then a label behind it", "push: vlan; push: mpls",
 	 "02000000000102000000000208004500002c0007000040115ca70a0102030a09"
 	 "080703e800350018a54d000102030405060708090a0b0c0d0e0f",
@@ -126,4 +126,4 @@
 	{"no tunnel around less than a header", "push: gre",
 	 "02000000000102000000000201",
 	 "02000000000102000000000201",
-	 {PUSH(.kind = CONFIG_PUSH_GRE, ENDS4)}, .idle = true, .tail = TAIL_NONE},
+	 {PUSH(.kind = CONFIG_PUSH_GRE, ENDS4)}, .idle = 1, .tail = TAIL_NONE},
