@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 import os
+import shutil
 import signal
 import subprocess
 
 import pytest
 
-from lib import offline
+from lib import bind, capture, offline
 from lib.slot import Slot
 
 
@@ -40,3 +41,15 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(name="slot")
 def made_slot(tmp_path):
     return Slot(tmp_path / "slot")
+
+
+@pytest.fixture(name="kernel", params=bind.SHELLS)
+def kernel_of_a_shell(request, tmp_path):
+    with bind.kernel_of(request.param, tmp_path) as kernel:
+        yield kernel
+
+
+@pytest.fixture(name="dns_beside")
+def capture_beside(tmp_path):
+    """Where the config lies the sandbox lets the daemon read."""
+    shutil.copy(capture.fixture("dns.pcap"), tmp_path)

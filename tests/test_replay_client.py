@@ -13,10 +13,10 @@ import time
 
 import pytest
 
-import test_control
 from lib import capture
 from lib.daemon import Daemon
 from lib.offline import Run, SLUICE, SLUICED, config, out, write_config
+from lib.words import commands, complete
 
 LINE = capture.read(capture.fixture("dns.pcap"))
 ORDERS = ["start", "stop", "pause", "resume", "seek", "pace"]
@@ -356,11 +356,11 @@ def test_a_config_without_replays(tmp_path):
 
 
 def test_completion(daemon):
-    follow = [command.split()[1] for command in test_control.commands() if command.startswith("replay ")]
-    assert sorted(test_control.complete("replay", "")) == sorted(follow)
+    follow = [command.split()[1] for command in commands() if command.startswith("replay ")]
+    assert sorted(complete("replay", "")) == sorted(follow)
     for order in ORDERS:
-        assert test_control.complete("--socket", daemon.run_dir, "replay", order, "") == list(daemon.what["replays"])
-    assert test_control.complete("--socket", daemon.run_dir, "replay", "stop", "en") == ["endless"]
-    assert test_control.complete("replay", "pace", "good", "to") == ["top"]
-    assert test_control.complete("replay", "seek", "good", "") == []
-    assert test_control.complete("--socket", "/none", "replay", "start", "") == []
+        assert complete("--socket", daemon.run_dir, "replay", order, "") == list(daemon.what["replays"])
+    assert complete("--socket", daemon.run_dir, "replay", "stop", "en") == ["endless"]
+    assert complete("replay", "pace", "good", "to") == ["top"]
+    assert complete("replay", "seek", "good", "") == []
+    assert complete("--socket", "/none", "replay", "start", "") == []

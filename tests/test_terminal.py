@@ -14,19 +14,16 @@ import time
 
 import pytest
 
+from lib.fake import Daemon
 from lib.offline import SLUICE
-from test_control import Daemon
 
 ESCAPES = re.compile(r"\033\[[0-9;?]*[a-zA-Z]")
 
 
 @pytest.fixture(name="daemon", scope="module")
 def running():
-    daemon = Daemon()
-    yield daemon
-    code, err = daemon.stop()
-    daemon.own.cleanup()
-    assert code == 0, err
+    with Daemon() as daemon:
+        yield daemon
 
 
 class Terminal:

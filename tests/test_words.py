@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One table of words: what the client takes, its help, its manual page and bash say the same."""
+
+import re
+import subprocess
+
+import pytest
+
+from lib.fake import Daemon
+from lib.offline import ROOT, SLUICE
+from lib.words import commands, complete, options
+
+
+@pytest.fixture(name="daemon")
+def running():
+    with Daemon() as daemon:
+        yield daemon
+
+
+@pytest.mark.parametrize("group", ["config", "port", "replay"])
+def test_help_of_a_group(group):
+    done = subprocess.run([SLUICE, group, "--help"], capture_output=True, text=True, timeout=10, check=False)
+    assert done.returncode == 0 and not done.stderr
+    described = re.findall(r"^  sluice ((?:[a-z]+ ?)+)", done.stdout, re.MULTILINE)
+    assert [words.strip() for words in described] == [words for words in commands() if words.startswith(group + " ")]
+    alone = subprocess.run([SLUICE, group], capture_output=True, text=True, timeout=10, check=False)
+    assert alone.returncode == 2 and not alone.stdout
+    assert all(words.split()[1] in alone.stderr for words in commands() if words.startswith(group + " "))
+
+
+def test_commands_are_those_of_the_manual():
+    page = (ROOT / "docs" / "man" / "sluice.1").read_text(encoding="ascii")
+    described = re.findall(r"^\.It Cm ([a-z ]+?)(?: Ar .*)?$", page, re.MULTILINE)
+    assert sorted(described) == sorted(commands())
+    assert set("--" + name for name in re.findall(r"Fl -([a-z][a-z-]*)", page)) == options()
+
+
+def test_completion():
+    assert sorted(complete("")) == sorted({command.split()[0] for command in commands()})
+    follow = [command.split()[1] for command in commands() if command.startswith("config ")]
+    assert sorted(complete("config", "")) == sorted(follow)
+    assert set(complete("--")) == options()
+    assert complete("--json", "sta") == ["status"]
+    assert complete("--socket", "/tmp", "config", "ap") == ["apply"]
+    assert complete("ports", "--sort", "in-") == ["in-bytes", "in-now"]
+    assert complete("--top", "5", "drops", "--sort", "") == ["name", "packets", "now"]
+    assert "README.md" in complete("config", "apply", "READ")
+
+
+def test_completion_of_methods(daemon):
+    assert complete("--socket", daemon.run_dir, "call", "config.a") == ["config.apply"]
+    assert complete("--socket", "/none", "call", "config.a") == []
+    assert complete("--socket", daemon.run_dir, "drops", "no-memb") == ["no-member"]
+    assert complete("--socket", daemon.run_dir, "workers", "") == ["2"]
