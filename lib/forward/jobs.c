@@ -313,7 +313,7 @@ deliver_decided(const struct forward_plan *plan, struct forward_local *local, st
 		unsigned index, uint32_t *next)
 {
 	uint32_t rule = burst->verdicts[burst->uniform ? 0 : index];
-	uint32_t stopped = burst->gated ? burst->stopped[index] : 0;
+	uint32_t stopped = burst_stopped(burst, index);
 	forward_end end = plan->ends[rule];
 	const struct form_list *list = &plan->forms.lists[END_MIRRORS(end)];
 
@@ -350,11 +350,11 @@ gather(const struct forward_plan *plan, struct jobs *jobs, const struct burst *b
 			const struct burst_pass *pass = &burst->passed[place.pass];
 
 			gather_list(plan, jobs, packet, place.packet, plan->ends[pass->rule],
-				    burst->gated ? pass->stopped : 0, &duplicate);
+				    burst_pass_stopped(burst, pass), &duplicate);
 		}
 		gather_list(plan, jobs, packet, place.packet,
 			    plan->ends[burst->verdicts[burst->uniform ? 0 : place.packet]],
-			    burst->gated ? burst->stopped[place.packet] : 0, &duplicate);
+			    burst_stopped(burst, place.packet), &duplicate);
 	}
 	return place;
 }
@@ -372,7 +372,7 @@ deliver(const struct forward_plan *plan, struct forward_local *local, struct bur
 
 			if (forward_has_forms(end))
 				deliver_forms(plan, local, burst, pass->rule,
-					      burst->gated ? pass->stopped : 0, &next);
+					      burst_pass_stopped(burst, pass), &next);
 			else
 				deliver_mirrors(plan, local, burst, i, end);
 		}

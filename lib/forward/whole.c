@@ -19,8 +19,8 @@ same_stops(const struct burst *burst, uint32_t *stopped)
 {
 	uint32_t differing = 0;
 
-	*stopped = burst->gated ? burst->stopped[0] : 0;
-	for (unsigned i = 1; burst->gated && i < burst->count; i++)
+	*stopped = burst_stopped(burst, 0);
+	for (unsigned i = 1; burst->gated == BURST_EACH && i < burst->count; i++)
 		differing |= burst->stopped[i] ^ *stopped;
 	return differing == 0;
 }

@@ -10,32 +10,53 @@
 
 #include "core/banned.h"
 
-/* From the first packet that does not pass on, all entries are looked at. */
+/* From the first packet on that fares otherwise than others, all entries are looked at. */
 static void
-begin_stops(struct burst *burst)
+begin_each(struct burst *burst)
 {
-	memset(burst->stopped, 0, sizeof(burst->stopped));
+	uint32_t all = burst_stopped(burst, 0);
+
+	for (unsigned i = 0; i < burst->count; i++)
+		burst->stopped[i] = all;
 	for (unsigned i = 0; i < burst->passed_count; i++)
 		burst->passed[i].stopped = 0;
-	burst->gated = true;
+	burst->gated = BURST_EACH;
 }
 
+/* Notes which packets a gate stopped, and which of these no gate of the reason did before. */
 static inline void
-count(const struct gate *gate, struct burst *burst, uint32_t rule, unsigned packets)
+count(const struct gate *gate, struct burst *burst, uint32_t rule, uint64_t *step, uint32_t stopped,
+      uint32_t first)
 {
 	uint64_t *counter = (uint64_t *)&burst->acted[rule] + gate->counted;
 
-	*counter += packets;
+	*counter += __builtin_popcount(first);
+	*step += __builtin_popcount(stopped);
+}
+
+/* alike: they are all that there are. */
+static inline void
+note(struct burst *burst, uint32_t stopped, bool alike, uint32_t bit)
+{
+	if (alike && burst->gated != BURST_EACH) {
+		burst->stopped[0] = burst_stopped(burst, 0) | bit;
+		burst->gated = BURST_ALIKE;
+		return;
+	}
+	if (burst->gated != BURST_EACH)
+		begin_each(burst);
+	for (; stopped; stopped &= stopped - 1)
+		burst->stopped[__builtin_ctz(stopped)] |= bit;
 }
 
 /*
  * Asks the gates of a rule for packets that it took, as bits. Which gates a packet does not pass is noted in one, where
  * it is a single packet of a rule that passes it on, or NULL: in the burst. A packet is noted by the rule's counters
- * once a reason, whatever number of gates stop it.
+ * once a reason, whatever number of gates stop it. whole: the rule decided all packets, and these are they.
  */
 static void
 ask(const struct gate_plan *plan, void *memory, struct burst *burst, uint32_t rule,
-    uint32_t packets, uint32_t *one)
+    uint32_t packets, uint32_t *one, bool whole)
 {
 	const struct gate_list *list = &plan->lists[rule];
 	const struct gate *gates = &plan->gates[list->first];
@@ -53,21 +74,34 @@ ask(const struct gate_plan *plan, void *memory, struct burst *burst, uint32_t ru
 		stopped = here & ~gates[g].pass(&gates[g], memory, burst, here);
 		if (!stopped)
 			continue;
-		if (!burst->gated)
-			begin_stops(burst);
 		waiting[gates[g].otherwise] |= stopped;
 		here &= ~stopped;
-		count(&gates[g], burst, rule,
-		      __builtin_popcount(stopped & ~counted[gates[g].counted]));
+		count(&gates[g], burst, rule, &burst->steps[list->step + g], stopped,
+		      stopped & ~counted[gates[g].counted]);
 		counted[gates[g].counted] |= stopped;
-		burst->steps[list->step + g] += __builtin_popcount(stopped);
-		if (one) {
-			*one |= 1u << g;
+		if (!one) {
+			note(burst, stopped, whole && stopped == packets, 1u << g);
 			continue;
 		}
-		for (; stopped; stopped &= stopped - 1)
-			burst->stopped[__builtin_ctz(stopped)] |= 1u << g;
+		if (burst->gated != BURST_EACH)
+			begin_each(burst);
+		*one |= 1u << g;
 	}
+}
+
+/* The same where one rule, of one gate, decided all packets, as it mostly is. */
+static void
+ask_one(const struct gate_plan *plan, void *memory, struct burst *burst, uint32_t rule,
+	uint32_t packets)
+{
+	const struct gate_list *list = &plan->lists[rule];
+	const struct gate *gate = &plan->gates[list->first];
+	uint32_t stopped = packets & ~gate->pass(gate, memory, burst, packets);
+
+	if (!stopped)
+		return;
+	count(gate, burst, rule, &burst->steps[list->step], stopped, stopped);
+	note(burst, stopped, stopped == packets, 1);
 }
 
 /* Of the burst's packets those that this rule decided. */
@@ -88,8 +122,12 @@ ask_rules(const struct gate_plan *plan, void *memory, struct burst *burst)
 	uint32_t left = RTE_LEN2MASK(burst->count, uint32_t);
 
 	if (burst->uniform) {
-		if (plan->lists[burst->verdicts[0]].count)
-			ask(plan, memory, burst, burst->verdicts[0], left, NULL);
+		uint32_t rule = burst->verdicts[0];
+
+		if (likely(plan->lists[rule].count == 1))
+			ask_one(plan, memory, burst, rule, left);
+		else if (plan->lists[rule].count)
+			ask(plan, memory, burst, rule, left, NULL, true);
 		return;
 	}
 	while (left) {
@@ -97,7 +135,7 @@ ask_rules(const struct gate_plan *plan, void *memory, struct burst *burst)
 		uint32_t packets = decided_by(burst, rule);
 
 		if (plan->lists[rule].count)
-			ask(plan, memory, burst, rule, packets, NULL);
+			ask(plan, memory, burst, rule, packets, NULL, false);
 		left &= ~packets;
 	}
 }
@@ -114,10 +152,11 @@ ask_packets(const struct gate_plan *plan, void *memory, struct burst *burst)
 			struct burst_pass *passed = &burst->passed[pass];
 
 			if (plan->lists[passed->rule].count)
-				ask(plan, memory, burst, passed->rule, 1u << i, &passed->stopped);
+				ask(plan, memory, burst, passed->rule, 1u << i, &passed->stopped,
+				    false);
 		}
 		if (plan->lists[rule].count)
-			ask(plan, memory, burst, rule, 1u << i, NULL);
+			ask(plan, memory, burst, rule, 1u << i, NULL, false);
 	}
 }
 

@@ -24,8 +24,15 @@ struct burst_pass {
 	uint32_t packet; /* index in the burst */
 	uint32_t rule;
 	/* Bit i: the packet did not pass the rule's gate i, as gates are read from left to right, those in `with` among
-	 * them. Valid where the burst is gated. */
+	 * them. Valid where the burst is gated BURST_EACH. */
 	uint32_t stopped;
+};
+
+/* What is known of gates that packets did not pass. */
+enum burst_gated {
+	BURST_ALL_PASS,
+	BURST_ALIKE, /* stopped[0] is that of each packet; all were decided by one rule, and none passed it on */
+	BURST_EACH, /* stopped is valid, here and in passed */
 };
 
 struct burst {
@@ -39,7 +46,7 @@ struct burst {
 	bool timed;       /* times are valid; see burst_times */
 	bool hashed;      /* hashes are valid; see burst_hashes */
 	bool entered;     /* tunnelled, and what it says is valid, is; see burst_enter */
-	bool gated; /* some packet did not pass some gate: stopped, here and in passed, is valid */
+	uint8_t gated;    /* enum burst_gated */
 	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
 	uint8_t turn;
 	uint64_t bytes; /* of all packets */
@@ -69,6 +76,21 @@ struct burst {
 	struct tunnel tunnels[BURST_MAX];
 	struct packet_view inner[BURST_MAX]; /* of the packets inside */
 };
+
+/* Which gates of the rule that decided packet i it did not pass. */
+static inline uint32_t
+burst_stopped(const struct burst *burst, unsigned i)
+{
+	return burst->gated == BURST_ALL_PASS ? 0
+					      : burst->stopped[burst->gated == BURST_ALIKE ? 0 : i];
+}
+
+/* And those of a rule that passed it on. */
+static inline uint32_t
+burst_pass_stopped(const struct burst *burst, const struct burst_pass *pass)
+{
+	return burst->gated == BURST_EACH ? pass->stopped : 0;
+}
 
 /* Parses the packets unless that was done. */
 void burst_parse(struct burst *burst);

@@ -135,7 +135,7 @@ count_passed(void)
 	unsigned passed = 0;
 
 	for (unsigned i = 0; i < burst.count; i++)
-		passed += !burst.gated || burst.stopped[i] == 0;
+		passed += burst_stopped(&burst, i) == 0;
 	return passed;
 }
 

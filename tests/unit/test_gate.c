@@ -26,7 +26,7 @@ passing_all_stops_nothing(void **state)
 	BEGIN(1, "", "{ sample: 1 }, { police: 1Gbps }, { forward: a }");
 	fill(32, NS);
 	run();
-	assert_false(burst.gated);
+	assert_int_equal(burst.gated, BURST_ALL_PASS);
 	assert_int_equal(acted[0].policed + acted[0].sampled_out, 0);
 	end();
 }
@@ -42,7 +42,7 @@ samples_by_count(void **state)
 		fill(1 + rand() % BURST_MAX, NS);
 		run();
 		for (unsigned i = 0; i < burst.count; i++, seen++)
-			assert_int_equal(burst.gated && burst.stopped[i], seen % 3 != 0);
+			assert_int_equal(burst_stopped(&burst, i), seen % 3 != 0);
 	}
 	assert_int_equal(acted[0].sampled_out, seen - (seen + 2) / 3);
 	end();
@@ -60,7 +60,7 @@ samples_whole_flows(void **state)
 			burst.hashes[i] = (round * BURST_MAX + i) / 2 * 0x9e3779b1u;
 		run();
 		for (unsigned i = 0; i < BURST_MAX; i++)
-			assert_int_equal(burst.gated && burst.stopped[i],
+			assert_int_equal(burst_stopped(&burst, i),
 					 burst.hashes[i] >= UINT32_C(1) << 30);
 		chosen += count_passed();
 	}
@@ -97,6 +97,39 @@ gates_stop_what_is_behind_them(void **state)
 	end();
 }
 
+/* What all gates before have done to all packets alike holds behind one that tells them apart, and on the way there. */
+static void
+gates_stop_all_alike(void **state)
+{
+	BEGIN(1, "",
+	      "{ mirror: a, with: [ { sample: 1000 } ] }, { mirror: a, with: [ { sample: 500 } ] "
+	      "}, "
+	      "{ mirror: b, with: [ { sample: 3 } ] }, { sample: 1000 }, { forward: a }");
+	for (unsigned seen = 0; seen < 3000; seen += burst.count) {
+		fill(16, NS);
+		run();
+		for (unsigned i = 0; i < 16; i++) {
+			uint32_t third = (seen + i) % 3 ? 4 : 0, rest = (seen + i) % 1000 ? 8 : 0;
+
+			rest |= ((seen + i) % 1000 ? 1 : 0) | ((seen + i) % 500 ? 2 : 0);
+			assert_int_equal(burst_stopped(&burst, i), third | rest);
+		}
+	}
+	assert_int_equal(acted[0].sampled_out, 3008 - 2);
+	end();
+	BEGIN(1, "",
+	      "{ mirror: a, with: [ { sample: 1000 }, { sample: 2 } ] }, { sample: 1000 }, "
+	      "{ forward: a }");
+	fill(32, NS);
+	run();
+	assert_int_equal(burst.gated, BURST_EACH);
+	fill(32, NS);
+	run();
+	assert_int_equal(burst.gated, BURST_ALIKE);
+	assert_int_equal(burst_stopped(&burst, 31), 1 | 4);
+	end();
+}
+
 static void
 rules_of_one_burst(void **state)
 {
@@ -121,6 +154,7 @@ main(void)
 		cmocka_unit_test(samples_by_count),
 		cmocka_unit_test(samples_whole_flows),
 		cmocka_unit_test(gates_stop_what_is_behind_them),
+		cmocka_unit_test(gates_stop_all_alike),
 		cmocka_unit_test(rules_of_one_burst),
 	};
 

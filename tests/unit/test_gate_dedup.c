@@ -77,7 +77,7 @@ finds_duplicates(const char *list, uint64_t window, bool across_ports)
 				duplicate |= last[numbers[i]][p] &&
 					     burst.times[i] - last[numbers[i]][p] < window &&
 					     !(across_ports && p == port);
-			assert_int_equal(burst.gated && burst.stopped[i], duplicate);
+			assert_int_equal(burst_stopped(&burst, i), duplicate);
 			if (!duplicate)
 				last[numbers[i]][port] = burst.times[i];
 			found += duplicate;
@@ -197,7 +197,7 @@ race(void *arg)
 		gate_stage.run(plan, locals[racer->worker], &mine);
 		for (unsigned i = 0; i < BURST_MAX; i++)
 			racer->passed[at + (racer->worker ? BURST_MAX - 1 - i : i)] =
-				!(mine.gated && mine.stopped[i]);
+				!burst_stopped(&mine, i);
 	}
 	return NULL;
 }

@@ -48,7 +48,7 @@ meters_exactly(const char *list, uint64_t rate, uint64_t burst_size, bool packet
 				held = held > most ? most : held;
 				last = time;
 			}
-			assert_int_equal(burst.gated && burst.stopped[i], takes > held);
+			assert_int_equal(burst_stopped(&burst, i), takes > held);
 			refused += takes > held;
 			held -= takes > held ? 0 : takes;
 		}
@@ -127,8 +127,7 @@ workers_share_a_rate(void **state)
 				mbufs[i].pkt_len = 60 + rand() % 1400;
 			run_as(worker);
 			for (unsigned i = 0; i < 32; i++)
-				passed[worker] +=
-					burst.gated && burst.stopped[i] ? 0 : mbufs[i].pkt_len;
+				passed[worker] += burst_stopped(&burst, i) ? 0 : mbufs[i].pkt_len;
 		}
 		sum = passed[0] + passed[1];
 		most = 100000000 + 102400 + 100;
