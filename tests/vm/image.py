@@ -13,7 +13,7 @@ ROOT = HERE.parents[1]
 LIBRARY = re.compile(r"(/\S+) \(0x")
 DRIVERS = ["bus_pci", "bus_vdev", "mempool_ring", "net_e1000", "net_vmxnet3", "net_null", "net_ring"]
 MODULES = ["vfio", "vfio_iommu_type1", "vfio_pci", "uio_pci_generic", "e1000e", "vmxnet3", "vxlan", "geneve", "ip_gre",
-           "ip6_gre"]
+           "ip6_gre", "ipip", "ip6_tunnel"]
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nsluice:x:990:990:sluice:/:/bin/sh\n"
 GROUP = "root:x:0:\nsluice:x:990:\n"
 
