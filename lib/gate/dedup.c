@@ -25,6 +25,9 @@ _Static_assert(sizeof(struct dedup_set) == 128, "two lines, which are fetched as
  * or so the others wait for that; then a packet passes, and is not remembered. */
 #define TRIES (1u << 26)
 
+/* Bits of packets whose digests are made before their sets are fetched. */
+#define FETCHED_AT_ONCE UINT32_C(0xff)
+
 #define HUGEPAGE ((size_t)2 << 20)
 #define SETS_LOOKED_AT 4096
 
@@ -133,17 +136,38 @@ struct search {
 };
 
 /* Sets are fetched while further packets are read. */
-static struct search
-begin(const struct gate_dedup *gate, const struct burst *burst, unsigned packet)
+static inline struct search
+begin(const struct gate_dedup *gate, const struct packet_digest *digest, unsigned packet)
 {
-	struct packet_digest digest;
-	struct dedup_set *set;
+	struct dedup_set *set = set_of(gate->dedup, digest);
 
-	packet_digest(burst->packets[packet], &burst->views[packet], &gate->mask, &digest);
-	set = set_of(gate->dedup, &digest);
 	rte_prefetch0(set);
 	rte_prefetch0((char *)set + 64);
-	return (struct search){set, digest.low ? digest.low : 1, packet};
+	return (struct search){set, digest->low ? digest->low : 1, packet};
+}
+
+/* Those of a few packets, as bits; returns how many they are. */
+static unsigned
+begin_some(const struct gate_dedup *gate, struct burst *burst, uint32_t packets,
+	   struct search *searches)
+{
+	struct packet_digest digests[BURST_MAX];
+	uint32_t rest = packet_digests(burst->packets, packets, &gate->mask, digests);
+	unsigned count = 0;
+
+	if (unlikely(rest))
+		burst_parse(burst);
+	for (; rest; rest &= rest - 1) {
+		unsigned i = __builtin_ctz(rest);
+
+		packet_digest(burst->packets[i], &burst->views[i], &gate->mask, &digests[i]);
+	}
+	for (uint32_t left = packets; left; left &= left - 1, count++) {
+		unsigned i = __builtin_ctz(left);
+
+		searches[count] = begin(gate, &digests[i], i);
+	}
+	return count;
 }
 
 uint32_t
@@ -155,10 +179,9 @@ dedup_find(const struct gate_dedup *gate, struct burst *burst, uint32_t packets)
 	struct search searches[BURST_MAX];
 	uint32_t found = 0;
 
-	burst_parse(burst);
 	burst_times(burst);
-	for (uint32_t left = packets; left; left &= left - 1)
-		searches[count++] = begin(gate, burst, __builtin_ctz(left));
+	for (uint32_t some = FETCHED_AT_ONCE; some; some <<= __builtin_popcount(FETCHED_AT_ONCE))
+		count += begin_some(gate, burst, packets & some, searches + count);
 	for (unsigned i = 0; i < count; i++) {
 		struct search *search = &searches[i];
 		uint64_t now = burst->times[search->packet] << DEDUP_PORT_BITS;

@@ -26,15 +26,26 @@ struct packet_digest {
 	uint64_t low, high; /* each as good as the other */
 };
 
-/* Which bytes are to be left out; made once for all packets. */
+struct rte_mbuf;
+struct packet_digest_way;
+
+/* Which bits count, of blocks of 16 bytes; made once for all packets. */
 struct packet_digest_mask {
-	uint64_t ipv4[2], ipv6; /* of the first 16, and 8, bytes of the network header */
+	uint64_t link[2];          /* of the frame's first */
+	uint64_t ipv4[2], ipv6[2]; /* of the network header's first */
+	/* Of the next two, of IPv4 without options: in front of UDP, and of TCP. */
+	uint64_t second[2][2], third[2][2];
+	const struct packet_digest_way *way; /* how they are made here */
 	unsigned without;
 };
 
 void packet_digest_mask(unsigned without, struct packet_digest_mask *mask);
 
-/* view: as packet_parse left it. Pure; copies some headers to the stack. */
+/* Those of packets, as bits, that need no parsing, as it is with most: digests[i] is that of packets[i]. Returns the others. */
+uint32_t packet_digests(struct rte_mbuf *const *packets, uint32_t wanted,
+			const struct packet_digest_mask *mask, struct packet_digest *digests);
+
+/* That of any packet, the same. view: as packet_parse left it. Pure; copies some headers to the stack. */
 void packet_digest(const struct rte_mbuf *packet, const struct packet_view *view,
 		   const struct packet_digest_mask *mask, struct packet_digest *digest);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any bytes, whole and in segments: the same digest; no byte outside the frame may be read. Addresses make it another one,
- * unless they are left out, and what is behind the end that IPv4's length gives never does.
+ * Any bytes, whole and in segments, parsed or not: the same digest; no byte outside the frame may be read. Addresses make
+ * it another one, unless they are left out, and what is behind the end that IPv4's length gives never does.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "packet/digest.h"
+#include "packet/digest_way.h"
 #include "packet/view.h"
 #include "segments.h"
 
@@ -20,20 +20,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct packet_digest
-digest_of(struct rte_mbuf *packet, const struct packet_digest_mask *mask, struct packet_view *view)
-{
-	struct packet_digest digest;
-
-	packet_parse(&packet, 1, 1, view);
-	packet_digest(packet, view, mask, &digest);
-	return digest;
-}
-
 static bool
 same(struct packet_digest a, struct packet_digest b)
 {
 	return a.low == b.low && a.high == b.high;
+}
+
+static struct packet_digest
+digest_of(struct rte_mbuf *packet, const struct packet_digest_mask *mask, struct packet_view *view)
+{
+	struct packet_digest digest, unparsed;
+
+	packet_parse(&packet, 1, 1, view);
+	packet_digest(packet, view, mask, &digest);
+	if (packet_digests(&packet, 1, mask, &unparsed) == 0 && !same(digest, unparsed))
+		abort();
+	return digest;
 }
 
 /* Where an IPv4 packet ends whose length says so, in a frame without tags; 0: none, or not here. */
@@ -60,6 +62,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size <= 1 + CUTS || size > INPUT_MAX)
 		return 0;
 	packet_digest_mask(data[0] % 32, &mask);
+	if (data[0] & 32)
+		mask.way = &packet_digest_by_products;
 	segment(data + 1, size - 1, &made);
 	digest = digest_of(&made.whole, &mask, &one);
 	if (!same(digest, digest_of(made.segments, &mask, &other)))
