@@ -19,7 +19,7 @@ struct pass {
 
 struct edit {
 	struct edit_reach reach;
-	bool quick; /* see quick.h */
+	bool quick, quick_apart; /* see quick.h */
 	unsigned op_count, pass_count;
 	struct pass *passes;
 	struct edit_op ops[];
@@ -106,6 +106,10 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 	}
 	divide(edit);
 	edit->quick = edit->pass_count == 1 && edit_is_quick(edit->ops, count);
+	edit->quick_apart = edit->quick && edit_is_quick_apart(edit->ops, count);
+	edit->reach.most = edit->quick && count && edit->ops[count - 1].kind->cuts
+				   ? edit->ops[count - 1].values.slice.bytes
+				   : UINT32_MAX;
 	*out = edit;
 	return 0;
 }
@@ -347,22 +351,41 @@ run_rest(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 	return merge(packets, from, count, done, &rest, idle);
 }
 
+/* Returns which it was done to, as bits. */
+static inline uint32_t
+run_quick(const struct edit *edit, struct edit_local *local, const struct edit_group *group,
+	  unsigned count, unsigned manner)
+{
+	const struct edit_taking taking = {&local->own, manner, &local->chained};
+	const uint32_t all = (UINT64_C(1) << count) - 1;
+	uint32_t done = 0;
+
+	if (manner & OWN_ALONE)
+		done = edit_quick(edit->ops, edit->op_count, &edit->reach, group, count);
+	if (done != all && edit->quick_apart)
+		done |= edit_quick_apart(edit->ops, edit->op_count, &edit->reach, group,
+					 all & ~done, &taking);
+	return done;
+}
+
 uint16_t
 edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
 	 uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
 	 struct edit_idle *idle)
 {
-	const struct edit_group group = {packets, from, views};
-	uint32_t done;
+	const uint32_t all = (UINT64_C(1) << count) - 1;
+	uint32_t done = 0;
 
-	local->evenly = false;
-	if (!edit->quick || !(manner & OWN_ALONE) || (edit->reach.parses && !views))
-		return run_in_frames(edit, local, packets, from, views, count, manner, idle);
+	local->evenly = local->chained = false;
 	idle->packets = 0;
-	done = edit_quick(edit->ops, edit->op_count, &edit->reach, &group, count);
-	local->evenly = done == (uint32_t)((UINT64_C(1) << count) - 1);
-	if (likely(local->evenly))
+	if (edit->quick && (views || !edit->reach.parses))
+		done = run_quick(edit, local, &(struct edit_group){packets, from, views}, count,
+				 manner);
+	local->evenly = done == all;
+	if (likely(done == all))
 		return count;
+	if (done == 0)
+		return run_in_frames(edit, local, packets, from, views, count, manner, idle);
 	return run_rest(edit, local, packets, from, views, count, manner, done, idle);
 }
 

@@ -27,8 +27,9 @@ struct edit_local {
 	struct rte_mbuf *failed[BURST_MAX];
 	uint8_t failed_from[BURST_MAX];
 	unsigned failed_count;
-	/* The last run made every packet longer by what its program's reach grows, and none has more segments than one. */
-	bool evenly;
+	/* The last run did to every packet what the program's reach says of the quick way; unless it says so of chains, each is
+	 * one segment then. */
+	bool evenly, chained;
 };
 
 /* Makes a program of edits alone, in their order, of named lists the edits in them; 0 of them are a program that does

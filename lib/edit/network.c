@@ -275,6 +275,22 @@ edit_fits_network(const struct edit_set *set, const struct edit_group *group, ui
 	return which;
 }
 
+void
+edit_deepen_network(const struct edit_set *set, const struct edit_group *group, uint32_t which,
+		    uint16_t *depths)
+{
+	bool sum = set->family[0] || set->family[1] || (set->given & PORTS);
+
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+		const struct packet_view *view = edit_view(group, i);
+		unsigned after = view->protocol == IPPROTO_UDP ? UDP_SUM + 2 : TCP_SUM + 2;
+
+		/* Which is the end of IP's header, in packets that fit. */
+		depths[i] = RTE_MAX(depths[i], view->l4_offset + (sum ? after : 0));
+	}
+}
+
 /* Of both addresses of IPv4, which lie side by side, as one word. */
 struct pair {
 	uint64_t keep, value;

@@ -155,6 +155,9 @@ struct edit_kind {
 	/* Or NULL: see quick.h. */
 	uint32_t (*fits)(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 	void (*quick)(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+	/* How deep the quick way writes into those packets, at least; NULL: it cuts, or packets must be one's own before. */
+	void (*deepen)(const struct edit_op *op, const struct edit_group *group, uint32_t which,
+		       uint16_t *depths);
 };
 
 struct edit_op {
@@ -198,10 +201,12 @@ edit_is_tag(const uint8_t type[2])
 /* How far a program goes. */
 struct edit_reach {
 	uint16_t front, back; /* bytes that are put in front and behind, at most */
-	int16_t grows;        /* what the quick way adds to a packet's length */
-	bool writes;          /* bytes of packets, or in front of them; else a window does */
-	bool parses;          /* views are wanted */
-	bool timed;           /* times are */
+	/* What the quick way leaves of a packet, UINT32_MAX: all, and what it adds to that. */
+	uint32_t most;
+	int16_t grows;
+	bool writes; /* bytes of packets, or in front of them; else a window does */
+	bool parses; /* views are wanted */
+	bool timed;  /* times are */
 };
 
 /* Of an edit's verb. */

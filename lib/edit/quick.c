@@ -7,6 +7,7 @@
 #include <rte_prefetch.h>
 #include <string.h>
 
+#include "packet/own_many.h"
 #include "port/time.h"
 #include "stage/burst.h"
 
@@ -20,12 +21,24 @@ bool
 edit_is_quick(const struct edit_op *ops, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		/* What stands behind something that was stripped is not where views say. */
+		/* What stands behind something that was stripped is not where views say, and a cut is the last, so that the
+		 * others are asked of what they see. */
 		if (!ops[i].kind->quick || !ops[i].quick ||
-		    (ops[i].kind->phase == EDIT_STRIPS && count > 1))
+		    (ops[i].kind->phase == EDIT_STRIPS && count > 1) ||
+		    (ops[i].kind->cuts && i < count - 1))
 			return false;
 	}
 	return true;
+}
+
+bool
+edit_is_quick_apart(const struct edit_op *ops, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!ops[i].kind->deepen && !ops[i].kind->cuts)
+			return false;
+	}
+	return edit_is_quick(ops, count);
 }
 
 /* What an mbuf says of itself in one word, from data_off on. */
@@ -70,18 +83,65 @@ tell_lengths(const struct edit_group *group, uint32_t which, int grows)
 	}
 }
 
+static uint32_t
+find_fit(const struct edit_op *ops, unsigned count, const struct edit_group *group, uint32_t which)
+{
+	for (unsigned i = 0; i < count; i++)
+		which = ops[i].kind->fits(&ops[i], group, which);
+	return which;
+}
+
+static void
+do_all(const struct edit_op *ops, unsigned count, const struct edit_reach *reach,
+       const struct edit_group *group, uint32_t which)
+{
+	for (unsigned i = 0; i < count; i++)
+		ops[i].kind->quick(&ops[i], group, which);
+	if (unlikely(packet_wire_length_offset >= 0))
+		tell_lengths(group, which, reach->grows);
+}
+
 uint32_t
 edit_quick(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
 	   const struct edit_group *group, unsigned count)
 {
 	uint32_t which = find_own(group->packets, count, reach->front);
 
-	for (unsigned i = 0; i < op_count; i++)
-		which = ops[i].kind->fits(&ops[i], group, which);
-	for (unsigned i = 0; i < op_count; i++)
-		ops[i].kind->quick(&ops[i], group, which);
-	if (unlikely(packet_wire_length_offset >= 0))
-		tell_lengths(group, which, reach->grows);
+	which = find_fit(ops, op_count, group, which);
+	do_all(ops, op_count, reach, group, which);
+	return which;
+}
+
+static uint32_t
+find_framed(struct rte_mbuf *const *packets, uint32_t which)
+{
+	for (uint32_t left = which; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left);
+
+		which &= ~((uint32_t)(packets[i]->data_len < EDIT_ETHER) << i);
+	}
+	return which;
+}
+
+uint32_t
+edit_quick_apart(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
+		 const struct edit_group *group, uint32_t which, const struct edit_taking *taking)
+{
+	uint16_t depths[BURST_MAX] = {0};
+	struct own_many many = {reach->writes ? depths : NULL, reach->most, reach->front,
+				taking->manner};
+
+	which = find_framed(group->packets, which);
+	which = find_fit(ops, op_count, group, which);
+	for (unsigned i = 0; i < op_count; i++) {
+		if (ops[i].kind->deepen)
+			ops[i].kind->deepen(&ops[i], group, which, depths);
+	}
+	which = own_many_can(taking->own, group->packets, which, &many);
+	if (which == 0 ||
+	    !own_many_take(taking->own, group->packets, which, &many, taking->chained))
+		return 0;
+	do_all(ops, op_count, reach, group, which);
 	return which;
 }
 
@@ -156,6 +216,28 @@ edit_quick_set(const struct edit_op *op, const struct edit_group *group, uint32_
 		edit_quick_network(set, group, which);
 }
 
+static void
+deepen(uint16_t depth, uint32_t which, uint16_t *depths)
+{
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+
+		depths[i] = RTE_MAX(depths[i], depth);
+	}
+}
+
+void
+edit_deepen_set(const struct edit_op *op, const struct edit_group *group, uint32_t which,
+		uint16_t *depths)
+{
+	const struct edit_set *set = &op->values.set;
+
+	if (set->given & ~(MACS | TAG))
+		edit_deepen_network(set, group, which, depths);
+	else
+		deepen(set->given & TAG ? TAG_END : EDIT_MACS, which, depths);
+}
+
 uint32_t
 edit_fits_push(const struct edit_op *op, const struct edit_group *group, uint32_t which)
 {
@@ -196,6 +278,49 @@ edit_quick_push(const struct edit_op *op, const struct edit_group *group, uint32
 		push_vlans(op->values.push.word, group, which);
 	else
 		edit_quick_around(&op->values.push.around, group, which);
+}
+
+/* Both addresses, and of a tunnel a tag. */
+void
+edit_deepen_push(const struct edit_op *op, const struct edit_group *group, uint32_t which,
+		 uint16_t *depths)
+{
+	if (op->values.push.kind == CONFIG_PUSH_VLAN) {
+		deepen(EDIT_MACS, which, depths);
+		return;
+	}
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+		uint16_t depth = RTE_MIN(group->packets[i]->data_len, EDIT_ETHER + 2);
+
+		depths[i] = RTE_MAX(depths[i], depth);
+	}
+}
+
+/* Those of which something is cut off. */
+uint32_t
+edit_fits_slice(const struct edit_op *op, const struct edit_group *group, uint32_t which)
+{
+	for (uint32_t left = which; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left);
+
+		which &= ~((uint32_t)(group->packets[i]->data_len <= op->values.slice.bytes) << i);
+	}
+	return which;
+}
+
+/* Others' packets were taken without what is cut off. */
+void
+edit_quick_slice(const struct edit_op *op, const struct edit_group *group, uint32_t which)
+{
+	for (; which; which &= which - 1) {
+		struct rte_mbuf *packet = group->packets[__builtin_ctz(which)];
+
+		if (packet->nb_segs > 1)
+			continue;
+		packet->data_len = op->values.slice.bytes;
+		packet->pkt_len = op->values.slice.bytes;
+	}
 }
 
 /* Of one tag. */

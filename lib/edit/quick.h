@@ -12,6 +12,7 @@
 #include <rte_mbuf.h>
 
 #include "edit/op.h"
+#include "packet/own.h"
 
 /* Packets of a group, at most BURST_MAX; views as edit_run has them. */
 struct edit_group {
@@ -45,6 +46,18 @@ bool edit_is_quick(const struct edit_op *ops, unsigned count);
 uint32_t edit_quick(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
 		    const struct edit_group *group, unsigned count);
 
+/* The same for packets that others may hold: those in which, as bits, to which it can be done become new ones, whose first
+ * bytes alone are copied, as own_take has it. */
+struct edit_taking {
+	struct own *own;
+	unsigned manner; /* as edit_run has it */
+	bool *chained;   /* some have two segments now */
+};
+bool edit_is_quick_apart(const struct edit_op *ops, unsigned count);
+uint32_t edit_quick_apart(const struct edit_op *ops, unsigned op_count,
+			  const struct edit_reach *reach, const struct edit_group *group,
+			  uint32_t which, const struct edit_taking *taking);
+
 /* Ways of single ops. First, of the packets in which, as bits, those to which it can be done: they
  * are asked as they came in, before any op wrote, and are of 14 bytes or more. Then doing it to the
  * ones of which all ops said so. (Both in one pass are slower: a short loop keeps more packets going.) Worker. */
@@ -52,6 +65,12 @@ uint32_t edit_fits_set(const struct edit_op *op, const struct edit_group *group,
 void edit_quick_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 uint32_t edit_fits_push(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 void edit_quick_push(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+void edit_deepen_set(const struct edit_op *op, const struct edit_group *group, uint32_t which,
+		     uint16_t *depths);
+void edit_deepen_push(const struct edit_op *op, const struct edit_group *group, uint32_t which,
+		      uint16_t *depths);
+uint32_t edit_fits_slice(const struct edit_op *op, const struct edit_group *group, uint32_t which);
+void edit_quick_slice(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 uint32_t edit_fits_strip(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 void edit_quick_strip(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 
@@ -59,6 +78,8 @@ void edit_quick_strip(const struct edit_op *op, const struct edit_group *group, 
 uint32_t edit_fits_network(const struct edit_set *set, const struct edit_group *group,
 			   uint32_t which);
 void edit_quick_network(const struct edit_set *set, const struct edit_group *group, uint32_t which);
+void edit_deepen_network(const struct edit_set *set, const struct edit_group *group, uint32_t which,
+			 uint16_t *depths);
 uint32_t edit_fits_around(const struct edit_around *around, const struct edit_group *group,
 			  uint32_t which);
 void edit_quick_around(const struct edit_around *around, const struct edit_group *group,

@@ -9,6 +9,7 @@ edit_make_slice(const struct config_action *action, struct edit_op *op)
 	op->values.slice.after = action->slice->after;
 	op->values.slice.bytes = action->slice->bytes;
 	op->parses = action->slice->after != CONFIG_AFTER_NOTHING;
+	op->quick = !op->parses;
 }
 
 /* What is behind is not taken along when the packet is made one's own, or cut off at the end of the pass. */

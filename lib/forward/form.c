@@ -240,6 +240,25 @@ settle(struct build *build, const struct form_list *list)
 	}
 }
 
+/* Whether nobody is given two forms, so that it doesn't matter which of a burst's are given first. */
+static bool
+is_whole(const struct build *build, const struct form_list *list)
+{
+	const struct form_step *steps = &build->forms->steps[list->step];
+	uint64_t seen = 0;
+
+	for (unsigned i = 0; i < list->step_count; i++) {
+		if (steps[i].target >= build->targets->ports || (seen >> steps[i].target & 1))
+			return false;
+		seen |= UINT64_C(1) << steps[i].target;
+	}
+	for (unsigned i = 0; i < build->draft_count; i++) {
+		if (build->drafts[i].edit && edit_reach(build->drafts[i].edit)->timed)
+			return false;
+	}
+	return build->draft_count <= FORM_WHOLE_MAX;
+}
+
 static int
 add_list(struct build *build, const struct config_rule *rule)
 {
@@ -262,6 +281,7 @@ add_list(struct build *build, const struct config_rule *rule)
 			edit_free(build->drafts[i].edit);
 		return -ENOMEM;
 	}
+	list.whole = is_whole(build, &list);
 	settle(build, &list);
 	list.form_count = build->draft_count;
 	list.unedited_count = build->unedited.count;

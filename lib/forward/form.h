@@ -18,6 +18,9 @@ struct config_actions;
 
 #define FORM_AS_IT_CAME UINT32_MAX
 
+/* Forms of a list that goes whole, at most. */
+#define FORM_WHOLE_MAX 4
+
 struct form {
 	uint32_t run; /* in forms->runs, or FORM_AS_IT_CAME */
 	/* Bits: of a packet that one of these stopped it is not made; and edits say that it is a duplicate. */
@@ -37,6 +40,8 @@ struct form_list {
 	uint32_t counts; /* of its edits, where they begin among a burst's steps */
 	uint32_t dedups; /* gates that know duplicates */
 	uint8_t form_count, step_count;
+	/* Each target is a port of its own, and forms are few enough: see whole.h. */
+	bool whole;
 	/* The last step is the list's end; else the packet is dropped there, or, by a rule that passes it on, not given away. */
 	bool forwards;
 };
@@ -65,6 +70,7 @@ struct form_targets {
 	uint8_t (*code)(const void *of, const struct config_target *target);
 	uint32_t (*segments)(const void *of, const struct config_target *target);
 	const void *of;
+	uint8_t ports; /* codes below this one are single ports */
 };
 
 /* Makes those of all rules with edits or gates; by[], of each rule, gets the number of its list, from 1, or 0. forms is all

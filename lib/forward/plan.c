@@ -165,7 +165,7 @@ fill(struct forward_plan *plan, const struct stage_env *env)
 {
 	const struct config *config = env->config;
 	struct coder coder = {plan, env};
-	struct form_targets targets = {code, segments_of, &coder};
+	struct form_targets targets = {code, segments_of, &coder, FORWARD_GROUP};
 	uint32_t *by = calloc(config->rule_count + 1, sizeof(*by));
 	int ret = by ? forms_make(&plan->forms, config, &targets, by) : -ENOMEM;
 

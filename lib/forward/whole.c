@@ -25,83 +25,100 @@ same_stops(const struct burst *burst, uint32_t *stopped)
 	return differing == 0;
 }
 
-/* How many forms are made, of which *form is the last. */
-static inline unsigned
-count_made(const struct form *forms, const struct form_list *list, uint32_t stopped,
-	   const struct form **form)
-{
-	unsigned made = 0;
+/* A form of all packets: those that it could be made of stand first. */
+struct made {
+	struct rte_mbuf *packets[BURST_MAX];
+	struct frame_bounds bounds;
+	uint64_t bytes;
+	uint16_t ready;
+	bool given; /* to some target: wanted, as no gate was in the way */
+};
 
-	for (unsigned i = 0; i < list->form_count; i++) {
-		if (forms[list->form + i].gates & stopped)
-			continue;
-		*form = &forms[list->form + i];
-		made++;
+static bool
+gives_end(const struct forms *forms, const struct form_list *list, uint32_t stopped)
+{
+	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
+
+	return list->forwards && !(forms->forms[list->form + end->form].gates & stopped);
+}
+
+/* How many forms are wanted. */
+static unsigned
+choose(const struct form *forms, unsigned count, uint32_t stopped, struct made *made)
+{
+	unsigned wanted = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		made[i].given = !(forms[i].gates & stopped);
+		wanted += made[i].given;
 	}
-	return made;
+	return wanted;
 }
 
-/* What is known of packets that all became longer by as much. */
-static struct frame_bounds
-bounds_of(const struct burst *burst, int grows)
+/* What is known of packets that were all edited the quick way. */
+static void
+know(const struct edit_reach *reach, bool chained, const struct burst *burst, struct made *made)
 {
-	struct frame_bounds bounds = *burst->bounds;
+	struct frame_bounds *bounds = &made->bounds;
+	uint32_t most = reach->most;
 
-	if (bounds.max == UINT32_MAX)
-		return bounds;
-	bounds.min = RTE_MAX((int64_t)bounds.min + grows, 0);
-	bounds.max += grows;
-	bounds.chains = false;
-	return bounds;
+	*bounds = *burst->bounds;
+	bounds->chains = chained;
+	bounds->min = RTE_MAX((int64_t)RTE_MIN(bounds->min, most) + reach->grows, 0);
+	if (bounds->max != UINT32_MAX || most != UINT32_MAX)
+		bounds->max = RTE_MIN(bounds->max, most) + reach->grows;
+	made->bytes = (most == UINT32_MAX ? burst->bytes : (uint64_t)most * burst->count) +
+		      (int64_t)reach->grows * burst->count;
 }
 
 static void
-send_evenly(struct port *port, struct burst *burst, int grows)
+add_up(struct made *made)
 {
-	const struct frame_bounds bounds = bounds_of(burst, grows);
-
-	burst->bounds = &bounds;
-	exit_send(port, burst, burst->packets, burst->count,
-		  burst->bytes + (int64_t)grows * burst->count);
-	burst->bounds = &frame_any;
+	made->bounds = frame_any;
+	made->bytes = 0;
+	for (unsigned i = 0; i < made->ready; i++)
+		made->bytes += rte_pktmbuf_pkt_len(made->packets[i]);
 }
 
-/* Of these packets nothing is known. */
-static void
-send_counted(struct port *port, struct burst *burst, unsigned count)
-{
-	uint64_t bytes = 0;
+/* On which packets, by their place in the burst, edits found nothing to do, and which edits, by form. */
+struct unedited_packets {
+	uint32_t which;                          /* bits */
+	uint64_t ops[BURST_MAX][FORM_WHOLE_MAX]; /* of these */
+};
 
-	for (unsigned i = 0; i < count; i++)
-		bytes += rte_pktmbuf_pkt_len(burst->packets[i]);
-	burst->bounds = &frame_any;
-	exit_send(port, burst, burst->packets, count, bytes);
+static __rte_noinline void
+note_unedited(const struct edit_idle *idle, const uint8_t *from, unsigned form,
+	      struct unedited_packets *unedited)
+{
+	for (uint32_t left = idle->packets; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left), packet = from[i];
+
+		if (!(unedited->which >> packet & 1))
+			memset(unedited->ops[packet], 0, sizeof(unedited->ops[packet]));
+		unedited->which |= 1u << packet;
+		unedited->ops[packet][form] = idle->ops[i];
+	}
 }
 
 static __rte_noinline void
-count_unedited(const struct forms *forms, const struct form_list *list, const struct form *form,
-	       const struct edit_idle *idle, struct burst *burst)
+count_unedited(const struct forms *forms, const struct form_list *list,
+	       const struct unedited_packets *unedited, struct burst *burst)
 {
-	uint64_t of[CONFIG_FORMS_MAX] = {0};
-
-	burst->acted[burst->verdicts[0]].unedited += __builtin_popcount(idle->packets);
-	for (uint32_t left = idle->packets; left; left &= left - 1) {
-		of[form - &forms->forms[list->form]] = idle->ops[__builtin_ctz(left)];
-		unedited_count(&forms->unedited.rows[list->unedited], list->unedited_count, of,
-			       &burst->steps[list->counts]);
-	}
+	burst->acted[burst->verdicts[0]].unedited += __builtin_popcount(unedited->which);
+	for (uint32_t left = unedited->which; left; left &= left - 1)
+		unedited_count(&forms->unedited.rows[list->unedited], list->unedited_count,
+			       unedited->ops[__builtin_ctz(left)], &burst->steps[list->counts]);
 }
 
+/* Of the packets in made. */
 static void
-edit_and_send(const struct forms *forms, const struct form_list *list, const struct form *form,
-	      struct edit_local *local, struct port *port, struct burst *burst)
+make(const struct form_run *run, struct edit_local *local, struct burst *burst, bool duplicate,
+     struct made *made, unsigned form, struct unedited_packets *unedited)
 {
-	const struct form_run *run = &forms->runs[form->run];
 	const struct edit_reach *reach = edit_reach(run->edit);
 	const struct packet_view *views = NULL;
 	uint8_t from[BURST_MAX];
 	struct edit_idle idle;
-	uint16_t ready;
 
 	if (reach->parses) {
 		burst_parse(burst);
@@ -109,21 +126,100 @@ edit_and_send(const struct forms *forms, const struct form_list *list, const str
 	}
 	local->moment.in_port = burst->in_port;
 	local->moment.times = NULL;
-	local->moment.duplicate = false;
+	local->moment.duplicate = duplicate;
 	memcpy(from, places, sizeof(from));
-	ready = edit_run(run->edit, local, burst->packets, from, views, burst->count, run->manner,
-			 &idle);
-	if (likely(local->evenly)) {
-		send_evenly(port, burst, reach->grows);
-		return;
-	}
+	made->ready = edit_run(run->edit, local, made->packets, from, views, burst->count,
+			       run->manner, &idle);
+	if (likely(local->evenly))
+		know(reach, local->chained, burst, made);
+	else
+		add_up(made);
 	if (unlikely(idle.packets))
-		count_unedited(forms, list, form, &idle, burst);
-	if (unlikely(ready < burst->count))
-		exit_drop(burst, burst->packets + ready, burst->count - ready, DROP_NO_BUFFER);
-	if (likely(ready))
-		send_counted(port, burst, ready);
+		note_unedited(&idle, from, form, unedited);
 	edit_count_copies(local, burst->tally->copies);
+}
+
+/* All of these before any packet leaves, and last what may be edited where it lies. */
+static void
+make_all(const struct forward_plan *plan, struct edit_local *local, struct burst *burst,
+	 const struct form_list *list, uint32_t stopped, struct made *made)
+{
+	const struct form *forms = &plan->forms.forms[list->form];
+	struct unedited_packets unedited;
+
+	unedited.which = 0;
+	for (unsigned last = 0; last <= OWN_ALONE; last += OWN_ALONE) {
+		for (unsigned i = 0; i < list->form_count; i++) {
+			const struct form_run *run;
+
+			if (!made[i].given || forms[i].run == FORM_AS_IT_CAME)
+				continue;
+			run = &plan->forms.runs[forms[i].run];
+			if ((run->manner & OWN_ALONE) != last)
+				continue;
+			memcpy(made[i].packets, burst->packets, sizeof(burst->packets));
+			make(run, local, burst, forms[i].dedups & stopped, &made[i], i, &unedited);
+		}
+	}
+	if (unlikely(unedited.which))
+		count_unedited(&plan->forms, list, &unedited, burst);
+}
+
+/* Where packets don't fit, or have no memory, others change places; so each target has places of its own. */
+static void
+give(struct port *port, struct burst *burst, const struct made *made)
+{
+	struct rte_mbuf *packets[BURST_MAX];
+
+	memcpy(packets, made->packets, sizeof(packets));
+	burst->bounds = &made->bounds;
+	if (unlikely(made->ready < burst->count))
+		exit_drop(burst, packets + made->ready, burst->count - made->ready, DROP_NO_BUFFER);
+	if (likely(made->ready))
+		exit_send(port, burst, packets, made->ready, made->bytes);
+}
+
+static void
+take_references(struct burst *burst, int count)
+{
+	for (unsigned i = 0; count && i < burst->count; i++)
+		rte_pktmbuf_refcnt_update(burst->packets[i], count);
+}
+
+/* Of a packet of which a form was made that several get, each has a reference. */
+static void
+share(const struct made *made, unsigned count, unsigned targets)
+{
+	for (unsigned i = 0; targets > 1 && i < count; i++)
+		rte_pktmbuf_refcnt_update(made->packets[i], targets - 1);
+}
+
+/* The forms are made; those of packets as they came are the packets. */
+static void
+give_all(const struct forward_plan *plan, struct burst *burst, const struct form_list *list,
+	 struct made *made)
+{
+	const struct form_step *steps = &plan->forms.steps[list->step];
+	const struct form *forms = &plan->forms.forms[list->form];
+
+	for (unsigned i = 0; i < list->form_count; i++) {
+		if (!made[i].given)
+			continue;
+		if (forms[i].run == FORM_AS_IT_CAME) {
+			memcpy(made[i].packets, burst->packets, sizeof(burst->packets));
+			made[i].bounds = *burst->bounds;
+			made[i].bytes = burst->bytes;
+			made[i].ready = burst->count;
+		}
+		share(&made[i], burst->count, forms[i].targets);
+	}
+	for (unsigned i = 0; i < list->step_count; i++) {
+		if (!made[steps[i].form].given)
+			continue;
+		burst->in->copies += burst->count;
+		give(plan->ports[steps[i].target], burst, &made[steps[i].form]);
+	}
+	burst->bounds = &frame_any;
 }
 
 bool
@@ -132,29 +228,21 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 {
 	const struct forms *forms = &plan->forms;
 	const struct form_list *list = &forms->lists[END_MIRRORS(end)];
-	const struct form_step *last = &forms->steps[list->step + list->step_count - 1];
-	const struct form *form = NULL;
+	struct made made[FORM_WHOLE_MAX];
 	uint32_t stopped;
-	unsigned made;
+	unsigned wanted;
+	bool ends;
 
-	if (!same_stops(burst, &stopped))
+	if (!list->whole || !same_stops(burst, &stopped))
 		return false;
-	made = count_made(forms->forms, list, stopped, &form);
-	if (made == 0) {
+	wanted = choose(&forms->forms[list->form], list->form_count, stopped, made);
+	ends = gives_end(forms, list, stopped);
+	take_references(burst, (int)wanted - ends);
+	make_all(plan, jobs_editor(local->jobs), burst, list, stopped, made);
+	give_all(plan, burst, list, made);
+	if (ends)
+		burst->in->copies -= burst->count;
+	else
 		exit_drop(burst, burst->packets, burst->count, forms_reason(forms, list, stopped));
-		return true;
-	}
-	if (made > 1 || !list->forwards || form != &forms->forms[list->form + last->form] ||
-	    form->targets > 1 || last->target >= FORWARD_GROUP)
-		return false;
-	if (form->run == FORM_AS_IT_CAME) {
-		exit_send(plan->ports[last->target], burst, burst->packets, burst->count,
-			  burst->bytes);
-		return true;
-	}
-	if (edit_reach(forms->runs[form->run].edit)->timed)
-		return false;
-	edit_and_send(forms, list, form, jobs_editor(local->jobs), plan->ports[last->target],
-		      burst);
 	return true;
 }

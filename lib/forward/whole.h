@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whole: bursts of which all packets leave alike, though their rule has edits or gates: one form of them, which the end of its list
- * gives to one port, or none. They need no jobs.
+ * Whole: bursts of which all packets leave alike, though their rule has edits or gates: a few forms of them, and no port is
+ * given two. They need no jobs: each form is made of all packets, and each target is given all at once.
  */
 #ifndef FORWARD_WHOLE_H
 #define FORWARD_WHOLE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Edits where packets lie, without frames, against the long way. */
+/* Edits without frames, where packets lie or on headers of their own, against the long way. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,6 +30,8 @@ may_be_quick(const struct config_action *action)
 		       action->push->kind != CONFIG_PUSH_ERSPAN;
 	case CONFIG_STRIP:
 		return action->strip->count == 1 && action->strip->what[0] == CONFIG_STRIP_VLAN;
+	case CONFIG_SLICE:
+		return action->slice->after == CONFIG_AFTER_NOTHING;
 	default:
 		return false;
 	}
@@ -80,20 +82,34 @@ move(struct rte_mbuf *packet, uint16_t room)
 	memmove(rte_pktmbuf_mtod(packet, uint8_t *), before, packet->data_len);
 }
 
-/* The same frames twice: alone, most of them in one segment, and such as others hold, which must go the long way. */
+/* The same frames twice: most of them in one segment, and in two, which go the long way. */
 struct twice {
 	struct bytes frames[BURST_MAX];
 	struct rte_mbuf *groups[2][BURST_MAX], *held[2 * BURST_MAX], *taken[2 * POOL];
 	struct packet_view views[BURST_MAX];
 	uint8_t from[2][BURST_MAX];
 	struct edit_idle idle[2];
+	unsigned manner; /* of the first */
 	unsigned count, held_count, taken_count;
 };
 
 static void
+parse(const struct bytes *frame, struct packet_view *view)
+{
+	struct rte_mbuf *packet = make(frame, &(struct way){0});
+
+	packet_parse(&packet, 1, 0, view);
+	rte_pktmbuf_free(packet);
+}
+
+static void
 make_twice(struct twice *twice, unsigned *seed)
 {
+	static const unsigned manners[] = {OWN_ALONE, OWN_ALONE | OWN_ONE_SEGMENT, 0,
+					   OWN_ONE_SEGMENT, 3 << OWN_SEGMENTS};
 	unsigned odd = rand_r(seed) % 3 ? 0 : 4;
+
+	twice->manner = manners[rand_r(seed) % RTE_DIM(manners)];
 
 	twice->count = 1 + rand_r(seed) % BURST_MAX;
 	twice->held_count = twice->taken_count = 0;
@@ -108,7 +124,7 @@ make_twice(struct twice *twice, unsigned *seed)
 		twice->groups[0][p] = make(frame, &way);
 		if (odd && rand_r(seed) % odd == 0)
 			move(twice->groups[0][p], rand_r(seed) % RTE_PKTMBUF_HEADROOM);
-		twice->groups[1][p] = make(frame, &(struct way){0});
+		twice->groups[1][p] = make(frame, &(struct way){.cut = frame->length > 1 ? 1 : 0});
 		twice->held[twice->held_count++] = twice->groups[1][p];
 		if (odd && rand_r(seed) % odd == 0)
 			twice->held[twice->held_count++] = twice->groups[0][p];
@@ -118,7 +134,7 @@ make_twice(struct twice *twice, unsigned *seed)
 			if (packet_wire_length_offset >= 0)
 				packet_wire_length_set(twice->groups[i][p], frame->length + p);
 		}
-		packet_parse(&twice->groups[1][p], 1, 0, &twice->views[twice->from[1][p]]);
+		parse(frame, &twice->views[twice->from[1][p]]);
 	}
 	for (unsigned i = 0; i < twice->held_count; i++)
 		rte_pktmbuf_refcnt_update(twice->held[i], 1);
@@ -166,22 +182,43 @@ compare_twice(const struct twice *twice, unsigned ready, const char *name)
 		fail_msg("%s: idle %x, not %x", name, twice->idle[0].packets, idle);
 }
 
+/* As many bytes were copied, where all packets were taken as others'. */
+static void
+compare_copies(const struct own_copies first[OWN_WAYS], const char *name)
+{
+	for (unsigned way = 0; way < OWN_WAYS; way++) {
+		const struct own_copies *second = &local.own.copies[way];
+
+		if (first[way].packets != second->packets || first[way].bytes != second->bytes)
+			fail_msg("%s: copied %lu packets, %lu bytes of way %u, not %lu, %lu", name,
+				 first[way].packets, first[way].bytes, way, second->packets,
+				 second->bytes);
+	}
+}
+
 /* Runs a program over both, and returns how many packets of the first went the quick way. */
 static unsigned
 run_twice(struct twice *twice, const struct edit *edit, unsigned left, const char *name)
 {
 	unsigned ready, count = twice->count, framed = 0;
+	struct own_copies copies[OWN_WAYS];
 
 	take_memory(twice, left);
+	memset(local.own.copies, 0, sizeof(local.own.copies));
 	memset(local.frames, 0, sizeof(local.frames));
 	ready = edit_run(edit, &local, twice->groups[0], twice->from[0], twice->views, count,
-			 OWN_ALONE, &twice->idle[0]);
+			 twice->manner, &twice->idle[0]);
+	memcpy(copies, local.own.copies, sizeof(copies));
+	memset(local.own.copies, 0, sizeof(local.own.copies));
 	for (unsigned p = 0; p < count; p++)
 		framed += local.frames[p].packet != NULL;
 	rte_pktmbuf_free_bulk(twice->taken, twice->taken_count);
 	assert_int_equal(edit_run(edit, &local, twice->groups[1], twice->from[1], twice->views,
-				  count, 0, &twice->idle[1]),
+				  count, twice->manner & ~(unsigned)OWN_ALONE, &twice->idle[1]),
 			 count);
+	/* Of two segments, fewer chains do. */
+	if (twice->manner == 0 && ready == count)
+		compare_copies(copies, name);
 	compare_twice(twice, ready, name);
 	for (unsigned i = 0; i < twice->held_count; i++)
 		assert_bytes(twice->held[i], &twice->frames[twice->held[i]->port], name);
