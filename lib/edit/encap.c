@@ -195,26 +195,6 @@ put32(uint8_t *at, uint32_t value)
 }
 
 static void
-put_lengths(const struct edit_around *around, uint8_t *start, uint32_t length)
-{
-	const uint8_t *template = around->bytes + around->l3;
-	uint8_t *ip = start + around->l3;
-	uint16_t sum, here;
-
-	if (template[0] >> 4 == 6) {
-		put16(ip + IPV6_LENGTH, length - around->l3 - IPV6_HEADER);
-	} else {
-		here = rte_cpu_to_be_16(length - around->l3);
-		memcpy(ip + IPV4_LENGTH, &here, sizeof(here));
-		memcpy(&sum, template + IPV4_SUM, sizeof(sum));
-		sum = sum_adjust(sum, sum_word(0, 0, here));
-		memcpy(ip + IPV4_SUM, &sum, sizeof(sum));
-	}
-	if (around->udp)
-		put16(start + around->udp + UDP_LENGTH, length - around->udp);
-}
-
-static void
 put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inner, uint32_t length,
 	   const struct edit_moment *moment, const struct frame *frame)
 {
@@ -238,31 +218,70 @@ put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inne
 		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
 }
 
+/* What is put around frames, as a loop keeps it: bytes that are written might be the template's, for all that a compiler
+ * knows. */
+struct wrap {
+	const uint8_t *bytes;
+	unsigned length, l3, udp;
+	bool ipv6, own_dst, own_src;
+	uint16_t sum;
+};
+
+static struct wrap
+wrap_of(const struct edit_around *around)
+{
+	struct wrap wrap = {around->bytes, around->length, around->l3, around->udp};
+
+	wrap.ipv6 = around->bytes[around->l3] >> 4 == 6;
+	wrap.own_dst = around->own_dst;
+	wrap.own_src = around->own_src;
+	memcpy(&wrap.sum, around->bytes + around->l3 + IPV4_SUM, sizeof(wrap.sum));
+	return wrap;
+}
+
 /* In words of 16 bytes, of which the last two may overlap: every template is longer, and what stands behind it isn't touched. */
 static inline void
-put_template(const struct edit_around *around, uint8_t *start)
+put_template(const struct wrap *wrap, uint8_t *start)
 {
-	unsigned last = around->length - 16;
+	unsigned last = wrap->length - 16;
 
 	for (unsigned at = 0; at < last; at += 16)
-		memcpy(start + at, around->bytes + at, 16);
-	memcpy(start + last, around->bytes + last, 16);
+		memcpy(start + at, wrap->bytes + at, 16);
+	memcpy(start + last, wrap->bytes + last, 16);
+}
+
+static inline void
+put_lengths(const struct wrap *wrap, uint8_t *start, uint32_t length)
+{
+	uint8_t *ip = start + wrap->l3;
+	uint16_t sum, here;
+
+	if (wrap->ipv6) {
+		put16(ip + IPV6_LENGTH, length - wrap->l3 - IPV6_HEADER);
+	} else {
+		here = rte_cpu_to_be_16(length - wrap->l3);
+		memcpy(ip + IPV4_LENGTH, &here, sizeof(here));
+		sum = sum_adjust(wrap->sum, sum_word(0, 0, here));
+		memcpy(ip + IPV4_SUM, &sum, sizeof(sum));
+	}
+	if (wrap->udp)
+		put16(start + wrap->udp + UDP_LENGTH, length - wrap->udp);
 }
 
 /* All but what ERSPAN has of its own, of length bytes in all. */
 static inline void
-put_around(const struct edit_around *around, uint8_t *start, uint32_t length, uint32_t flow)
+put_around(const struct wrap *wrap, uint8_t *start, uint32_t length, uint32_t flow)
 {
-	const uint8_t *inner = start + around->length;
+	const uint8_t *inner = start + wrap->length;
 
-	put_template(around, start);
-	if (around->own_dst)
+	put_template(wrap, start);
+	if (wrap->own_dst)
 		memcpy(start, inner, 6);
-	if (around->own_src)
+	if (wrap->own_src)
 		memcpy(start + 6, inner + 6, 6);
-	put_lengths(around, start, length);
-	if (around->udp)
-		put16(start + around->udp, PORT_FIRST | (flow & ~PORT_FIRST));
+	put_lengths(wrap, start, length);
+	if (wrap->udp)
+		put16(start + wrap->udp, PORT_FIRST | (flow & ~PORT_FIRST));
 }
 
 /* What is put in front before leaves it short of this. Addresses, by which a flow goes that is not IP's, may have been set
@@ -283,13 +302,15 @@ edit_fits_around(const struct edit_around *around, const struct edit_group *grou
 void
 edit_quick_around(const struct edit_around *around, const struct edit_group *group, uint32_t which)
 {
+	const struct wrap wrap = wrap_of(around);
+
 	for (; which; which &= which - 1) {
 		unsigned i = __builtin_ctz(which);
 		struct rte_mbuf *packet = group->packets[i];
-		uint32_t flow = around->udp ? packet_flow_hash(packet, edit_view(group, i)) : 0;
-		uint8_t *start = edit_prepend(packet, around->length);
+		uint32_t flow = wrap.udp ? packet_flow_hash(packet, edit_view(group, i)) : 0;
+		uint8_t *start = edit_prepend(packet, wrap.length);
 
-		put_around(around, start, packet->pkt_len, flow);
+		put_around(&wrap, start, packet->pkt_len, flow);
 	}
 }
 
@@ -297,6 +318,8 @@ void
 edit_run_around(const struct edit_around *around, const struct edit_moment *moment,
 		struct frame *frames, unsigned count)
 {
+	const struct wrap wrap = wrap_of(around);
+
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		uint32_t inside = frame->length;
 		const uint8_t *inner = frame->start;
@@ -305,7 +328,7 @@ edit_run_around(const struct edit_around *around, const struct edit_moment *mome
 		if (!holds(around, inside))
 			continue;
 		start = edit_put_front(frame, around->length);
-		put_around(around, start, frame->length, frame->flow);
+		put_around(&wrap, start, frame->length, frame->flow);
 		if (around->erspan)
 			put_erspan(around, start, inner, inside, moment, frame);
 	}

@@ -325,9 +325,10 @@ put_pair(const struct pair *pair, uint8_t *at)
 
 /* What set_ipv4 does where no route is on the way. */
 static inline uint64_t
-set_pair(const struct edit_set *set, const struct pair *pair, uint8_t *ip)
+set_pair(const struct edit_set *set, const struct pair *pair, bool fields, uint8_t *ip)
 {
-	uint64_t change = set_fields(set, ip), addresses = put_pair(pair, ip + IPV4_SRC);
+	uint64_t change = fields ? set_fields(set, ip) : 0;
+	uint64_t addresses = put_pair(pair, ip + IPV4_SRC);
 
 	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + addresses));
 	return addresses;
@@ -340,28 +341,32 @@ struct sums {
 	uint32_t udp; /* bits */
 };
 
+/* What a loop wants is in variables of its own: bytes that are written might be it, for all that a compiler knows. */
 static void
-set_headers(const struct edit_set *set, const struct edit_group *group, uint32_t which,
+set_headers(const struct edit_set *set, const struct edit_group group, uint32_t which,
 	    struct sums *sums)
 {
-	const struct pair pair = pair_of(set);
+	const bool fields = set->given & (CONFIG_SET_DSCP | CONFIG_SET_TTL);
 	const uint32_t keep = set->given & PORTS ? set->ports_keep : UINT32_MAX;
 	const uint32_t value = set->given & PORTS ? set->ports_value : 0;
+	const struct pair pair = pair_of(set);
+	uint32_t udps = 0;
 
-	sums->udp = 0;
 	for (; which; which &= which - 1) {
 		unsigned i = __builtin_ctz(which);
-		const struct packet_view *view = edit_view(group, i);
-		uint8_t *start = rte_pktmbuf_mtod(group->packets[i], uint8_t *);
+		const struct packet_view *view = edit_view(&group, i);
+		uint8_t *start = rte_pktmbuf_mtod(group.packets[i], uint8_t *);
 		uint8_t *ip = start + view->l3_offset, *l4 = start + view->l4_offset;
 		bool udp = view->protocol == IPPROTO_UDP;
-		uint64_t change = likely(!(view->kind & PACKET_WIDE)) ? set_pair(set, &pair, ip)
-								      : set_ipv6(set, 0, ip);
+		uint64_t change = likely(!(view->kind & PACKET_WIDE))
+					  ? set_pair(set, &pair, fields, ip)
+					  : set_ipv6(set, 0, ip);
 
 		sums->changes[i] = change + edit_put_words(l4, &keep, &value, 1);
 		sums->at[i] = l4 + (udp ? UDP_SUM : TCP_SUM);
-		sums->udp |= (uint32_t)udp << i;
+		udps |= (uint32_t)udp << i;
 	}
+	sums->udp = udps;
 }
 
 void
@@ -369,7 +374,7 @@ edit_quick_network(const struct edit_set *set, const struct edit_group *group, u
 {
 	struct sums sums;
 
-	set_headers(set, group, which, &sums);
+	set_headers(set, *group, which, &sums);
 	for (; which; which &= which - 1) {
 		unsigned i = __builtin_ctz(which);
 		uint16_t sum = get16(sums.at[i]);

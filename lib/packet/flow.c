@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "packet/view.h"
 
-#include <rte_hash_crc.h>
+#include <immintrin.h>
 #include <rte_mbuf.h>
 #include <string.h>
 
 #include "core/banned.h"
 
-/* CRC of one endpoint; any address of up to 16 bytes and a port. */
-static uint32_t
+/* CRC32C of one endpoint; any address of up to 16 bytes and a port. */
+static inline uint32_t
 hash_address(const uint8_t *address, unsigned length, uint16_t port)
 {
 	uint64_t words[2] = {0, 0};
 	uint32_t hash;
 
 	memcpy(words, address, length);
-	hash = rte_hash_crc_8byte(words[0], port);
-	return length > 8 ? rte_hash_crc_8byte(words[1], hash) : hash;
+	hash = _mm_crc32_u64(port, words[0]);
+	return length > 8 ? _mm_crc32_u64(hash, words[1]) : hash;
 }
 
 /* Sum and exclusive or are the same for either order of the endpoints; the multiplication by 2^32 / golden ratio spreads
  * what they leave in the low bits over all. */
-static uint32_t
+static inline uint32_t
 join(uint32_t src, uint32_t dst)
 {
-	return rte_hash_crc_4byte(src + dst, src ^ dst) * 0x9e3779b1u;
+	return _mm_crc32_u32(src ^ dst, src + dst) * 0x9e3779b1u;
 }
 
 uint32_t

@@ -61,7 +61,7 @@ begin(struct rte_mbuf *blank, const struct rte_mbuf *from, uint32_t bytes)
 	rte_mbuf_dynfield_copy(blank, from);
 }
 
-/* The bytes that both pools give, in the order in which packets want them. */
+/* The mbufs that both pools give, in the order in which packets want them. */
 struct blanks {
 	struct rte_mbuf *small[2 * MANY_MAX], *large[MANY_MAX];
 	unsigned small_count, large_count;
