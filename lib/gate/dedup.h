@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Dedup: the packets that a gate let pass lately, by their digests. A table of sets, each two cache lines: where a packet's
- * set is full of such as are still within the window, the oldest makes room. A packet that does not pass is not
- * remembered, so it makes no window longer. Shared by workers, each of which counts for itself; a set is one worker's at
- * a time, so of two equal packets that arrive at once one finds the other. Outlives programs: see stage_env.
+ * Dedup: the packets that a gate let pass lately, by their digests, in a table of sets (dedup_set.h). A packet that does not
+ * pass is not remembered, so it makes no window longer. Shared by workers, each of which counts for itself; a set is
+ * one worker's at a time, so of two equal packets that arrive at once one finds the other. Outlives programs: see
+ * stage_env.
  */
 #ifndef GATE_DEDUP_H
 #define GATE_DEDUP_H
@@ -17,17 +17,7 @@
 #include "packet/digest.h"
 #include "stage/burst.h"
 
-#define DEDUP_SLOTS 7 /* of a set */
-
-struct dedup_slot {
-	uint64_t tag;  /* of the digest; 0: never used */
-	uint64_t when; /* it passed: ns, and the slot of its port in the lowest DEDUP_PORT_BITS */
-};
-
-struct dedup_set {
-	uint32_t lock; /* 1: a worker's, where there are several */
-	struct dedup_slot slots[DEDUP_SLOTS] __attribute__((aligned(16)));
-} __attribute__((aligned(128)));
+struct dedup_set;
 
 /* A worker's; others may look at it. */
 struct dedup_part {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What policers and dedups count, as it is told. */
 #include "core/histogram.h"
+#include "gate/dedup_set.h"
 #include "gate/plan.h"
 #include "stage/counters.h"
 

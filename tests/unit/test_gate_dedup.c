@@ -17,6 +17,7 @@
 
 #define FRAME 64
 #define NUMBERS 300
+#define NUMBERS_MAX 1500
 #define PORTS 3
 #define RACES (BURST_MAX * 10000)
 
@@ -46,12 +47,12 @@ fill_numbers(unsigned count, uint32_t first, uint64_t time)
 		number(&burst, &mbufs[i], frames[i], i, first + i);
 }
 
-/* By the manual's words: when each passed, by port; 0: never. */
+/* By the manual's words: when each passed, by port; 0: never. Of so many packets; one that was overwritten is missed once. */
 static void
-finds_duplicates(const char *list, uint64_t window, bool across_ports)
+finds_duplicates(const char *list, unsigned count, uint64_t window, bool across_ports)
 {
-	static uint64_t last[NUMBERS][PORTS];
-	uint64_t now = 1700000000 * NS, found = 0;
+	static uint64_t last[NUMBERS_MAX][PORTS];
+	uint64_t now = 1700000000 * NS, found = 0, missed = 0;
 
 	BEGIN(1, "", list);
 	memset(last, 0, sizeof(last));
@@ -62,7 +63,7 @@ finds_duplicates(const char *list, uint64_t window, bool across_ports)
 		fill_numbers(1 + rand() % BURST_MAX, 0, 0);
 		burst.in = &tally.ports[port];
 		for (unsigned i = 0; i < burst.count; i++) {
-			numbers[i] = rand() % NUMBERS;
+			numbers[i] = rand() % count;
 			number(&burst, &mbufs[i], frames[i], i, numbers[i]);
 			/* Often by just a window. */
 			now += rand() % 100 ? 0 : rand() % 5 * (window / 4);
@@ -71,22 +72,24 @@ finds_duplicates(const char *list, uint64_t window, bool across_ports)
 		}
 		run();
 		for (unsigned i = 0; i < burst.count; i++) {
-			bool duplicate = false;
+			bool duplicate = false, stopped = burst_stopped(&burst, i);
 
 			for (unsigned p = 0; p < PORTS; p++)
 				duplicate |= last[numbers[i]][p] &&
 					     burst.times[i] - last[numbers[i]][p] < window &&
 					     !(across_ports && p == port);
-			assert_int_equal(burst_stopped(&burst, i), duplicate);
-			if (!duplicate)
+			assert_true(duplicate || !stopped);
+			if (!stopped)
 				last[numbers[i]][port] = burst.times[i];
-			found += duplicate;
+			found += stopped;
+			missed += duplicate && !stopped;
 		}
 	}
 	assert_int_equal(acted[0].duplicate, found);
 	assert_true(found > 10000);
 	assert_int_equal(told("dedups", "r0", "duplicates"), found);
-	assert_int_equal(told("dedups", "r0", "overwritten"), 0);
+	assert_in_range(missed, 0, told("dedups", "r0", "overwritten"));
+	assert_true(count > NUMBERS || told("dedups", "r0", "overwritten") == 0);
 	assert_int_equal(told("dedups", "r0", "same_port") + told("dedups", "r0", "cross_port"),
 			 found);
 	assert_int_equal(told("dedups", "r0", "same_port") == 0, across_ports);
@@ -96,11 +99,24 @@ finds_duplicates(const char *list, uint64_t window, bool across_ports)
 static void
 dedups_exactly(void **state)
 {
-	finds_duplicates("{ dedup: { window: 1ms } }, { forward: a }", 1000000, false);
-	finds_duplicates("{ dedup: { window: 1ms, across: ports } }, { forward: a }", 1000000,
-			 true);
-	finds_duplicates("{ dedup: { window: 10ns, entries: 1000 } }, { forward: a }", 10, false);
-	finds_duplicates("{ dedup: { window: 60s } }, { forward: a }", 60 * NS, false);
+	finds_duplicates("{ dedup: { window: 1ms } }, { forward: a }", NUMBERS, 1000000, false);
+	finds_duplicates("{ dedup: { window: 1ms, across: ports } }, { forward: a }", NUMBERS,
+			 1000000, true);
+	finds_duplicates("{ dedup: { window: 10ns, entries: 1000 } }, { forward: a }", NUMBERS, 10,
+			 false);
+	finds_duplicates("{ dedup: { window: 60s } }, { forward: a }", NUMBERS, 60 * NS, false);
+}
+
+/* Where lines are full packets lie beside them, and where sets are, some are forgotten; whatever is live at a time. */
+static void
+full_sets_forget_few(void **state)
+{
+	for (unsigned count = 500; count <= NUMBERS_MAX; count += 100) {
+		finds_duplicates("{ dedup: { window: 1ms, entries: 1000 } }, { forward: a }", count,
+				 1000000, false);
+		finds_duplicates("{ dedup: { window: 1s, entries: 1000 } }, { forward: a }", count,
+				 NS, false);
+	}
 }
 
 /* Of more packets than there is room for, the oldest are forgotten. */
@@ -226,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dedups_exactly),
+		cmocka_unit_test(full_sets_forget_few),
 		cmocka_unit_test(the_oldest_makes_room),
 		cmocka_unit_test(dedups_outlive_their_program),
 		cmocka_unit_test(of_two_at_once_one_passes),
