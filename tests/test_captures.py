@@ -3,14 +3,18 @@
 packets, times to the nanosecond, counts and ends."""
 
 import gzip
+import json
 import random
+import re
+import subprocess
 
 import pytest
 
 from lib import capture, reader
 from lib.capture import Packet
 from lib.layouts import ethernet, ip, LAYOUTS, NS, pcap, Pcapng, START
-from lib.reading import agrees, LINKS, Read, WAYS
+from lib.offline import SLUICED
+from lib.reading import agrees, LINKS, Read, reading, WAYS
 
 # A time behind the year 2106 can't be written into a pcap file, and lies too far from the others to be replayed.
 FAR = {("one-interface.pcapng", "convert")}
@@ -59,6 +63,23 @@ def test_converted(tmp_path):
         assert [packet.data for packet in read.packets] == [bytes.fromhex("020000000002020000000001" "0800") + ip(1),
                                                             bytes.fromhex("020000000002020000000001" "86dd") + ip(2, 6)]
         assert read.counts["converted"] == 2
+
+
+def test_told_of_records(tmp_path):
+    """In the report for people too, and in the same words of a port and of a replay."""
+    for name, kept in (("raw", [(START, ip(1), 41)]), ("odd", [(START, ethernet(1), len(ethernet(1))), (START, b"", 0), (START, bytes(65536), 65536)])):
+        (tmp_path / name).write_bytes(pcap(kept, link=101 if name == "raw" else 1))
+    (tmp_path / "cut").write_bytes(pcap([(START, ethernet(1), len(ethernet(1)))] * 2)[:-1])
+    for name, links, port, replay in (
+            ("raw", "skip", "left out: 1 of other link types", "not sent: 1 left out by from, until, filter or other-links"),
+            ("raw", "convert", "1 given an Ethernet header", "records: 1 given an Ethernet header"),
+            ("odd", "refuse", "left out: 1 longer than 65,535 bytes, 1 empty", "not sent: 1 longer than 65,535 bytes, 1 empty"),
+            ("cut", "refuse", "the last of a file incomplete", "records: the last of a file incomplete")):
+        for way, words in (("port", rf"^in .*  {port}$"), ("replay", f"^one: {replay}$")):
+            what = reading(way, str(tmp_path / name), **{"other-links": links})
+            (tmp_path / "told.yaml").write_text(json.dumps(what))
+            run = subprocess.run([SLUICED, "offline", "told.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+            assert run.returncode == 0 and re.search(words, run.stdout, re.M), (name, links, run.stdout, run.stderr)
 
 
 MAGICS = {"micro": (0xA1B2C3D4, 16), "nano": (0xA1B23C4D, 16), "kuznetzov": (0xA1B2CD34, 24), "ixia": (0x1C0001AC, 16),

@@ -57,6 +57,14 @@ def test_cut_anywhere(tmp_path, name, packing):
             assert ("warning" in read.err) is want.cut, read.err
 
 
+def test_words_of_damaged_lz4(tmp_path):
+    data = bytearray(compressed("lz4", capture.fixture("dns.pcap").read_bytes()))
+    data[6] ^= 1  # the checksum of the header
+    (tmp_path / "packed").write_bytes(data)
+    for way in WAYS:
+        assert "packed: its lz4 data is damaged: headerChecksum_invalid\n" in Read(tmp_path, way, tmp_path / "packed").err
+
+
 def test_other_compressions_are_named(tmp_path):
     data = capture.fixture("dns.pcap").read_bytes()
     legacy = subprocess.run(["lz4", "-l", "-q", "-c"], input=data, capture_output=True, check=True).stdout

@@ -2,6 +2,7 @@
 """Captures that come through pipes, and to ports of a running daemon."""
 
 import os
+import re
 import threading
 
 import pytest
@@ -56,6 +57,7 @@ def test_live_ports(tmp_path):
     with Daemon(what, tmp_path) as daemon:
         daemon.until(lambda status: status["ports"]["in"]["rx_packets"] == len(want.packets))
         counts = daemon.call("ports")["ports"]["in"]
+        assert re.search(f"^in: records: .*{want.converted} given an Ethernet header", daemon.sluice("ports").stdout, re.M)
         daemon.stop()
     got = capture.read(tmp_path / "wan.pcap")
     assert [packet.data for packet in got] == [packet.data for packet in want.packets]

@@ -231,7 +231,7 @@ def test_why_records_were_not_sent(tmp_path):
         daemon.call("replay.start", name="one")
         replay = ended(daemon)
         assert (replay["sent"], replay["skipped"], replay["empty"], replay["too_long"]) == (7, 3, 0, 0)
-        assert "one: not sent: 3 outside from, until or filter\n" in daemon.sluice("replay", "list").stdout
+        assert "one: not sent: 3 left out by from, until, filter or other-links\n" in daemon.sluice("replay", "list").stdout
         daemon.stop()
 
 

@@ -53,7 +53,7 @@ struct format_record {
 
 /* Looks at the first bytes of a file (FORMAT_HEAD of them, or all there are). Returns how many are to be
  * passed over before the first format_next, or -EINVAL with a reason, a predicate of the file:
- * "has link type LINUX_SLL (113), not Ethernet". */
+ * "has link type LINUX_SLL (113), not Ethernet; see other-links". */
 int format_begin(struct format *format, const void *head, size_t size);
 int format_begin_any(struct format *format, const void *head, size_t size);
 

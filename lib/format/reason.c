@@ -64,10 +64,10 @@ link_name(unsigned link_type)
 int
 format_fail_link(struct format *format, int ret, const char *lead, unsigned link_type)
 {
+	static const char why[] = "not Ethernet; see other-links";
 	const char *name = link_name(link_type);
 
 	if (!name)
-		return format_fail(format, ret, "%s link type %u, not Ethernet", lead, link_type);
-	return format_fail(format, ret, "%s link type %s (%u), not Ethernet", lead, name,
-			   link_type);
+		return format_fail(format, ret, "%s link type %u, %s", lead, link_type, why);
+	return format_fail(format, ret, "%s link type %s (%u), %s", lead, name, link_type, why);
 }

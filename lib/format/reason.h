@@ -19,7 +19,7 @@ uint32_t format_record_max(uint16_t link_type);
 int format_fail(struct format *format, int ret, const char *text, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The reason for a link type other than Ethernet: "LEAD link type RAW (101), not Ethernet". */
+/* The reason for a link type other than Ethernet: "LEAD link type RAW (101), not Ethernet; see other-links". */
 int format_fail_link(struct format *format, int ret, const char *lead, unsigned link_type);
 
 #endif

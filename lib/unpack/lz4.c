@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <lz4frame.h>
+#include <string.h>
 
 #include "unpack/codec.h"
 
@@ -14,6 +15,16 @@ lz4_make(void)
 										     : context;
 }
 
+/* "ERROR_decompressionFailed" and the like. */
+static const char *
+words(size_t error)
+{
+	static const char lead[] = "ERROR_";
+	const char *name = LZ4F_getErrorName(error);
+
+	return strncmp(name, lead, sizeof(lead) - 1) == 0 ? name + sizeof(lead) - 1 : name;
+}
+
 static bool
 lz4_step(void *state, struct codec_flow *flow)
 {
@@ -25,7 +36,7 @@ lz4_step(void *state, struct codec_flow *flow)
 	flow->out += out;
 	flow->out_left -= out;
 	if (LZ4F_isError(ret)) {
-		flow->why = LZ4F_getErrorName(ret);
+		flow->why = words(ret);
 		return false;
 	}
 	/* As in zstd.c. */

@@ -25,6 +25,10 @@ print_reasons(const struct view *view)
 				   value_packet_rate(view, drops, before, reason).text);
 		table_cell(table, "%s", value_text(json_object_get(view->now, "reasons"), reason));
 	}
+	if (json_object_size(drops) == 0) {
+		table_cell(table, "nothing");
+		table_cell(table, "0");
+	}
 	table_print(table, view->out);
 	if (!view->named)
 		fprintf(view->out, "\n");

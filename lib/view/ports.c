@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "view/records.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -100,6 +101,22 @@ print_counters(const struct view *view)
 	table_print(table, view->out);
 }
 
+/* Of captures: what is not as they have it. */
+static void
+print_records(const struct view *view)
+{
+	const char *name;
+	json_t *port;
+
+	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
+		struct value_list records = {""};
+
+		records_of_port(&records, port);
+		if (*records.text)
+			fprintf(view->out, "%s: records: %s\n", name, records.text);
+	}
+}
+
 /* Only where something was wrong: of a good NIC there is nothing to be said. */
 static void
 print_checksums(const struct view *view)
@@ -125,5 +142,6 @@ view_ports(const struct view *view)
 {
 	print_devices(view);
 	print_counters(view);
+	print_records(view);
 	print_checksums(view);
 }

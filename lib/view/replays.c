@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "view/records.h"
 #include "view/unsent.h"
 #include "view/value.h"
 
@@ -112,7 +113,7 @@ print_notes(FILE *out, const json_t *replays)
 		uint64_t next_ns = value_number(replay, "next_in_ns");
 		uint64_t underruns = value_number(replay, "underruns");
 		uint64_t waiting = value_number(replay, "waiting");
-		struct unsent_text unsent = unsent_all(replay);
+		struct value_list unsent = unsent_all(replay), records = {""};
 		const char *server = value_text(replay, "server_port");
 
 		if (json_is_number(json_object_get(replay, "starts_in_ns")))
@@ -123,6 +124,9 @@ print_notes(FILE *out, const json_t *replays)
 				value_text(replay, "port"), *server ? " or " : "", server);
 		if (*unsent.text)
 			fprintf(out, "%s: not sent: %s\n", name, unsent.text);
+		records_changed(&records, replay);
+		if (*records.text)
+			fprintf(out, "%s: records: %s\n", name, records.text);
 		if (*reason)
 			fprintf(out, "%s%s failed%s: %s\n", style->bad, name, style->plain, reason);
 		if (next_ns >= LONG_WAIT_NS)

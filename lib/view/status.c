@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view/records.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -15,7 +16,6 @@
 /* `status` is to fit on a screen; `rules` shows them all. */
 #define RULES_SHOWN 20
 #define VERDICTS_SHOWN 4
-#define NOTE_SIZE 256 /* holds every note that there is */
 
 static void
 print_state(const struct view *view)
@@ -136,26 +136,11 @@ print_sandbox(const struct view *view)
 static void
 note_cell(struct table *table, const json_t *port)
 {
-	static const struct {
-		const char *key, *text;
-	} notes[] = {
-		{"truncated", "cut short by the capture"},
-		{"empty", "without a byte left out"},
-		{"too_long", "too long left out"},
-		{"missed", "missed by the device"},
-	};
-	char text[NOTE_SIZE] = "";
-	size_t used = 0;
+	struct value_list notes = {""};
 
-	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
-		uint64_t count = value_number(port, notes[i].key);
-
-		if (count)
-			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s",
-						 used ? ", " : "", units_count(count).text,
-						 notes[i].text);
-	}
-	table_cell(table, "%s", text);
+	value_say(&notes, value_number(port, "missed"), "missed by the device");
+	records_of_port(&notes, port);
+	table_cell(table, "%s", notes.text);
 }
 
 static void

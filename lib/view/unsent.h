@@ -5,16 +5,12 @@
 #ifndef VIEW_UNSENT_H
 #define VIEW_UNSENT_H
 
-#include "view/view.h"
-
-struct unsent_text {
-	char text[512];
-};
+#include "view/value.h"
 
 /* Those that did not leave where they should have: what makes a verdict `fail`. */
-struct unsent_text unsent_lost(const json_t *replay);
+struct value_list unsent_lost(const json_t *replay);
 
 /* Those too that rules dropped, that were late, and records that were not meant to be sent or can't be. */
-struct unsent_text unsent_all(const json_t *replay);
+struct value_list unsent_all(const json_t *replay);
 
 #endif

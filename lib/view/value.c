@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "view/value.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "core/banned.h"
 
 uint64_t
@@ -49,6 +52,25 @@ struct units_text
 value_bit_rate(const struct view *view, const json_t *now, const json_t *before, const char *key)
 {
 	return units_rate(8 * value_rate(view, now, before, key), "bit/s");
+}
+
+void
+value_add(struct value_list *list, const char *text)
+{
+	size_t used = strlen(list->text);
+
+	snprintf(list->text + used, sizeof(list->text) - used, "%s%s", used ? ", " : "", text);
+}
+
+void
+value_say(struct value_list *list, uint64_t count, const char *what)
+{
+	char text[128];
+
+	if (count == 0)
+		return;
+	snprintf(text, sizeof(text), "%s %s", units_count(count).text, what);
+	value_add(list, text);
 }
 
 void

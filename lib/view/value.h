@@ -28,6 +28,15 @@ struct units_text value_packet_rate(const struct view *view, const json_t *now,
 struct units_text value_bit_rate(const struct view *view, const json_t *now, const json_t *before,
 				 const char *key);
 
+/* "10 tx-full, 3 empty"; "" when there is nothing to say. */
+struct value_list {
+	char text[512];
+};
+
+void value_add(struct value_list *list, const char *text);
+/* Adds a count and what it is of, if it is not 0. */
+void value_say(struct value_list *list, uint64_t count, const char *what);
+
 /* "12 in = 10 out + 2 dropped + 0 held", and whether that is so, loudly if not. */
 void value_print_ledger(FILE *out, const json_t *ledger);
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "view/records.h"
 #include "view/unsent.h"
 #include "view/value.h"
 
@@ -51,7 +52,11 @@ print_times(FILE *out, const json_t *replay, const json_t *verdict)
 			strcmp(value_text(replay, "pace"), "top") == 0 ? "as fast as it goes"
 								       : "one moment");
 	label(out, "achieved");
-	fprintf(out, "%s for %.6f s", units_rate(value_real(achieved, "pps"), "pps").text, taken);
+	if (taken > 0)
+		fprintf(out, "%s for %.6f s", units_rate(value_real(achieved, "pps"), "pps").text,
+			taken);
+	else
+		fprintf(out, "one moment");
 	if (wanted > 0)
 		fprintf(out, ", %s (%.4f %%) %s",
 			units_ns((uint64_t)(fabs(taken - wanted) * 1e9 + 0.5)).text,
@@ -97,14 +102,8 @@ print_start(FILE *out, const json_t *verdict)
 static void
 print_losses(FILE *out, const json_t *replay)
 {
-	static const struct {
-		const char *key, *text;
-	} rare[] = {
-		{"truncated", "cut short by the capture"},
-		{"backwards", "with an earlier time than the record before"},
-	};
 	uint64_t underruns = value_number(replay, "underruns");
-	struct unsent_text unsent = unsent_all(replay);
+	struct value_list unsent = unsent_all(replay), records = {""};
 
 	label(out, "late");
 	fprintf(out, "%s; %s dropped, %s underrun%s\n",
@@ -115,13 +114,10 @@ print_losses(FILE *out, const json_t *replay)
 		label(out, "not sent");
 		fprintf(out, "%s\n", unsent.text);
 	}
-	for (size_t i = 0; i < sizeof(rare) / sizeof(rare[0]); i++) {
-		uint64_t count = value_number(replay, rare[i].key);
-
-		if (count) {
-			label(out, "records");
-			fprintf(out, "%s %s\n", units_count(count).text, rare[i].text);
-		}
+	records_changed(&records, replay);
+	if (*records.text) {
+		label(out, "records");
+		fprintf(out, "%s\n", records.text);
 	}
 }
 

@@ -95,7 +95,8 @@ refuses_other_link_types(void **state)
 		image_clear(&image, i % 2);
 		put_pcap(&image, MICRO, cases[i].link_type);
 		put_record(&image, 1, 0, 64, 64);
-		snprintf(reason, sizeof(reason), "has link type %s, not Ethernet", cases[i].name);
+		snprintf(reason, sizeof(reason), "has link type %s, not Ethernet; see other-links",
+			 cases[i].name);
 		assert_fails(&image, -EINVAL, 0, reason);
 	}
 }
@@ -388,11 +389,12 @@ refuses_real_files_by_name(void **state)
 	static const struct {
 		const char *file, *reason;
 	} cases[] = {
-		{"ipv6-http.pcap", "has link type RAW (12), not Ethernet"},
-		{"linktype-raw-ip.pcap", "has link type RAW (101), not Ethernet"},
-		{"sctp.pcap", "has link type IPV4 (228), not Ethernet"},
-		{"linktype-cooked.pcap", "has link type LINUX_SLL (113), not Ethernet"},
-		{"big-endian.pcap", "has link type NETLINK (253), not Ethernet"},
+		{"ipv6-http.pcap", "has link type RAW (12), not Ethernet; see other-links"},
+		{"linktype-raw-ip.pcap", "has link type RAW (101), not Ethernet; see other-links"},
+		{"sctp.pcap", "has link type IPV4 (228), not Ethernet; see other-links"},
+		{"linktype-cooked.pcap",
+		 "has link type LINUX_SLL (113), not Ethernet; see other-links"},
+		{"big-endian.pcap", "has link type NETLINK (253), not Ethernet; see other-links"},
 		{"made/no-capture.pcap",
 		 "is no capture file: it begins neither as pcap nor as pcapng"},
 	};

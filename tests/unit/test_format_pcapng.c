@@ -257,12 +257,13 @@ refuses_other_link_types_when_used(void **state)
 	put_enhanced(&image, 0, 1, 60, 60);
 	put_enhanced(&image, 1, 1, 60, 60);
 	assert_fails(&image, -EPROTOTYPE, 1,
-		     "the packet's interface has link type LINUX_SLL (113), not Ethernet");
+		     "the packet's interface has link type LINUX_SLL (113), not Ethernet; see "
+		     "other-links");
 	begin_micro(false);
 	put_interface(&image, 65535, NANO, 0);
 	put_obsolete(&image, 1, 1, 60, 60);
 	assert_fails(&image, -EPROTOTYPE, 0,
-		     "the packet's interface has link type 65535, not Ethernet");
+		     "the packet's interface has link type 65535, not Ethernet; see other-links");
 }
 
 /* Many interfaces are one table's; too many are refused. */
