@@ -146,6 +146,18 @@ def test_watch_draws_one_screen(daemon, number):
     assert "NOW" in frames[1]
 
 
+@pytest.mark.parametrize("columns", [20, 37])
+def test_watch_shows_long_lines_whole(daemon, columns):
+    """Sentences go on in the next row: on a screen that does not wrap their ends would be lost."""
+    terminal = Terminal(daemon, "status", "--watch", "0.1", columns=columns, rows=200)
+    terminal.read(b"\033[J")
+    _, text = terminal.end(signal.SIGINT)
+    frame = shown(re.split(r"\033\[H", text)[1])
+    assert all(len(line) <= columns for line in frame.splitlines())
+    copied = next(line for line in daemon.sluice("status").stdout.splitlines() if line.startswith("copied "))
+    assert len(copied) > columns and copied.split() == frame[frame.index("copied"):].split()[:len(copied.split())]
+
+
 def test_watch_never_scrolls(daemon):
     terminal = Terminal(daemon, "drops", "--watch", "0.1", rows=8)
     terminal.read(b"more than fit here")

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/terminal.h"
+#include "core/text.h"
 #include "say.h"
 
 #include "core/banned.h"
@@ -32,32 +33,64 @@ screen_begin(void)
 	return true;
 }
 
-static unsigned
-count_lines(const char *text)
+/* The bytes that one row shows of a text, whose lines go on in the next where they are too long, best behind a word.
+ * Colours take no room. */
+static size_t
+row_of(const char *text, unsigned columns)
 {
-	unsigned lines = 0;
+	size_t at = 0, word = 0, step;
+	unsigned width = 0;
 
-	for (; *text; text += strcspn(text, "\n"), text += *text == '\n')
-		lines++;
-	return lines;
+	for (; text[at] && text[at] != '\n'; at += step) {
+		if (text[at] == '\033') {
+			step = strcspn(text + at, "m");
+			step += text[at + step] == 'm';
+			continue;
+		}
+		if (width++ == columns)
+			return word ? word : at;
+		step = text_utf8(text + at);
+		if (step == 0)
+			step = 1;
+		if (text[at] == ' ')
+			word = at + step;
+	}
+	return at;
+}
+
+static const char *
+next_row(const char *text, size_t row)
+{
+	return text + row + (text[row] == '\n');
+}
+
+static unsigned
+count_rows(const char *text, unsigned columns)
+{
+	unsigned rows = 0;
+
+	for (; *text; text = next_row(text, row_of(text, columns)))
+		rows++;
+	return rows;
 }
 
 void
 screen_draw(const char *text)
 {
-	unsigned rows = terminal_of(stdout).rows, lines = count_lines(text);
-	unsigned shown = lines <= rows ? lines : rows - 1;
+	struct terminal terminal = terminal_of(stdout);
+	unsigned rows = count_rows(text, terminal.columns);
+	unsigned shown = rows <= terminal.rows ? rows : terminal.rows - 1;
 
 	fputs(HOME, stdout);
 	for (unsigned i = 0; i < shown; i++) {
-		size_t length = strcspn(text, "\n");
+		size_t row = row_of(text, terminal.columns);
 
-		printf(NEW_LINE "%.*s%s", (int)length, text, i + 1 < rows ? "\n" : "");
-		text += length + (text[length] == '\n');
+		printf(NEW_LINE "%.*s%s", (int)row, text, i + 1 < terminal.rows ? "\n" : "");
+		text = next_row(text, row);
 	}
-	if (shown < lines)
-		printf(NEW_LINE "(%u lines more than fit here)", lines - shown);
-	else if (shown < rows)
+	if (shown < rows)
+		printf(NEW_LINE "(%u lines more than fit here)", rows - shown);
+	else if (shown < terminal.rows)
 		fputs(REST_OF_SCREEN, stdout);
 }
 
