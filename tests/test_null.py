@@ -34,6 +34,8 @@ def test_live(tmp_path):
         check_ports(status["ports"])
         ports = daemon.call("ports")["ports"]
         assert all(ports[name]["state"] == "up" for name in ("one", "two", "three")), ports
+        # Neither these nor a capture have the speed of the device in their place.
+        assert not any(port["speed"] for port in ports.values()), ports
         assert not any(status["drops"].values()), status["drops"]
         check_status(status)
         # As a person writes it, unquoted; what is shown can be applied again.

@@ -38,6 +38,13 @@ read_iface(struct port *port, bool *up, uint32_t *speed)
 	return true;
 }
 
+/* Captures and ports that give nothing have a device in their place, whose speed is not theirs. */
+static bool
+has_speed(const struct port *port)
+{
+	return port->config->kind != CONFIG_PORT_PCAP && port->config->kind != CONFIG_PORT_NULL;
+}
+
 static void
 read_link(struct port *port, bool *up, uint32_t *speed)
 {
@@ -61,7 +68,7 @@ read_link(struct port *port, bool *up, uint32_t *speed)
 		return;
 	}
 	*up = link.link_status == RTE_ETH_LINK_UP;
-	if (*up && link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
+	if (*up && has_speed(port) && link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN)
 		*speed = link.link_speed;
 }
 
