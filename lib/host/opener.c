@@ -5,10 +5,12 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/digest.h"
 #include "core/log.h"
 #include "format/format.h"
 #include "unpack/unpack.h"
@@ -16,6 +18,8 @@
 #include "core/banned.h"
 
 #define MODE 0666
+/* Lines of the log that are remembered. */
+#define TOLD 65536
 #define ALWAYS (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static int
@@ -152,6 +156,23 @@ open_for(const char *path, int flags)
 	return open_to_read(path, flags);
 }
 
+/* A replay of hundreds of files opens each whenever its packets are wanted: what was said is not said again, as long as no
+ * other file takes its place. */
+static void
+tell(enum log_level level, const char *path, const char *what, const char *purpose)
+{
+	static char *told[TOLD];
+	char *line, **place;
+
+	if (asprintf(&line, "opener: %s %s, %s", path, what, purpose) < 0)
+		return;
+	place = &told[digest(line, strlen(line)) % TOLD];
+	if (!*place || strcmp(*place, line) != 0)
+		log_at(level, "%s", line);
+	free(*place);
+	*place = line;
+}
+
 int
 opener_serve(const char *path, int flags)
 {
@@ -161,11 +182,11 @@ opener_serve(const char *path, int flags)
 	int fd = open_for(path, flags), err = errno;
 
 	if (fd >= 0)
-		log_info("opener: %s was opened, %s", path, purpose);
+		tell(LOG_LEVEL_INFO, path, "was opened", purpose);
 	else if (err == EPERM)
-		log_info("opener: %s was refused, %s", path, purpose);
+		tell(LOG_LEVEL_INFO, path, "was refused", purpose);
 	else
-		log_debug("opener: %s, %s: %s", path, purpose, strerror(err));
+		tell(LOG_LEVEL_DEBUG, path, strerror(err), purpose);
 	errno = err;
 	return fd;
 }

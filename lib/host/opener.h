@@ -13,7 +13,7 @@
 /* Before the daemon has threads or gives anything up; not to be called twice. Returns 0 or a negative errno, logged. */
 int opener_start(void);
 
-/* What it does with one question: descriptor, or -1 with errno, and a line in the log. */
+/* What it does with one question: descriptor, or -1 with errno, and a line in the log when it is a new one. */
 int opener_serve(const char *path, int flags);
 
 #endif
