@@ -82,7 +82,8 @@ def test_captures_from_elsewhere(tmp_path, elsewhere):
                          status["replays"]["one"]["state"] == "done")
         daemon.stop()
         log = daemon.text()
-    assert f"opener: {elsewhere}/dns.pcap was opened, to be read" in log
+    # It is told of each once, however often that is opened.
+    assert log.count(f"opener: {elsewhere}/dns.pcap was opened, to be read") == 1
     assert f"opener: {more} was opened, for the names in it" in log
     assert f"opener: {more}/notes.txt was refused, to be read" in log
 
@@ -136,7 +137,7 @@ def test_what_it_refuses(tmp_path, elsewhere):
         for what in (reader(secret), reader("/dev/tty"), reader("/etc/shadow"), writer(secret), writer(link), writer(twin),
                      writer(other), writer(elsewhere / "new.txt"), writer("/dev/full"),
                      base(replays={"one": {"file": str(secret), "to": "sink"}})):
-            with pytest.raises(Refused, match="opener gives what begins as a capture.* restart the daemon"):
+            with pytest.raises(Refused, match="opener gives to be read what begins as a capture.* restart the daemon"):
                 daemon.apply(what)
         with pytest.raises(Refused, match="opens the captures of pcap ports.* restart the daemon"):
             daemon.apply(base({"in": {"vdev": f"net_pcap0,rx_pcap={elsewhere}/dns.pcap"}}))
@@ -160,6 +161,15 @@ def test_it_can_be_left_out(tmp_path, elsewhere):
             what = {**make(elsewhere / ("dns.pcap" if make is reader else "new.pcap")), "sandbox": {"opener": "off"}}
             with pytest.raises(Refused, match="the sandbox .*no opener runs: restart it with this config"):
                 daemon.apply(what)
+        # A directory that is closed is not one without such files.
+        with pytest.raises(Refused, match=r"/\*\.pcap: Permission denied; the sandbox .*no opener runs"):
+            daemon.apply({**reader(elsewhere / "*.pcap"), "sandbox": {"opener": "off"}})
+        (elsewhere / "list.txt").write_text("10.0.0.0/8\n")
+        with pytest.raises(Refused) as refused:
+            daemon.apply({**base(rules=[{"name": "all", "match": {"src": {"file": str(elsewhere / "list.txt")}}}]),
+                          "sandbox": {"opener": "off"}})
+        assert "list.txt\" can't be read: Permission denied" in json.dumps(refused.value.error).replace("\\", "")
+        assert "the sandbox lets the daemon read lists that lie beside its first config" in str(refused.value.error)
         with pytest.raises(Refused, match="`sandbox` can't change while sluiced runs"):
             daemon.apply(base())
         assert "sandbox: { opener: off }" in daemon.call("config.show")["text"]

@@ -96,8 +96,10 @@ add_matches(struct capture_names *names, const char *word, char *reason, size_t 
 
 	if (ret == GLOB_NOMATCH)
 		ret = refuse(-ENOENT, reason, size, word, "no file has such a name");
+	else if (ret == GLOB_ABORTED)
+		ret = refuse(-errno, reason, size, word, strerror(errno));
 	else if (ret != 0)
-		ret = refuse(-EIO, reason, size, word, "its directory can't be read");
+		ret = refuse(-ENOMEM, reason, size, word, strerror(ENOMEM));
 	for (size_t i = 0; ret == 0 && i < found.gl_pathc; i++)
 		ret = add(names, found.gl_pathv[i], reason, size);
 	globfree(&found);

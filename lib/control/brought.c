@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/path.h"
+#include "host/sandbox.h"
 
 #include "core/banned.h"
 
@@ -171,6 +172,22 @@ parse(struct call *call, const struct config_text *text, struct config **config,
 	return config_parse(text->bytes, text->length, directory ? directory : "/", config, errors);
 }
 
+/* Of a list that the sandbox keeps from the daemon, not the file's rights. */
+static void
+hint_at_lists(struct error_list *errors)
+{
+	bool denied = false;
+
+	for (unsigned i = 0; i < errors->count; i++)
+		denied |= errors->items[i].message &&
+			  strstr(errors->items[i].message, strerror(EACCES));
+	if (denied && sandbox_state()->on)
+		error_add(errors, 0, 0, NULL,
+			  "the sandbox lets the daemon read lists that lie beside its first "
+			  "config or that one's lists, or beneath `allow`; for others it must be "
+			  "restarted");
+}
+
 struct config *
 brought_read(struct call *call, struct edition **edition)
 {
@@ -189,8 +206,10 @@ brought_read(struct call *call, struct edition **edition)
 		ret = parse(call, &text, &config, &errors);
 	if (ret == 0 && edition)
 		*edition = edition_new(config->file, config->directory, &text);
-	if (ret < 0 && call->error.code == 0)
+	if (ret < 0 && call->error.code == 0) {
+		hint_at_lists(&errors);
 		brought_fail(call, &errors);
+	}
 	error_list_clear(&errors);
 	free(text.bytes);
 	return ret < 0 ? NULL : config;

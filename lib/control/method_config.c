@@ -28,9 +28,9 @@ sandbox_hint(int error, const char *message)
 		return "; the sandbox lets the daemon open what lies beside its first config's "
 		       "files or beneath `allow`, and no opener runs: restart it with this "
 		       "config, or run it with `sandbox: off`";
-	return refused ? "; the sandbox's opener gives what begins as a capture to be read, and "
-			 "files that end in .pcap or .pcapng, have no other name and are no link "
-			 "to be written: restart the daemon with this config for what is none"
+	return refused ? "; the sandbox's opener gives to be read what begins as a capture, and "
+			 "to be written what ends in .pcap or .pcapng, is no link and has no "
+			 "other name: restart the daemon with this config for all else"
 		       : "; the sandbox's opener opens the captures of pcap ports and of replays "
 			 "alone, as this user may: restart the daemon with this config for others";
 }

@@ -84,10 +84,17 @@ listing_names(const char *directory, char ***names)
 	return count;
 }
 
+/* errno of a directory that may not be read, of this thread's glob; 0: there was none. */
+static _Thread_local int denied;
+
 static void *
 glob_open(const char *path)
 {
-	return open_directory(path);
+	DIR *directory = open_directory(path);
+
+	if (!directory && (errno == EACCES || errno == EPERM))
+		denied = errno;
+	return directory;
 }
 
 static struct dirent *
@@ -105,6 +112,8 @@ glob_close(void *directory)
 int
 listing_glob(const char *word, glob_t *found)
 {
+	int ret;
+
 	*found = (glob_t){
 		.gl_opendir = glob_open,
 		.gl_readdir = glob_read,
@@ -112,5 +121,10 @@ listing_glob(const char *word, glob_t *found)
 		.gl_stat = stat,
 		.gl_lstat = lstat,
 	};
-	return glob(word, GLOB_ALTDIRFUNC, NULL, found);
+	denied = 0;
+	ret = glob(word, GLOB_ALTDIRFUNC, NULL, found);
+	if (ret != GLOB_NOMATCH || !denied)
+		return ret;
+	errno = denied;
+	return GLOB_ABORTED;
 }

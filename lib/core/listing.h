@@ -13,7 +13,7 @@
  * caller's to free. Returns how many, or a negative errno. */
 int listing_names(const char *directory, char ***names);
 
-/* As glob(3) without flags. */
+/* As glob(3) without flags; GLOB_ABORTED, with errno, where nothing is found and some directory may not be read. */
 int listing_glob(const char *word, glob_t *found);
 
 #endif

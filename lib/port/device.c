@@ -198,8 +198,8 @@ open_output(struct port *port)
 			      &port->output);
 
 	if (ret == -EACCES && port_service(port) != PORT_IN_SERVICE && !opener_is_there())
-		log_error("port %s: in the sandbox only the %s that was there at the start can be "
-			  "written; to take one away, copy it and leave it in its place",
+		log_error("port %s: %s can't be written: in the sandbox no file is made where none "
+			  "was at the start; to take a capture away, copy it and leave it there",
 			  config->name, config->pcap_out);
 	else if (ret < 0)
 		log_fail(ret, "port %s: %s can't be written", config->name, config->pcap_out);
