@@ -2,6 +2,7 @@
 """Changes that are refused, or fail on their way: everything is as it was."""
 
 import re
+import shutil
 
 import pytest
 import yaml
@@ -104,6 +105,20 @@ def test_the_reserve_says_what_would_do(tmp_path):
                 with pytest.raises(Refused, match="memory.reserve"):
                     daemon.apply(what)
             daemon.stop()
+
+
+def test_small_files_share_what_they_take_of_the_reserve(tmp_path):
+    """A directory of them is no dearer than one file of their bytes."""
+    (tmp_path / "small").mkdir()
+    for number in range(60):
+        shutil.copy(capture.fixture("dns.pcap"), tmp_path / "small" / f"{number}.pcap")
+    memory = {"packets": 8191, "hugepages": False, "reserve": "32MiB"}
+    with Daemon(base(memory=memory), tmp_path, PLUGINS) as daemon:
+        daemon.apply(base(memory=memory, replays={"one": {"file": str(tmp_path / "small"), "to": "a", "pace": "top"}}))
+        status = daemon.until(lambda status: status["replays"]["one"]["state"] == "done")
+        assert status["replays"]["one"]["sent"] == 60 * len(LINE)
+        assert daemon.call("replay.list")["replays"]["one"]["memory"] <= 4 << 20
+        daemon.stop()
 
 
 def test_check_opens_nothing(tmp_path):

@@ -28,9 +28,11 @@
 #define XDP_CHUNK_MIN 2048
 #define XDP_CHUNK_KEPT 256
 
-/* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. */
+/* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. Files that are smaller share
+ * them, in whole pages and so that at most half of a block is left. */
 #define REPLAY_BLOCK_BYTES (2 * MIB)
 #define REPLAY_OVERLAP_PART 16
+#define REPLAY_PAGE_BYTES 4096
 #define REPLAY_HEADER_BYTES (16 * MIB)
 
 /* What the EAL, drivers and the workers' flow tables take beside the pools. */
@@ -297,7 +299,7 @@ files_bytes(const struct config_captures *captures)
 {
 	char reason[CAPTURE_REASON_MAX];
 	struct capture_names names;
-	uint64_t total = 0;
+	uint64_t total = 2 * REPLAY_BLOCK_BYTES;
 
 	if (capture_names_find(&names, captures, reason, sizeof(reason)) < 0)
 		return 0;
@@ -309,6 +311,8 @@ files_bytes(const struct config_captures *captures)
 
 		if (bytes > UINT64_MAX / 2)
 			total = UINT64_MAX;
+		else if (bytes < REPLAY_BLOCK_BYTES / 2)
+			total += 2 * (bytes + REPLAY_PAGE_BYTES);
 		else
 			total += bytes + bytes / REPLAY_OVERLAP_PART + 2 * REPLAY_BLOCK_BYTES;
 	}
