@@ -204,6 +204,7 @@ def test_what_can_not_be_written(tmp_path):
     ([DNS, "--to", "null", "--limit", "0"], 2, "--limit takes a number from 1 on"),
     ([DNS, "--to", "null", "--duration", "long"], 2, "--duration: expected a duration"),
     ([DNS, "--to", "null", "--at", "noon"], 2, "--at: expected a time"),
+    ([DNS, "--to", "null", "--at", "@1000000000", "--clock-error", "1h"], 1, "is over; a start takes"),
     ([DNS, "--to", "null", "--worker", "all"], 2, "workers: expected a number"),
     ([DNS, "--to", "null", "--unique-ip", "--unique-per-loop"], 2, "--unique-ip and --unique-per-loop say the same"),
     ([DNS, "--to", "null", "--unique-ip-loops", "3"], 2, "every loop has addresses of its own by --unique-per-loop"),

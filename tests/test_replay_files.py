@@ -107,6 +107,7 @@ def test_files_that_are_gone_or_no_captures(tmp_path):
         refused("replayed.pcap: No such file")
         done = daemon.sluice("replay", "start", "one", "--follow")
         assert done.returncode == 1 and "No such file" in done.stdout + done.stderr
+        assert "replay one" in done.stdout + done.stderr
         assert play_after(daemon, path, frames(3, 60))["sent"] == 60
         daemon.stop()
 

@@ -118,7 +118,8 @@ report(void *context, const struct snapshot *last)
 
 	if (last && (last->leaked || !last->ledger.balanced))
 		report_print(last, stderr);
-	if (!progress->last)
+	/* Of one that was refused there is no verdict: the log has why. */
+	if (!progress->last || !following->started)
 		return;
 	if (following->json) {
 		json_dumpf(progress->last, stdout, JSON_INDENT(2));

@@ -34,7 +34,7 @@ order(struct method_daemon *daemon, struct call *call, const struct engine_repla
 	const char *state;
 	int ret = engine_replay(daemon->engine, name, order, &state, reason);
 
-	if (ret == -ENOENT)
+	if (ret == -ESRCH)
 		refuse_param(call, "name", reason);
 	else if (ret < 0)
 		rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:s}", "replay", name),

@@ -111,7 +111,7 @@ struct engine_replay_order {
 
 /* Carries an order out, waiting some milliseconds for the workers to do so. *state is what the replay is
  * then in, as in a snapshot. Returns 0, or a negative errno with a sentence in reason
- * (ENGINE_REPLAY_REASON_MAX bytes): -ENOENT when the config has no replay of that name. */
+ * (ENGINE_REPLAY_REASON_MAX bytes): -ESRCH when the config has no replay of that name; -ENOENT is a file's. */
 int engine_replay(struct engine *engine, const char *name, const struct engine_replay_order *order,
 		  const char **state, char *reason);
 

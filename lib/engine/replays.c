@@ -188,7 +188,7 @@ unknown(const struct replays *replays, const char *name, char *reason)
 	for (unsigned i = 0; i < replays->count && used < REPLAY_REASON_MAX; i++)
 		used += snprintf(reason + used, REPLAY_REASON_MAX - used, "%s %s", i ? "," : "",
 				 replay_config(replays->items[i])->name);
-	return -ENOENT;
+	return -ESRCH;
 }
 
 int

@@ -67,7 +67,7 @@ engine_replay(struct engine *engine, const char *name, const struct engine_repla
 	*state = "running";
 	if (strcmp(name, "morning") != 0) {
 		snprintf(reason, ENGINE_REPLAY_REASON_MAX, "there is no replay \"%s\"", name);
-		return -ENOENT;
+		return -ESRCH;
 	}
 	if (order->verb != ENGINE_REPLAY_PAUSE)
 		return 0;
