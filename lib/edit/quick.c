@@ -25,7 +25,7 @@ edit_is_quick(const struct edit_op *ops, unsigned count)
 		 * others are asked of what they see. */
 		if (!ops[i].kind->quick || !ops[i].quick ||
 		    (ops[i].kind->phase == EDIT_STRIPS && count > 1) ||
-		    (ops[i].kind->cuts && i < count - 1))
+		    (i < count - 1 && ops[i].kind->cuts))
 			return false;
 	}
 	return true;
