@@ -37,6 +37,7 @@ def test_live(tmp_path):
         # Neither these nor a capture have the speed of the device in their place.
         assert not any(port["speed"] for port in ports.values()), ports
         assert not any(status["drops"].values()), status["drops"]
+        assert daemon.sluice("drops", "--nonzero").stdout.splitlines()[1].split() == ["nothing", "0"]
         check_status(status)
         # As a person writes it, unquoted; what is shown can be applied again.
         shown = daemon.sluice("config", "show").stdout

@@ -28,6 +28,9 @@ print_reasons(const struct view *view)
 	if (json_object_size(drops) == 0) {
 		table_cell(table, "nothing");
 		table_cell(table, "0");
+		if (view->before)
+			table_cell(table, "%s", "");
+		table_cell(table, "%s", "");
 	}
 	table_print(table, view->out);
 	if (!view->named)
