@@ -149,6 +149,8 @@ def test_rollback_goes_back_and_forth(daemon):
     assert running_rules(daemon) == ["two"]
     status = daemon.call("status")["config"]
     assert status["way"] == "rollback" and status["file"].endswith("two.yaml")
+    assert f"two.yaml, applied by a rollback {status['since']}, by " in ran(daemon.sluice("status"))
+    assert re.search("config applied by a rollback: 1 rule, .*two.yaml, by uid", daemon.text())
     ran(daemon.sluice("config", "save"))
     assert daemon.path.read_text(encoding="utf-8").startswith("# two\n")
     assert json.loads(ran(daemon.sluice("config", "rollback", "--json")))["applied"] is True

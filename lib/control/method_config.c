@@ -204,6 +204,18 @@ tell_fates(const struct change *change, json_t *result)
 	}
 }
 
+static void
+log_applied(const struct call *call, unsigned rules)
+{
+	const struct edition *edition = call->edition;
+	const char *way = edition && strcmp(edition->way, "apply") != 0 ? edition->way : NULL;
+
+	log_info("config applied%s%s: %u rule%s, %s, by uid %u (process %d)", way ? " by a " : "",
+		 way ? way : "", rules, units_plural(rules),
+		 edition ? edition_name(edition) : "a text", (unsigned)call->caller.uid,
+		 (int)call->caller.pid);
+}
+
 void
 answer_config_apply(struct method_daemon *daemon, struct call *call)
 {
@@ -223,9 +235,7 @@ answer_config_apply(struct method_daemon *daemon, struct call *call)
 	call->result = json_pack("{s:b, s:i, s:s}", "applied", 1, "rules", (int)rules, "changes",
 				 REPORT_RULES_HERE);
 	tell_fates(call->change, call->result);
-	log_info("config applied: %u rule%s, %s, by uid %u (process %d)", rules,
-		 units_plural(rules), call->edition ? edition_name(call->edition) : "a text",
-		 (unsigned)call->caller.uid, (int)call->caller.pid);
+	log_applied(call, rules);
 	keep_edition(daemon, call);
 }
 

@@ -69,8 +69,8 @@ print_config(const struct view *view)
 	};
 	static const char *const ways[][2] = {{"start", "as started"},
 					      {"apply", "applied"},
-					      {"reload", "reloaded"},
-					      {"rollback", "rolled back to"}};
+					      {"reload", "applied by a reload"},
+					      {"rollback", "applied by a rollback"}};
 	const struct table_style *style = table_style(view->out);
 	const json_t *config = json_object_get(view->now, "config");
 	const char *file = json_string_value(json_object_get(config, "file"));
