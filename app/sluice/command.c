@@ -68,7 +68,7 @@ static const struct command commands[] = {
 		"each policer: its rate, what passed and what was over it",
 		"With names, those alone.\n"),
 	LISTING("dedups", "[NAME...]", "dedups", view_dedups,
-		"each dedup: duplicates, how far behind they came, how full its table is",
+		"each dedup: duplicates, how far behind they came, how full it is",
 		"A dedup is called after its rule, the second of a rule RULE#2 and so on.\n"
 		"With names, those alone.\n"),
 	LISTING("workers", "[CORE...]", "workers", view_workers,

@@ -320,15 +320,12 @@ method_find(const char *name)
 void
 method_fail_unknown(const char *method, struct rpc_error *error)
 {
-	const char *names[64];
+	const char *names[METHODS];
 	const char *nearest;
-	size_t count = 0;
 
-	while (count < 64 && method_at(count)) {
-		names[count] = method_at(count)->name;
-		count++;
-	}
-	nearest = text_nearest(method, names, count);
+	for (size_t i = 0; i < METHODS; i++)
+		names[i] = table[i].name;
+	nearest = text_nearest(method, names, METHODS);
 	rpc_fail(error, RPC_UNKNOWN_METHOD, nearest ? json_pack("{s:s}", "nearest", nearest) : NULL,
 		 "no method is called %s%s%s%s; `methods` lists them", text_quote(method).text,
 		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");

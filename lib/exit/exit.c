@@ -21,8 +21,8 @@ absence(const struct port *port)
 	return port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
 }
 
-/* What packets have in common: a few instructions each, without a branch. The lowest word of a vector is used: it has
- * minima. count is at least 1. */
+/* What packets have in common: a few instructions each, without a branch, as vectors have minima, of which the lowest word
+ * is used here. count is at least 1. */
 static struct frame_bounds
 measure(struct rte_mbuf *const *packets, uint16_t count)
 {
