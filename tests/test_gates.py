@@ -52,6 +52,36 @@ def test_without_a_length_all_counts(tmp_path):
     assert [packet.time - START for packet in run.sent["out"]] == [0, 1, 3]
 
 
+@pytest.mark.parametrize("end", ["forward", "drop"])
+@pytest.mark.parametrize("mirror", ["seldom", "out"])
+def test_gates_part_bursts(tmp_path, mirror, end):
+    """Of bursts of which gates stop some packets each port gets its own, in order; alike if one of them gets a packet twice."""
+    frames = [bytes(12) + b"\x88\xb5" + number.to_bytes(4, "big") + bytes(60) for number in range(400)]
+    chance = random.Random(3)
+    came = [frame for frame in frames for _ in range(1 + (chance.random() < 0.2))]
+    capture.write(tmp_path / "in.pcap", [Packet(START + at, frame, len(frame)) for at, frame in enumerate(came)])
+    rules = [{"name": "r", "actions": [{"mirror": mirror, "with": [{"sample": 7}]}, {"mirror": "all"}, {"dedup": {"window": "1ms"}},
+                                       {"mirror": "once", "with": [{"sample": 2}]}, {"forward": "out"} if end == "forward" else "drop"]}]
+    ports = {name: out(name) for name in ("seldom", "all", "once", "out")}
+    run = offline(config({"in": {"pcap": {"in": "in.pcap"}}, **ports}, rules), tmp_path)
+    wanted = {name: [] for name in ports}
+    for number, (before, frame) in enumerate(zip([None, *came], came)):
+        first = frame != before
+        if number % 7 == 0:
+            wanted[mirror].append(frame)
+        wanted["all"].append(frame)
+        if first and frames.index(frame) % 2 == 0:
+            wanted["once"].append(frame)
+        if first and end == "forward":
+            wanted["out"].append(frame)
+    assert {name: [packet.data for packet in run.sent[name]] for name in ports} == wanted
+    report = run.report
+    assert report["rules"]["r"]["duplicate"] == len(came) - len(frames)
+    drops = {"duplicate": len(came) - len(frames)} if end == "forward" else {"rule": len(came)}
+    assert {name: count for name, count in report["drops"].items() if count} == drops
+    assert report["ledger"]["balanced"] and report["leaked"] == 0 and report["ledger"]["out"] == sum(map(len, wanted.values()))
+
+
 def test_no_gates_no_sections(tmp_path):
     report = offline(config({"in": "dns.pcap"}), tmp_path).report
     assert "policers" not in report and "dedups" not in report

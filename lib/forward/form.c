@@ -259,6 +259,16 @@ is_whole(const struct build *build, const struct form_list *list)
 	return build->draft_count <= FORM_WHOLE_MAX;
 }
 
+static bool
+has_edits(const struct build *build)
+{
+	for (unsigned i = 0; i < build->draft_count; i++) {
+		if (build->drafts[i].edit)
+			return true;
+	}
+	return false;
+}
+
 static int
 add_list(struct build *build, const struct config_rule *rule)
 {
@@ -282,6 +292,7 @@ add_list(struct build *build, const struct config_rule *rule)
 		return -ENOMEM;
 	}
 	list.whole = is_whole(build, &list);
+	list.plain = list.whole && !has_edits(build);
 	settle(build, &list);
 	list.form_count = build->draft_count;
 	list.unedited_count = build->unedited.count;

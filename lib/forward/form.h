@@ -42,6 +42,7 @@ struct form_list {
 	uint8_t form_count, step_count;
 	/* Each target is a port of its own, and forms are few enough: see whole.h. */
 	bool whole;
+	bool plain; /* and there are no edits: see plain.h */
 	/* The last step is the list's end; else the packet is dropped there, or, by a rule that passes it on, not given away. */
 	bool forwards;
 };

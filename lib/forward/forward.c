@@ -7,6 +7,7 @@
 #include "core/units.h"
 #include "forward/deliver.h"
 #include "forward/jobs.h"
+#include "forward/plain.h"
 #include "forward/whole.h"
 
 #include "core/banned.h"
@@ -96,7 +97,8 @@ part(const struct forward_plan *plan, struct forward_local *local, struct burst 
 			exit_drop(burst, burst->packets, burst->count, forward_drop_reason(end));
 			return;
 		}
-		if (burst->uniform && forward_has_forms(end) && whole_run(plan, local, burst, end))
+		if (burst->uniform && forward_has_forms(end) &&
+		    (plain_run(plan, local, burst, end) || whole_run(plan, local, burst, end)))
 			return;
 	}
 	if (plan->forms.list_count && wants_jobs(plan, burst))
