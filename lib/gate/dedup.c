@@ -21,11 +21,11 @@ entries_of(const struct config_dedup *wanted)
 	return wanted->entries ? wanted->entries : CONFIG_ENTRIES;
 }
 
-/* Twice as many slots as entries, so that few sets fill up. */
+/* More than twice as many slots as entries, so that few lines fill up. */
 static uint64_t
 sets_of(uint32_t entries)
 {
-	return ((uint64_t)entries * 2 + DEDUP_SLOTS - 1) / DEDUP_SLOTS;
+	return ((uint64_t)entries * 23 / 10 + DEDUP_SLOTS - 1) / DEDUP_SLOTS;
 }
 
 uint64_t
