@@ -9,7 +9,7 @@ import struct
 import pytest
 
 import oracle
-from lib import capture, inside, tunnelled
+from lib import capture, inside, layers, tunnelled
 from lib.capture import Packet
 from lib.daemon import Daemon
 from lib.offline import SLUICED, Run, config, offline, out, write_config
@@ -129,6 +129,20 @@ def test_plain_rules_stand_where_they_stand(tmp_path):
              {"name": "never", "match": {"vni": 8}, "actions": ["drop"]},
              {"name": "dns", "match": {"dst-port": 53}, "actions": ["drop"]}]
     assert counts(rules, frames, tmp_path) == [80, 40, 40, 40, 0, 20]
+
+
+@pytest.mark.parametrize("kind", inside.KINDS)
+def test_flows_that_come_again_are_looked_into_again(kind, tmp_path):
+    """What is known of a flow outside says nothing of what is inside; a rule that decides stands right behind."""
+    chance = random.Random(kind)
+    some = [tunnelled.wrapped(chance, INNER, each) for each in tunnelled.KINDS for _ in range(6)]
+    frames = [chance.choice(some) for _ in range(1500)]
+    rules = [{"name": "inside", "match": {"tunnel": kind, "inner": {"protocol": "udp"}}, "actions": ["drop"]},
+             {"name": "outside", "match": {"src": ["0.0.0.0/0", "::/0"]}, "actions": ["drop"]},
+             {"name": "labels", "match": {"ether-type": layers.MPLS}, "actions": ["drop"]}]
+    taken = collections.Counter(next(rule["name"] for rule in rules if oracle.matches_frame(rule["match"], frame))
+                                for frame in frames)
+    assert counts(rules, frames, tmp_path) == [taken[rule["name"]] for rule in rules] and min(taken.values()) > 50, taken
 
 
 def test_what_lacks_a_field_does_not_have_it(tmp_path):

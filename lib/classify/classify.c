@@ -85,8 +85,7 @@ look_up(const struct classify_plan *plan, struct classify_local *local, struct b
 		for (unsigned i = 0; i < burst->count; i++)
 			burst->verdicts[i] = plan->ports[burst->in_port].terminal;
 	}
-	if (plan->ports[burst->in_port].always.count ||
-	    plan->ports[burst->in_port].tunnelled.count ||
+	if (plan->ports[burst->in_port].always.count || plan->ports[burst->in_port].tunnels ||
 	    classify_plan_looks_up_layers(plan, burst->in_port))
 		classify_run_conditional(plan, local, burst);
 	count_verdicts(burst);

@@ -149,31 +149,68 @@ walk_packet(const struct classify_plan *plan, struct classify_local *local, stru
 		walk_lists(plan, local, burst, packet, sources, count, always);
 }
 
-void
-classify_run_conditional(const struct classify_plan *plan, struct classify_local *local,
-			 struct burst *burst)
+/* Of the verdicts of packets that were looked up, and of nothing else where none of them may have a tunnel. */
+static uint32_t
+take_suspects(struct burst *burst)
+{
+	uint32_t all = 0, some = 0;
+
+	for (unsigned i = 0; i < burst->count; i++)
+		all |= burst->verdicts[i];
+	if (!(all & RUN_ENTERS))
+		return 0;
+	for (unsigned i = 0; i < burst->count; i++) {
+		some |= (burst->verdicts[i] & RUN_ENTERS ? UINT32_C(1) : 0) << i;
+		burst->verdicts[i] &= ~RUN_ENTERS;
+	}
+	return some;
+}
+
+/* The packets with tunnels. */
+static uint32_t
+enter(const struct classify_plan *plan, struct burst *burst)
+{
+	uint32_t some = classify_plan_looks_up(plan, burst->in_port) ? take_suspects(burst)
+								     : burst_suspects(burst);
+
+	if (some == 0)
+		return 0;
+	burst_enter(burst, some);
+	return burst->tunnelled;
+}
+
+static void
+walk_all(const struct classify_plan *plan, struct classify_local *local, struct burst *burst,
+	 uint32_t tunnelled)
 {
 	const struct classify_port *port = &plan->ports[burst->in_port];
-	uint32_t counts[BURST_MAX] = {0}, tunnelled = 0;
+	uint32_t counts[BURST_MAX] = {0};
 
-	burst->passed = local->passed;
-	burst->passed_count = 0;
-	if (port->tunnelled.count) {
-		burst_enter(burst);
-		tunnelled = burst->tunnelled;
-	}
 	if (classify_plan_looks_up_layers(plan, burst->in_port)) {
 		burst_parse(burst);
 		for (uint32_t i = 0; i < plan->stack_count; i++)
 			find_sources(plan, local, burst, &plan->stacks[i], counts);
 		if (plan->predicate_lists)
 			find_listed(plan, local, burst, counts);
-	} else if (port->always.count == 0) {
-		for (; tunnelled; tunnelled &= tunnelled - 1)
-			walk_list(plan, local, burst, __builtin_ctz(tunnelled), port->tunnelled);
-		return;
 	}
 	for (unsigned packet = 0; packet < burst->count; packet++)
 		walk_packet(plan, local, burst, packet, counts[packet],
 			    tunnelled >> packet & 1 ? port->tunnelled : port->always);
+}
+
+void
+classify_run_conditional(const struct classify_plan *plan, struct classify_local *local,
+			 struct burst *burst)
+{
+	const struct classify_port *port = &plan->ports[burst->in_port];
+	uint32_t tunnelled = port->tunnels ? enter(plan, burst) : 0;
+
+	burst->passed = local->passed;
+	burst->passed_count = 0;
+	if (port->always.count || classify_plan_looks_up_layers(plan, burst->in_port)) {
+		walk_all(plan, local, burst, tunnelled);
+		return;
+	}
+	for (; tunnelled; tunnelled &= tunnelled - 1)
+		walk_list(plan, local, burst, __builtin_ctz(tunnelled), port->tunnelled);
 }

@@ -246,10 +246,11 @@ make_filters(struct classify_plan *plan, struct error_list *errors)
 /* The conditions that no look-up finds: those without keys, and for packets with tunnels those that look inside. Returns the
  * rules with mirrors among them. */
 static uint32_t
-list_conditions(struct classify_plan *plan, unsigned port, bool tunnelled,
-		struct classify_list *list)
+list_conditions(struct classify_plan *plan, unsigned port, bool tunnelled)
 {
-	uint32_t mirrors = 0, insides = 0;
+	struct classify_port *lists = &plan->ports[port];
+	struct classify_list *list = tunnelled ? &lists->tunnelled : &lists->always;
+	uint32_t mirrors = 0;
 
 	list->first = plan->index_count;
 	for (uint32_t i = 0; i < plan->condition_count; i++) {
@@ -264,9 +265,13 @@ list_conditions(struct classify_plan *plan, unsigned port, bool tunnelled,
 		plan->indices[plan->index_count++] = i;
 		list->count++;
 		mirrors += condition->mirrors;
-		insides += condition->inside != NULL;
+		if (!condition->inside)
+			continue;
+		if (lists->tunnels == 0)
+			lists->enters = condition->rule;
+		lists->tunnels |= rule->match.tunnel->kinds;
 	}
-	if (tunnelled && insides == 0) {
+	if (tunnelled && lists->tunnels == 0) {
 		plan->index_count = list->first;
 		list->count = 0;
 	}
@@ -308,9 +313,8 @@ make_conditions(struct classify_plan *plan)
 	if (!plan->indices)
 		return -ENOMEM;
 	for (unsigned port = 0; port < plan->config->port_count; port++) {
-		struct classify_port *lists = &plan->ports[port];
-		uint32_t mirrors = list_conditions(plan, port, false, &lists->always);
-		uint32_t tunnelled = list_conditions(plan, port, true, &lists->tunnelled);
+		uint32_t mirrors = list_conditions(plan, port, false);
+		uint32_t tunnelled = list_conditions(plan, port, true);
 
 		mirrors_most = RTE_MAX(mirrors_most, RTE_MAX(mirrors, tunnelled));
 	}
@@ -323,7 +327,7 @@ find_looked_ports(struct classify_plan *plan)
 {
 	plan->looked_ports = plan->table_ports | plan->layer_ports;
 	for (unsigned port = 0; port < plan->config->port_count; port++) {
-		if (plan->ports[port].always.count || plan->ports[port].tunnelled.count)
+		if (plan->ports[port].always.count || plan->ports[port].tunnels)
 			plan->looked_ports |= UINT64_C(1) << port;
 	}
 }

@@ -39,6 +39,8 @@ struct classify_port {
 	struct classify_list always; /* conditions without keys that stand before it */
 	/* The same with those that look inside, for packets with tunnels; empty when there are none of these. */
 	struct classify_list tunnelled;
+	uint32_t tunnels; /* the kinds that these ask for, by their bits */
+	uint32_t enters;  /* the first rule that asks for one */
 };
 
 /* Up to 16 layers in one table a kind. */

@@ -88,12 +88,30 @@ find_in_lists(const struct classify_plan *plan, struct burst *burst,
 		burst->verdicts[some->items[i]] = verdicts[i];
 }
 
+/* Of those that have a tunnel perhaps: the rules that look inside are asked before some verdicts, and not before others. */
+static void
+find_tunnels(const struct classify_port *port, struct burst *burst,
+	     const struct classify_some *some)
+{
+	for (unsigned i = 0; i < some->count; i++) {
+		uint32_t *verdict = &burst->verdicts[some->items[i]];
+
+		if (*verdict > port->enters &&
+		    tunnel_kinds(&burst->views[some->items[i]]) & port->tunnels)
+			*verdict |= RUN_ENTERS;
+	}
+}
+
 static void
 find(const struct classify_plan *plan, struct burst *burst, const struct classify_some *some)
 {
+	const struct classify_port *port = &plan->ports[burst->in_port];
+
 	find_in_tables(plan, burst, some);
 	if (plan->lists)
 		find_in_lists(plan, burst, some);
+	if (port->tunnels)
+		find_tunnels(port, burst, some);
 }
 
 /* Looks up those packets of some that their sets do not have, and notes them there. */
@@ -227,8 +245,12 @@ static void
 set_terminal(const struct classify_plan *plan, struct burst *burst,
 	     const struct classify_some *some)
 {
+	const struct classify_port *port = &plan->ports[burst->in_port];
+
 	for (unsigned i = 0; i < some->count; i++)
-		burst->verdicts[some->items[i]] = plan->ports[burst->in_port].terminal;
+		burst->verdicts[some->items[i]] = port->terminal;
+	if (port->tunnels)
+		find_tunnels(port, burst, some);
 }
 
 static void

@@ -88,7 +88,7 @@ run(const struct program_local *local, struct burst *burst, uint16_t slot)
 	burst->uniform = false;
 	burst->timed = false;
 	burst->hashed = false;
-	burst->entered = false;
+	burst->entered = 0;
 	burst->gated = BURST_ALL_PASS;
 	burst->passed_count = 0;
 	program_run(local, burst);

@@ -51,7 +51,7 @@ distribute(const struct forward_plan *plan, struct forward_local *local, struct 
 	if (plan->uses_groups)
 		burst_parse(burst);
 	if (plan->enters)
-		burst_enter(burst);
+		burst_enter(burst, burst_suspects(burst));
 	for (unsigned i = 0; i < burst->count; i++) {
 		forward_end end = plan->ends[burst->verdicts[burst->uniform ? 0 : i]];
 

@@ -89,7 +89,7 @@ look(const struct forward_plan *plan, struct jobs *jobs, struct burst *burst)
 	if (plan->forms.parses)
 		burst_parse(burst);
 	if (plan->enters)
-		burst_enter(burst);
+		burst_enter(burst, burst_suspects(burst));
 	for (unsigned i = 0; plan->enters && i < burst->count; i++)
 		jobs->inner[i] = forward_hash_inner(burst, i);
 	moment->in_port = burst->in_port;

@@ -11,7 +11,6 @@
 #include "core/banned.h"
 
 #define ETHER_HEADER 14
-#define TAG 4
 #define UDP_HEADER 8
 #define READ_MAX 12
 
@@ -24,11 +23,6 @@
 #define TYPE_LEAST 0x0600   /* below are lengths, IEEE 802.3 section 3.2.6 */
 #define TYPE_ERSPAN_2 0x88be
 #define TYPE_ERSPAN_3 0x22eb
-
-/* RFC 7348 section 5, RFC 8926 section 3.3, 3GPP TS 29.281 section 4.4.2 */
-#define PORT_VXLAN 4789
-#define PORT_GENEVE 6081
-#define PORT_GTP_U 2152
 
 static uint16_t
 number16(const uint8_t *at)
@@ -214,11 +208,11 @@ find_in_udp(const struct tunnel_outside *outside, struct tunnel *tunnel)
 	if (!udp)
 		return false;
 	switch (number16(udp + 2)) {
-	case PORT_VXLAN:
+	case TUNNEL_PORT_VXLAN:
 		return find_vxlan(outside, behind, tunnel);
-	case PORT_GENEVE:
+	case TUNNEL_PORT_GENEVE:
 		return find_geneve(outside, behind, tunnel);
-	case PORT_GTP_U:
+	case TUNNEL_PORT_GTP_U:
 		return find_gtp_u(outside, behind, tunnel);
 	default:
 		return false;
@@ -341,57 +335,4 @@ tunnel_find(const struct tunnel_outside *outside, struct tunnel *tunnel)
 		return true;
 	tunnel->kind = TUNNEL_NONE;
 	return false;
-}
-
-/* Where the header of a frame without IP ends that has MPLS. Its tags are whole. */
-static uint32_t
-end_of_link(const struct rte_mbuf *packet, const struct packet_view *view,
-	    const struct tunnel *around)
-{
-	uint32_t base = around ? around->offset : 0, end = base + ETHER_HEADER;
-	uint8_t spare[READ_MAX];
-	const uint8_t *type;
-
-	if (around && around->ether_type)
-		return base;
-	if (view->vlan == PACKET_NO_VLAN)
-		return end;
-	end += TAG;
-	type = rte_pktmbuf_read(packet, end - 2, 2, spare);
-	return type && number16(type) != rte_be_to_cpu_16(view->ether_type) ? end + TAG : end;
-}
-
-bool
-tunnel_look(const struct rte_mbuf *packet, const struct packet_view *view,
-	    const struct tunnel *around, struct tunnel *tunnel, struct packet_view *inner)
-{
-	struct tunnel_outside outside = {
-		.packet = packet,
-		.end = packet->pkt_len,
-		.transport = view->l4_offset,
-		.ether_type = rte_be_to_cpu_16(view->ether_type),
-		.protocol = view->protocol,
-	};
-
-	if (outside.ether_type == TYPE_PPPOE)
-		outside.ether_type = 0;
-	if (outside.ether_type == TYPE_MPLS || outside.ether_type == TYPE_MPLS_MULTICAST)
-		outside.link = end_of_link(packet, view, around);
-	if (!tunnel_find(&outside, tunnel))
-		return false;
-	packet_parse_inner(packet, tunnel->offset, rte_cpu_to_be_16(tunnel->ether_type), inner);
-	return true;
-}
-
-uint32_t
-tunnel_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view,
-		 const struct tunnel *tunnel, const struct packet_view *inner)
-{
-	uint8_t spare[12];
-	const uint8_t *macs;
-
-	if (inner->kind >= PACKET_IPV4)
-		return packet_flow_hash(packet, inner);
-	macs = tunnel->ether_type ? NULL : rte_pktmbuf_read(packet, tunnel->offset, 12, spare);
-	return macs ? packet_macs_hash(macs) : packet_flow_hash(packet, view);
 }

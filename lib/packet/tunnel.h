@@ -29,6 +29,13 @@ enum tunnel_kind {
 	TUNNEL_KINDS
 };
 
+#define TUNNEL_BIT(kind) (UINT32_C(1) << TUNNEL_##kind)
+
+/* UDP's: RFC 7348 section 5, RFC 8926 section 3.3, 3GPP TS 29.281 section 4.4.2 */
+#define TUNNEL_PORT_VXLAN 4789
+#define TUNNEL_PORT_GENEVE 6081
+#define TUNNEL_PORT_GTP_U 2152
+
 struct tunnel {
 	uint32_t offset;     /* of what is inside, from the packet's start */
 	uint32_t id;         /* label, VNI, key, session or TEID */
@@ -60,6 +67,10 @@ bool tunnel_look(const struct rte_mbuf *packet, const struct packet_view *view,
 uint32_t tunnel_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view,
 			  const struct tunnel *tunnel, const struct packet_view *inner);
 
+/* The kinds of tunnels, by their bits, that a packet with such a view may have, not inside another one: no other is certain. It looks
+ * at nothing of a view that is not in the flow cache's keys, so that packets of one flow have the same. */
+uint32_t tunnel_kinds(const struct packet_view *view);
+
 /* Whether a frame, of which length bytes lie side by side, may have a tunnel: false is certain, and what most frames are told
  * by a few bytes of theirs. */
 static inline bool
@@ -88,7 +99,7 @@ tunnel_may_be(const uint8_t *frame, uint32_t length)
 		/* MPLS; tags, and what is behind them, are for others to see. */
 		return frame[12] == 0x88 || frame[12] == 0x81 || frame[12] == 0x91;
 	}
-	return port == 4789 || port == 6081 || port == 2152;
+	return port == TUNNEL_PORT_VXLAN || port == TUNNEL_PORT_GENEVE || port == TUNNEL_PORT_GTP_U;
 }
 
 #endif

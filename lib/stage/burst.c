@@ -42,13 +42,11 @@ burst_hashes(struct burst *burst)
 	burst->hashed = true;
 }
 
-void
-burst_enter(struct burst *burst)
+uint32_t
+burst_suspects(const struct burst *burst)
 {
 	uint32_t some = 0;
 
-	if (burst->entered)
-		return;
 	for (unsigned i = 0; i < burst->count; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(burst->packets[i], void *));
 	for (unsigned i = 0; i < burst->count; i++) {
@@ -58,7 +56,16 @@ burst_enter(struct burst *burst)
 						packet->data_len)
 			<< i;
 	}
-	burst->tunnelled = 0;
+	return some;
+}
+
+void
+burst_enter(struct burst *burst, uint32_t some)
+{
+	if (burst->entered == 0)
+		burst->tunnelled = 0;
+	some &= ~burst->entered;
+	burst->entered |= some;
 	for (; some; some &= some - 1) {
 		unsigned i = __builtin_ctz(some);
 
@@ -68,5 +75,4 @@ burst_enter(struct burst *burst)
 							  &burst->tunnels[i], &burst->inner[i])
 				    << i;
 	}
-	burst->entered = true;
 }

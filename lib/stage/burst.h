@@ -45,7 +45,6 @@ struct burst {
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
 	bool timed;       /* times are valid; see burst_times */
 	bool hashed;      /* hashes are valid; see burst_hashes */
-	bool entered;     /* tunnelled, and what it says is valid, is; see burst_enter */
 	uint8_t gated;    /* enum burst_gated */
 	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
 	uint8_t turn;
@@ -58,6 +57,7 @@ struct burst {
 	uint32_t verdicts[BURST_MAX];
 	struct burst_pass *passed; /* memory of classify; ordered by packet, then by rule */
 	unsigned passed_count;
+	uint32_t entered; /* bit i: it was seen whether packet i has a tunnel; see burst_enter */
 	uint32_t stopped[BURST_MAX]; /* as in burst_pass, of the rule that decided */
 
 	struct tally *tally;       /* the worker's, whose turn it is */
@@ -71,7 +71,8 @@ struct burst {
 	uint32_t hashes[BURST_MAX]; /* of flows, see packet_flow_hash */
 	struct packet_view views[BURST_MAX];
 
-	/* Bit i: packet i has a tunnel, and so there are tunnels[i] and inner[i], and views[i] in any case. */
+	/* Bit i, valid after a burst_enter: packet i has a tunnel, and so there are tunnels[i] and inner[i], and views[i] in any
+	 * case. */
 	uint32_t tunnelled;
 	struct tunnel tunnels[BURST_MAX];
 	struct packet_view inner[BURST_MAX]; /* of the packets inside */
@@ -99,7 +100,10 @@ void burst_parse(struct burst *burst);
 void burst_times(struct burst *burst);
 void burst_hashes(struct burst *burst);
 
-/* Finds the packets' tunnels and parses what is inside, unless that was done; packets without one are hardly looked at. */
-void burst_enter(struct burst *burst);
+/* Bit i: packet i may have a tunnel, as a few bytes of it tell. */
+uint32_t burst_suspects(const struct burst *burst);
+
+/* Finds the tunnels of some of the packets, by their bits, and parses what is inside, unless that was done. */
+void burst_enter(struct burst *burst, uint32_t some);
 
 #endif

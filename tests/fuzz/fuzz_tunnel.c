@@ -37,7 +37,8 @@ look(struct rte_mbuf *packet, struct found *found)
 
 		if (!tunnel_look(packet, &views[0], around, tunnel, &views[1]))
 			break;
-		if (tunnel->kind == TUNNEL_NONE || tunnel->offset >= packet->pkt_len ||
+		if (!(tunnel_kinds(&views[0]) >> tunnel->kind & 1) ||
+		    tunnel->offset >= packet->pkt_len ||
 		    (around && tunnel->offset <= around->offset))
 			abort();
 		/* Of addresses in a later segment there is no hash. */

@@ -144,6 +144,7 @@ run(struct subject *subject, const struct captured *const *packets, unsigned cou
 	burst.count = count;
 	burst.in_port = port;
 	burst.parsed = burst.uniform = false;
+	burst.entered = 0;
 	burst.passed_count = 0;
 	burst.bytes = 0;
 	burst.tally = &tally;

@@ -118,7 +118,7 @@ begin(unsigned count)
 	burst.in_port = D;
 	burst.worker = 0;
 	burst.parsed = false;
-	burst.entered = false;
+	burst.entered = 0;
 	burst.uniform = false;
 	burst.passed_count = 0;
 	burst.up = UINT64_MAX;

@@ -168,6 +168,8 @@ look(const uint8_t *frame, uint32_t length, uint32_t cut, struct tunnel *tunnel,
 	found = tunnel_look(packet, &view, NULL, tunnel, inner);
 	if (found && !cut)
 		assert_true(tunnel_may_be(exact, length));
+	if (found)
+		assert_true(tunnel_kinds(&view) >> tunnel->kind & 1);
 	free(exact);
 	return found;
 }
