@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """test-joints.py: whether what docs/architecture.md says can be added by a row, or by a folder and a line, still is: a
-drop reason, a copy reason, a counter, a config key, a method, a stage and a kind of target. In a copy of the tree each is
-added so, and by no other edit; what is built of it is run, and has to show them. The last line counts them."""
+drop reason, a copy reason, a counter, a config key, a method, an edit, a gate, a stage and a kind of target. In a copy of
+the tree each is added so, and by no other edit; what is built of it is run, and has to show them. The last line counts
+them."""
 
 import json
 import pathlib
@@ -37,6 +38,35 @@ EDITS = {
     "a method": [
         ("lib/control/method.c", "static const struct method table[] = {",
          '\t{.name = "joint", .text = "says so", .answer = answer_joint},\n')],
+    # The file with its value's rows, and that with its functions, are below.
+    "an edit": [
+        ("lib/config/action.h", "	CONFIG_STAMP,", "\tCONFIG_FLIP,\n"),
+        ("lib/config/action.h", "		struct config_stamp *stamp;", "\t\tstruct config_flip *flip;\n"),
+        ("lib/config/edit.h", "#define CONFIG_STRIP_MAX", "\nstruct config_flip {\n\tuint8_t bits;\n};\n"),
+        ("lib/config/key.h", "extern const struct key_map key_root", "extern const struct key_map key_flip_map;\n"),
+        ("lib/config/action.c", "} rows[] = {",
+         '\t[CONFIG_FLIP] = {{"flip", &key_owned, OWNS(flip), .map = &key_flip_map, .what = "{ flip: { bits: 1 } }",\n'
+         '\t\t\t  .required = "bits"}, CONFIG_IS_EDIT},\n'),
+        ("lib/config/meson.build", "'edit_stamp.c',", "    'edit_flip.c',\n"),
+        ("lib/edit/op.h", "void edit_trim(struct frame *frame);",
+         "void edit_make_flip(const struct config_action *action, struct edit_op *op);\n"
+         "void edit_look_flip(const struct edit_op *op, struct frame *frames, unsigned count);\n"
+         "void edit_run_flip(const struct edit_op *op, const struct edit_moment *moment, struct frame *frames,\n"
+         "\t\t   unsigned count);\n"),
+        ("lib/edit/rows.c", "static const struct edit_kind kinds[] = {",
+         "\t[CONFIG_FLIP] = {edit_make_flip, edit_look_flip, edit_run_flip, EDIT_WRITES},\n"),
+        ("lib/edit/meson.build", "'stamp.c',", "    'flip.c',\n")],
+    # Of one that has no value; with its function, below.
+    "a gate": [
+        ("lib/config/action.h", "	CONFIG_DEDUP,", "\tCONFIG_NARROW,\n"),
+        ("lib/config/action.c", "} rows[] = {", '\t[CONFIG_NARROW] = {{"narrow", .what = "narrow"}, CONFIG_IS_GATE},\n'),
+        ("lib/stage/reasons.h", "#define DROP_REASON_TABLE(X)",
+         '\tX(TOO_WIDE, "too-wide", POLICY, "it was too wide", "nothing") \\\n'),
+        ("lib/stage/tally.h", "	uint64_t policed, duplicate, sampled_out;", "\tuint64_t too_wide;\n"),
+        ("lib/stage/tally.c", "const struct tally_acted_row tally_acted_rows[TALLY_ACTED] = {",
+         "\tMEMBER(too_wide) = {1u << CONFIG_NARROW, DROP_TOO_WIDE},\n"),
+        ("lib/engine/counters.c", "const struct counter snapshot_acted_counts[] = {", '\tACTED("too_wide", too_wide),\n'),
+        ("lib/gate/plan.c", "	[CONFIG_DEDUP] = set_dedup,", "\t[CONFIG_NARROW] = set_narrow,\n")],
     "a stage": [
         ("lib/meson.build", "['classify', ", "  ['joint'],\n"),
         ("lib/engine/rooms.h", "X(classify)", "\tX(joint) \\\n")],
@@ -61,6 +91,65 @@ answer_joint(struct method_daemon *daemon, struct call *call)
 \tcall->result = json_pack("{s:b}", "joint", 1);
 }
 
+"""
+
+# And so has a gate, before the table that it is in.
+GATE = """static uint32_t
+narrow_pass(const struct gate *gate, void *memory, struct burst *burst, uint32_t packets)
+{
+\tfor (unsigned i = 0; i < burst->count; i++) {
+\t\tif (rte_pktmbuf_pkt_len(burst->packets[i]) > 100)
+\t\t\tpackets &= ~(1u << i);
+\t}
+\treturn packets;
+}
+
+static int
+set_narrow(struct build *build, const struct config_action *action, const struct place *place, struct gate *gate)
+{
+\tgate->pass = narrow_pass;
+\treturn 0;
+}
+
+"""
+
+FLIP_KEYS = """/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/key.h"
+
+#include "core/banned.h"
+
+static const struct key keys[] = {
+\t{"bits", &key_count, KEY_AT(struct config_flip, bits), .high = 255, .required = "flip: bits is missing"},
+};
+const struct key_map key_flip_map = {"a mapping such as { bits: 1 }", NULL, KEYS(keys), .size = sizeof(struct config_flip)};
+"""
+
+# It changes the first byte of a frame.
+FLIP = """/* SPDX-License-Identifier: BSD-3-Clause */
+#include "edit/op.h"
+
+#include "core/banned.h"
+
+void
+edit_make_flip(const struct config_action *action, struct edit_op *op)
+{
+\top->values.bytes[0] = action->flip->bits;
+\top->writes = true;
+}
+
+void
+edit_look_flip(const struct edit_op *op, struct frame *frames, unsigned count)
+{
+\tfor (struct frame *frame = frames; frame < frames + count; frame++)
+\t\tedit_deepen(frame, 1);
+}
+
+void
+edit_run_flip(const struct edit_op *op, const struct edit_moment *moment, struct frame *frames, unsigned count)
+{
+\tfor (struct frame *frame = frames; frame < frames + count; frame++)
+\t\tframe->start[0] ^= op->values.bytes[0];
+}
 """
 
 MESON = """joint_lib = static_library('joint', files('joint.c'), include_directories: root, dependencies: [exit_dep, dpdk])
@@ -172,7 +261,7 @@ ports:
   in: {{ {source} }}
   out: {{ {sink} }}
 rules:
-  - {{ name: tcp, match: {{ protocol: tcp }}, actions: [ {{ forward: {end} }} ] }}
+  - {{ name: tcp, match: {{ protocol: tcp }}, actions: [ {before}{{ forward: {end} }} ] }}
 default: {{ forward: out }}
 """
 
@@ -197,11 +286,15 @@ def grow(tree):
     for name, anchor, text in (edit for edits in EDITS.values() for edit in edits):
         put(tree / name, anchor, text)
     put(tree / "lib/control/method.c", "static const struct method table[] = {", FUNCTION, before=True)
+    put(tree / "lib/gate/plan.c", "/* By verb. 0, or -ENOMEM. */", GATE, before=True)
+    put(tree / "lib/gate/plan.c", "#include <errno.h>", "#include <rte_mbuf.h>\n")
     folder = tree / "lib/joint"
     folder.mkdir()
     (folder / "meson.build").write_text(MESON, encoding="utf-8")
     (folder / "joint.c").write_text(STAGE, encoding="utf-8")
     (tree / "lib/config/joint.c").write_text(SECTION, encoding="utf-8")
+    (tree / "lib/config/edit_flip.c").write_text(FLIP_KEYS, encoding="utf-8")
+    (tree / "lib/edit/flip.c").write_text(FLIP, encoding="utf-8")
 
 
 def build(tree):
@@ -214,10 +307,10 @@ def build(tree):
     return tree / "build/app/sluiced/sluiced"
 
 
-def offline(sluiced, directory, more="", end="out"):
-    """The report of a run with more in its config, whose first rule forwards there."""
+def offline(sluiced, directory, more="", end="out", before=""):
+    """The report of a run with more in its config, whose first rule forwards there, and has that before it."""
     source = f'pcap: {{ in: {json.dumps(str(ROOT / "pcap-fixtures/mixed.pcap"))} }}'
-    text = CONFIG.format(source=source, sink="pcap: { out: out.pcap }", end=end) + more
+    text = CONFIG.format(source=source, sink="pcap: { out: out.pcap }", end=end, before=before) + more
     (directory / "config.yaml").write_text(text, encoding="utf-8")
     done = subprocess.run([sluiced, "offline", "--json", "config.yaml"], cwd=directory, capture_output=True, text=True,
                           timeout=120, check=False)
@@ -226,7 +319,8 @@ def offline(sluiced, directory, more="", end="out"):
 
 def ask(sluiced, directory, method):
     """What a running daemon answers."""
-    (directory / "config.yaml").write_text(CONFIG.format(source="vdev: net_null0", sink="vdev: net_null1", end="out"),
+    (directory / "config.yaml").write_text(CONFIG.format(source="vdev: net_null0", sink="vdev: net_null1", end="out",
+                                                         before=""),
                                            encoding="utf-8")
     path = directory / "run/control.sock"
     with subprocess.Popen([sluiced, "run", "config.yaml"], cwd=directory, stdout=subprocess.DEVNULL,
@@ -253,11 +347,17 @@ def main():
         tree.mkdir()
         grow(tree)
         sluiced = build(tree)
-        plain, staged = offline(sluiced, directory), offline(sluiced, directory, "joint: 1\n")
+        plain, written = offline(sluiced, directory), (directory / "out.pcap").read_bytes()
+        staged = offline(sluiced, directory, "joint: 1\n")
         aimed = offline(sluiced, directory, "joints: { hole: {} }\n", "hole")
+        edited = offline(sluiced, directory, before="{ flip: { bits: 255 } }, ")
+        flipped = (directory / "out.pcap").read_bytes()
+        gated = offline(sluiced, directory, before="narrow, ")
         answer = ask(sluiced, directory, "joint")
     taken = staged.get("drops", {}).get("joint")
     holed = aimed.get("drops", {}).get("joint")
+    stopped = gated.get("drops", {}).get("too-wide")
+    others = sum(one != other for one, other in zip(written, flipped)) if len(written) == len(flipped) else None
     results = {
         "a drop reason is told": taken is not None,
         "a copy reason is told": bool(taken) and staged["copies"]["joint"]["packets"] == taken,
@@ -267,12 +367,16 @@ def main():
         "a config without it runs without": plain.get("drops", {}).get("joint") == 0,
         "a kind of target takes packets": bool(holed) and holed == aimed["rules"]["tcp"]["packets"] and
                                           aimed["ledger"]["balanced"],
+        "an edit is made": bool(others) and others == edited["rules"]["tcp"]["packets"] and
+                           edited["rules"]["tcp"]["unedited"] == 0,
+        "a gate stops packets": bool(stopped) and stopped == gated["rules"]["tcp"]["too_wide"] and
+                                stopped < gated["rules"]["tcp"]["packets"] and gated["ledger"]["balanced"],
         "a method answers": answer.get("result") == {"joint": True},
     }
     for what, good in results.items():
         print(f"{what}: {'ok' if good else 'FAILED'}")
     if not all(results.values()):
-        print(*(json.dumps(what)[:2000] for what in (plain, staged, aimed, answer)), sep="\n")
+        print(*(json.dumps(what)[:2000] for what in (plain, staged, aimed, edited, gated, answer)), sep="\n")
     print(f"{sum(results.values())} passed, {len(results) - sum(results.values())} failed")
     return 0 if all(results.values()) else 1
 

@@ -11,18 +11,6 @@
 
 #define NAMES_BYTES 256
 
-static void write_mirror(const struct key_out *out, const struct key *key, const void *from);
-static void clear_mirror(const struct key *key, void *from);
-
-/* Its target; what it has beside that is read with the pair. */
-static void
-read_mirror(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
-{
-	key_target.read(reader, spot, key, into);
-}
-
-static const struct key_type key_mirror = {read_mirror, write_mirror, NULL, clear_mirror};
-
 #define AT(member) KEY_AT(struct config_action, member)
 #define OWNS(member) .offset = offsetof(struct config_action, member)
 
@@ -318,29 +306,6 @@ action_read(struct reader *reader, const struct spot *spot, enum list_kind kind,
 		read_pair(reader, spot, kind, actions);
 	else
 		read_word(reader, spot, kind, actions);
-}
-
-static void
-write_mirror(const struct key_out *out, const struct key *key, const void *from)
-{
-	const struct config_action *action = from;
-
-	key_target.write(out, key, from);
-	if (!action->with)
-		return;
-	fputs(", with: [", out->file);
-	list_write(out, action->with);
-	fputs("]", out->file);
-}
-
-static void
-clear_mirror(const struct key *key, void *from)
-{
-	struct config_action *action = from;
-
-	if (action->with)
-		list_clear(action->with);
-	free(action->with);
 }
 
 void

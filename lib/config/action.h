@@ -50,6 +50,7 @@ enum config_verb {
 	CONFIG_DROP,
 	CONFIG_FORWARD,
 	CONFIG_MIRROR,
+	/* Edits. */
 	CONFIG_EDIT, /* those of a named list */
 	CONFIG_SET,
 	CONFIG_NAT,
@@ -58,10 +59,12 @@ enum config_verb {
 	CONFIG_SLICE,
 	CONFIG_MASK,
 	CONFIG_STAMP,
+	/* Gates. */
 	CONFIG_POLICE,
 	CONFIG_ABOVE,
 	CONFIG_SAMPLE,
 	CONFIG_DEDUP,
+	CONFIG_VERBS
 };
 
 enum config_action_kind {
@@ -116,11 +119,8 @@ unsigned config_targets(const struct config_actions *actions);
 
 /* The verbs of a list, `with` included, a bit each; named lists are CONFIG_EDIT. */
 unsigned config_verbs(const struct config_actions *actions);
-#define CONFIG_EDIT_VERBS                                                              \
-	(1u << CONFIG_EDIT | 1u << CONFIG_SET | 1u << CONFIG_NAT | 1u << CONFIG_PUSH | \
-	 1u << CONFIG_STRIP | 1u << CONFIG_SLICE | 1u << CONFIG_MASK | 1u << CONFIG_STAMP)
-#define CONFIG_GATE_VERBS \
-	(1u << CONFIG_POLICE | 1u << CONFIG_ABOVE | 1u << CONFIG_SAMPLE | 1u << CONFIG_DEDUP)
+#define CONFIG_EDIT_VERBS ((1u << CONFIG_POLICE) - (1u << CONFIG_EDIT))
+#define CONFIG_GATE_VERBS ((1u << CONFIG_VERBS) - (1u << CONFIG_POLICE))
 
 /* A gate of a list. They are numbered from 0 as they are read from left to right, those in a mirror's `with` at its place. */
 struct config_gate {

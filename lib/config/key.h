@@ -117,6 +117,7 @@ extern const struct key_type key_prefix;  /* one, of any length */
 extern const struct key_type key_address; /* one of full length */
 extern const struct key_type key_mac;     /* 6 bytes */
 extern const struct key_type key_target;  /* the name of one, of any kind */
+extern const struct key_type key_mirror;  /* of an action: with the list of its own */
 extern const struct key_word key_bool[];
 /* Of a struct config_captures: its files, and the words of its other members. */
 extern const struct key_type key_captures;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/emit.h"
-#include "config/key.h"
+#include "config/list.h"
 #include "core/text.h"
 
 #include "core/banned.h"
@@ -172,3 +173,35 @@ write_target(const struct key_out *out, const struct key *key, const void *from)
 }
 
 const struct key_type key_target = {read_target, write_target, NULL, NULL};
+
+/* Its target; what it has beside that is read with the pair. */
+static void
+read_mirror(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+{
+	key_target.read(reader, spot, key, into);
+}
+
+static void
+write_mirror(const struct key_out *out, const struct key *key, const void *from)
+{
+	const struct config_action *action = from;
+
+	key_target.write(out, key, from);
+	if (!action->with)
+		return;
+	fputs(", with: [", out->file);
+	list_write(out, action->with);
+	fputs("]", out->file);
+}
+
+static void
+clear_mirror(const struct key *key, void *from)
+{
+	struct config_action *action = from;
+
+	if (action->with)
+		list_clear(action->with);
+	free(action->with);
+}
+
+const struct key_type key_mirror = {read_mirror, write_mirror, NULL, clear_mirror};

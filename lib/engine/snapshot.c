@@ -35,7 +35,7 @@ acted(const struct tally_acted *counts, unsigned verbs)
 	struct tally_acted result = counts ? *counts : (struct tally_acted){0};
 
 	for (unsigned i = 0; i < TALLY_ACTED; i++) {
-		if (!(verbs & tally_acted_verbs[i]))
+		if (!(verbs & tally_acted_rows[i].verbs))
 			((uint64_t *)&result)[i] = COUNTER_UNKNOWN;
 	}
 	return result;

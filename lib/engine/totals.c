@@ -146,7 +146,7 @@ add_acted(const struct program *program, unsigned rule, struct program_totals *t
 							   : &totals->retired_passed_acted);
 
 	for (unsigned i = 0; i < TALLY_ACTED; i++)
-		*(verbs & tally_acted_verbs[i] ? &to[i] : &gone[i]) += from[i];
+		*(verbs & tally_acted_rows[i].verbs ? &to[i] : &gone[i]) += from[i];
 }
 
 /* Of the program before: to its rules' heirs, and of the others to what is no more. */

@@ -67,25 +67,13 @@ add_edit(struct build *build, struct before *before, const struct config_action 
 	build->edit_count++;
 }
 
-static enum drop_reason
-reason_of(enum config_verb gate)
-{
-	switch (gate) {
-	case CONFIG_SAMPLE:
-		return DROP_SAMPLED_OUT;
-	case CONFIG_DEDUP:
-		return DROP_DUPLICATE;
-	default:
-		return DROP_POLICED;
-	}
-}
-
 static void
 add_gate(struct build *build, struct before *before, const struct config_action *action)
 {
 	struct forms *forms = build->forms;
 
-	forms->reasons[forms->reason_count++] = reason_of(action->verb);
+	forms->reasons[forms->reason_count++] =
+		tally_acted_rows[tally_acted_of(action->verb)].reason;
 	if (action->verb == CONFIG_DEDUP)
 		build->dedups |= 1u << build->gate_count;
 	before->gates |= 1u << build->gate_count++;

@@ -2,7 +2,6 @@
 #include "gate/plan.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,8 +53,8 @@ find_dedup(const struct gate_plan *plan, const char *name)
 
 /* ordinal: of the rule's dedups, from 0. */
 static int
-set_dedup(struct build *build, const struct config_dedup *wanted, const char *rule,
-	  unsigned ordinal, struct gate_dedup *gate)
+make_dedup(struct build *build, const struct config_dedup *wanted, const char *rule,
+	   unsigned ordinal, struct gate_dedup *gate)
 {
 	struct gate_plan *plan = build->plan;
 	char name[PLACE_MAX];
@@ -134,35 +133,51 @@ _Static_assert((int)CONFIG_IGNORE_MAC == PACKET_DIGEST_MAC &&
 		       (int)CONFIG_IGNORE_CHECKSUMS == PACKET_DIGEST_CHECKSUMS,
 	       "one set of bits");
 
-#define COUNTED(member) (offsetof(struct tally_acted, member) / sizeof(uint64_t))
+/* Where a gate stands. */
+struct place {
+	const char *rule;
+	unsigned number;  /* of the rule's gates */
+	unsigned ordinal; /* of those of the rule that have the same verb */
+};
 
-/* dedups: of the rule, so far. */
 static int
-set_gate(struct build *build, const struct config_action *action, const char *rule, unsigned number,
-	 unsigned *dedups, struct gate *gate)
+set_police(struct build *build, const struct config_action *action, const struct place *place,
+	   struct gate *gate)
 {
-	char place[PLACE_MAX];
+	char name[PLACE_MAX];
 
-	switch (action->verb) {
-	case CONFIG_POLICE:
-	case CONFIG_ABOVE:
-		gate->pass = action->verb == CONFIG_POLICE ? police_pass : above_pass;
-		gate->counted = COUNTED(policed);
-		name_place(rule, number, place);
-		return set_rate(build, action->rate, place, gate);
-	case CONFIG_SAMPLE:
-		gate->pass = action->sample->by_flow ? sample_flow_pass : sample_pass;
-		gate->counted = COUNTED(sampled_out);
-		gate->one_in = action->sample->one_in;
-		gate->memory = build->plan->memory;
-		build->plan->memory += sizeof(uint32_t);
-		return 0;
-	default:
-		gate->pass = dedup_pass;
-		gate->counted = COUNTED(duplicate);
-		return set_dedup(build, action->dedup, rule, (*dedups)++, &gate->dedup);
-	}
+	gate->pass = action->verb == CONFIG_POLICE ? police_pass : above_pass;
+	name_place(place->rule, place->number, name);
+	return set_rate(build, action->rate, name, gate);
 }
+
+static int
+set_sample(struct build *build, const struct config_action *action, const struct place *place,
+	   struct gate *gate)
+{
+	gate->pass = action->sample->by_flow ? sample_flow_pass : sample_pass;
+	gate->one_in = action->sample->one_in;
+	gate->memory = build->plan->memory;
+	build->plan->memory += sizeof(uint32_t);
+	return 0;
+}
+
+static int
+set_dedup(struct build *build, const struct config_action *action, const struct place *place,
+	  struct gate *gate)
+{
+	gate->pass = dedup_pass;
+	return make_dedup(build, action->dedup, place->rule, place->ordinal, &gate->dedup);
+}
+
+/* By verb. 0, or -ENOMEM. */
+static int (*const setters[CONFIG_VERBS])(struct build *build, const struct config_action *action,
+					  const struct place *place, struct gate *gate) = {
+	[CONFIG_POLICE] = set_police,
+	[CONFIG_ABOVE] = set_police,
+	[CONFIG_SAMPLE] = set_sample,
+	[CONFIG_DEDUP] = set_dedup,
+};
 
 static int
 set_rule(struct build *build, unsigned index)
@@ -171,16 +186,19 @@ set_rule(struct build *build, unsigned index)
 	struct gate_plan *plan = build->plan;
 	struct config_gate gates[CONFIG_GATES_MAX];
 	struct gate_list *list = &plan->lists[index];
-	unsigned dedups = 0;
+	unsigned seen[CONFIG_VERBS] = {0};
 	int ret = 0;
 
 	*list = (struct gate_list){plan->gate_count, rule->step + CONFIG_STEP_GATES,
 				   config_gates(&rule->actions, gates)};
 	for (unsigned i = 0; i < list->count && ret == 0; i++) {
 		struct gate *gate = &plan->gates[plan->gate_count++];
+		enum config_verb verb = gates[i].action->verb;
+		struct place place = {rule->name, i, seen[verb]++};
 
 		gate->otherwise = gates[i].otherwise;
-		ret = set_gate(build, gates[i].action, rule->name, i, &dedups, gate);
+		gate->counted = tally_acted_of(verb);
+		ret = setters[verb](build, gates[i].action, &place, gate);
 	}
 	return ret;
 }

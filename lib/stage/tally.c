@@ -6,12 +6,22 @@
 #include "core/banned.h"
 
 #define MEMBER(name) [offsetof(struct tally_acted, name) / sizeof(uint64_t)]
-const unsigned tally_acted_verbs[TALLY_ACTED] = {
-	MEMBER(unedited) = CONFIG_EDIT_VERBS,
-	MEMBER(policed) = 1u << CONFIG_POLICE | 1u << CONFIG_ABOVE,
-	MEMBER(duplicate) = 1u << CONFIG_DEDUP,
-	MEMBER(sampled_out) = 1u << CONFIG_SAMPLE,
+const struct tally_acted_row tally_acted_rows[TALLY_ACTED] = {
+	MEMBER(unedited) = {CONFIG_EDIT_VERBS, DROP_RULE},
+	MEMBER(policed) = {1u << CONFIG_POLICE | 1u << CONFIG_ABOVE, DROP_POLICED},
+	MEMBER(duplicate) = {1u << CONFIG_DEDUP, DROP_DUPLICATE},
+	MEMBER(sampled_out) = {1u << CONFIG_SAMPLE, DROP_SAMPLED_OUT},
 };
+
+unsigned
+tally_acted_of(enum config_verb verb)
+{
+	unsigned member = 0;
+
+	while (!(tally_acted_rows[member].verbs >> verb & 1))
+		member++;
+	return member;
+}
 
 /* Every counter is one, whatever its name: none can be forgotten. */
 static void

@@ -25,9 +25,16 @@ struct tally_acted {
 	uint64_t policed, duplicate, sampled_out;
 };
 
-/* By member, in its order, which verbs count so: 1 << enum config_verb, or-ed. */
+/* By member, in its order, which verbs count so: 1 << enum config_verb, or-ed; and, of gates, why packets are dropped that
+ * do not pass them. */
 #define TALLY_ACTED (sizeof(struct tally_acted) / sizeof(uint64_t))
-extern const unsigned tally_acted_verbs[TALLY_ACTED];
+extern const struct tally_acted_row {
+	unsigned verbs;
+	enum drop_reason reason;
+} tally_acted_rows[TALLY_ACTED];
+
+/* The member's number of an edit's or a gate's verb. */
+unsigned tally_acted_of(enum config_verb verb);
 
 struct tally_copy {
 	uint64_t packets, bytes;
