@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/pass.h"
 #include "watch.h"
 
 #include "core/banned.h"
@@ -184,33 +185,13 @@ wait_readable(const struct daemon *daemon, long long deadline)
 	}
 }
 
-/* What is brought goes with the first byte. */
-static ssize_t
-send_some(const struct daemon *daemon, const char *data, size_t length)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} passed = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-			       .cmsg_level = SOL_SOCKET,
-			       .cmsg_type = SCM_RIGHTS}};
-	struct iovec part = {(char *)data, length};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	if (daemon->brings >= 0) {
-		*(int *)CMSG_DATA(&passed.header) = daemon->brings;
-		message.msg_control = &passed;
-		message.msg_controllen = sizeof(passed);
-	}
-	return sendmsg(daemon->fd, &message, MSG_NOSIGNAL);
-}
-
 /* Whoever refuses us sends the reason and closes: that is still to be read after sending has failed. */
 static void
 send_all(struct daemon *daemon, const char *data, size_t length)
 {
 	while (length > 0) {
-		ssize_t sent = send_some(daemon, data, length);
+		/* What is brought goes with the first byte. */
+		ssize_t sent = pass_send(daemon->fd, data, length, daemon->brings);
 
 		if (sent < 0 && errno == EINTR && !watch_ended())
 			continue;

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/pass.h"
+
 #include "core/banned.h"
 
 /* A line, its end in two characters, and one byte to see that it is too long. */
@@ -66,41 +68,21 @@ make_room(struct connection *connection)
 	return true;
 }
 
-/* The first descriptor is taken, in the place of one that no line has asked for; the kernel closes what there is no room for. */
-static void
-take_descriptor(struct connection *connection, struct msghdr *message, size_t end)
-{
-	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	struct caller *caller = &connection->caller;
-
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len < CMSG_LEN(sizeof(int)))
-		return;
-	caller_clear(caller);
-	caller->descriptor = *(int *)CMSG_DATA(header);
-	caller->has_descriptor = true;
-	connection->descriptor_end = end;
-}
-
-/* What there is to read, and what is passed with it. */
+/* What there is to read, and what is passed with it: a descriptor is taken in the place of one that no line has asked for. */
 static ssize_t
 receive(struct connection *connection)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} passed;
-	struct iovec room = {connection->input + connection->input_used,
-			     INPUT_SIZE - connection->input_used};
-	/* The space for one would do for two. */
-	struct msghdr message = {.msg_iov = &room,
-				 .msg_iovlen = 1,
-				 .msg_control = &passed,
-				 .msg_controllen = CMSG_LEN(sizeof(int))};
-	ssize_t count = recvmsg(connection->socket, &message, MSG_CMSG_CLOEXEC);
+	struct caller *caller = &connection->caller;
+	int fd;
+	ssize_t count = pass_receive(connection->socket, connection->input + connection->input_used,
+				     INPUT_SIZE - connection->input_used, 0, &fd);
 
-	if (count >= 0)
-		take_descriptor(connection, &message, connection->input_used + (size_t)count);
+	if (fd < 0)
+		return count;
+	caller_clear(caller);
+	caller->descriptor = fd;
+	caller->has_descriptor = true;
+	connection->descriptor_end = connection->input_used + (size_t)count;
 	return count;
 }
 

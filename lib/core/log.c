@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -132,15 +133,20 @@ log_unblock(void)
 }
 
 void
-log_vat(enum log_level level, const char *format, va_list args)
+log_at(enum log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
+	va_list args;
 	size_t used;
+	int length;
 
 	if ((int)level > current)
 		return;
 	used = put_prefix(line, level);
-	if (vsnprintf(line + used, sizeof(line) - used, format, args) < 0)
+	va_start(args, format);
+	length = vsnprintf(line + used, sizeof(line) - used, format, args);
+	va_end(args);
+	if (length < 0)
 		return;
 	/* Words from outside must not begin a line of their own, nor command a terminal. */
 	text_clean(line + used);
@@ -150,16 +156,6 @@ log_vat(enum log_level level, const char *format, va_list args)
 	used = end_line(line);
 	if (!spool_put(line, used))
 		spool_write(STDERR_FILENO, line, used);
-}
-
-void
-log_at(enum log_level level, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_vat(level, format, args);
-	va_end(args);
 }
 
 const char *

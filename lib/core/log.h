@@ -7,7 +7,6 @@
 #ifndef CORE_LOG_H
 #define CORE_LOG_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
@@ -26,8 +25,6 @@ void log_unblock(void);
 bool log_level_parse(const char *word, enum log_level *level);
 
 void log_at(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void log_vat(enum log_level level, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
 
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_at(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -13,6 +13,7 @@
 
 #include "core/log.h"
 #include "core/now.h"
+#include "core/pass.h"
 
 #include "core/banned.h"
 
@@ -71,17 +72,7 @@ opener_is_there(void)
 static bool
 receive(uint64_t deadline, struct opener_answer *answer, int *fd)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} passed;
-	struct iovec part = {answer, sizeof(*answer)};
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &passed,
-				 .msg_controllen = sizeof(passed)};
 	struct pollfd ready = {.fd = opener.socket, .events = POLLIN};
-	const struct cmsghdr *header;
 	uint64_t now = now_ns();
 	int left = now < deadline ? (int)((deadline - now) / NS_PER_MS) + 1 : 0;
 	ssize_t got;
@@ -91,10 +82,7 @@ receive(uint64_t deadline, struct opener_answer *answer, int *fd)
 		errno = ETIMEDOUT;
 		return false;
 	}
-	got = recvmsg(opener.socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	header = got < 0 ? NULL : CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(header), sizeof(*fd));
+	got = pass_receive(opener.socket, answer, sizeof(*answer), MSG_DONTWAIT, fd);
 	if (got == 0)
 		errno = EPIPE;
 	return got == sizeof(*answer);

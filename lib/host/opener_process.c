@@ -15,6 +15,7 @@
 
 #include "core/log.h"
 #include "core/opener.h"
+#include "core/pass.h"
 #include "host/allowed.h"
 #include "host/capabilities.h"
 #include "host/opener.h"
@@ -59,22 +60,9 @@ keep_calls(void)
 static void
 answer(uint32_t number, int fd, int error)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} passed = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-			       .cmsg_level = SOL_SOCKET,
-			       .cmsg_type = SCM_RIGHTS}};
 	struct opener_answer reply = {.number = number, .error = error};
-	struct iovec part = {&reply, sizeof(reply)};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
-	if (fd >= 0) {
-		memcpy(CMSG_DATA(&passed.header), &fd, sizeof(fd));
-		message.msg_control = &passed;
-		message.msg_controllen = sizeof(passed);
-	}
-	sendmsg(SOCKET, &message, MSG_NOSIGNAL);
+	pass_send(SOCKET, &reply, sizeof(reply), fd);
 	if (fd >= 0)
 		close(fd);
 }
