@@ -31,7 +31,7 @@ put_head(FILE *out, struct call *call, const char *line)
 		return;
 	}
 	/* A list stands as a member's value, in the place of a string. */
-	if (call->view && here[-1] == '"' && here[length] == '"') {
+	if (call->method->view && here[-1] == '"' && here[length] == '"') {
 		fprintf(out, "%.*s{", (int)(here - 1 - line), line);
 		call->tail = here[length + 1] ? strdup(here + length) : NULL;
 		if (call->tail)
@@ -50,10 +50,10 @@ begin(FILE *out, struct call *call)
 	call->begun = true;
 	if (call->error.code) {
 		call->end = call->next;
-	} else if (call->view) {
+	} else if (call->method->view) {
 		select_items(call);
 		if (!call->error.code)
-			call->result = call->view(call->snapshot);
+			call->result = call->method->view(call->snapshot);
 		if (call->result && call->more)
 			json_object_update(call->result, call->more);
 		select_members(call);
@@ -82,7 +82,7 @@ put_items(FILE *out, struct call *call)
 	while (call->next < call->end && ftello(out) < PIECE_BYTES) {
 		unsigned index = call->indices ? call->indices[call->next] : call->next;
 
-		if (call->view && call->next > call->start)
+		if (call->method->view && call->next > call->start)
 			fputc(',', out);
 		call->item(out, call, index);
 		call->next++;

@@ -62,11 +62,11 @@ clients_close(struct clients *clients)
 }
 
 static char *
-error_line(int code, const char *message)
+error_line(const char *message)
 {
 	struct rpc_error error = {0};
 
-	rpc_fail(&error, code, NULL, "%s", message);
+	rpc_fail(&error, RPC_LIMIT, NULL, "%s", message);
 	return rpc_write(NULL, NULL, &error);
 }
 
@@ -74,7 +74,7 @@ error_line(int code, const char *message)
 static void
 turn_away(int socket, const char *why)
 {
-	char *line = error_line(RPC_LIMIT, why), unheard[4096];
+	char *line = error_line(why), unheard[4096];
 
 	if (line && send(socket, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a client beyond the limit could not be told");
@@ -149,9 +149,8 @@ serve(struct clients *clients, unsigned slot, uint64_t now)
 
 	if (!line && connection_overlong(connection)) {
 		connection->closing = true;
-		return connection_answer(
-			connection, error_line(RPC_LIMIT, "a request is longer than 65536 bytes"),
-			now);
+		return connection_answer(connection,
+					 error_line("a request is longer than 65536 bytes"), now);
 	}
 	if (!line)
 		return true;
@@ -317,8 +316,7 @@ clients_tick(struct clients *clients)
 		case LAPSE_REQUEST:
 			connection->closing = true;
 			sound = connection_answer(
-				connection,
-				error_line(RPC_LIMIT, "a request took longer than 10 s to send"),
+				connection, error_line("a request took longer than 10 s to send"),
 				now);
 			break;
 		}

@@ -306,7 +306,8 @@ control_ask(struct control *control, const char *method, json_t *params)
 	if (method_admit(&call))
 		call.method->answer(&control->daemon, &call);
 	if (call.error.code == 0)
-		result = call.snapshot ? call.view(call.snapshot) : json_incref(call.result);
+		result =
+			call.snapshot ? call.method->view(call.snapshot) : json_incref(call.result);
 	if (!result)
 		log_error("%s", call.error.code ? call.error.message : "out of memory");
 	call_clear(&call);

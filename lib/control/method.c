@@ -11,6 +11,7 @@
 #include "control/method_replay.h"
 #include "control/method_report.h"
 #include "control/params.h"
+#include "control/report.h"
 #include "control/select.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -89,6 +90,7 @@ static const struct method table[] = {
 		.text = "everything at a glance: the report's counters and the daemon's state",
 		.has_work = has_work_status,
 		.work = work_status,
+		.view = report_status,
 		.answer = answer_status,
 	},
 	{
@@ -96,13 +98,15 @@ static const struct method table[] = {
 		.text = "every port: device, link, queues, counters",
 		.params = {SELECT_PARAMS},
 		.lists = "ports",
-		.answer = answer_ports,
+		.view = report_ports,
+		.answer = answer_report,
 	},
 	{
 		.name = "rules",
 		.text = "every rule: what it took, and how it is carried out",
 		.params = {SELECT_PARAMS},
 		.lists = "rules",
+		.view = report_rules,
 		.answer = answer_rules,
 	},
 	{
@@ -110,33 +114,38 @@ static const struct method table[] = {
 		.text = "every policer: its rate, what passed and what was over it",
 		.params = {SELECT_PARAMS},
 		.lists = "policers",
-		.answer = answer_policers,
+		.view = report_policers,
+		.answer = answer_report,
 	},
 	{
 		.name = "dedups",
 		.text = "every dedup of a rule: duplicates, how far behind they came, its table",
 		.params = {SELECT_PARAMS},
 		.lists = "dedups",
-		.answer = answer_dedups,
+		.view = report_dedups,
+		.answer = answer_report,
 	},
 	{
 		.name = "workers",
 		.text = "every worker: packets, cycles, bursts; names are cores",
 		.params = {SELECT_PARAMS},
 		.lists = "workers",
-		.answer = answer_workers,
+		.view = report_workers,
+		.answer = answer_report,
 	},
 	{
 		.name = "drops",
 		.text = "the ledger, every drop under its name, and copied bytes",
 		.params = {SELECT_PARAMS},
 		.lists = "drops",
-		.answer = answer_drops,
+		.view = report_drops,
+		.answer = answer_report,
 	},
 	{
 		.name = "memory",
 		.text = "pools of packet memory",
-		.answer = answer_memory,
+		.view = report_memory,
+		.answer = answer_report,
 	},
 	{
 		.name = "config.show",
@@ -203,7 +212,8 @@ static const struct method table[] = {
 		.text = "every replay: where it is, and how exact it was",
 		.params = {SELECT_PARAMS},
 		.lists = "replays",
-		.answer = answer_replay_list,
+		.view = report_replays,
+		.answer = answer_report,
 	},
 	{
 		.name = "replay.start",

@@ -47,9 +47,8 @@ struct call {
 	char *changes;           /* of a job: the lines of a diff to tell of it; NULL: none */
 	/* What the result is still to be made of, when that takes long; see method_render. */
 	struct snapshot *snapshot; /* held */
-	json_t *(*view)(const struct snapshot *snapshot);
-	json_t *more;          /* further members of what view makes; NULL: none */
-	struct config *config; /* held: its text is the result */
+	json_t *more;              /* further members of what the method's view makes; NULL: none */
+	struct config *config;     /* held: its text is the result */
 	/* Of an answer that lists rules, or shows a text: the list, or the text in parts, which is written by item and may be long; see
 	 * control/answer.h. */
 	void (*item)(FILE *out, const struct call *call, unsigned index);
@@ -78,6 +77,8 @@ struct method {
 	struct method_param params[METHOD_PARAMS_MAX];
 	/* The member of its result of which `names`, `limit` and `offset` choose; or NULL. */
 	const char *lists;
+	/* Any thread: the result, of a snapshot that answer has taken; NULL: answer makes the result. */
+	json_t *(*view)(const struct snapshot *snapshot);
 	/* Control thread: whether there is work for this call; NULL: there always is. */
 	bool (*has_work)(const struct method_daemon *daemon, const struct call *call);
 	/* Any thread, one at a time, before answer: what may take seconds; NULL when nothing does. It

@@ -6,12 +6,9 @@
 
 #include "core/banned.h"
 
-/* Answers with one of the report's views of a snapshot. */
-static void
-answer_report(struct method_daemon *daemon, struct call *call,
-	      json_t *(*view)(const struct snapshot *snapshot))
+void
+answer_report(struct method_daemon *daemon, struct call *call)
 {
-	call->view = view;
 	call->snapshot = method_snapshot(daemon);
 	if (!call->snapshot)
 		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
@@ -39,54 +36,12 @@ answer_status(struct method_daemon *daemon, struct call *call)
 		daemon->restart = call->restart;
 	call->more = json_pack("{s:o}", "config", keep_json(daemon));
 	call->item = put_counts;
-	answer_report(daemon, call, report_status);
-}
-
-void
-answer_ports(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_ports);
+	answer_report(daemon, call);
 }
 
 void
 answer_rules(struct method_daemon *daemon, struct call *call)
 {
 	call->item = put_rule;
-	answer_report(daemon, call, report_rules);
-}
-
-void
-answer_policers(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_policers);
-}
-
-void
-answer_dedups(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_dedups);
-}
-
-void
-answer_workers(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_workers);
-}
-
-void
-answer_drops(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_drops);
-}
-
-void
-answer_memory(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_memory);
-}
-
-void
-answer_replay_list(struct method_daemon *daemon, struct call *call)
-{
-	answer_report(daemon, call, report_replays);
+	answer_report(daemon, call);
 }

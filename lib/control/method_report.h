@@ -8,14 +8,11 @@
 
 #include "control/method.h"
 
+/* Answers with the view in the method's row. */
+void answer_report(struct method_daemon *daemon, struct call *call);
+
+/* The same with more in it: the config's state, or rules one by one. */
 void answer_status(struct method_daemon *daemon, struct call *call);
-void answer_ports(struct method_daemon *daemon, struct call *call);
 void answer_rules(struct method_daemon *daemon, struct call *call);
-void answer_workers(struct method_daemon *daemon, struct call *call);
-void answer_drops(struct method_daemon *daemon, struct call *call);
-void answer_policers(struct method_daemon *daemon, struct call *call);
-void answer_dedups(struct method_daemon *daemon, struct call *call);
-void answer_memory(struct method_daemon *daemon, struct call *call);
-void answer_replay_list(struct method_daemon *daemon, struct call *call);
 
 #endif

@@ -35,8 +35,6 @@ void report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index)
 void report_put_string(FILE *out, const char *text);
 /* The same of so many bytes of it at most. */
 void report_put_text(FILE *out, const char *text, size_t most);
-/* What a rule does, in words; to be freed. */
-char *report_actions(const struct snapshot *snapshot, unsigned rule);
 /* What rules counted that are no more; of edits and gates what is not 0. */
 json_t *report_retired(const struct tally_rule *rules, const struct tally_acted *acted);
 json_t *report_policers(const struct snapshot *snapshot);

@@ -34,7 +34,8 @@ report_put_string(FILE *out, const char *text)
 	report_put_text(out, text, strlen(text));
 }
 
-char *
+/* What a rule does, in words; to be freed. */
+static char *
 report_actions(const struct snapshot *snapshot, unsigned rule)
 {
 	char *text = NULL;
