@@ -138,16 +138,6 @@ put_entry(const struct classify_layout *layout, const struct acl_entry *entry, u
 			  at[WHEEL_TYPE]);
 }
 
-static unsigned
-family_count(const struct config_prefixes *prefixes, unsigned family)
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < prefixes->count; i++)
-		count += prefixes->items[i].family == family;
-	return count;
-}
-
 static void
 wheel_sizes(const struct classify_layout *layout, const struct acl_entry *entry, uint64_t all_ports,
 	    unsigned sizes[WHEELS])
@@ -155,8 +145,8 @@ wheel_sizes(const struct classify_layout *layout, const struct acl_entry *entry,
 	const struct config_match *match = entry->match;
 
 	sizes[WHEEL_PROTOCOL] = match->protocol.count;
-	sizes[WHEEL_SRC] = family_count(&match->src, layout->family);
-	sizes[WHEEL_DST] = family_count(&match->dst, layout->family);
+	sizes[WHEEL_SRC] = match_prefixes(&match->src, layout->family);
+	sizes[WHEEL_DST] = match_prefixes(&match->dst, layout->family);
 	sizes[WHEEL_SRC_PORT] = match->src_port.count;
 	sizes[WHEEL_DST_PORT] = match->dst_port.count;
 	sizes[WHEEL_VLAN] = match->vlan.count;

@@ -26,8 +26,8 @@ set_has(const struct config_set *set, uint32_t value)
 	return false;
 }
 
-static unsigned
-prefixes_of(const struct config_prefixes *prefixes, uint8_t family)
+unsigned
+match_prefixes(const struct config_prefixes *prefixes, uint8_t family)
 {
 	unsigned count = 0;
 
@@ -43,9 +43,9 @@ prefix_kinds(const struct config_prefixes *prefixes)
 
 	if (prefixes->count == 0)
 		return KINDS_ALL;
-	if (prefixes_of(prefixes, 4))
+	if (match_prefixes(prefixes, 4))
 		kinds |= KINDS_IPV4;
-	if (prefixes_of(prefixes, 6))
+	if (match_prefixes(prefixes, 6))
 		kinds |= KINDS_IPV6;
 	return kinds;
 }
@@ -259,7 +259,7 @@ match_entries(const struct config_match *match, uint64_t from, uint64_t all_port
 		unsigned family = KIND_BIT(kind) & KINDS_IPV4 ? 4 : 6;
 
 		if (prefixes->count &&
-		    __builtin_mul_overflow(entries, prefixes_of(prefixes, family), &entries))
+		    __builtin_mul_overflow(entries, match_prefixes(prefixes, family), &entries))
 			return UINT64_MAX;
 	}
 	while (count > 0) {

@@ -43,6 +43,9 @@ bool match_holds_number(const struct config_set *set, uint32_t value);
 uint64_t match_entries(const struct config_match *match, uint64_t from, uint64_t all_ports,
 		       enum packet_kind kind);
 
+/* How many of them are of a family, 4 or 6. */
+unsigned match_prefixes(const struct config_prefixes *prefixes, uint8_t family);
+
 /* Runs of consecutive bits. */
 unsigned match_port_runs(uint64_t ports);
 

@@ -15,8 +15,8 @@
 /* 1/2^29 has this many, and no denominator below 10^9 that ends has more. */
 #define FRACTION_MAX 29
 
-static uint64_t
-common_divisor(uint64_t a, uint64_t b)
+uint64_t
+decimal_divisor(uint64_t a, uint64_t b)
 {
 	while (b) {
 		uint64_t rest = a % b;
@@ -81,10 +81,10 @@ decimal_parse(const char *text, const struct decimal_unit *units, unsigned count
 	if (read_digits(text, length, &out->num, &out->den) < 0)
 		return -ERANGE;
 	factor = units[unit].factor;
-	divisor = common_divisor(factor, out->den);
+	divisor = decimal_divisor(factor, out->den);
 	factor /= divisor;
 	out->den /= divisor;
-	divisor = common_divisor(out->num, out->den);
+	divisor = decimal_divisor(out->num, out->den);
 	out->den /= divisor;
 	out->unit = unit;
 	return __builtin_mul_overflow(out->num / divisor, factor, &out->num) ? -ERANGE : 0;

@@ -27,6 +27,9 @@ struct decimal {
 int decimal_parse(const char *text, const struct decimal_unit *units, unsigned count,
 		  struct decimal *out);
 
+/* The greatest that divides both; of 0 and a number the number. */
+uint64_t decimal_divisor(uint64_t a, uint64_t b);
+
 /* Writes what a text that decimal_parse refused was most likely meant to be; false when that is open. */
 bool decimal_suggest(const char *text, const struct decimal_unit *units, unsigned count, char *out,
 		     size_t size);

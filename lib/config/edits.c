@@ -31,13 +31,9 @@ read_edits(struct reader *reader, const struct spot *spot, const struct key *sec
 	struct config *config = reader->config;
 	struct spot value = {0}, key;
 
-	if (node_is_null(spot->node))
+	if (!reader_section(reader, spot,
+			    "a mapping of names to lists of edits, such as { " EXAMPLE " }"))
 		return;
-	if (spot->node->kind != NODE_MAP) {
-		reader_expected(reader, spot,
-				"a mapping of names to lists of edits, such as { " EXAMPLE " }");
-		return;
-	}
 	if (spot->node->count > CONFIG_EDITS_MAX) {
 		reader_error(reader, spot, "edits: more than %u lists", CONFIG_EDITS_MAX);
 		return;

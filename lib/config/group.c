@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "config/decimal.h"
 #include "config/emit.h"
 #include "config/key.h"
 #include "core/text.h"
@@ -75,18 +76,6 @@ write_weights(const struct key_out *out, const struct key *key, const void *from
 	fputs("]", out->file);
 }
 
-static unsigned
-common_divisor(unsigned a, unsigned b)
-{
-	while (b) {
-		unsigned rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
-
 unsigned
 config_group_shares(const struct config_group *group, uint16_t shares[CONFIG_GROUP_PORTS_MAX])
 {
@@ -94,7 +83,7 @@ config_group_shares(const struct config_group *group, uint16_t shares[CONFIG_GRO
 
 	for (unsigned i = 0; i < group->port_count; i++) {
 		shares[i] = group->weights_given ? group->weights[i] : 1;
-		common = common_divisor(common, shares[i]);
+		common = decimal_divisor(common, shares[i]);
 	}
 	for (unsigned i = 0; i < group->port_count && common; i++) {
 		shares[i] /= common;
@@ -161,13 +150,9 @@ read_groups(struct reader *reader, const struct spot *spot, const struct key *se
 	struct config *config = reader->config;
 	struct spot value = {0}, key;
 
-	if (node_is_null(spot->node))
+	if (!reader_section(reader, spot,
+			    "a mapping of names to groups, such as { tools: { ports: [t0] } }"))
 		return;
-	if (spot->node->kind != NODE_MAP) {
-		reader_expected(reader, spot,
-				"a mapping of names to groups, such as { tools: { ports: [t0] } }");
-		return;
-	}
 	config->groups = reader_alloc(reader, CONFIG_GROUPS_MAX, sizeof(*config->groups));
 	if (!config->groups)
 		return;

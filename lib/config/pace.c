@@ -72,7 +72,6 @@ refuse(const char *text, char *reason, size_t size)
 int
 config_pace_parse(const char *text, struct config_pace *out, char *reason, size_t reason_size)
 {
-	char plain[CONFIG_PACE_TEXT_MAX];
 	struct decimal decimal;
 	int ret;
 
@@ -83,9 +82,7 @@ config_pace_parse(const char *text, struct config_pace *out, char *reason, size_
 		out->kind = CONFIG_PACE_TOP;
 		return 0;
 	}
-	ret = decimal_parse(text, units, COUNT(units), &decimal);
-	if (ret == -EINVAL && unit_plain(text, plain, sizeof(plain)))
-		ret = decimal_parse(plain, units, COUNT(units), &decimal);
+	ret = unit_parse(text, units, COUNT(units), &decimal);
 	if (ret == -EINVAL)
 		return refuse(text, reason, reason_size);
 	if (ret < 0 || decimal.num > NUM_MAX || decimal.den > DEN_MAX) {

@@ -56,12 +56,9 @@ burst_of(const struct config_rate *rate)
 int
 config_rate_parse(const char *text, struct config_rate *out, char *reason, size_t reason_size)
 {
-	char plain[CONFIG_RATE_TEXT_MAX];
 	struct decimal decimal;
-	int ret = decimal_parse(text, units, COUNT(units), &decimal);
+	int ret = unit_parse(text, units, COUNT(units), &decimal);
 
-	if (ret == -EINVAL && unit_plain(text, plain, sizeof(plain)))
-		ret = decimal_parse(plain, units, COUNT(units), &decimal);
 	if (ret == -EINVAL)
 		return refuse(text, reason, reason_size);
 	if (ret < 0 || decimal.den > 1 || decimal.num > CONFIG_RATE_MAX) {

@@ -238,6 +238,16 @@ unknown_key(struct reader *reader, const struct spot *key, const struct field *f
 }
 
 bool
+reader_section(struct reader *reader, const struct spot *spot, const char *what)
+{
+	if (spot->node->kind == NODE_MAP)
+		return true;
+	if (!node_is_null(spot->node))
+		reader_expected(reader, spot, what);
+	return false;
+}
+
+bool
 reader_fields(struct reader *reader, const struct spot *map, struct field *fields, unsigned count,
 	      const char *what)
 {

@@ -90,6 +90,10 @@ struct field {
 bool reader_fields(struct reader *reader, const struct spot *map, struct field *fields,
 		   unsigned count, const char *what);
 
+/* Whether there is anything to read in a section that maps names; a finding when it is something else, or else what is
+ * then the expectation to show. */
+bool reader_section(struct reader *reader, const struct spot *spot, const char *what);
+
 /* Scalars: false and a finding when it is not what it should be. Of a text, what is shown as expected; of a number, its noun:
  * "a number". */
 bool reader_text(struct reader *reader, const struct spot *spot, const char *what,

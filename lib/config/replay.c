@@ -239,14 +239,10 @@ read_replays(struct reader *reader, const struct spot *spot, const struct key *s
 	struct config *config = reader->config;
 	struct spot value = {0}, key;
 
-	if (node_is_null(spot->node))
+	if (!reader_section(reader, spot,
+			    "a mapping of names to replays, such as { morning: { file: site.pcap, "
+			    "to: wan } }"))
 		return;
-	if (spot->node->kind != NODE_MAP) {
-		reader_expected(reader, spot,
-				"a mapping of names to replays, such as { morning: { file: "
-				"site.pcap, to: wan } }");
-		return;
-	}
 	config->replays = reader_alloc(reader, CONFIG_REPLAYS_MAX, sizeof(*config->replays));
 	if (!config->replays)
 		return;

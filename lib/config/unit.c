@@ -2,6 +2,7 @@
 #include "config/unit.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -64,8 +65,9 @@ unit_is_bytes(const char *text)
 	       (*parts.word == 'B' || tolower((unsigned char)parts.word[1]) == 'y');
 }
 
-bool
-unit_plain(const char *text, char *out, size_t size)
+/* Writes text with its unit in the form that is read. False when it has none of these units, or is too long. */
+static bool
+put_plain(const char *text, char *out, size_t size)
 {
 	static const char *const bits[] = {"bps",   "b/s",    "bit",   "bits",
 					   "bit/s", "bits/s", "bitps", "bit/sec"};
@@ -85,4 +87,15 @@ unit_plain(const char *text, char *out, size_t size)
 	}
 	return word && snprintf(out, size, "%.*s%.1s%s%s", (int)parts.number, text,
 				&parts.thousands, word, wire ? WIRE : "") < (int)size;
+}
+
+int
+unit_parse(const char *text, const struct decimal_unit *units, unsigned count, struct decimal *out)
+{
+	char plain[DECIMAL_TEXT_MAX];
+	int ret = decimal_parse(text, units, count, out);
+
+	if (ret == -EINVAL && put_plain(text, plain, sizeof(plain)))
+		ret = decimal_parse(plain, units, count, out);
+	return ret;
 }

@@ -7,10 +7,12 @@
 #define CONFIG_UNIT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-/* Writes text with its unit in that form: "1Gbps". False when it has none of these units, or is too long. */
-bool unit_plain(const char *text, char *out, size_t size);
+#include "config/decimal.h"
+
+/* As decimal_parse, of text with its unit in that form ("1Gbps") or in any of the others. */
+int unit_parse(const char *text, const struct decimal_unit *units, unsigned count,
+	       struct decimal *out);
 
 /* Whether the unit is one of bytes a second ("100MB/s", "100MBps"), which no rate is in. */
 bool unit_is_bytes(const char *text);
