@@ -78,7 +78,8 @@ usage(FILE *out)
 		"More: sluiced(8), the config: sluice.yaml(5), the client: sluice(1).\n");
 }
 
-int
+/* Says what is wrong with the words. Returns EXIT_USAGE. */
+static int
 wrong_usage(const char *problem, const char *word)
 {
 	fprintf(stderr, "sluiced: %s%s%s; see `sluiced --help`\n", problem, word ? ": " : "",

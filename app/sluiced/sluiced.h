@@ -39,9 +39,6 @@ struct snapshot;
 /* Takes an option that getopt has found in a word, with optarg. Returns -1 to go on, or an exit code. */
 int take_option(int option, const char *word, struct options *options);
 
-/* Says what is wrong with the words. Returns EXIT_USAGE. */
-int wrong_usage(const char *problem, const char *word);
-
 /* Loads a config and checks what it asks of files; prints every finding to stderr. On success *out is
  * the caller's and EXIT_DONE is returned; text too, unless it is NULL. */
 int load_config(const char *path, struct config **out, struct config_text *text);

@@ -106,7 +106,8 @@ add_matches(struct capture_names *names, const char *word, char *reason, size_t 
 	return ret;
 }
 
-const char *
+/* Whether a word is one for several names; where its wildcards begin, or NULL. */
+static const char *
 capture_names_wildcard(const char *word)
 {
 	struct stat status;

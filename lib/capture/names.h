@@ -32,7 +32,4 @@ void capture_names_blank(const struct capture_names *names, char *reason, size_t
  * one that can't be opened. */
 uint64_t capture_names_bytes(const char *path);
 
-/* Whether a word is one for several names; where its wildcards begin, or NULL. */
-const char *capture_names_wildcard(const char *word);
-
 #endif

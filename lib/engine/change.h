@@ -103,9 +103,6 @@ unsigned change_gates(const struct config *config);
 /* Whether they would be on one device, or write one file. */
 bool change_same_device(const struct config_port *a, const struct config_port *b);
 
-/* Whether both name one file among those that they read. */
-bool change_same_input(const struct config_captures *a, const struct config_captures *b);
-
 /* Devices and files, in the thread that prepares. Those that return less than 0 leave the reason in change. */
 int change_make_ports(struct change *change);
 int change_open_ports(struct change *change, bool late);

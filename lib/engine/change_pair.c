@@ -23,7 +23,8 @@ change_same_device(const struct config_port *a, const struct config_port *b)
 	return strcmp(a->device, b->device) == 0;
 }
 
-bool
+/* Whether both name one file among those that they read. */
+static bool
 change_same_input(const struct config_captures *a, const struct config_captures *b)
 {
 	for (unsigned i = 0; i < a->file_count; i++) {

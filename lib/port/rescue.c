@@ -159,7 +159,9 @@ collect_sent(struct rescue *rescue, struct rescue_list *idle, struct rescue_list
 	}
 }
 
-int
+/* Adds what a queue's rings hold. direct: the NIC itself may still write to or read from packets some time after
+ * the socket is closed. gone: there is no NIC any more. -ENOMEM. */
+static int
 rescue_collect(struct rescue *rescue, const struct rte_mempool *pool, const struct xsk_rings *rings,
 	       bool direct, bool gone)
 {

@@ -20,11 +20,6 @@ struct rescue {
 	struct leftovers before; /* the device was closed */
 };
 
-/* Adds what a queue's rings hold. direct: the NIC itself may still write to or read from packets some time after
- * the socket is closed. gone: there is no NIC any more. -ENOMEM. */
-int rescue_collect(struct rescue *rescue, const struct rte_mempool *pool,
-		   const struct xsk_rings *rings, bool direct, bool gone);
-
 /* Maps the rings of the sockets that the driver has opened, port->left: once their interface is gone, the kernel maps no
  * more. They keep the sockets open until rescue_free. */
 void rescue_prepare(struct port *port);

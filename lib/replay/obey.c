@@ -9,7 +9,8 @@
 /* A lane that is behind by more than this does not owe what it has not sent: orders don't wait for it. */
 #define BEHIND_NS 100000
 
-void
+/* Changes the state; a lane that stops gives back what it holds. */
+static void
 lane_enter(struct replay_lane *lane, enum lane_state state)
 {
 	lane->state = state;
@@ -138,7 +139,8 @@ resume(struct replay_lane *lane, const struct lane_order *order)
 	schedule_make(&lane->schedule, &lane->pace, order->at_ns, &order->place.units);
 }
 
-void
+/* Carries out the order that waited, at the packet which is due at due. */
+static void
 lane_carry_out(struct replay_lane *lane, uint64_t due)
 {
 	const struct lane_order *order = &lane->pending;

@@ -7,9 +7,6 @@
 
 #include "replay/lane.h"
 
-/* Changes the state; a lane that stops gives back what it holds. */
-void lane_enter(struct replay_lane *lane, enum lane_state state);
-
 /* Is done, whatever order still waited for a packet: nothing waits for the port, nothing was passed since the call
  * before, and nothing will come. */
 void lane_finish(struct replay_lane *lane);
@@ -17,9 +14,6 @@ void lane_finish(struct replay_lane *lane);
 /* Looks at order number `ordered`, which takes the place of one that still waits, and carries it out unless it waits for
  * a packet itself (lane->is_pending). */
 void lane_take_order(struct replay_lane *lane, uint32_t ordered);
-
-/* Carries out the order that waited, at the packet which is due at due. */
-void lane_carry_out(struct replay_lane *lane, uint64_t due);
 
 /* Carries out the order that waited while there is no packet. */
 void lane_carry_out_dry(struct replay_lane *lane);

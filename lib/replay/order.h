@@ -40,7 +40,4 @@ void replay_end(struct replay *replay, enum replay_state state);
 /* Begins to open it. Numbers begin anew, not only when the first packet is there. */
 void replay_open_run(struct replay *replay);
 
-/* Whether its files are what they are now, and the first of their packets is there; it fails when they can't be read. */
-bool replay_is_ready(struct replay *replay);
-
 #endif

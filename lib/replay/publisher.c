@@ -5,7 +5,8 @@
 
 #include "core/banned.h"
 
-void
+/* Nothing is published yet, nor waits. */
+static void
 publisher_reset(struct publisher *publisher)
 {
 	publisher->published = 0;

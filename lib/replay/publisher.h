@@ -28,9 +28,6 @@ struct publisher {
 	struct packet_view views[PUBLISHER_BATCH];
 };
 
-/* Nothing is published yet, nor waits. */
-void publisher_reset(struct publisher *publisher);
-
 /* Takes every packet that no lane has sent, published or not, off its block. Lanes stand still, and every
  * window is settled. */
 void publisher_withdraw(struct publisher *publisher);
