@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -19,11 +20,9 @@ print_reasons(const struct view *view)
 
 	json_object_foreach ((json_t *)drops, reason, count) {
 		table_cell(table, "%s", reason);
-		table_cell(table, "%s", units_count((uint64_t)json_integer_value(count)).text);
-		if (view->before)
-			table_cell(table, "%s",
-				   value_packet_rate(view, drops, before, reason).text);
-		table_cell(table, "%s", value_text(json_object_get(view->now, "reasons"), reason));
+		cell_count(table, drops, reason);
+		cell_packet_rate(table, view, drops, before, reason);
+		cell_text(table, json_object_get(view->now, "reasons"), reason);
 	}
 	if (json_object_size(drops) == 0) {
 		table_cell(table, "nothing");
@@ -51,9 +50,9 @@ ledger_cells(struct table *table, const char *name, const struct origins *origin
 	if (replays)
 		table_cell(table, "%s", units_count(origins->replayed).text);
 	table_cell(table, "%s", units_count(origins->mirrored).text);
-	table_cell(table, "%s", units_count(value_number(ledger, "out")).text);
-	table_cell(table, "%s", units_count(value_number(ledger, "dropped")).text);
-	table_cell(table, "%s", units_count(value_number(ledger, "held")).text);
+	cell_count(table, ledger, "out");
+	cell_count(table, ledger, "dropped");
+	cell_count(table, ledger, "held");
 	table_cell(table, "%s",
 		   json_is_true(json_object_get(ledger, "balanced")) ? "balanced" : "NOT BALANCED");
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -32,18 +33,15 @@ view_policers(const struct view *view)
 
 		table_cell(table, "%s", name);
 		rate_cell(table, policer);
-		table_cell(table, "%s", units_count(value_number(policer, "passed")).text);
+		cell_count(table, policer, "passed");
 		if (view->before) {
-			table_cell(table, "%s",
-				   value_packet_rate(view, policer, before, "passed").text);
-			table_cell(table, "%s",
-				   value_bit_rate(view, policer, before, "passed_bytes").text);
+			cell_packet_rate(table, view, policer, before, "passed");
+			cell_bit_rate(table, view, policer, before, "passed_bytes");
 		} else {
-			table_cell(table, "%s",
-				   units_bytes(value_number(policer, "passed_bytes")).text);
+			cell_bytes(table, policer, "passed_bytes");
 		}
-		table_cell(table, "%s", units_count(value_number(policer, "over")).text);
-		table_cell(table, "%s", units_bytes(value_number(policer, "over_bytes")).text);
+		cell_count(table, policer, "over");
+		cell_bytes(table, policer, "over_bytes");
 	}
 	table_print(table, view->out);
 }
@@ -63,19 +61,15 @@ view_dedups(const struct view *view)
 		const json_t *lag = json_object_get(dedup, "lag_ns");
 
 		table_cell(table, "%s", name);
-		table_cell(table, "%s", units_count(value_number(dedup, "looked_at")).text);
-		table_cell(table, "%s", units_count(value_number(dedup, "duplicates")).text);
-		if (view->before)
-			table_cell(table, "%s",
-				   value_packet_rate(view, dedup,
-						     value_in(view->before, "dedups", name),
-						     "duplicates")
-					   .text);
-		table_cell(table, "%s", units_count(value_number(dedup, "same_port")).text);
+		cell_count(table, dedup, "looked_at");
+		cell_count(table, dedup, "duplicates");
+		cell_packet_rate(table, view, dedup, value_in(view->before, "dedups", name),
+				 "duplicates");
+		cell_count(table, dedup, "same_port");
 		table_cell(table, "%s", units_ns(value_number(lag, "p50")).text);
 		table_cell(table, "%s", units_ns(value_number(lag, "p99")).text);
 		table_cell(table, "%.1f %%", 100 * value_real(dedup, "used"));
-		table_cell(table, "%s", units_count(value_number(dedup, "overwritten")).text);
+		cell_count(table, dedup, "overwritten");
 	}
 	table_print(table, view->out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "view/view.h"
 
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -22,9 +23,9 @@ print_replays(const struct view *view)
 		table_cell(table, "%s",
 			   json_is_true(json_object_get(replay, "resident")) ? "whole in it"
 									     : "stream through");
-		table_cell(table, "%s", units_count(value_number(replay, "headers")).text);
-		table_cell(table, "%s", units_count(value_number(replay, "free")).text);
-		table_cell(table, "%s", units_count(value_number(replay, "in_use")).text);
+		cell_count(table, replay, "headers");
+		cell_count(table, replay, "free");
+		cell_count(table, replay, "in_use");
 	}
 	table_print(table, view->out);
 	fprintf(view->out, "\n");
@@ -43,10 +44,10 @@ view_memory(const struct view *view)
 		size += value_number(pool, "size");
 		unused += value_number(pool, "free");
 		bytes += value_number(pool, "bytes");
-		table_cell(table, "%s", value_text(pool, "name"));
-		table_cell(table, "%s", units_count(value_number(pool, "size")).text);
-		table_cell(table, "%s", units_count(value_number(pool, "free")).text);
-		table_cell(table, "%s", units_count(value_number(pool, "in_use")).text);
+		cell_text(table, pool, "name");
+		cell_count(table, pool, "size");
+		cell_count(table, pool, "free");
+		cell_count(table, pool, "in_use");
 		table_cell(
 			table, "%s",
 			units_share(value_number(pool, "in_use"), value_number(pool, "size")).text);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "view/records.h"
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -41,9 +42,9 @@ print_devices(const struct view *view)
 	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
 		table_cell(table, "%s", name);
 		table_cell(table, "%s", link_text(port).text);
-		table_cell(table, "%s", units_count(value_number(port, "link_changes")).text);
-		table_cell(table, "%s", value_text(port, "mac"));
-		table_cell(table, "%s", units_count(value_number(port, "mtu")).text);
+		cell_count(table, port, "link_changes");
+		cell_text(table, port, "mac");
+		cell_count(table, port, "mtu");
 		table_cell(table, "%u to %u", (unsigned)value_number(port, "min_frame"),
 			   (unsigned)value_number(port, "max_frame"));
 		table_cell(table, "%u in, %u out%s", (unsigned)value_number(port, "rx_queues"),
@@ -51,8 +52,8 @@ print_devices(const struct view *view)
 			   json_is_true(json_object_get(port, "tx_shared")) ? " shared" : "");
 		table_cell(table, "%u in, %u out", (unsigned)value_number(port, "rx_ring"),
 			   (unsigned)value_number(port, "tx_ring"));
-		table_cell(table, "%s", value_text(port, "driver"));
-		table_cell(table, "%s", value_text(port, "device"));
+		cell_text(table, port, "driver");
+		cell_text(table, port, "device");
 	}
 	table_print(table, view->out);
 	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
@@ -68,12 +69,10 @@ static void
 counter_cells(struct table *table, const struct view *view, const json_t *port,
 	      const json_t *before, const char *packets, const char *bytes)
 {
-	table_cell(table, "%s", units_count(value_number(port, packets)).text);
-	table_cell(table, "%s", units_bytes(value_number(port, bytes)).text);
-	if (!view->before)
-		return;
-	table_cell(table, "%s", value_packet_rate(view, port, before, packets).text);
-	table_cell(table, "%s", value_bit_rate(view, port, before, bytes).text);
+	cell_count(table, port, packets);
+	cell_bytes(table, port, bytes);
+	cell_packet_rate(table, view, port, before, packets);
+	cell_bit_rate(table, view, port, before, bytes);
 }
 
 static void
@@ -94,9 +93,9 @@ print_counters(const struct view *view)
 		table_cell(table, "%s", name);
 		counter_cells(table, view, port, before, "rx_packets", "rx_bytes");
 		counter_cells(table, view, port, before, "tx_packets", "tx_bytes");
-		table_cell(table, "%s", units_count(value_number(port, "missed")).text);
+		cell_count(table, port, "missed");
 		table_cell(table, "%s", units_count(errors_of(port)).text);
-		table_cell(table, "%s", units_count(value_number(port, "truncated")).text);
+		cell_count(table, port, "truncated");
 	}
 	table_print(table, view->out);
 }

@@ -91,8 +91,9 @@ compose(const struct progress *progress, const struct view *view, const json_t *
 	used += (size_t)snprintf(line + used, size - used, "%s sent",
 				 units_count(value_number(replay, "sent")).text);
 	if (before)
-		used += (size_t)snprintf(line + used, size - used, "  %s",
-					 value_packet_rate(view, replay, before, "sent").text);
+		used += (size_t)snprintf(
+			line + used, size - used, "  %s",
+			units_rate(value_rate(view, replay, before, "sent"), "pps").text);
 	if (is_state(replay, "waiting"))
 		snprintf(line + used, size - used, "  starts in %s",
 			 units_duration(json_number_value(starts) / 1e9).text);

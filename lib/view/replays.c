@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "view/cell.h"
 #include "view/records.h"
 #include "view/unsent.h"
 #include "view/value.h"
@@ -62,18 +63,14 @@ row(struct table *table, const struct view *view, const char *name, const json_t
 	table_cell(table, "%s", name);
 	table_cell(table, "%s%s%s%s", json_is_true(json_object_get(replay, "as")) ? "as " : "",
 		   value_text(replay, "port"), *server ? ", " : "", server);
-	table_cell(table, "%s", value_text(replay, "state"));
-	table_cell(table, "%s", value_text(replay, "pace"));
+	cell_text(table, replay, "state");
+	cell_text(table, replay, "pace");
 	progress_cells(table, replay);
-	table_cell(table, "%s", units_count(value_number(replay, "sent")).text);
-	if (view->before)
-		table_cell(table, "%s",
-			   value_packet_rate(view, replay, value_in(view->before, "replays", name),
-					     "sent")
-				   .text);
-	table_cell(table, "%s", units_bytes(value_number(replay, "bytes")).text);
+	cell_count(table, replay, "sent");
+	cell_packet_rate(table, view, replay, value_in(view->before, "replays", name), "sent");
+	cell_bytes(table, replay, "bytes");
 	loops_cell(table, replay);
-	table_cell(table, "%s", units_count(value_number(replay, "late")).text);
+	cell_count(table, replay, "late");
 	verdict_cells(table, replay);
 }
 
@@ -82,11 +79,11 @@ static void
 short_row(struct table *table, const char *name, const json_t *replay)
 {
 	table_cell(table, "%s", name);
-	table_cell(table, "%s", units_count(value_number(replay, "sent")).text);
-	table_cell(table, "%s", units_bytes(value_number(replay, "bytes")).text);
-	table_cell(table, "%s", units_count(value_number(replay, "loops")).text);
-	table_cell(table, "%s", units_count(value_number(replay, "late")).text);
-	table_cell(table, "%s", units_count(value_number(replay, "truncated")).text);
+	cell_count(table, replay, "sent");
+	cell_bytes(table, replay, "bytes");
+	cell_count(table, replay, "loops");
+	cell_count(table, replay, "late");
+	cell_count(table, replay, "truncated");
 }
 
 static void

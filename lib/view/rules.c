@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -71,12 +72,10 @@ rule_cells(struct table *table, const struct rules *rules, const char *name, con
 
 	table_cell(table, "%s", name);
 	table_cell(table, "%s", units_count(packets).text);
-	table_cell(table, "%s", units_bytes(value_number(rule, "bytes")).text);
+	cell_bytes(table, rule, "bytes");
 	table_cell(table, "%s", units_share(packets, rules->packets).text);
-	if (view->before) {
-		table_cell(table, "%s", value_packet_rate(view, rule, before, "packets").text);
-		table_cell(table, "%s", value_bit_rate(view, rule, before, "bytes").text);
-	}
+	cell_packet_rate(table, view, rule, before, "packets");
+	cell_bit_rate(table, view, rule, before, "bytes");
 	for (unsigned i = 0; i < ACTED; i++) {
 		if (!(rules->acted >> i & 1))
 			continue;
@@ -85,8 +84,8 @@ rule_cells(struct table *table, const struct rules *rules, const char *name, con
 				   ? units_count(value_number(rule, acted[i].member)).text
 				   : "");
 	}
-	table_cell(table, "%s", value_text(rule, "actions"));
-	table_cell(table, "%s", value_text(rule, "filter"));
+	cell_text(table, rule, "actions");
+	cell_text(table, rule, "filter");
 }
 
 static struct table *

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "view/records.h"
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -148,14 +149,12 @@ port_cells(struct table *table, const struct view *view, const char *name, const
 	   const json_t *before)
 {
 	table_cell(table, "%s", name);
-	table_cell(table, "%s", units_count(value_number(port, "rx_packets")).text);
-	table_cell(table, "%s", units_bytes(value_number(port, "rx_bytes")).text);
-	if (view->before)
-		table_cell(table, "%s", value_packet_rate(view, port, before, "rx_packets").text);
-	table_cell(table, "%s", units_count(value_number(port, "tx_packets")).text);
-	table_cell(table, "%s", units_bytes(value_number(port, "tx_bytes")).text);
-	if (view->before)
-		table_cell(table, "%s", value_packet_rate(view, port, before, "tx_packets").text);
+	cell_count(table, port, "rx_packets");
+	cell_bytes(table, port, "rx_bytes");
+	cell_packet_rate(table, view, port, before, "rx_packets");
+	cell_count(table, port, "tx_packets");
+	cell_bytes(table, port, "tx_bytes");
+	cell_packet_rate(table, view, port, before, "tx_packets");
 	note_cell(table, port);
 }
 
@@ -263,17 +262,13 @@ print_rules(const struct view *view, const json_t *total)
 		shown++;
 		table_cell(table, "%s", name);
 		table_cell(table, "%s", units_count(packets).text);
-		table_cell(table, "%s", units_bytes(value_number(rule, "bytes")).text);
+		cell_bytes(table, rule, "bytes");
 		table_cell(table, "%s", units_share(packets, all).text);
 		table_cell(table, "%s",
 			   table_bar(all ? (double)packets : 0, (double)all, BAR_WIDTH).text);
-		if (view->before)
-			table_cell(table, "%s",
-				   value_packet_rate(view, rule,
-						     value_in(view->before, "rules", name),
-						     "packets")
-					   .text);
-		table_cell(table, "%s", value_text(rule, "actions"));
+		cell_packet_rate(table, view, rule, value_in(view->before, "rules", name),
+				 "packets");
+		cell_text(table, rule, "actions");
 	}
 	table_print(table, view->out);
 	if (count > shown)
@@ -322,7 +317,7 @@ print_drops(const struct view *view)
 		any = true;
 		table_cell(table, "%s", reason);
 		table_cell(table, "%s", units_count((uint64_t)json_integer_value(count)).text);
-		table_cell(table, "%s", value_text(reasons, reason));
+		cell_text(table, reasons, reason);
 	}
 	if (!any) {
 		table_cell(table, "nothing");

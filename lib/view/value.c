@@ -42,18 +42,6 @@ value_rate(const struct view *view, const json_t *now, const json_t *before, con
 	return (double)(after - first) / view->seconds;
 }
 
-struct units_text
-value_packet_rate(const struct view *view, const json_t *now, const json_t *before, const char *key)
-{
-	return units_rate(value_rate(view, now, before, key), "pps");
-}
-
-struct units_text
-value_bit_rate(const struct view *view, const json_t *now, const json_t *before, const char *key)
-{
-	return units_rate(8 * value_rate(view, now, before, key), "bit/s");
-}
-
 void
 value_add(struct value_list *list, const char *text)
 {

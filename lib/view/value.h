@@ -22,12 +22,6 @@ const json_t *value_in(const json_t *object, const char *key, const char *inner)
 double value_rate(const struct view *view, const json_t *now, const json_t *before,
 		  const char *key);
 
-/* "1.20 Mpps" and "3.40 Gbit/s" of a counter of packets or bytes. */
-struct units_text value_packet_rate(const struct view *view, const json_t *now,
-				    const json_t *before, const char *key);
-struct units_text value_bit_rate(const struct view *view, const json_t *now, const json_t *before,
-				 const char *key);
-
 /* "10 tx-full, 3 empty"; "" when there is nothing to say. */
 struct value_list {
 	char text[512];

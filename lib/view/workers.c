@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "view/view.h"
 
+#include "view/cell.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -28,9 +29,8 @@ worker_cells(struct table *table, const struct view *view, const json_t *worker,
 	int stale = json_is_false(json_object_get(worker, "fresh"));
 
 	table_cell(table, "%u", (unsigned)value_number(worker, "core"));
-	table_cell(table, "%s", units_count(value_number(worker, "packets")).text);
-	if (view->before)
-		table_cell(table, "%s", value_packet_rate(view, worker, before, "packets").text);
+	cell_count(table, worker, "packets");
+	cell_packet_rate(table, view, worker, before, "packets");
 	table_cell(table, "%s", units_share(busy, busy + idle).text);
 	if (packets)
 		table_cell(table, "%.1f", (double)busy / (double)packets);
