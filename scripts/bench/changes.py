@@ -6,7 +6,6 @@ a port that stays, alone and while another port, another replay and rules come a
 long a client waits for an answer while ten thousand rules are compiled.
 """
 
-import argparse
 import contextlib
 import json
 import os
@@ -144,15 +143,11 @@ def answers(arguments, scratch):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="What configs that are applied while packets flow cost the others.")
-    parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
-    parser.add_argument("--json", default="build/bench-changes.json", help="where the JSON goes")
+    parser = machine.options("changes", "What configs that are applied while packets flow cost the others.", "error, answers")
     parser.add_argument("--pairs", type=int, default=3, help="pairs of runs (default 3)")
     parser.add_argument("--seconds", type=int, default=5, help="length of a run (default 5)")
     parser.add_argument("--rules", type=int, default=10000, help="rules that are compiled (default 10000)")
     parser.add_argument("--scratch", default="/var/tmp", help="where captures and configs are made")
-    parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
-    parser.add_argument("cases", nargs="*", help="error, answers (default: both)")
     arguments = parser.parse_args()
     results = []
     try:
@@ -168,11 +163,9 @@ def main():
                 print(f"{result['text']} {result['value']:.2f}, at most {result['ceiling']:.0f}{above}", flush=True)
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
-    where = machine.describe()
-    print(f"\n{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, {where['date']}")
-    pathlib.Path(arguments.json).write_text(json.dumps({"machine": where, "results": results}, indent=2) + "\n",
-                                            encoding="ascii")
-    print(f"JSON: {arguments.json}")
+    print()
+    machine.say()
+    machine.write(arguments.json, results=results)
 
 
 if __name__ == "__main__":

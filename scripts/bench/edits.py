@@ -6,10 +6,8 @@ them, in process (`sluiced bench edits`); then the whole program beside dpdk-tes
 in pairs as `make bench` has them.
 """
 
-import argparse
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import tempfile
@@ -67,14 +65,11 @@ def in_process(sluiced):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="What edits and gates cost, and what testpmd's modes cost beside them.")
-    parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
-    parser.add_argument("--json", default="build/bench-edits.json", help="where the JSON goes")
+    parser = machine.options("edits", "What edits and gates cost, and what testpmd's modes cost beside them.",
+                             "process, macswap, csum, 5tswap")
     parser.add_argument("--pairs", type=int, default=3, help="pairs of starts a case (default 3)")
     parser.add_argument("--slices", type=int, default=20, help="turns that each takes in a start (default 20)")
     parser.add_argument("--seconds", type=float, default=0.1, help="measured a turn (default 0.1)")
-    parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
-    parser.add_argument("cases", nargs="*", help="process, macswap, csum, 5tswap (default: all)")
     arguments = parser.parse_args()
     arguments.l3fwd = None
     rows, results = [], []
@@ -88,14 +83,11 @@ def main():
                     results.append(forward.run_case(case, arguments))
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
-    where = machine.describe()
-    print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, {where['date']}; Mpps, "
-          f"medians of {arguments.pairs} x {arguments.slices} pairs")
+    machine.say(f"; Mpps, medians of {arguments.pairs} x {arguments.slices} pairs")
     if results:
         forward.print_table(results)
-    pathlib.Path(arguments.json).write_text(
-        json.dumps({"machine": where, "cycles": rows, "results": results}, indent=2) + "\n", encoding="ascii")
-    print(f"\nJSON: {arguments.json}")
+    print()
+    machine.write(arguments.json, cycles=rows, results=results)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,8 @@ make bench: sluice against dpdk-testpmd, in pairs: both run on the same core and
 each, and the median of the pairs' ratios counts. Shared machines drift; a ratio within a pair drifts with both.
 """
 
-import argparse
 import contextlib
-import json
 import os
-import pathlib
 import statistics
 import sys
 import tempfile
@@ -158,16 +155,12 @@ def print_table(results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Compares sluice with dpdk-testpmd in paired runs.")
-    parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
-    parser.add_argument("--json", default="build/bench-forward.json", help="where the JSON goes")
+    parser = machine.options("forward", "Compares sluice with dpdk-testpmd in paired runs.", "names of cases")
     parser.add_argument("--pairs", type=int, default=3, help="pairs of starts a case (default 3)")
     parser.add_argument("--slices", type=int, default=20, help="turns that each takes in a start (default 20)")
     parser.add_argument("--seconds", type=float, default=0.1, help="measured a turn (default 0.1)")
     parser.add_argument("--l3fwd", metavar="PATH",
                         help="a built l3fwd of DPDK's examples, without offloads: measured beside testpmd")
-    parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
-    parser.add_argument("cases", nargs="*", help="names of cases (default: all)")
     arguments = parser.parse_args()
 
     results = []
@@ -178,14 +171,11 @@ def main():
                     results.append(run_case(case, arguments))
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
-    where = machine.describe()
-    print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, "
-          f"{where['date']}; Mpps, medians of {arguments.pairs} x {arguments.slices} pairs; peer: dpdk-testpmd io "
-          "where no other is named")
+    machine.say(f"; Mpps, medians of {arguments.pairs} x {arguments.slices} pairs; peer: dpdk-testpmd io where no other is "
+                "named")
     print_table(results)
-    pathlib.Path(arguments.json).write_text(
-        json.dumps({"machine": where, "results": results}, indent=2) + "\n", encoding="ascii")
-    print(f"\nJSON: {arguments.json}")
+    print()
+    machine.write(arguments.json, results=results)
 
 
 if __name__ == "__main__":

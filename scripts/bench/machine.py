@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The machine that a benchmark runs on: what it is, and its hugepages."""
+"""The machine that a benchmark runs on: what it is, its hugepages, and the frame that all benchmarks have."""
 
+import argparse
 import contextlib
+import json
 import os
 import pathlib
 import platform
@@ -46,3 +48,24 @@ def describe():
     dpdk = subprocess.run(["pkg-config", "--modversion", "libdpdk"], capture_output=True, text=True, check=False)
     return {"cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
             "dpdk": dpdk.stdout.strip(), "date": time.strftime("%Y-%m-%d")}
+
+
+def options(name, description, cases):
+    """A parser with the options that all have. cases: what may be named to be measured alone."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
+    parser.add_argument("--json", default=f"build/bench-{name}.json", help="where the JSON goes")
+    parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
+    parser.add_argument("cases", nargs="*", help=f"{cases} (default: all)")
+    return parser
+
+
+def say(more=""):
+    """Prints what the figures were measured on."""
+    where = describe()
+    print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, {where['date']}{more}")
+
+
+def write(path, **figures):
+    pathlib.Path(path).write_text(json.dumps({"machine": describe(), **figures}, indent=2) + "\n", encoding="ascii")
+    print(f"JSON: {path}")

@@ -5,7 +5,6 @@ make bench BENCH=replay: how fast sluice replays, against dpdk-testpmd's txonly 
 beside tcpreplay; and how near it comes to the disk. Peers run in pairs with it, on the same core.
 """
 
-import argparse
 import contextlib
 import json
 import mmap
@@ -318,16 +317,13 @@ def cases(arguments, scratch):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Speed and exactness of replays, beside other programs.")
-    parser.add_argument("--sluiced", default="build/app/sluiced/sluiced", help="the daemon to measure")
-    parser.add_argument("--json", default="build/bench-replay.json", help="where the JSON goes")
+    parser = machine.options("replay", "Speed and exactness of replays, beside other programs.",
+                             "top, split, veth, exact, stream")
     parser.add_argument("--pairs", type=int, default=3, help="pairs of runs a case (default 3)")
     parser.add_argument("--seconds", type=float, default=2.0, help="measured a run (default 2)")
     parser.add_argument("--exact-seconds", type=float, default=5.0, help="length of a timed replay (default 5)")
     parser.add_argument("--stream-gib", type=int, default=4, help="size of the streamed capture (default 4)")
     parser.add_argument("--scratch", default="/var/tmp", help="where captures are made; a disk, for `stream`")
-    parser.add_argument("--core", type=int, default=os.cpu_count() - 1, help="the core that polls")
-    parser.add_argument("cases", nargs="*", help="top, split, veth, exact, stream (default: all)")
     arguments = parser.parse_args()
     results = []
     try:
@@ -341,11 +337,9 @@ def main():
                         print(row(result), flush=True)
     except (peers.Failed, subprocess.CalledProcessError) as failure:
         sys.exit(f"bench: {failure}")
-    where = machine.describe()
-    print(f"\n{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, {where['date']}")
-    pathlib.Path(arguments.json).write_text(json.dumps({"machine": where, "results": results}, indent=2) + "\n",
-                                            encoding="ascii")
-    print(f"JSON: {arguments.json}")
+    print()
+    machine.say()
+    machine.write(arguments.json, results=results)
 
 
 if __name__ == "__main__":
