@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks that a terminal shows the documents as they are: a line of prose has at most 100 columns. Tables and what is
-typed or printed may be longer."""
+"""Checks that a terminal shows the documents and the program's source as they are: a line of prose or C has at most 100
+columns, tabs being 8. Tables and what is typed or printed may be longer."""
 
 import pathlib
 import subprocess
@@ -39,16 +39,23 @@ def config(lines):
     return [(number, line) for number, line in enumerate(lines, 1) if line.lstrip().startswith("#")]
 
 
+def source(lines):
+    """All of it: clang-format keeps code narrow, but leaves comments alone."""
+    return enumerate(lines, 1)
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
-    kinds = {"*.md": markdown, "docs/man/*": manual, "docs/*.yaml": config}
+    kinds = {"*.md": markdown, "docs/man/*": manual, "docs/*.yaml": config,
+             **{f"{part}/*.{end}": source for part in ("app", "lib") for end in "ch"}}
     found = 0
     for pattern, prose in kinds.items():
         listed = subprocess.run(["git", "ls-files", pattern], cwd=root, check=True, capture_output=True, text=True)
         for name in listed.stdout.splitlines():
             for number, line in prose((root / name).read_text(encoding="utf-8").splitlines()):
-                if len(line) > COLUMNS_MAX:
-                    print(f"{name}:{number}: {len(line)} columns; prose has at most {COLUMNS_MAX}")
+                columns = len(line.expandtabs(8))
+                if columns > COLUMNS_MAX:
+                    print(f"{name}:{number}: {columns} columns; at most {COLUMNS_MAX} are shown")
                     found += 1
     return 1 if found else 0
 

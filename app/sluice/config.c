@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands about the config. What the daemon is to read is read here, by the right of who calls, and passed to it: the
- * daemon may be another user, and its sandbox leaves it few directories. */
+/* The commands about the config. What the daemon is to read is read here, by the right of who
+ * calls, and passed to it: the daemon may be another user, and its sandbox leaves it few
+ * directories. */
 #include "config.h"
 
 #include <errno.h>
@@ -24,8 +25,8 @@ is_regular(const char *file)
 	       (stat(file, &stat_buffer) < 0 || S_ISREG(stat_buffer.st_mode));
 }
 
-/* What names the config to the daemon, which has another working directory. What is no regular file has no name: nobody can
- * read it again. NULL: said on stderr. */
+/* What names the config to the daemon, which has another working directory. What is no regular file
+ * has no name: nobody can read it again. NULL: said on stderr. */
 static json_t *
 params_of(const char *file)
 {

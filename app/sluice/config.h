@@ -7,8 +7,8 @@
 
 #include "daemon.h"
 
-/* Calls a method that takes a config with the one that a file holds, or standard input for -. As daemon_call; what can't be read is
- * said on stderr. */
+/* Calls a method that takes a config with the one that a file holds, or standard input for -. As
+ * daemon_call; what can't be read is said on stderr. */
 int config_give(struct daemon *daemon, const char *method, const char *file, json_t **answer);
 
 /* What became of it, in words. */

@@ -163,7 +163,8 @@ too_slow(const struct daemon *daemon)
 	return lost(daemon, how);
 }
 
-/* Waits until the socket can be read. Returns 1, 0 when the time is over, -1 when a signal ends it. */
+/* Waits until the socket can be read. Returns 1, 0 when the time is over, -1 when a signal ends
+ * it. */
 static int
 wait_readable(const struct daemon *daemon, long long deadline)
 {
@@ -185,7 +186,8 @@ wait_readable(const struct daemon *daemon, long long deadline)
 	}
 }
 
-/* Whoever refuses us sends the reason and closes: that is still to be read after sending has failed. */
+/* Whoever refuses us sends the reason and closes: that is still to be read after sending has
+ * failed. */
 static void
 send_all(struct daemon *daemon, const char *data, size_t length)
 {
@@ -257,7 +259,8 @@ receive_line(struct daemon *daemon, long long deadline, size_t *end)
 	}
 }
 
-/* An answer to nothing in particular is one to us: the daemon says so when it takes no more clients. */
+/* An answer to nothing in particular is one to us: the daemon says so when it takes no more
+ * clients. */
 static bool
 is_ours(const struct daemon *daemon, const json_t *answer)
 {

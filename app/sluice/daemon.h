@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Daemon: the other end of the socket. What fails is said on stderr, with what to do about it, and comes
- * back as the exit code that it means. One thread.
+ * Daemon: the other end of the socket. What fails is said on stderr, with what to do about it, and
+ * comes back as the exit code that it means. One thread.
  */
 #ifndef SLUICE_DAEMON_H
 #define SLUICE_DAEMON_H
@@ -26,17 +26,18 @@ struct daemon {
 int daemon_open(struct daemon *daemon, const struct options *options, bool reading);
 void daemon_close(struct daemon *daemon);
 
-/* Sends a request and waits for its answer: *answer is the whole object, the caller's. params is taken
- * over and may be NULL. A patient call waits as long as the daemon lives. Returns EXIT_DONE also when
- * the answer is an error; -1 when a signal came (see watch.h). */
+/* Sends a request and waits for its answer: *answer is the whole object, the caller's. params is
+ * taken over and may be NULL. A patient call waits as long as the daemon lives. Returns EXIT_DONE
+ * also when the answer is an error; -1 when a signal came (see watch.h). */
 int daemon_call(struct daemon *daemon, const char *method, json_t *params, bool patient,
 		json_t **answer);
 
 /* Waits until the daemon has closed the connection. */
 int daemon_wait_end(struct daemon *daemon);
 
-/* What an answer that is an error means: says it on stderr (and on stdout with --json) and returns the
- * exit code. file is shown in front of findings in place of the daemon's name for it; NULL: as it is. */
+/* What an answer that is an error means: says it on stderr (and on stdout with --json) and returns
+ * the exit code. file is shown in front of findings in place of the daemon's name for it; NULL: as
+ * it is. */
 int daemon_refused(const struct options *options, const json_t *error, const char *file);
 
 /* Prints an answer's result as it came, on one line. */

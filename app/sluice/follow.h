@@ -7,8 +7,8 @@
 
 #include "daemon.h"
 
-/* Returns EXIT_DONE when the replay passed or was not judged; EXIT_FAILED when it did not pass or failed,
- * and when ctrl-C came first, after which the replay goes on. */
+/* Returns EXIT_DONE when the replay passed or was not judged; EXIT_FAILED when it did not pass or
+ * failed, and when ctrl-C came first, after which the replay goes on. */
 int follow(struct daemon *daemon, const struct options *options, const char *name);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What runs is kept in the daemon's file, and what ran before comes back. The file is written here, by the right of who calls: the daemon,
- * in its sandbox, may write no config. */
+/* What runs is kept in the daemon's file, and what ran before comes back. The file is written here,
+ * by the right of who calls: the daemon, in its sandbox, may write no config. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,7 +15,8 @@
 
 #define KEPT ".old"
 
-/* The file where it really lies, so that a link stays one; of one that is not there, its name. To be freed. */
+/* The file where it really lies, so that a link stays one; of one that is not there, its name. To
+ * be freed. */
 static char *
 real_path(const char *file)
 {
@@ -154,7 +155,8 @@ save(const struct options *options, const json_t *answer)
 	return exit_code;
 }
 
-/* Calls the command's method. The daemon is to be closed and *answer, which may be NULL, freed whatever is returned. */
+/* Calls the command's method. The daemon is to be closed and *answer, which may be NULL, freed
+ * whatever is returned. */
 static int
 ask(struct daemon *daemon, const struct command *command, const struct options *options,
     json_t **answer)

@@ -11,7 +11,8 @@
 
 #define COLUMNS_MAX 16
 
-/* What a table can be sorted by. Numbers are sorted from the largest on, names and cores from the smallest. */
+/* What a table can be sorted by. Numbers are sorted from the largest on, names and cores from the
+ * smallest. */
 struct column {
 	const char *method, *word;
 	const char *member; /* NULL: the name */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Say: what the client itself has to say when something does not work. One sentence on stderr for people; with --json also
- * {"error":{"code","message"}} on stdout, as the daemon's own errors come, where code is the exit code (the daemon's are
- * below zero).
+ * Say: what the client itself has to say when something does not work. One sentence on stderr for
+ * people; with --json also {"error":{"code","message"}} on stdout, as the daemon's own errors come,
+ * where code is the exit code (the daemon's are below zero).
  */
 #ifndef SLUICE_SAY_H
 #define SLUICE_SAY_H

@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* xterm's control sequences, which all terminals of today have: the other screen, no cursor, no wrapping. */
+/* xterm's control sequences, which all terminals of today have: the other screen, no cursor, no
+ * wrapping. */
 #define BEGIN "\033[?1049h\033[?25l\033[?7l"
 #define END "\033[?7h\033[?25h\033[?1049l"
 #define HOME "\033[H"
@@ -33,8 +34,8 @@ screen_begin(void)
 	return true;
 }
 
-/* The bytes that one row shows of a text, whose lines go on in the next where they are too long, best behind a word.
- * Colours take no room. */
+/* The bytes that one row shows of a text, whose lines go on in the next where they are too long,
+ * best behind a word. Colours take no room. */
 static size_t
 row_of(const char *text, unsigned columns)
 {

@@ -34,8 +34,8 @@ struct options {
 	struct terms terms; /* of a replay's start */
 };
 
-/* What can be typed. `sluice --help`, each command's own help, the completion and the manual say the
- * same, which a test checks. */
+/* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
+ * the same, which a test checks. */
 struct command {
 	const char *words;     /* "status", "config show" */
 	const char *arguments; /* "FILE" or "" */
@@ -61,7 +61,8 @@ struct command {
 /* The i-th command; NULL behind the last. */
 const struct command *command_at(unsigned i);
 
-/* The command that words begin with; *used is how many of them it takes. NULL: none, said on stderr. */
+/* The command that words begin with; *used is how many of them it takes. NULL: none, said on
+ * stderr. */
 const struct command *command_find(int count, char *const *words, int *used);
 
 /* Whether a word begins several commands. */
@@ -89,8 +90,8 @@ int run_call(const struct command *command, const struct options *options, char 
 int run_shutdown(const struct command *command, const struct options *options,
 		 char *const *arguments);
 
-/* Writes out what is left in stdout. EXIT_FAILED, said on stderr, when that does not work; a reader that
- * has gone away is none of our business. */
+/* Writes out what is left in stdout. EXIT_FAILED, said on stderr, when that does not work; a reader
+ * that has gone away is none of our business. */
 int finish_output(int exit_code);
 
 #endif

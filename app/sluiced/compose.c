@@ -17,8 +17,8 @@
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789._-";
 
-/* A name as a config has them, from the last part of a path or the like, up to where it ends at the earliest behind its
- * first character. */
+/* A name as a config has them, from the last part of a path or the like, up to where it ends at the
+ * earliest behind its first character. */
 static void
 name_after(const char *path, char end, char *name)
 {

@@ -24,9 +24,9 @@
 
 enum phase { STARTING, SERVING, STOPPING, DRAINING, CLEANING };
 
-/* A phase is over in less, or what it is at does not return. That the first and the last are no more than 2 s together is a
- * promise to users; the drain between them waits 2 s at most for packets, and the rest of its time is for devices that are
- * slow to close. */
+/* A phase is over in less, or what it is at does not return. That the first and the last are no
+ * more than 2 s together is a promise to users; the drain between them waits 2 s at most for
+ * packets, and the rest of its time is for devices that are slow to close. */
 static const struct {
 	uint64_t patience_ns; /* 0: it has no end */
 	enum log_level level;
@@ -132,7 +132,8 @@ watch(void *argument)
 
 		if (timeout == 0)
 			give_up();
-		/* By itself: only so does it need no file in /proc, where the sandbox lets nobody write. */
+		/* By itself: only so does it need no file in /proc, where the sandbox lets nobody
+		 * write. */
 		pthread_setname_np(pthread_self(),
 				   ending.phase == STARTING ? "sluiced-start" : "sluiced-end");
 		pthread_mutex_unlock(&ending.mutex);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ending: how `run` comes to its end, whatever else it is at. A thread of its own takes SIGTERM and SIGINT. While the daemon
- * starts, which may take long (devices that wait for their other end, configs of a hundred thousand rules), it ends the
- * process: nothing runs yet that would have to be drained, and the kernel takes back what there is. Later it asks the
- * control thread for the end and counts the time: what can't be interrupted, such as a disk that does not answer, a
- * compile, or giving back memory of a million rules, is waited for in vain only so long, and left to the kernel.
+ * Ending: how `run` comes to its end, whatever else it is at. A thread of its own takes SIGTERM and
+ * SIGINT. While the daemon starts, which may take long (devices that wait for their other end,
+ * configs of a hundred thousand rules), it ends the process: nothing runs yet that would have to be
+ * drained, and the kernel takes back what there is. Later it asks the control thread for the end
+ * and counts the time: what can't be interrupted, such as a disk that does not answer, a compile,
+ * or giving back memory of a million rules, is waited for in vain only so long, and left to the
+ * kernel.
  *
- * There is one. The main thread calls everything here, in this order. Signals are blocked in all threads.
+ * There is one. The main thread calls everything here, in this order. Signals are blocked in all
+ * threads.
  */
 #ifndef SLUICED_ENDING_H
 #define SLUICED_ENDING_H

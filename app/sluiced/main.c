@@ -187,8 +187,8 @@ take_option(int option, const char *word, struct options *options)
 	}
 }
 
-/* Reads options up to the end, or with "+" before the letters to the first other word. Returns -1 to go on, or an exit
- * code. */
+/* Reads options up to the end, or with "+" before the letters to the first other word. Returns -1
+ * to go on, or an exit code. */
 static int
 parse_options(int argc, char **argv, const char *letters, struct options *options)
 {

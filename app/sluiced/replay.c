@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * `sluiced replay`: what `run` does, with a config that the words on the command line come to, and the client's part in
- * the same process: it starts the one replay, follows it, and ends with it.
+ * `sluiced replay`: what `run` does, with a config that the words on the command line come to, and
+ * the client's part in the same process: it starts the one replay, follows it, and ends with it.
  */
 #include <limits.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Request: what `sluiced replay` was asked for on the command line. Several words may mean the same, as those of
- * tcpreplay do: a table says which. The text of an option is looked at by whoever looks at the same text of a config.
+ * Request: what `sluiced replay` was asked for on the command line. Several words may mean the
+ * same, as those of tcpreplay do: a table says which. The text of an option is looked at by whoever
+ * looks at the same text of a config.
  */
 #ifndef SLUICED_REQUEST_H
 #define SLUICED_REQUEST_H
@@ -11,8 +12,8 @@
 
 #include "sluiced.h"
 
-/* What can be asked for, whatever the word. Those before REQUEST_KEYS are keys of a replay in a config, those behind it
- * parameters of replay.start, up to REQUEST_TO. */
+/* What can be asked for, whatever the word. Those before REQUEST_KEYS are keys of a replay in a
+ * config, those behind it parameters of replay.start, up to REQUEST_TO. */
 enum request_what {
 	REQUEST_PACE,
 	REQUEST_LOOPS,
@@ -53,8 +54,8 @@ struct request {
 /* The key of a config, or the parameter. */
 const char *request_name(enum request_what what);
 
-/* Reads options->words into *request and *options. Returns -1 to go on, or an exit code; in either case the request is to be
- * cleared. */
+/* Reads options->words into *request and *options. Returns -1 to go on, or an exit code; in either
+ * case the request is to be cleared. */
 int request_read(struct options *options, struct request *request);
 void request_clear(struct request *request);
 

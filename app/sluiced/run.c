@@ -164,8 +164,8 @@ open_and_serve(struct config *config, const struct options *options, const struc
 	return ret < 0 ? EXIT_FAILED : serve(control, engine, session);
 }
 
-/* Until the thread of ending.h has them SIGTERM and SIGINT end the process by themselves; SIGHUP waits for the control
- * thread. */
+/* Until the thread of ending.h has them SIGTERM and SIGINT end the process by themselves; SIGHUP
+ * waits for the control thread. */
 void
 session_begin(void)
 {

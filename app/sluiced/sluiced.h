@@ -36,11 +36,12 @@ struct error_list;
 struct finding_list;
 struct snapshot;
 
-/* Takes an option that getopt has found in a word, with optarg. Returns -1 to go on, or an exit code. */
+/* Takes an option that getopt has found in a word, with optarg. Returns -1 to go on, or an exit
+ * code. */
 int take_option(int option, const char *word, struct options *options);
 
-/* Loads a config and checks what it asks of files; prints every finding to stderr. On success *out is
- * the caller's and EXIT_DONE is returned; text too, unless it is NULL. */
+/* Loads a config and checks what it asks of files; prints every finding to stderr. On success *out
+ * is the caller's and EXIT_DONE is returned; text too, unless it is NULL. */
 int load_config(const char *path, struct config **out, struct config_text *text);
 
 /* What a config asks of files. EXIT_FAILED when it is refused, with findings in errors. */
@@ -51,7 +52,8 @@ struct session {
 	void *context;
 	/* With each tick of the control thread; NULL: nothing. */
 	void (*tick)(void *context, struct control *control);
-	/* When all has drained: the exit code, which is so far what that came to. last is NULL without memory. */
+	/* When all has drained: the exit code, which is so far what that came to. last is NULL
+	 * without memory. */
 	int (*judge)(void *context, const struct snapshot *last, int exit_code);
 	/* Says what came of it. */
 	void (*report)(void *context, const struct snapshot *last);
@@ -60,16 +62,18 @@ struct session {
 /* Before a config is loaded: signals are to wait. */
 void session_begin(void);
 
-/* Runs a config until the end is asked for, and takes it over, and what text holds, which is what was read of its file or
- * NULL. Without a run-dir it has no sockets. Returns the exit code. */
+/* Runs a config until the end is asked for, and takes it over, and what text holds, which is what
+ * was read of its file or NULL. Without a run-dir it has no sockets. Returns the exit code. */
 int session_run(struct config *config, struct config_text *text, const struct options *options,
 		const struct session *session);
 
-/* Runs preflight on this machine. Findings go to the list; negative errno when `run` may not start. */
+/* Runs preflight on this machine. Findings go to the list; negative errno when `run` may not
+ * start. */
 int check_host(const struct config *config, const struct options *options,
 	       struct finding_list *findings);
 
-/* What is written from now on only its owner may change, and only the group read: packets are nobody else's business. */
+/* What is written from now on only its owner may change, and only the group read: packets are
+ * nobody else's business. */
 void keep_private(void);
 
 int command_run(const struct options *options);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Words: what `sluiced replay` understands on the command line, a row each: its own words, those of tcpreplay that mean the
- * same, and those of tcpreplay and tcprewrite of which it says what to write instead.
+ * Words: what `sluiced replay` understands on the command line, a row each: its own words, those of
+ * tcpreplay that mean the same, and those of tcpreplay and tcprewrite of which it says what to
+ * write instead.
  */
 #ifndef SLUICED_WORDS_H
 #define SLUICED_WORDS_H

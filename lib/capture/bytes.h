@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bytes: what stands in a file as it lies on the disk, or comes through a pipe. For this room alone.
+ * Bytes: what stands in a file as it lies on the disk, or comes through a pipe. For this room
+ * alone.
  */
 #ifndef CAPTURE_BYTES_H
 #define CAPTURE_BYTES_H

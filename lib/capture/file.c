@@ -71,8 +71,8 @@ begin_format(struct capture_file *file)
 	return format_begin_any(&file->format, file->head, file->head_size);
 }
 
-/* What it is, and the first records, of which those of other links can be refused before anything starts. What is damaged
- * or cut is told of when it is read. */
+/* What it is, and the first records, of which those of other links can be refused before anything
+ * starts. What is damaged or cut is told of when it is read. */
 static int
 look_at(struct capture_file *file, const uint8_t *bytes, size_t count, char *reason, size_t size)
 {
@@ -106,7 +106,8 @@ look_at(struct capture_file *file, const uint8_t *bytes, size_t count, char *rea
 	return ret == -EPROTOTYPE ? ret : 0;
 }
 
-/* What a file begins with, or a compressed one's content, as far as LOOK_BYTES; how much that is or a negative errno. */
+/* What a file begins with, or a compressed one's content, as far as LOOK_BYTES; how much that is or
+ * a negative errno. */
 static ssize_t
 begin_to_read(struct capture_file *file, uint8_t *bytes)
 {

@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* File systems take times from a clock that moves on with the timer's interrupt, at 100 Hz at the least. */
+/* File systems take times from a clock that moves on with the timer's interrupt, at 100 Hz at the
+ * least. */
 #define YOUNG_NS 20000000
 #define NS_PER_S 1000000000
 

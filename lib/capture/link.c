@@ -54,8 +54,8 @@ find_raw(const uint8_t *bytes, uint32_t length, uint16_t *ether_type)
 	return version == 4 || version == 6 ? 0 : -1;
 }
 
-/* The family of the system that wrote it, in that machine's byte order or the network's. IPv6 has many numbers: Linux' 10,
- * and those of the BSDs and of macOS. */
+/* The family of the system that wrote it, in that machine's byte order or the network's. IPv6 has
+ * many numbers: Linux' 10, and those of the BSDs and of macOS. */
 static int
 find_loop(const uint8_t *bytes, uint32_t length, uint16_t *ether_type)
 {
@@ -72,8 +72,8 @@ find_loop(const uint8_t *bytes, uint32_t length, uint16_t *ether_type)
 	return LOOP_SIZE;
 }
 
-/* RFC 1661, and RFC 1662's framing, whose two bytes and whose protocol's first may be left out. Some of Cisco's framing
- * (RFC 1547) stands where that may. */
+/* RFC 1661, and RFC 1662's framing, whose two bytes and whose protocol's first may be left out.
+ * Some of Cisco's framing (RFC 1547) stands where that may. */
 static int
 find_ppp(const uint8_t *bytes, uint32_t length, uint16_t *ether_type)
 {

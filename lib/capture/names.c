@@ -43,7 +43,8 @@ add(struct capture_names *names, const char *path, char *reason, size_t size)
 	return 0;
 }
 
-/* Whether a file of a directory is one of its captures; what is there beside them is nobody's mistake. */
+/* Whether a file of a directory is one of its captures; what is there beside them is nobody's
+ * mistake. */
 static bool
 is_capture(const char *path)
 {

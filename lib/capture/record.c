@@ -96,7 +96,8 @@ take_time(struct capture_file *file)
 	record->time_ns = file->time_ns;
 }
 
-/* Puts an Ethernet header before the IP packet, over what stands there, which nobody looks at any more. */
+/* Puts an Ethernet header before the IP packet, over what stands there, which nobody looks at any
+ * more. */
 static bool
 convert(struct capture_file *file, uint8_t *bytes)
 {

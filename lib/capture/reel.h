@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reel: the packets of one or many captures in a row, for a port: merged by their times (of equal ones the first file's goes
- * first, and each file's own order is kept), or one file after the other. Files are open while they have packets to
- * give, and no longer. What is left out is counted; a file that breaks ends there, and the others go on.
- * One thread at a time; the counts may be looked at by others.
+ * Reel: the packets of one or many captures in a row, for a port: merged by their times (of equal
+ * ones the first file's goes first, and each file's own order is kept), or one file after the
+ * other. Files are open while they have packets to give, and no longer. What is left out is
+ * counted; a file that breaks ends there, and the others go on. One thread at a time; the counts
+ * may be looked at by others.
  */
 #ifndef CAPTURE_REEL_H
 #define CAPTURE_REEL_H
@@ -27,7 +28,8 @@ struct reel_packet {
 	uint64_t time_ns; /* as it stands in the file; of sequential files, as that file begins */
 };
 
-/* Called with a sentence on files that are cut, give nothing, or (broken) can't be read on: by the thread that reads. */
+/* Called with a sentence on files that are cut, give nothing, or (broken) can't be read on: by the
+ * thread that reads. */
 typedef void reel_tell(void *context, bool broken, const char *text);
 
 /* Finds and looks at the files. On failure a negative errno, with "FILE: ..." in reason. */

@@ -109,7 +109,8 @@ strand_next(struct strand *strand, struct strand_counts *counts)
 	if (ret < 0)
 		return ret;
 	while ((ret = next_record(strand)) == 1) {
-		/* A record that ends behind what is in memory is none if the file ends within it. */
+		/* A record that ends behind what is in memory is none if the file ends within
+		 * it. */
 		if (strand->at > strand->size && !strand->last) {
 			ret = refill(strand);
 			if (ret < 0)

@@ -28,13 +28,15 @@ struct strand {
 	bool last;       /* no others come behind them */
 };
 
-/* The next packet: 1, 0 at the end (file.cut), or a negative errno, with file.reason. What it leaves out it counts. */
+/* The next packet: 1, 0 at the end (file.cut), or a negative errno, with file.reason. What it
+ * leaves out it counts. */
 int strand_next(struct strand *strand, struct strand_counts *counts);
 
 /* Gives back what it holds. */
 void strand_end(struct strand *strand);
 
-/* When its next packet is, as far as it is known: before anything was taken, not later than that. */
+/* When its next packet is, as far as it is known: before anything was taken, not later than
+ * that. */
 static inline uint64_t
 strand_time(const struct strand *strand)
 {

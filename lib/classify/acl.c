@@ -203,8 +203,8 @@ add_entry(const struct classify_layout *layout, struct batch *batch, const struc
 	return 0;
 }
 
-/* The best that this machine and this DPDK have. Bursts are of 32 at most: 16 at once was as fast as 32
- * here, or by up to 6 in 100 faster. */
+/* The best that this machine and this DPDK have. Bursts are of 32 at most: 16 at once was as fast
+ * as 32 here, or by up to 6 in 100 faster. */
 static void
 choose_algorithm(struct rte_acl_ctx *acl)
 {
@@ -260,8 +260,8 @@ build(const struct classify_layout *layout, const struct work *work, size_t firs
 	return ret;
 }
 
-/* Builds one part of some entries, or as many as it takes: rte_acl gives up when they overlap so much
- * that eight tries do not hold them. */
+/* Builds one part of some entries, or as many as it takes: rte_acl gives up when they overlap so
+ * much that eight tries do not hold them. */
 static int
 make_parts(struct acl *table, const struct work *work, size_t first, size_t count)
 {

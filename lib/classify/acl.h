@@ -17,7 +17,8 @@
 /* Rules that overlap more than so many of rte_acl's contexts can hold are refused. */
 #define ACL_PARTS_MAX 64
 
-/* One rule for a table: of all entries of a category that hold, the one of the least value answers. */
+/* One rule for a table: of all entries of a category that hold, the one of the least value
+ * answers. */
 struct acl_entry {
 	const struct config_match *match;
 	uint64_t from;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Axis: one field of packets, cut wherever some rule's list begins or ends. All values of a piece are in
- * the same lists, so each piece has one row: a bit a rule, which is clear where the rule's list leaves
- * the piece out. Pieces that are in the same lists share a row. So lists add: whatever rules have, an
- * axis has at most two pieces for each value of their lists, and one more.
+ * Axis: one field of packets, cut wherever some rule's list begins or ends. All values of a piece
+ * are in the same lists, so each piece has one row: a bit a rule, which is clear where the rule's
+ * list leaves the piece out. Pieces that are in the same lists share a row. So lists add: whatever
+ * rules have, an axis has at most two pieces for each value of their lists, and one more.
  *
  * Made by a control thread, immutable afterwards, read by any worker.
  */
@@ -53,8 +53,9 @@ struct axis {
 /* The kinds whose packets have the field, and are to be looked up in its axis. */
 unsigned axis_kinds(enum axis_field field);
 
-/* Makes the axis of a field for up to ROW_RULES_MAX rules. True in *made when one of them has a list of
- * it; otherwise there is nothing to look up. -E2BIG when its rows take more than most bytes. */
+/* Makes the axis of a field for up to ROW_RULES_MAX rules. True in *made when one of them has a
+ * list of it; otherwise there is nothing to look up. -E2BIG when its rows take more than most
+ * bytes. */
 int axis_make(enum axis_field field, const struct acl_entry *rules, uint32_t count, size_t most,
 	      struct axis *axis, bool *made);
 

@@ -6,8 +6,8 @@
 
 #include "core/banned.h"
 
-/* All packets at once, one halving after the other, so that none waits for its own memory alone; without
- * branches, as nobody foretells which half it is. */
+/* All packets at once, one halving after the other, so that none waits for its own memory alone;
+ * without branches, as nobody foretells which half it is. */
 static void
 search4(const struct axis *axis, const uint32_t *values, unsigned count, uint32_t *at)
 {

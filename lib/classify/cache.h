@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cache: exact flows in front of the tables. A key is every byte of a view that a table can look at, a
- * value the rule that decides. One worker's memory, never shared; what it holds stays true as long as
- * the program does, so nothing is ever taken out but to make room.
+ * Cache: exact flows in front of the tables. A key is every byte of a view that a table can look
+ * at, a value the rule that decides. One worker's memory, never shared; what it holds stays true as
+ * long as the program does, so nothing is ever taken out but to make room.
  *
  * Both kinds of set have three ways: with two, 4 in 100 of 10,000 flows would find their set full.
  */
@@ -22,8 +22,8 @@
 
 #define CACHE_WAYS 3
 
-/* Sets of each kind, powers of two: with so many it begins, and so many it may come to have. A cache no larger than
- * its flows need leaves the processor's own to the packets. */
+/* Sets of each kind, powers of two: with so many it begins, and so many it may come to have. A
+ * cache no larger than its flows need leaves the processor's own to the packets. */
 #define CACHE_SETS_FIRST 4096
 #define CACHE_NARROW_SETS 65536
 #define CACHE_WIDE_SETS 32768
@@ -45,8 +45,9 @@ struct cache_wide {
 _Static_assert(sizeof(struct cache_narrow) == 64, "a narrow set, one cache line");
 _Static_assert(sizeof(struct cache_wide) == 128, "a wide set, two cache lines");
 
-/* A key's last word has, above the ports and vlan, the protocol and a byte of kind and in_port. This is
- * what is to be combined with that byte: the port moved by two bits, away from the kind's lowest. */
+/* A key's last word has, above the ports and vlan, the protocol and a byte of kind and in_port.
+ * This is what is to be combined with that byte: the port moved by two bits, away from the kind's
+ * lowest. */
 static inline uint64_t
 cache_port_bits(uint16_t in_port)
 {
@@ -62,8 +63,8 @@ cache_load(const void *from)
 	return word;
 }
 
-/* Ports, vlan, protocol, kind and in_port in one word. Kinds differ in their low two bits within the
- * narrow ones and within the wide ones. */
+/* Ports, vlan, protocol, kind and in_port in one word. Kinds differ in their low two bits within
+ * the narrow ones and within the wide ones. */
 static inline uint64_t
 cache_tail(const struct packet_view *view, uint64_t port_bits)
 {
@@ -120,8 +121,8 @@ cache_wide_set(const uint64_t key[5], uint32_t mask)
 }
 
 #ifdef __SSE4_1__
-/* Of one comparison a way, each half of which is all ones where it was equal, the way that is equal as a
- * whole; CACHE_WAYS when none is. */
+/* Of one comparison a way, each half of which is all ones where it was equal, the way that is equal
+ * as a whole; CACHE_WAYS when none is. */
 static inline unsigned
 cache_equal_way(__m128i first, __m128i second, __m128i third)
 {
@@ -158,8 +159,8 @@ cache_plain_find(const void *ways, const void *key, size_t size)
 }
 #endif
 
-/* The way that holds the key, or CACHE_WAYS. Without branches: which way a flow is in can't be foretold.
- * values[CACHE_WAYS] may be read and means nothing. */
+/* The way that holds the key, or CACHE_WAYS. Without branches: which way a flow is in can't be
+ * foretold. values[CACHE_WAYS] may be read and means nothing. */
 static inline unsigned
 cache_narrow_find(const struct cache_narrow *set, const uint64_t key[2])
 {
@@ -215,8 +216,8 @@ cache_wide_insert(struct cache_wide *set, const uint64_t key[5], uint32_t value,
 										      << shift;
 }
 
-/* Looks a burst up, each key in the set of the same place: writes what its way holds, or anything where no way has it,
- * and returns how many those are. */
+/* Looks a burst up, each key in the set of the same place: writes what its way holds, or anything
+ * where no way has it, and returns how many those are. */
 typedef unsigned (*cache_narrow_finder)(struct cache_narrow *const *sets, const uint64_t (*keys)[2],
 					unsigned count, uint32_t *values);
 
@@ -228,10 +229,11 @@ cache_narrow_finder cache_narrow_plain(void);
 void cache_narrow_clear(struct cache_narrow *sets, size_t count);
 void cache_wide_clear(struct cache_wide *sets, size_t count);
 
-/* Whether looking into a cache pays, and how many sets its flows need. Both are judged at the end of a window: too
- * many misses, and twice as many sets are used. Nothing moves for that: what has another set now is missed once, which is
- * why the window that follows is not judged so. With flows that never come again all sets don't help: the cache is left
- * alone for a long while, and then tried again. */
+/* Whether looking into a cache pays, and how many sets its flows need. Both are judged at the end
+ * of a window: too many misses, and twice as many sets are used. Nothing moves for that: what has
+ * another set now is missed once, which is why the window that follows is not judged so. With flows
+ * that never come again all sets don't help: the cache is left alone for a long while, and then
+ * tried again. */
 struct cache_gate {
 	int32_t left; /* packets to the end of the window, or of the while */
 	uint32_t hits;

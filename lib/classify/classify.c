@@ -91,8 +91,8 @@ look_up(const struct classify_plan *plan, struct classify_local *local, struct b
 	count_verdicts(burst);
 }
 
-/* Where no packet need be looked at, the call is most of what this costs: the rest is a function of its own, so that
- * this one saves no registers. */
+/* Where no packet need be looked at, the call is most of what this costs: the rest is a function of
+ * its own, so that this one saves no registers. */
 static void
 classify_run(const void *state, void *memory, struct burst *burst)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Classify: gives each packet of a burst the rule that decides it, counts what rules took, and lists
- * packets that a rule with mirrors passed on. First match wins, in the order of the config.
+ * Classify: gives each packet of a burst the rule that decides it, counts what rules took, and
+ * lists packets that a rule with mirrors passed on. First match wins, in the order of the config.
  *
- * Reading order: match.h (when may a rule hold), plan.h (how rules are sorted into tables and lists),
- * acl.h, lists.h, filter.h, cache.h, then run.h, which is all that a worker executes.
+ * Reading order: match.h (when may a rule hold), plan.h (how rules are sorted into tables and
+ * lists), acl.h, lists.h, filter.h, cache.h, then run.h, which is all that a worker executes.
  */
 #ifndef CLASSIFY_CLASSIFY_H
 #define CLASSIFY_CLASSIFY_H

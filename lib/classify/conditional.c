@@ -149,7 +149,8 @@ walk_packet(const struct classify_plan *plan, struct classify_local *local, stru
 		walk_lists(plan, local, burst, packet, sources, count, always);
 }
 
-/* Of the verdicts of packets that were looked up, and of nothing else where none of them may have a tunnel. */
+/* Of the verdicts of packets that were looked up, and of nothing else where none of them may have a
+ * tunnel. */
 static uint32_t
 take_suspects(struct burst *burst)
 {

@@ -41,8 +41,8 @@ filter_wire_length(const struct rte_mbuf *packet)
 	return packet_wire_length_offset < 0 ? packet->pkt_len : packet_wire_length(packet);
 }
 
-/* Whether the packet passes. scratch (EXPRESSION_SNAP bytes) is for packets of several segments, whose
- * copied bytes are counted in copies. Worker. */
+/* Whether the packet passes. scratch (EXPRESSION_SNAP bytes) is for packets of several segments,
+ * whose copied bytes are counted in copies. Worker. */
 static inline bool
 filter_passes(const struct filter *filter, struct rte_mbuf *packet, uint8_t *scratch,
 	      struct tally_copy *copies)

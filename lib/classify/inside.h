@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside: conditions on the tunnel of a packet and on what is inside. They are asked one by one, field by field, of packets with
- * tunnels alone; so are the other keys of such rules, which would cost those without a tunnel a look-up otherwise.
+ * Inside: conditions on the tunnel of a packet and on what is inside. They are asked one by one,
+ * field by field, of packets with tunnels alone; so are the other keys of such rules, which would
+ * cost those without a tunnel a look-up otherwise.
  */
 #ifndef CLASSIFY_INSIDE_H
 #define CLASSIFY_INSIDE_H

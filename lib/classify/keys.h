@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Keys: those of a burst's packets, and the sets of the narrow cache that they belong into. They are taken from the
- * frames where they can be: most packets are found in the cache, and for those no view need be written.
+ * Keys: those of a burst's packets, and the sets of the narrow cache that they belong into. They
+ * are taken from the frames where they can be: most packets are found in the cache, and for those
+ * no view need be written.
  */
 #ifndef CLASSIFY_KEYS_H
 #define CLASSIFY_KEYS_H
@@ -24,8 +25,8 @@ keys_place(struct keys *keys, unsigned index, struct cache_narrow *cache, uint32
 	rte_prefetch0(keys->sets[index]);
 }
 
-/* The keys of a whole burst, which is not parsed by it. False when some packet's kind is a wide one; the keys
- * mean nothing then. */
+/* The keys of a whole burst, which is not parsed by it. False when some packet's kind is a wide
+ * one; the keys mean nothing then. */
 bool keys_of_burst(struct keys *keys, struct burst *burst, struct cache_narrow *cache,
 		   uint32_t mask);
 

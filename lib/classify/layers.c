@@ -211,7 +211,8 @@ make_stacks(struct classify_plan *plan, const struct work *work, int numa)
 	return 0;
 }
 
-/* Lists answer with every predicate that holds, however they overlap, so that these need no layers. */
+/* Lists answer with every predicate that holds, however they overlap, so that these need no
+ * layers. */
 static int
 make_lists(struct classify_plan *plan, const struct work *work)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Layers: how all conditional rules that a packet matches are found, not the first alone. Rules that no
- * packet can match at once share a layer; each layer is a category of a table, and gives one answer.
+ * Layers: how all conditional rules that a packet matches are found, not the first alone. Rules
+ * that no packet can match at once share a layer; each layer is a category of a table, and gives
+ * one answer.
  */
 #ifndef CLASSIFY_LAYERS_H
 #define CLASSIFY_LAYERS_H

@@ -30,9 +30,9 @@ used_words(const struct config_prefixes *prefixes, unsigned family, enum layout_
 	return used;
 }
 
-/* With the protocol in front a rule with a range of them stands in the trie once for each. Behind all
- * other fields that costs one place, and every look-up four more steps, so that it is there only where
- * there are such rules, which are rare. */
+/* With the protocol in front a rule with a range of them stands in the trie once for each. Behind
+ * all other fields that costs one place, and every look-up four more steps, so that it is there
+ * only where there are such rules, which are rare. */
 static bool
 has_range(const struct config_set *set)
 {

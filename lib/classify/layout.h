@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Layout: what the table of a kind looks at, in rte_acl's words. Only what some rule names becomes part
- * of it, as each group of fields costs every look-up the same. Pure data.
+ * Layout: what the table of a kind looks at, in rte_acl's words. Only what some rule names becomes
+ * part of it, as each group of fields costs every look-up the same. Pure data.
  */
 #ifndef CLASSIFY_LAYOUT_H
 #define CLASSIFY_LAYOUT_H
 
 #include "classify/acl.h"
 
-/* Fields of one group lie in the same aligned four bytes of the view, which is what rte_acl reads in
- * one step. */
+/* Fields of one group lie in the same aligned four bytes of the view, which is what rte_acl reads
+ * in one step. */
 enum layout_group {
 	LAYOUT_FIRST, /* rte_acl wants one field of one byte before all others */
 	LAYOUT_SRC,   /* words of the address: 1 of IPv4, 4 of IPv6 */

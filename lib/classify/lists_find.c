@@ -10,7 +10,8 @@ struct group {
 	const struct packet_view *views[BURST_MAX];
 };
 
-/* What a part says of a group: one row an axis and packet, and what the first words have in common. */
+/* What a part says of a group: one row an axis and packet, and what the first words have in
+ * common. */
 struct found {
 	unsigned axis_count;
 	uint64_t base[ROW_STRIDE_MAX];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Local: what one worker needs of its own to run a plan. One block of memory; parts that the plan has
- * no use for are absent (NULL).
+ * Local: what one worker needs of its own to run a plan. One block of memory; parts that the plan
+ * has no use for are absent (NULL).
  */
 #ifndef CLASSIFY_LOCAL_H
 #define CLASSIFY_LOCAL_H

@@ -9,12 +9,12 @@
 
 #include "core/banned.h"
 
-/* An offset above this is refused, so that no sum of two of them and a length can overflow. No frame is
- * that long: to read there fails anyhow. */
+/* An offset above this is refused, so that no sum of two of them and a length can overflow. No
+ * frame is that long: to read there fails anyhow. */
 #define OFFSET_MAX 0x3fffffff
 
-/* DPDK's verifier walks every path of a program, of which there can be as many as 2 to the number of
- * its branches. It takes about 40 ns a step here, so that this many take some milliseconds. */
+/* DPDK's verifier walks every path of a program, of which there can be as many as 2 to the number
+ * of its branches. It takes about 40 ns a step here, so that this many take some milliseconds. */
 #define STEPS_MAX 100000
 
 /* The most that one instruction becomes in rte_bpf_convert and in expand below together. */
@@ -29,7 +29,8 @@
 #define REG_CONSTANT EBPF_REG_8
 
 /* What DPDK's machine code does otherwise than the language says (McCanne and Jacobson, "The BSD
- * Packet Filter", and libpcap's interpreter): shifts by 32 and more, offsets with the top bit set. */
+ * Packet Filter", and libpcap's interpreter): shifts by 32 and more, offsets with the top bit
+ * set. */
 static bool
 is_trusted(const struct bpf_insn *insn)
 {
@@ -90,8 +91,8 @@ out:
 	return first;
 }
 
-/* Whether a comparison's constant is one that the JIT encodes wrongly: `test` has no short form, but
- * it emits one for constants of a signed byte. */
+/* Whether a comparison's constant is one that the JIT encodes wrongly: `test` has no short form,
+ * but it emits one for constants of a signed byte. */
 static bool
 is_short_test(const struct ebpf_insn *insn)
 {
@@ -154,10 +155,10 @@ lead(struct ebpf_insn *out, uint32_t from, uint32_t to)
 	return offset >= 0 && offset <= INT16_MAX;
 }
 
-/* The converted program with every instruction expanded and every jump led to where its target went.
- * It ends in "fail: return 0; exit: return", and every other way out leads there: the JIT encodes jumps
- * backward to an earlier way out wrongly when they are just short of 128 bytes. NULL when out of memory or
- * when a jump becomes too long. */
+/* The converted program with every instruction expanded and every jump led to where its target
+ * went. It ends in "fail: return 0; exit: return", and every other way out leads there: the JIT
+ * encodes jumps backward to an earlier way out wrongly when they are just short of 128 bytes. NULL
+ * when out of memory or when a jump becomes too long. */
 static struct ebpf_insn *
 mend(const struct rte_bpf_prm *prm, uint32_t *count)
 {

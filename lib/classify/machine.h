@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Machine: a classic BPF program as machine code, through DPDK's converter, verifier and JIT. These
- * go wrong on some programs, so what they are given is checked and mended first; a program that they
- * can't be trusted with is refused, and interpreted instead. Control thread; the EAL must run.
+ * go wrong on some programs, so what they are given is checked and mended first; a program that
+ * they can't be trusted with is refused, and interpreted instead. Control thread; the EAL must run.
  */
 #ifndef CLASSIFY_MACHINE_H
 #define CLASSIFY_MACHINE_H

@@ -197,7 +197,8 @@ prefix_order(const struct config_prefix *a, const struct config_prefix *b)
 				      : memcmp(a->address, b->address, address_length(a));
 }
 
-/* None of a list lies in another of it, so what comes before the other list's next can overlap none. */
+/* None of a list lies in another of it, so what comes before the other list's next can overlap
+ * none. */
 static bool
 prefixes_overlap(const struct config_prefixes *a, const struct config_prefixes *b)
 {

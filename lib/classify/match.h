@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Match: a rule's keys and ports as a product of sets, one set a field. All functions are pure. What a match says of a tunnel
- * is left to inside.h: here it is the packet's own fields.
+ * Match: a rule's keys and ports as a product of sets, one set a field. All functions are pure.
+ * What a match says of a tunnel is left to inside.h: here it is the packet's own fields.
  */
 #ifndef CLASSIFY_MATCH_H
 #define CLASSIFY_MATCH_H
@@ -38,8 +38,8 @@ bool match_holds(const struct config_match *match, const struct packet_view *vie
 /* Whether a set has a number; one that was not given has all. */
 bool match_holds_number(const struct config_set *set, uint32_t value);
 
-/* In how many table entries of a kind the match and a set of ports result; 0 when the kind is none of
- * match_kinds. Saturates at UINT64_MAX. */
+/* In how many table entries of a kind the match and a set of ports result; 0 when the kind is none
+ * of match_kinds. Saturates at UINT64_MAX. */
 uint64_t match_entries(const struct config_match *match, uint64_t from, uint64_t all_ports,
 		       enum packet_kind kind);
 

@@ -19,7 +19,8 @@ is_plain(const struct config_rule *rule)
 	return !rule->filter && !rule->match.tunnel && config_end(&rule->actions);
 }
 
-/* The ports on which a plain rule without keys stands before this one, so that it is never reached. */
+/* The ports on which a plain rule without keys stands before this one, so that it is never
+ * reached. */
 static uint64_t
 dead_ports(const struct classify_plan *plan, uint32_t rule)
 {
@@ -30,8 +31,8 @@ dead_ports(const struct classify_plan *plan, uint32_t rule)
 	return ports;
 }
 
-/* A rule's ports as a table needs to know them: where it is never reached it may as well hold, and a
- * table need not look at ports when all its rules hold on all. 0 when it is reached nowhere. */
+/* A rule's ports as a table needs to know them: where it is never reached it may as well hold, and
+ * a table need not look at ports when all its rules hold on all. 0 when it is reached nowhere. */
 static uint64_t
 reached_from(const struct classify_plan *plan, uint32_t rule)
 {
@@ -76,8 +77,8 @@ table_failed(int ret, struct error_list *errors)
 	return ret;
 }
 
-/* Kinds with more fields have the rules of those with fewer and perhaps more, so that where the number
- * is the same the rules are. */
+/* Kinds with more fields have the rules of those with fewer and perhaps more, so that where the
+ * number is the same the rules are. */
 static int
 make_tables(struct classify_plan *plan, const struct acl_entry *entries, size_t count,
 	    uint64_t all_ports, int numa)
@@ -170,8 +171,8 @@ make_terminal_tables(struct classify_plan *plan, const struct stage_env *env,
 
 	if (plain.entries && plain.listed)
 		ret = sort_plain(plan, &plain, errors);
-	/* When all rules are of the same ports, others are kept from the tables, which then need not
-	 * look at ports. */
+	/* When all rules are of the same ports, others are kept from the tables, which then need
+	 * not look at ports. */
 	if (ret == 0)
 		ret = make_tables(plan, plain.entries, plain.entry_count,
 				  plain.common == plan->table_ports ? plain.common
@@ -243,8 +244,8 @@ make_filters(struct classify_plan *plan, struct error_list *errors)
 	return ret;
 }
 
-/* The conditions that no look-up finds: those without keys, and for packets with tunnels those that look inside. Returns the
- * rules with mirrors among them. */
+/* The conditions that no look-up finds: those without keys, and for packets with tunnels those that
+ * look inside. Returns the rules with mirrors among them. */
 static uint32_t
 list_conditions(struct classify_plan *plan, unsigned port, bool tunnelled)
 {

@@ -2,12 +2,12 @@
 /*
  * Plan: the rules of a config, sorted by how they are looked up. Immutable once made.
  *
- * A rule that decides and has no filter is plain: of all plain rules that hold only the first counts,
- * so one look-up in the terminal table of the packet's kind finds it, and one in the lists those whose
- * lists are long. The others, with a filter or without a last action, are conditional: all that stand
- * before that plain rule must be looked at, in order. Those with keys are found through layers.h and
- * lists as well; those without are in a list for each port, and so are those that look inside a tunnel, in one for packets
- * that have one (inside.h).
+ * A rule that decides and has no filter is plain: of all plain rules that hold only the first
+ * counts, so one look-up in the terminal table of the packet's kind finds it, and one in the lists
+ * those whose lists are long. The others, with a filter or without a last action, are conditional:
+ * all that stand before that plain rule must be looked at, in order. Those with keys are found
+ * through layers.h and lists as well; those without are in a list for each port, and so are those
+ * that look inside a tunnel, in one for packets that have one (inside.h).
  */
 #ifndef CLASSIFY_PLAN_H
 #define CLASSIFY_PLAN_H
@@ -37,7 +37,8 @@ struct classify_list {
 struct classify_port {
 	uint32_t terminal; /* the first plain rule without keys, or rule_count for the default */
 	struct classify_list always; /* conditions without keys that stand before it */
-	/* The same with those that look inside, for packets with tunnels; empty when there are none of these. */
+	/* The same with those that look inside, for packets with tunnels; empty when there are none
+	 * of these. */
 	struct classify_list tunnelled;
 	uint32_t tunnels; /* the kinds that these ask for, by their bits */
 	uint32_t enters;  /* the first rule that asks for one */

@@ -13,10 +13,11 @@
 #include "core/banned.h"
 
 /*
- * A packet gets the targets of every rule that passes it on and of the one that decides. Their plain sum over a port's
- * rules is an upper bound, which hardly any config comes near. Where it is too large, rules of which no two can take the
- * same packet are put into one class, which then counts as its largest. Rules of one match take the same packets,
- * and so are one to that, known by the first of them: there are no more matches than the layers take.
+ * A packet gets the targets of every rule that passes it on and of the one that decides. Their
+ * plain sum over a port's rules is an upper bound, which hardly any config comes near. Where it is
+ * too large, rules of which no two can take the same packet are put into one class, which then
+ * counts as its largest. Rules of one match take the same packets, and so are one to that, known by
+ * the first of them: there are no more matches than the layers take.
  */
 struct class
 {
@@ -226,7 +227,8 @@ check_port(struct work *work, struct error_list *errors)
 		return 0;
 	if (make_room(work) < 0)
 		return -ENOMEM;
-	/* So many, one without keys aside, are refused as such, and to compare each with all others takes hours. */
+	/* So many, one without keys aside, are refused as such, and to compare each with all others
+	 * takes hours. */
 	if (gather(work) > LAYERS_MATCHES_MAX + 1)
 		return 0;
 	sum = class_sum(work) + deciding;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * References: to how many targets the rules of a config can give one packet. Each is a reference to the same mbuf, whose
- * count has 16 bits: were it passed, the packet would be freed while it is still in use. Control thread.
+ * References: to how many targets the rules of a config can give one packet. Each is a reference to
+ * the same mbuf, whose count has 16 bits: were it passed, the packet would be freed while it is
+ * still in use. Control thread.
  */
 #ifndef CLASSIFY_REFERENCES_H
 #define CLASSIFY_REFERENCES_H

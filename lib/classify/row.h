@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Row: a set of rules, as bits. Where they need several words, one stands before them that has a bit for
- * each which is not 0, so that looking for what several rows have in common skips most words.
+ * Row: a set of rules, as bits. Where they need several words, one stands before them that has a
+ * bit for each which is not 0, so that looking for what several rows have in common skips most
+ * words.
  */
 #ifndef CLASSIFY_ROW_H
 #define CLASSIFY_ROW_H
@@ -13,7 +14,8 @@
 #define ROW_RULES_MAX (ROW_WORD_RULES * 64) /* so that one word has a bit for each of the others */
 #define ROW_STRIDE_MAX (1 + ROW_RULES_MAX / ROW_WORD_RULES)
 
-/* How many words the rows of so many rules have, and how many with the first one, if there is one. */
+/* How many words the rows of so many rules have, and how many with the first one, if there is
+ * one. */
 struct row_shape {
 	unsigned words, stride;
 };

@@ -8,8 +8,9 @@
 #include "classify/local.h"
 #include "classify/plan.h"
 
-/* In a verdict of the first half, above the rule's number: the packet may have a tunnel that a rule before asks for. The
- * second half takes it away. The cache keeps both together, so that packets of a flow that has none cost nothing more. */
+/* In a verdict of the first half, above the rule's number: the packet may have a tunnel that a rule
+ * before asks for. The second half takes it away. The cache keeps both together, so that packets of
+ * a flow that has none cost nothing more. */
 #define RUN_ENTERS (UINT32_C(1) << 20)
 
 _Static_assert(CONFIG_RULES_MAX < RUN_ENTERS && (RUN_ENTERS | CONFIG_RULES_MAX) <= CACHE_VALUE_MAX,

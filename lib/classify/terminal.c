@@ -88,7 +88,8 @@ find_in_lists(const struct classify_plan *plan, struct burst *burst,
 		burst->verdicts[some->items[i]] = verdicts[i];
 }
 
-/* Of those that have a tunnel perhaps: the rules that look inside are asked before some verdicts, and not before others. */
+/* Of those that have a tunnel perhaps: the rules that look inside are asked before some verdicts,
+ * and not before others. */
 static void
 find_tunnels(const struct classify_port *port, struct burst *burst,
 	     const struct classify_some *some)

@@ -14,8 +14,8 @@
 #define AT(member) KEY_AT(struct config_action, member)
 #define OWNS(member) .offset = offsetof(struct config_action, member)
 
-/* By verb: those that stand alone come first. Of the others the key is how their value is read, written and freed;
- * what is how they are written, and required what they lack when that is left out. */
+/* By verb, those that stand alone first. Of the others key is how a value is read, written and
+ * freed, what how they are written, and required what they lack when that is left out. */
 static const struct row {
 	struct key key;
 	enum config_action_kind kind;
@@ -203,7 +203,7 @@ action_clear(struct config_action *action)
 		key->type->clear(key, action);
 }
 
-/* What a mapping may have: what has a value, of all or of those that end, and what stands alone, to be told that it does. */
+/* What a mapping may have: of all or of those that end what has a value; and what stands alone. */
 static unsigned
 list_fields(struct field *fields, enum list_kind kind)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Action: what a rule does with the packets that it takes, as plain data: a list of edits, gates, mirrors and an end,
- * which holds from left to right.
+ * Action: what a rule does with the packets that it takes, as plain data: a list of edits, gates,
+ * mirrors and an end, which holds from left to right.
  */
 #ifndef CONFIG_ACTION_H
 #define CONFIG_ACTION_H
@@ -13,7 +13,8 @@
 #include "config/gate.h"
 
 #define CONFIG_TARGETS_MAX 64 /* of one rule: its mirrors and its forward */
-/* Of one rule: ways in which a packet is given away, by what it looks like and which gates it passed. */
+/* Of one rule: ways in which a packet is given away, by what it looks like and which gates it
+ * passed. */
 #define CONFIG_FORMS_MAX 16
 #define CONFIG_STEPS_MAX 32 /* edits and gates before one target, those of named lists among them */
 #define CONFIG_GATES_MAX 32 /* of one rule */
@@ -24,8 +25,9 @@ struct config_place {
 	unsigned line, column; /* from 1, of the value in the file */
 };
 
-/* What packets can be given to, in one space of names; a row has the noun, which its section and the members below
- * have in the plural. The section has structs that begin with a name, CONFIG_KIND_MAX of them at most. */
+/* What packets can be given to, in one space of names; a row has the noun, which its section and
+ * the members below have in the plural. The section has structs that begin with a name,
+ * CONFIG_KIND_MAX of them at most. */
 #define CONFIG_TARGET_TABLE(X) \
 	X(PORT, port)          \
 	X(GROUP, group)
@@ -122,11 +124,13 @@ unsigned config_verbs(const struct config_actions *actions);
 #define CONFIG_EDIT_VERBS ((1u << CONFIG_POLICE) - (1u << CONFIG_EDIT))
 #define CONFIG_GATE_VERBS ((1u << CONFIG_VERBS) - (1u << CONFIG_POLICE))
 
-/* A gate of a list. They are numbered from 0 as they are read from left to right, those in a mirror's `with` at its place. */
+/* A gate of a list. They are numbered from 0 as they are read from left to right, those in a
+ * mirror's `with` at its place. */
 struct config_gate {
 	const struct config_action *action;
-	/* The number of the one that is asked next where this one is not passed, or how many there are: one in `with` keeps the
-	 * packet from that mirror alone, any other from all that stands behind it. */
+	/* The number of the one that is asked next where this one is not passed, or how many there
+	 * are: one in `with` keeps the packet from that mirror alone, any other from all that
+	 * stands behind it. */
 	unsigned otherwise;
 };
 
@@ -134,8 +138,9 @@ struct config_gate {
 unsigned config_gates(const struct config_actions *actions,
 		      struct config_gate gates[CONFIG_GATES_MAX]);
 
-/* Of lists with edits or gates is counted: in how many packets the list was carried out; by gate, how many it stopped; and by
- * edit, numbered as gates are, in how many of those that were given away behind it it found nothing to do. */
+/* Of lists with edits or gates is counted: in how many packets the list was carried out; by gate,
+ * how many it stopped; and by edit, numbered as gates are, in how many of those that were given
+ * away behind it it found nothing to do. */
 enum { CONFIG_STEP_TAKEN, CONFIG_STEP_GATES };
 
 /* So many numbers; 0 of a list that has neither. */

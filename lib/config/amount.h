@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Amounts: durations ("1.5s", "200ms"), sizes ("256MiB") and moments ("60s", "#17") as a user writes them, in
- * the config and in commands. Pure. Readers return 0, or -EINVAL with what is wrong and what would be
- * right in reason (CONFIG_AMOUNT_REASON_MAX bytes do); writers write what the reader reads to the same value.
+ * Amounts: durations ("1.5s", "200ms"), sizes ("256MiB") and moments ("60s", "#17") as a user
+ * writes them, in the config and in commands. Pure. Readers return 0, or -EINVAL with what is wrong
+ * and what would be right in reason (CONFIG_AMOUNT_REASON_MAX bytes do); writers write what the
+ * reader reads to the same value.
  */
 #ifndef CONFIG_AMOUNT_H
 #define CONFIG_AMOUNT_H

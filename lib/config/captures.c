@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which captures a port or a replay reads, and how: one file, a list, a glob, a directory, a FIFO, or "-". */
+/* Which captures a port or a replay reads, and how: one file, a list, a glob, a directory, a FIFO,
+ * or "-". */
 #include <stdlib.h>
 #include <string.h>
 

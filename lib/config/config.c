@@ -104,8 +104,8 @@ write_workers(const struct key_out *out, const struct key *key, const void *from
 	fputs("]", out->file);
 }
 
-/* YAML 1.1 has six words for each of these, in three spellings, and programs that write it choose for
- * themselves. */
+/* YAML 1.1 has six words for each of these, in three spellings, and programs that write it choose
+ * for themselves. */
 static bool
 read_switch(struct reader *reader, const struct spot *spot, const char *what, bool *on)
 {
@@ -264,8 +264,8 @@ static const struct key_type workers = {read_workers, write_workers, key_has_num
 static const struct key_type sandbox = {read_sandbox, write_sandbox, NULL, NULL};
 static const struct key_type run_dir = {read_run_dir, key_write_text, NULL, key_clear_text};
 
-/* Ports come before groups, these, policers, edits and replays before rules, whatever their order in the file, so that
- * every name is known when it is used, and where packets come in. */
+/* Ports come before groups, these, policers, edits and replays before rules, whatever their order
+ * in the file, so that every name is known when it is used, and where packets come in. */
 static const struct key keys[] = {
 	{"version", &version,
 	 .required = "there is no version; the config begins with \"version: 1\""},

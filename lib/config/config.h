@@ -156,14 +156,16 @@ struct config_group {
 	char *name;
 	uint16_t ports[CONFIG_GROUP_PORTS_MAX];
 	unsigned port_count;
-	/* By member: of what flows there are, so many parts are its; valid when given, otherwise all have one. */
+	/* By member: of what flows there are, so many parts are its; valid when given, otherwise
+	 * all have one. */
 	uint16_t weights[CONFIG_GROUP_PORTS_MAX];
 	bool weights_given;
 	enum config_hash hash;
 	struct config_place place;
 };
 
-/* The weights in lowest terms, by member; returns their sum, at most CONFIG_SHARES_MAX of a group that is valid. */
+/* The weights in lowest terms, by member; returns their sum, at most CONFIG_SHARES_MAX of a group
+ * that is valid. */
 unsigned config_group_shares(const struct config_group *group,
 			     uint16_t shares[CONFIG_GROUP_PORTS_MAX]);
 
@@ -243,7 +245,8 @@ struct config {
 	char *file;      /* absolute path, or NULL when it came as text */
 	char *directory; /* what relative file names are relative to; absolute */
 	bool alone; /* who brought it may learn nothing of files: none that it names is looked at */
-	/* The default is filled in, see config_default_run_dir. Not NULL but for who wants no sockets. */
+	/* The default is filled in, see config_default_run_dir. Not NULL but for who wants no
+	 * sockets. */
 	char *run_dir;
 
 	uint16_t workers[CONFIG_WORKERS_MAX]; /* cores */
@@ -307,17 +310,18 @@ int config_load_text(const char *path, struct config **out, struct config_text *
 int config_parse(const char *text, size_t length, const char *directory, struct config **out,
 		 struct error_list *errors);
 
-/* The same for a text of somebody who may learn nothing of the machine's files: lists in files are refused, not read, and the
- * config is marked as `alone`. */
+/* The same for a text of somebody who may learn nothing of the machine's files: lists in files are
+ * refused, not read, and the config is marked as `alone`. */
 int config_parse_alone(const char *text, size_t length, const char *directory, struct config **out,
 		       struct error_list *errors);
 
-/* Any thread. Frees it unless others hold it, as they do after config_hold: each gives it up by config_free. */
+/* Any thread. Frees it unless others hold it, as they do after config_hold: each gives it up by
+ * config_free. */
 void config_free(struct config *config);
 struct config *config_hold(const struct config *config);
 
-/* The same, for whoever needs all but the rules, which may be many: they go when nobody holds it but those who keep it. Each gives
- * it up by config_leave. */
+/* The same, for whoever needs all but the rules, which may be many: they go when nobody holds it
+ * but those who keep it. Each gives it up by config_leave. */
 const struct config *config_keep(const struct config *config);
 void config_leave(const struct config *config);
 
@@ -325,19 +329,21 @@ void config_leave(const struct config *config);
  * value. The caller frees the text; NULL when out of memory. */
 char *config_emit(const struct config *config);
 
-/* The same in pieces, for a text of a hundred megabytes: with other text in the place of all rules, and a rule by itself. */
+/* The same in pieces, for a text of a hundred megabytes: with other text in the place of all rules,
+ * and a rule by itself. */
 char *config_emit_around(const struct config *config, const char *rules);
 void config_emit_rule(FILE *out, const struct config *config, unsigned rule);
 
-/* What a rule is but for its name: of rules that are the same the text is. The caller frees it; NULL without memory. */
+/* What a rule is but for its name: of rules that are the same the text is. The caller frees it;
+ * NULL without memory. */
 char *config_emit_rest(const struct config *config, unsigned rule);
 
 /* What changes from one config to the other, as the lines of a unified diff of their canonical
  * texts ("" when nothing does). The caller frees it; NULL when out of memory. */
 char *config_diff(const struct config *before, const struct config *after);
 
-/* The first top-level key that differs and that a running daemon can't change ("workers", "memory", "run-dir", "idle",
- * "sandbox"), or NULL when the second can be applied over the first. */
+/* The first top-level key that differs and that a running daemon can't change ("workers", "memory",
+ * "run-dir", "idle", "sandbox"), or NULL when the second can be applied over the first. */
 const char *config_needs_restart(const struct config *running, const struct config *wanted);
 
 /* /run/sluice for root, $XDG_RUNTIME_DIR/sluice otherwise (/tmp/sluice-UID without one). The

@@ -54,7 +54,8 @@ count_kept(const struct lines *before, const struct lines *after, struct at at, 
 	return count;
 }
 
-/* Where the hunk ends whose first change is here: changes with few lines between are shown as one. */
+/* Where the hunk ends whose first change is here: changes with few lines between are shown as
+ * one. */
 static struct at
 find_end(const struct lines *before, const struct lines *after, struct at at)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Edit: what a rule changes of a packet, as plain data: the values of the verbs `set`, `nat`, `push`, `strip`,
- * `slice`, `mask` and `stamp`.
+ * Edit: what a rule changes of a packet, as plain data: the values of the verbs `set`, `nat`,
+ * `push`, `strip`, `slice`, `mask` and `stamp`.
  */
 #ifndef CONFIG_EDIT_H
 #define CONFIG_EDIT_H
@@ -67,7 +67,8 @@ struct config_push {
 	uint8_t pcp;
 	uint8_t tc, ttl; /* of MPLS, ttl is at least 1 */
 	uint32_t label;
-	/* The rest is of tunnels. id is the VNI (24 bits), the session (10 bits), or the key of GRE, which alone may be missing. */
+	/* The rest is of tunnels. id is the VNI (24 bits), the session (10 bits), or the key of
+	 * GRE, which alone may be missing. */
 	uint32_t id;
 	bool id_given;
 	uint8_t version;               /* of ERSPAN: 2 or 3 */

@@ -15,7 +15,8 @@
 #define AT(member) KEY_AT(struct config_push, member)
 #define GIVEN(member) .given = offsetof(struct config_push, member)
 
-/* Those that are looked through when a packet is parsed (IEEE 802.1Q and 802.1ad, and what came before that). */
+/* Those that are looked through when a packet is parsed (IEEE 802.1Q and 802.1ad, and what came
+ * before that). */
 static void
 read_type(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
@@ -89,7 +90,8 @@ static const struct key erspan_keys[] = {
 	ENDS("erspan", ERSPAN),
 };
 
-/* By kind. A tag's keys stand in the push itself, those of the others in a mapping under their name. */
+/* By kind. A tag's keys stand in the push itself, those of the others in a mapping under their
+ * name. */
 static const struct row {
 	const char *name;
 	struct key_map map;

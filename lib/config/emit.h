@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Emit: what the writers of the canonical text share. Errors stay in the stream, whose owner asks for
- * them once.
+ * Emit: what the writers of the canonical text share. Errors stay in the stream, whose owner asks
+ * for them once.
  */
 #ifndef CONFIG_EMIT_H
 #define CONFIG_EMIT_H

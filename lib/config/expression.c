@@ -10,8 +10,9 @@
 
 #include "core/banned.h"
 
-/* Offsets that Linux gives to what its own sockets know of a packet: `inbound`, `ifindex` and the like.
- * libpcap compiles them for a handle that reads no file, and nothing here could answer them. */
+/* Offsets that Linux gives to what its own sockets know of a packet: `inbound`, `ifindex` and the
+ * like. libpcap compiles them for a handle that reads no file, and nothing here could answer
+ * them. */
 #define ANCILLARY_FIRST 0xfffff000u
 #define ANCILLARY_LAST 0xfffff0ffu
 
@@ -49,8 +50,9 @@ has_loops(const struct bpf_program *program)
 	return false;
 }
 
-/* libpcap's loops need not end: some combinations with `protochain` go round for ever on some packets. So the
- * program is written down many times, each jump backward leads into the next copy, and from the last to "no". */
+/* libpcap's loops need not end: some combinations with `protochain` go round for ever on some
+ * packets. So the program is written down many times, each jump backward leads into the next copy,
+ * and from the last to "no". */
 static int
 unroll(struct bpf_program *program)
 {

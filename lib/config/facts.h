@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Facts: what a rule's match says of the packets that an edit of its list gets, where edits before it have left that true.
- * Whatever is not certain is taken for possible.
+ * Facts: what a rule's match says of the packets that an edit of its list gets, where edits before
+ * it have left that true. Whatever is not certain is taken for possible.
  */
 #ifndef CONFIG_FACTS_H
 #define CONFIG_FACTS_H

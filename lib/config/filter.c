@@ -6,9 +6,9 @@
 
 #include "core/banned.h"
 
-/* libpcap's time grows with the cube of a program's length: "port 1 or port 2 or ..." takes 0.1 s for 100
- * ports, 10 s for 400 and minutes for 1,300. Before it optimises the length is known, and its way
- * there, which grows with the square, is bounded by that of the text. */
+/* libpcap's time grows with the cube of a program's length: "port 1 or port 2 or ..." takes 0.1 s
+ * for 100 ports, 10 s for 400 and minutes for 1,300. Before it optimises the length is known, and
+ * its way there, which grows with the square, is bounded by that of the text. */
 #define FILTER_BYTES_MAX 4096
 #define FILTER_INSTRUCTIONS_MAX 8192
 

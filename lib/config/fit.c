@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether edits find something to do in the packets that their rule takes, and gates something to stop. */
+/* Whether edits find something to do in the packets that their rule takes, and gates something to
+ * stop. */
 #include "config/facts.h"
 #include "config/list.h"
 
@@ -89,7 +90,8 @@ warn_field(const struct fit *fit, const struct config_set_edit *set, enum config
 	}
 }
 
-/* Of a named list, which may be there for the packets of several rules, only that which writes no field. */
+/* Of a named list, which may be there for the packets of several rules, only that which writes no
+ * field. */
 static void
 fit_set(const struct fit *fit, const struct config_set_edit *set)
 {

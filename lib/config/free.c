@@ -6,8 +6,8 @@
 
 #include "core/banned.h"
 
-/* With more rules a config is freed beside the one who held it last: that may be a thread that must not wait, and a million take
- * a second. */
+/* With more rules a config is freed beside the one who held it last: that may be a thread that must
+ * not wait, and a million take a second. */
 #define RULES_MANY 4096
 
 struct config *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Gate: who goes on in a rule's list, as plain data: the values of the verbs `police`, `above`, `sample` and `dedup`.
+ * Gate: who goes on in a rule's list, as plain data: the values of the verbs `police`, `above`,
+ * `sample` and `dedup`.
  */
 #ifndef CONFIG_GATE_H
 #define CONFIG_GATE_H
@@ -53,11 +54,13 @@ struct config_dedup {
 
 #define CONFIG_ENTRIES 500000
 
-/* Reads "2Gbps" or "50kpps". Returns 0 with the burst that a rate has where none is given, or -EINVAL with what is
- * wrong and what would be right in reason (CONFIG_RATE_REASON_MAX bytes do). Pure. */
+/* Reads "2Gbps" or "50kpps". Returns 0 with the burst that a rate has where none is given, or
+ * -EINVAL with what is wrong and what would be right in reason (CONFIG_RATE_REASON_MAX bytes do).
+ * Pure. */
 int config_rate_parse(const char *text, struct config_rate *out, char *reason, size_t reason_size);
 
-/* Writes it as text that config_rate_parse reads to the same rate; CONFIG_RATE_TEXT_MAX bytes do. */
+/* Writes it as text that config_rate_parse reads to the same rate; CONFIG_RATE_TEXT_MAX bytes
+ * do. */
 void config_rate_format(const struct config_rate *rate, char *out, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Keys: what may stand in a mapping, a row each, from which a key is read, written, freed, and named in
- * findings. Two values are the same when they are written the same. Rows are data: what takes a
- * sentence of its own is a function, in a type beside the section's rows.
+ * Keys: what may stand in a mapping, a row each, from which a key is read, written, freed, and
+ * named in findings. Two values are the same when they are written the same. Rows are data: what
+ * takes a sentence of its own is a function, in a type beside the section's rows.
  */
 #ifndef CONFIG_KEY_H
 #define CONFIG_KEY_H
@@ -62,8 +62,8 @@ struct key {
 
 struct key_map {
 	const char *what; /* expected, to a finding when something else stands there */
-	/* "replay", of structs that begin with a name: "replay NAME: KEY is missing, as in REQUIRED".
-	 * NULL: REQUIRED says all. */
+	/* "replay", of structs that begin with a name: "replay NAME: KEY is missing, as in
+	 * REQUIRED". NULL: REQUIRED says all. */
 	const char *kind;
 	const struct key *keys;
 	unsigned count;
@@ -77,7 +77,8 @@ struct key_map {
 bool key_read(struct reader *reader, const struct spot *spot, const struct key_map *map,
 	      void *into);
 
-/* The same in two steps, for a section that looks at its fields, KEYS_MAX at most, between or behind. */
+/* The same in two steps, for a section that looks at its fields, KEYS_MAX at most, between or
+ * behind. */
 bool key_find(struct reader *reader, const struct spot *spot, const struct key_map *map,
 	      struct field *fields);
 void key_take(struct reader *reader, const struct spot *spot, const struct key_map *map,
@@ -90,7 +91,8 @@ void key_write_lines(const struct key_out *out, const struct key_map *map, const
 /* "{ KEY: VALUE, KEY: VALUE }" */
 void key_write_flow(const struct key_out *out, const struct key_map *map, const void *from);
 
-/* The first key that is written differently, each of its config, or NULL; without memory that is the first. */
+/* The first key that is written differently, each of its config, or NULL; without memory that is
+ * the first. */
 const struct key *key_difference(const struct key_map *map, const struct config *a_config,
 				 const void *a, const struct config *b_config, const void *b);
 
@@ -103,8 +105,8 @@ key_at(const struct key *key, const void *whole)
 	return (char *)whole + key->offset;
 }
 
-/* Numbers are members of any size, words the value of one: an enum's or a bool's. Numbers and durations of 0
- * are those that were left out. */
+/* Numbers are members of any size, words the value of one: an enum's or a bool's. Numbers and
+ * durations of 0 are those that were left out. */
 extern const struct key_type key_number, key_word, key_bytes, key_duration;
 extern const struct key_type key_count;  /* a number of which 0 is one like others */
 extern const struct key_type key_flags;  /* a list of words, whose values are bits of a set */
@@ -139,8 +141,8 @@ void *key_own(struct reader *reader, const struct key *key, void *into, size_t s
 void *key_owns(const struct key *key, const void *from);
 void key_clear_owned(const struct key *key, void *from);
 
-/* A prefix of any length, or false and a finding; one as text, an address where it has full length; and whether all that is in
- * one is in another. */
+/* A prefix of any length, or false and a finding; one as text, an address where it has full length;
+ * and whether all that is in one is in another. */
 bool key_read_prefix(struct reader *reader, const struct spot *spot, const char *what,
 		     struct config_prefix *prefix);
 void key_put_prefix(FILE *out, const struct config_prefix *prefix);
@@ -164,13 +166,13 @@ void match_read(struct reader *reader, const struct spot *spot, struct config_ma
 void match_write(const struct key_out *out, const struct config_match *match);
 void match_clear(struct config_match *match);
 
-/* Of what it says of a tunnel, which it has as long as it says something; each type is given the match, the offsets are those
- * of struct config_tunnel. */
+/* Of what it says of a tunnel, which it has as long as it says something; each type is given the
+ * match, the offsets are those of struct config_tunnel. */
 extern const struct key_type key_tunnel, key_tunnel_id, key_inner;
 extern const struct key_word key_tunnels[];
 
-/* Finds out which tunnels it may be; a finding at the spot of the id's key where none has one, a warning where no packet
- * has all. */
+/* Finds out which tunnels it may be; a finding at the spot of the id's key where none has one, a
+ * warning where no packet has all. */
 void tunnel_check(struct reader *reader, const struct spot *spot, const struct spot *id,
 		  struct config_match *match);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lines that stand once in each text tie the two together: names of rules, mostly. The longest run of
- * them that keeps its order is what did not move (patience sorting), and only the gaps between are
- * compared line by line. So time and memory grow with the texts, not with their square.
+ * Lines that stand once in each text tie the two together: names of rules, mostly. The longest run
+ * of them that keeps its order is what did not move (patience sorting), and only the gaps between
+ * are compared line by line. So time and memory grow with the texts, not with their square.
  */
 #include "config/lines.h"
 
@@ -86,7 +86,8 @@ trim(struct lines *before, struct lines *after, struct gap *gap)
 		keep(before, after, --gap->end[0], --gap->end[1]);
 }
 
-/* The longest common subsequence of a gap, by the table of its lengths from each pair of lines on. */
+/* The longest common subsequence of a gap, by the table of its lengths from each pair of lines
+ * on. */
 static bool
 compare_gap(struct lines *before, struct lines *after, struct gap gap)
 {

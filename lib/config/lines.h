@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lines: two texts cut into lines, and which lines of one stand in the other too. One thread; a text
- * owns all that it points to.
+ * Lines: two texts cut into lines, and which lines of one stand in the other too. One thread; a
+ * text owns all that it points to.
  */
 #ifndef CONFIG_LINES_H
 #define CONFIG_LINES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * List: of actions, while it is read. There are several kinds, each of which takes some verbs. list.c has what holds of a
- * list, action.c what holds of one action, with a row a verb, shape.c what actions mean for each other, and fit.c what they mean for
- * the packets of their rule.
+ * List: of actions, while it is read. There are several kinds, each of which takes some verbs.
+ * list.c has what holds of a list, action.c what holds of one action, with a row a verb, shape.c
+ * what actions mean for each other, and fit.c what they mean for the packets of their rule.
  */
 #ifndef CONFIG_LIST_H
 #define CONFIG_LIST_H
@@ -17,7 +17,8 @@ enum list_kind {
 	LIST_DEFAULT, /* one action, which is no list but a value */
 };
 
-/* Reads a list into actions, which are empty, and checks what stands in it one by one. False when it is none. */
+/* Reads a list into actions, which are empty, and checks what stands in it one by one. False when
+ * it is none. */
 bool list_read(struct reader *reader, const struct spot *spot, enum list_kind kind,
 	       struct config_actions *actions);
 void list_clear(struct config_actions *actions);

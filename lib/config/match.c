@@ -99,8 +99,8 @@ families(const struct config_prefixes *prefixes)
 	return found ? found : IPV4 | IPV6;
 }
 
-/* Keys that no packet can satisfy together are no error: the rule counts nothing, as it says. But they
- * are hardly meant, and would go unseen. */
+/* Keys that no packet can satisfy together are no error: the rule counts nothing, as it says. But
+ * they are hardly meant, and would go unseen. */
 static void
 check_match(struct reader *reader, const struct field *fields, const struct config_match *match)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pace: how fast a replay goes, as a user writes it: `original`, `2x`, `0.25x`, `1.5Mpps`, `200kpps`,
- * `10Gbps` (of frame bytes, without FCS), `10Gbps-wire` (with preamble, FCS and gap), `top`. Decimal
- * fractions are kept exactly.
+ * Pace: how fast a replay goes, as a user writes it: `original`, `2x`, `0.25x`, `1.5Mpps`,
+ * `200kpps`, `10Gbps` (of frame bytes, without FCS), `10Gbps-wire` (with preamble, FCS and gap),
+ * `top`. Decimal fractions are kept exactly.
  */
 #ifndef CONFIG_PACE_H
 #define CONFIG_PACE_H

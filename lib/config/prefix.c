@@ -102,8 +102,8 @@ key_prefix_covers(const struct config_prefix *wide, const struct config_prefix *
 	return memcmp(cut.address, wide->address, sizeof(cut.address)) == 0;
 }
 
-/* A prefix within another says nothing more. In order of addresses it comes behind that one, with none
- * between that is not within it too. */
+/* A prefix within another says nothing more. In order of addresses it comes behind that one, with
+ * none between that is not within it too. */
 static void
 merge_prefixes(struct config_prefixes *prefixes)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reader: what turns the nodes of a file into a config. Each function takes a spot, which is a node and
- * the path that leads to it, and on a mistake adds a finding there and goes on, so that all are found.
- * One thread.
+ * Reader: what turns the nodes of a file into a config. Each function takes a spot, which is a node
+ * and the path that leads to it, and on a mistake adds a finding there and goes on, so that all are
+ * found. One thread.
  *
- * Reading order: tree.h (nodes), this, key.h (rows), then config.c, which has the table of sections.
+ * Reading order: tree.h (nodes), this, key.h (rows), then config.c, which has the table of
+ * sections.
  */
 #ifndef CONFIG_READER_H
 #define CONFIG_READER_H
@@ -58,7 +59,8 @@ void reader_warning(struct reader *reader, const struct spot *spot, const char *
 /* Behind the last line of a list: says what was not told. */
 void reader_list_end(struct reader *reader, const struct spot *spot);
 
-/* Adds "KEY: expected WHAT, not WHAT-STANDS-THERE". In silence if a finding was made there before. */
+/* Adds "KEY: expected WHAT, not WHAT-STANDS-THERE". In silence if a finding was made there
+ * before. */
 void reader_expected(struct reader *reader, const struct spot *spot, const char *what);
 
 /* The nearest key above, "dst-port" for the second item of a list of ports. */
@@ -71,8 +73,8 @@ char *reader_copy(struct reader *reader, const char *text);
 /* Walks a list: the first item with *item zeroed; false behind the last. */
 bool spot_next_item(const struct spot *list, struct spot *item);
 
-/* Walks a mapping by its values; the spot of the key goes to key unless that is NULL. Keys that are no
- * words make findings and are passed over. */
+/* Walks a mapping by its values; the spot of the key goes to key unless that is NULL. Keys that are
+ * no words make findings and are passed over. */
 bool reader_next_pair(struct reader *reader, const struct spot *map, struct spot *value,
 		      struct spot *key);
 
@@ -85,17 +87,17 @@ struct field {
 	bool given;
 };
 
-/* Fills the fields of a mapping. Unknown keys and keys that stand twice make findings. False when the
- * node is no mapping; what is then the expectation to show. */
+/* Fills the fields of a mapping. Unknown keys and keys that stand twice make findings. False when
+ * the node is no mapping; what is then the expectation to show. */
 bool reader_fields(struct reader *reader, const struct spot *map, struct field *fields,
 		   unsigned count, const char *what);
 
-/* Whether there is anything to read in a section that maps names; a finding when it is something else, or else what is
- * then the expectation to show. */
+/* Whether there is anything to read in a section that maps names; a finding when it is something
+ * else, or else what is then the expectation to show. */
 bool reader_section(struct reader *reader, const struct spot *spot, const char *what);
 
-/* Scalars: false and a finding when it is not what it should be. Of a text, what is shown as expected; of a number, its noun:
- * "a number". */
+/* Scalars: false and a finding when it is not what it should be. Of a text, what is shown as
+ * expected; of a number, its noun: "a number". */
 bool reader_text(struct reader *reader, const struct spot *spot, const char *what,
 		 const char **text);
 bool reader_number(struct reader *reader, const struct spot *spot, const char *noun, uint32_t low,
@@ -107,23 +109,26 @@ bool reader_list(struct reader *reader, const struct spot *spot, const char *wha
 /* The absolute path of a file, for the caller to free, or NULL. */
 char *reader_path(struct reader *reader, const struct spot *spot, const char *path);
 
-/* Whether the name is well formed; a finding at the spot otherwise. kind: "port", "group", "rule", "replay". */
+/* Whether the name is well formed; a finding at the spot otherwise. kind: "port", "group", "rule",
+ * "replay". */
 bool reader_name(struct reader *reader, const struct spot *spot, const char *kind,
 		 const char *name);
 
-/* Checks and takes the name of a target in its section, to be found by all that come behind; it is borrowed. */
+/* Checks and takes the name of a target in its section, to be found by all that come behind; it is
+ * borrowed. */
 void reader_claim(struct reader *reader, const struct spot *key, enum config_target_kind kind,
 		  const char *name, unsigned index);
 bool reader_target(const struct reader *reader, const char *name, struct config_target *target);
 
-/* Finds a port. False and a finding when there is none, but in silence when no ports could be read. */
+/* Finds a port. False and a finding when there is none, but in silence when no ports could be
+ * read. */
 bool reader_port(struct reader *reader, const struct spot *spot, const char *what, uint16_t *index);
 
 /* Whether packets can leave through a port; also true of one that has findings of its own. */
 bool reader_can_send(const struct reader *reader, unsigned port);
 
-/* A pcap filter that libpcap can compile, or NULL and a finding. shorter is what to do about one that is
- * too long. */
+/* A pcap filter that libpcap can compile, or NULL and a finding. shorter is what to do about one
+ * that is too long. */
 char *read_filter(struct reader *reader, const struct spot *spot, const char *shorter);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the actions of a list mean for each other: whether something comes of each, and in how many shapes packets leave. An
- * edit that takes back what another did is an error; one that changes nothing, or that leaves nothing of an earlier one, is
- * worth a warning, as a list that is put together by a program may well have some.
+ * What the actions of a list mean for each other: whether something comes of each, and in how many
+ * shapes packets leave. An edit that takes back what another did is an error; one that changes
+ * nothing, or that leaves nothing of an earlier one, is worth a warning, as a list that is put
+ * together by a program may well have some.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -153,7 +154,7 @@ check_slice(const struct check *check, struct shape *shape, const struct config_
 	shape->slice = slice;
 }
 
-/* A header that the packet lacks begins where the one before it ends, so they may all lie together. */
+/* A header that the packet lacks begins where the one before it ends, so all may lie together. */
 static bool
 cut_off(const struct config_slice *slice, const struct config_mask *mask)
 {
@@ -308,7 +309,7 @@ with_of(const struct config_action *action)
 	return action->verb == CONFIG_MIRROR ? action->with : NULL;
 }
 
-/* In how many ways a packet is given away. A step begins others, and so does a with that none before it had. */
+/* In how many ways a packet is given away. A step begins others, as does a with that none had. */
 static unsigned
 count_forms(const struct config *config, const struct config_actions *actions)
 {

@@ -38,8 +38,8 @@ struct tree {
 	struct node *root;
 };
 
-/* Reads a text. Returns 0, -EINVAL when it is no single YAML document, or -ENOMEM. Findings, of which
- * there may be some with 0 too, go to errors. The tree must be freed in any case. */
+/* Reads a text. Returns 0, -EINVAL when it is no single YAML document, or -ENOMEM. Findings, of
+ * which there may be some with 0 too, go to errors. The tree must be freed in any case. */
 int tree_read(struct tree *tree, const char *text, size_t length, struct error_list *errors);
 void tree_free(struct tree *tree);
 

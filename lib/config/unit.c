@@ -65,7 +65,8 @@ unit_is_bytes(const char *text)
 	       (*parts.word == 'B' || tolower((unsigned char)parts.word[1]) == 'y');
 }
 
-/* Writes text with its unit in the form that is read. False when it has none of these units, or is too long. */
+/* Writes text with its unit in the form that is read. False when it has none of these units, or is
+ * too long. */
 static bool
 put_plain(const char *text, char *out, size_t size)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Unit: the units of rates as people type them ("1 gbps", "100Mbit", "1Gbit/s", "5 kpps"), brought to the one
- * form that is read and written. Pure.
+ * Unit: the units of rates as people type them ("1 gbps", "100Mbit", "1Gbit/s", "5 kpps"), brought
+ * to the one form that is read and written. Pure.
  */
 #ifndef CONFIG_UNIT_H
 #define CONFIG_UNIT_H

@@ -20,7 +20,8 @@
 #define FINDINGS_MAX 20
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-/* What it holds, with a NUL behind it. NULL with errno set; EINVAL: no regular file, which might keep whoever reads it. */
+/* What it holds, with a NUL behind it. NULL with errno set; EINVAL: no regular file, which might
+ * keep whoever reads it. */
 static char *
 read_whole(const char *path, size_t *length)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Words: names of ether types (IEEE 802 numbers), of IP protocols (IANA's protocol numbers) and of DSCPs. Tables
- * of our own, so that a config means the same on every machine, whatever its /etc/protocols says.
+ * Words: names of ether types (IEEE 802 numbers), of IP protocols (IANA's protocol numbers) and of
+ * DSCPs. Tables of our own, so that a config means the same on every machine, whatever its
+ * /etc/protocols says.
  */
 #ifndef CONFIG_WORDS_H
 #define CONFIG_WORDS_H

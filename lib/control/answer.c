@@ -15,7 +15,8 @@
 /* Rules of which an answer is written in under a millisecond. */
 #define RULES_AT_ONCE 256
 
-/* The answer around the rules: everything up to REPORT_RULES_HERE, as JSON has it, and what follows. */
+/* The answer around the rules: everything up to REPORT_RULES_HERE, as JSON has it, and what
+ * follows. */
 static void
 put_head(FILE *out, struct call *call, const char *line)
 {

@@ -76,8 +76,9 @@ is_sound(struct call *call)
 	return call->error.code == 0;
 }
 
-/* Who calls may be able to read what the daemon is not, and can then pass it; data says so. A pipe would keep the
- * thread until somebody writes to it. -1 with errno set, and the call's error where there is more to be said. */
+/* Who calls may be able to read what the daemon is not, and can then pass it; data says so. A pipe
+ * would keep the thread until somebody writes to it. -1 with errno set, and the call's error where
+ * there is more to be said. */
 static int
 open_file(const char *file, struct call *call)
 {
@@ -101,8 +102,8 @@ open_file(const char *file, struct call *call)
 	return fd;
 }
 
-/* Whether what was passed can be read to its end at once. Of who may only read it must be memory that is sealed: a file may be on a
- * disk of his own that does not answer. */
+/* Whether what was passed can be read to its end at once. Of who may only read it must be memory
+ * that is sealed: a file may be on a disk of his own that does not answer. */
 static bool
 is_readable(struct call *call, int fd)
 {
@@ -145,7 +146,8 @@ read_text(struct call *call, struct config_text *text)
 	return ret;
 }
 
-/* For who may only read no file is read that the text names: what is wrong with one tells of what it holds. */
+/* For who may only read no file is read that the text names: what is wrong with one tells of what
+ * it holds. */
 static int
 parse_of_guest(const char *file, const char *directory, const struct config_text *text,
 	       struct config **config, struct error_list *errors)

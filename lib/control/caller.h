@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Caller: who makes a call, as the kernel says it of the other end of a socket (unix(7), SO_PEERCRED), and the
- * descriptor that came with it.
+ * Caller: who makes a call, as the kernel says it of the other end of a socket (unix(7),
+ * SO_PEERCRED), and the descriptor that came with it.
  */
 #ifndef CONTROL_CALLER_H
 #define CONTROL_CALLER_H
@@ -10,7 +10,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* Of a config that who may only read brings, and of what is answered to it: what is made of a text takes a hundred times its memory. */
+/* Of a config that who may only read brings, and of what is answered to it: what is made of a text
+ * takes a hundred times its memory. */
 #define CALLER_GUEST_BYTES (1 << 20)
 
 struct caller {

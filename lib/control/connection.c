@@ -68,7 +68,8 @@ make_room(struct connection *connection)
 	return true;
 }
 
-/* What there is to read, and what is passed with it: a descriptor is taken in the place of one that no line has asked for. */
+/* What there is to read, and what is passed with it: a descriptor is taken in the place of one that
+ * no line has asked for. */
 static ssize_t
 receive(struct connection *connection)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Connection: one client, its unfinished request and its unread answer. Non-blocking throughout: bytes
- * come in as far as the request limit, go out as far as the client reads, and who stands still in the
- * middle of either for too long is closed.
+ * Connection: one client, its unfinished request and its unread answer. Non-blocking throughout:
+ * bytes come in as far as the request limit, go out as far as the client reads, and who stands
+ * still in the middle of either for too long is closed.
  */
 #ifndef CONTROL_CONNECTION_H
 #define CONTROL_CONNECTION_H
@@ -16,8 +16,8 @@
 
 /* How long a client may take over one request line, or read nothing of its answer. */
 #define CONNECTION_PATIENCE_NS UINT64_C(10000000000)
-/* How long what a client still sends is thrown away after it was told why it is closed. Closing at once
- * would take the reason from one that is in the middle of sending. */
+/* How long what a client still sends is thrown away after it was told why it is closed. Closing at
+ * once would take the reason from one that is in the middle of sending. */
 #define CONNECTION_LINGER_NS UINT64_C(1000000000)
 
 struct connection {
@@ -50,19 +50,20 @@ void connection_close(struct connection *connection);
  * lingering, over. */
 bool connection_receive(struct connection *connection, uint64_t now);
 
-/* The next whole line, without its end, if nothing keeps it from being answered now; NULL otherwise.
- * Valid until connection_consume, which is told when it is through with. */
+/* The next whole line, without its end, if nothing keeps it from being answered now; NULL
+ * otherwise. Valid until connection_consume, which is told when it is through with. */
 char *connection_line(struct connection *connection, size_t *length);
 
-/* Whose line that is, and the descriptor that came with its bytes, if one did, which becomes the caller's own: between these two. */
+/* Whose line that is, and the descriptor that came with its bytes, if one did, which becomes the
+ * caller's own: between these two. */
 struct caller connection_caller(struct connection *connection);
 void connection_consume(struct connection *connection, uint64_t now);
 
 /* Nothing more is sent, and what the client still sends is thrown away until it ends. */
 void connection_linger(struct connection *connection, uint64_t now);
 
-/* Appends an answer, which is taken over (NULL: out of memory; the client is closed), and sends what can
- * be sent. False when the connection is broken. */
+/* Appends an answer, which is taken over (NULL: out of memory; the client is closed), and sends
+ * what can be sent. False when the connection is broken. */
 bool connection_answer(struct connection *connection, char *line, uint64_t now);
 bool connection_send(struct connection *connection, uint64_t now);
 

@@ -249,8 +249,8 @@ serve_round(struct control *control)
 	return 0;
 }
 
-/* Not before the engine is started: the threads are to stay off the workers' cores, as this one does
- * since. */
+/* Not before the engine is started: the threads are to stay off the workers' cores, as this one
+ * does since. */
 static int
 open_jobs(struct control *control)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Edition: a config as somebody wrote it, with its comments, and where it came from: what can be saved, and gone back to.
- * Of what runs and of what ran before it there is one each. Any thread, one at a time.
+ * Edition: a config as somebody wrote it, with its comments, and where it came from: what can be
+ * saved, and gone back to. Of what runs and of what ran before it there is one each. Any thread,
+ * one at a time.
  */
 #ifndef CONTROL_EDITION_H
 #define CONTROL_EDITION_H

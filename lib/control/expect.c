@@ -44,7 +44,8 @@ is_nothing(const json_t *value)
 	return true;
 }
 
-/* A reason, or a number of a replay, that the expectation's version did not know yet, and for which there was nothing. */
+/* A reason, or a number of a replay, that the expectation's version did not know yet, and for which
+ * there was nothing. */
 static bool
 is_new_reason(const char *path, const json_t *value)
 {

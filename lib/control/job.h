@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Job: calls whose work takes long, done one after the other in a thread of their own, so that nobody
- * else has to wait. The control thread hands them in and is told by a file descriptor when one is done.
- * There are two such threads: one prepares configs, which may take seconds, the other writes long
- * answers, which must not wait for that.
+ * Job: calls whose work takes long, done one after the other in a thread of their own, so that
+ * nobody else has to wait. The control thread hands them in and is told by a file descriptor when
+ * one is done. There are two such threads: one prepares configs, which may take seconds, the other
+ * writes long answers, which must not wait for that.
  */
 #ifndef CONTROL_JOB_H
 #define CONTROL_JOB_H
@@ -42,15 +42,15 @@ bool jobs_idle(struct jobs *jobs);
 /* Readable when a job is done. */
 int jobs_fd(const struct jobs *jobs);
 
-/* Takes the job over. The next one is begun only after jobs_done gave this one out and jobs_next was
- * called, so that what it prepared is in force before another looks at the daemon. */
+/* Takes the job over. The next one is begun only after jobs_done gave this one out and jobs_next
+ * was called, so that what it prepared is in force before another looks at the daemon. */
 void jobs_add(struct jobs *jobs, struct job *job);
 
 /* Takes back one that was given out: it is the next, before all that wait. */
 void jobs_again(struct jobs *jobs, struct job *job);
 
-/* Frees the jobs of a connection that are not begun yet: they end with it. What changes something is an order: it is carried
- * out though who gave it has left, unless JOBS_KEPT wait. */
+/* Frees the jobs of a connection that are not begun yet: they end with it. What changes something
+ * is an order: it is carried out though who gave it has left, unless JOBS_KEPT wait. */
 #define JOBS_KEPT 64
 void jobs_cancel(struct jobs *jobs, unsigned slot, uint64_t serial);
 

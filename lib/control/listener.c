@@ -62,8 +62,8 @@ refuse_second(const struct listener *listener)
 	return -EEXIST;
 }
 
-/* Whether the file that is open is still the one of that name: a daemon that ended in between has taken
- * the name away, and another may have made it anew. */
+/* Whether the file that is open is still the one of that name: a daemon that ended in between has
+ * taken the name away, and another may have made it anew. */
 static bool
 is_current(int fd, const char *path)
 {
@@ -90,8 +90,8 @@ open_lock(struct listener *listener, const char *path)
 	return 0;
 }
 
-/* A file that has other names may be somebody's, and is not written to: ours loses this one. Returns whether it did, or
- * a negative errno. */
+/* A file that has other names may be somebody's, and is not written to: ours loses this one.
+ * Returns whether it did, or a negative errno. */
 static int
 give_up_linked(const struct listener *listener, const char *path)
 {

@@ -9,12 +9,12 @@ enum listener_access { LISTENER_CONTROL, LISTENER_STATS, LISTENERS };
 
 struct listener {
 	char *directory; /* NULL: there is none */
-	int lock; /* locked as long as the daemon lives, so that a killed one leaves no lock behind */
+	int lock;        /* held while the daemon lives, so that a killed one leaves none behind */
 	int sockets[LISTENERS]; /* listening, non-blocking */
 };
 
-/* What fails is logged with what would mend it and undone; returns a negative errno, -EEXIST when another
- * daemon has the run-dir. */
+/* What fails is logged with what would mend it and undone; returns a negative errno, -EEXIST when
+ * another daemon has the run-dir. */
 int listener_open(struct listener *listener, const char *directory);
 
 /* Removes the files alone. Any thread. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Method: what clients can call. One table says of each method its name, parameters, who may call it and
- * how it is answered; `methods` lists it.
+ * Method: what clients can call. One table says of each method its name, parameters, who may call
+ * it and how it is answered; `methods` lists it.
  */
 #ifndef CONTROL_METHOD_H
 #define CONTROL_METHOD_H
@@ -23,7 +23,8 @@ struct method_daemon {
 	const char *config_file; /* absolute */
 	struct jobs *works;      /* that prepare configs; NULL before the first client is served */
 	bool stop;               /* set by `shutdown` */
-	/* Owned; NULL: none, or not known. Changed by the control thread alone, while no job prepares a config. */
+	/* Owned; NULL: none, or not known. Changed by the control thread alone, while no job
+	 * prepares a config. */
 	struct edition *running, *before;
 	struct restart restart;
 	/* Snapshots that answers may share, held; see method_snapshot. */
@@ -49,8 +50,8 @@ struct call {
 	struct snapshot *snapshot; /* held */
 	json_t *more;              /* further members of what the method's view makes; NULL: none */
 	struct config *config;     /* held: its text is the result */
-	/* Of an answer that lists rules, or shows a text: the list, or the text in parts, which is written by item and may be long; see
-	 * control/answer.h. */
+	/* Of an answer that lists rules, or shows a text: the list, or the text in parts, which is
+	 * written by item and may be long; see control/answer.h. */
 	void (*item)(FILE *out, const struct call *call, unsigned index);
 	uint32_t *indices; /* of the rules that are listed; NULL: they stand for themselves */
 	unsigned start, next, end;
@@ -77,15 +78,16 @@ struct method {
 	struct method_param params[METHOD_PARAMS_MAX];
 	/* The member of its result of which `names`, `limit` and `offset` choose; or NULL. */
 	const char *lists;
-	/* Any thread: the result, of a snapshot that answer has taken; NULL: answer makes the result. */
+	/* Any thread: the result, of a snapshot that answer has taken; NULL: answer makes the
+	 * result. */
 	json_t *(*view)(const struct snapshot *snapshot);
 	/* Control thread: whether there is work for this call; NULL: there always is. */
 	bool (*has_work)(const struct method_daemon *daemon, const struct call *call);
-	/* Any thread, one at a time, before answer: what may take seconds; NULL when nothing does. It
-	 * must change nothing that others see. */
+	/* Any thread, one at a time, before answer: what may take seconds; NULL when nothing does.
+	 * It must change nothing that others see. */
 	void (*work)(const struct method_daemon *daemon, struct call *call);
-	/* Control thread: answers at once, or finishes what work began; or asks for more work and to be called again, with
-	 * call->again. */
+	/* Control thread: answers at once, or finishes what work began; or asks for more work and
+	 * to be called again, with call->again. */
 	void (*answer)(struct method_daemon *daemon, struct call *call);
 };
 
@@ -97,13 +99,13 @@ void method_fail_unknown(const char *method, struct rpc_error *error);
 /* Checks access and parameters; false with call->error set when the call must not go on. */
 bool method_admit(struct call *call);
 
-/* Whether the call's answer left its result to answer_piece, which any thread may run, as it touches nothing but the
- * call. */
+/* Whether the call's answer left its result to answer_piece, which any thread may run, as it
+ * touches nothing but the call. */
 bool method_is_raw(const struct call *call);
 
-/* A snapshot for an answer, which holds it, or NULL without memory: one made now, or the latest large one, when that was made but a moment
- * ago for what it cost, or when two that are large are still being read. So those who read slowly, or leave, hold two
- * at most. */
+/* A snapshot for an answer, which holds it, or NULL without memory: one made now, or the latest
+ * large one, when that was made but a moment ago for what it cost, or when two that are large are
+ * still being read. So those who read slowly, or leave, hold two at most. */
 struct snapshot *method_snapshot(struct method_daemon *daemon);
 
 /* What was just changed is to be seen by whoever asks next. */

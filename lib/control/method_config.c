@@ -111,8 +111,8 @@ put_changes(FILE *out, const struct call *call, unsigned index)
 	report_put_text(out, call->changes + (size_t)index * PART_BYTES, PART_BYTES);
 }
 
-/* What changes from the running config to this one; it stands in the answer where REPORT_RULES_HERE does. It may have a hundred
- * megabytes, so no JSON is made of it in memory. */
+/* What changes from the running config to this one; it stands in the answer where REPORT_RULES_HERE
+ * does. It may have a hundred megabytes, so no JSON is made of it in memory. */
 static void
 compare(const struct method_daemon *daemon, const struct config *config, struct call *call)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Methods that make devices misbehave, for tests of what must hold then. Built only with -Dfaults=true.
+ * Methods that make devices misbehave, for tests of what must hold then. Built only with
+ * -Dfaults=true.
  */
 #ifndef CONTROL_METHOD_FAULT_H
 #define CONTROL_METHOD_FAULT_H

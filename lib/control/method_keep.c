@@ -14,7 +14,8 @@
 
 #include "core/banned.h"
 
-/* Whether the text says in another file what it says where it was read: relative names in it are of its directory. */
+/* Whether the text says in another file what it says where it was read: relative names in it are of
+ * its directory. */
 static bool
 says_the_same_in(const char *file, const struct config_text *text, const struct config *config)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The methods about what runs as somebody wrote it: to save it, and to go back to what ran before. As in method_config.h.
+ * The methods about what runs as somebody wrote it: to save it, and to go back to what ran before.
+ * As in method_config.h.
  */
 #ifndef CONTROL_METHOD_KEEP_H
 #define CONTROL_METHOD_KEEP_H
@@ -13,7 +14,8 @@ void answer_config_text(struct method_daemon *daemon, struct call *call);
 /* Its answer is config.apply's. */
 void work_config_rollback(const struct method_daemon *daemon, struct call *call);
 
-/* Control thread: what a call prepared runs from now on, and what ran before can be gone back to. */
+/* Control thread: what a call prepared runs from now on, and what ran before can be gone back
+ * to. */
 void keep_edition(struct method_daemon *daemon, struct call *call);
 
 /* What `status` has as `config`; a new reference. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The methods that show what was counted: each is one view of a snapshot, which is rendered when the control thread
- * has long gone on.
+ * The methods that show what was counted: each is one view of a snapshot, which is rendered when
+ * the control thread has long gone on.
  */
 #ifndef CONTROL_METHOD_REPORT_H
 #define CONTROL_METHOD_REPORT_H

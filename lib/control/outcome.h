@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Outcome: what becomes of a request line, whoever sent it: an answer, a job for the rest, or both. Control thread.
+ * Outcome: what becomes of a request line, whoever sent it: an answer, a job for the rest, or both.
+ * Control thread.
  */
 #ifndef CONTROL_OUTCOME_H
 #define CONTROL_OUTCOME_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reload: what SIGHUP asks for. It is what `config.apply` does for a client, done for nobody, and one at a
- * time: signals that come while one is under way are joined in one behind it. Control thread.
+ * Reload: what SIGHUP asks for. It is what `config.apply` does for a client, done for nobody, and
+ * one at a time: signals that come while one is under way are joined in one behind it. Control
+ * thread.
  */
 #ifndef CONTROL_RELOAD_H
 #define CONTROL_RELOAD_H
@@ -19,8 +20,8 @@ struct reload {
 	bool wanted, under_way;
 };
 
-/* SIGHUP must be blocked in all threads; file, which may be NULL, must outlive the reload. Negative errno
- * on failure, not logged; reload_close may follow all the same. */
+/* SIGHUP must be blocked in all threads; file, which may be NULL, must outlive the reload. Negative
+ * errno on failure, not logged; reload_close may follow all the same. */
 int reload_open(struct reload *reload, const char *file);
 void reload_close(struct reload *reload);
 

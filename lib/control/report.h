@@ -11,12 +11,12 @@
 
 #include "engine/snapshot.h"
 
-/* The report of an offline run, which is `status` without what concerns a running daemon. Nothing in
- * it varies between two runs of one config but what stands under keys named `cycles`. */
+/* The report of an offline run, which is `status` without what concerns a running daemon. Nothing
+ * in it varies between two runs of one config but what stands under keys named `cycles`. */
 json_t *report_json(const struct snapshot *snapshot);
 
-/* What stands as `rules` in the two below: the text of the rules, which may be a hundred megabytes, is to be put in its place
- * (control/answer.h). */
+/* What stands as `rules` in the two below: the text of the rules, which may be a hundred megabytes,
+ * is to be put in its place (control/answer.h). */
 #define REPORT_RULES_HERE "\x01rules\x01"
 #define REPORT_RULES_HERE_JSON "\\u0001rules\\u0001"
 
@@ -25,10 +25,12 @@ json_t *report_status(const struct snapshot *snapshot);
 json_t *report_replays(const struct snapshot *snapshot);
 json_t *report_ports(const struct snapshot *snapshot);
 json_t *report_rules(const struct snapshot *snapshot);
-/* The rules themselves, for a report that nobody waits for: what they counted, and all there is to say. */
+/* The rules themselves, for a report that nobody waits for: what they counted, and all there is to
+ * say. */
 json_t *report_rule_counts(const struct snapshot *snapshot);
 json_t *report_all_rules(const struct snapshot *snapshot);
-/* A member of `rules`, by its index, with the comma left to the caller; in `status`, and in `rules`. */
+/* A member of `rules`, by its index, with the comma left to the caller; in `status`, and in
+ * `rules`. */
 void report_put_rule_counts(FILE *out, const struct snapshot *snapshot, unsigned index);
 void report_put_rule(FILE *out, const struct snapshot *snapshot, unsigned index);
 /* What stands between the quotes of a string in JSON. */

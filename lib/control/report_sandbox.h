@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The sandbox's part of a report: what holds of it. Control thread; the caller owns the result, NULL: no memory.
+ * The sandbox's part of a report: what holds of it. Control thread; the caller owns the result,
+ * NULL: no memory.
  */
 #ifndef CONTROL_REPORT_SANDBOX_H
 #define CONTROL_REPORT_SANDBOX_H

@@ -10,7 +10,8 @@
 
 #include "engine/snapshot.h"
 
-/* Writes an array. False, and nothing, of a list without edits and gates: each of its actions got all packets. */
+/* Writes an array. False, and nothing, of a list without edits and gates: each of its actions got
+ * all packets. */
 bool report_put_steps(FILE *out, const struct snapshot *snapshot, unsigned index);
 
 #endif

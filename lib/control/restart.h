@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Restart: whether a daemon that is started again would run what runs now: what its file holds, beside it. Reading it may take long
- * and is for a job; whether it has to be read anew is seen from what the kernel knows of the file.
+ * Restart: whether a daemon that is started again would run what runs now: what its file holds,
+ * beside it. Reading it may take long and is for a job; whether it has to be read anew is seen from
+ * what the kernel knows of the file.
  */
 #ifndef CONTROL_RESTART_H
 #define CONTROL_RESTART_H
@@ -22,7 +23,8 @@ struct restart_file {
 };
 
 struct restart {
-	/* "same", "other", "invalid" (it would not start), "missing" or "unreadable"; NULL: not looked at yet. */
+	/* "same", "other", "invalid" (it would not start), "missing" or "unreadable"; NULL: not
+	 * looked at yet. */
 	const char *verdict;
 	struct restart_file file;
 };

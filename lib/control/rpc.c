@@ -24,8 +24,8 @@ rpc_fail(struct rpc_error *error, int code, json_t *data, const char *format, ..
 	error->data = data;
 }
 
-/* How deep a text nests, found without parsing: the parser itself recurses, and must not be given what
- * would take its stack. */
+/* How deep a text nests, found without parsing: the parser itself recurses, and must not be given
+ * what would take its stack. */
 static unsigned
 depth_of(const char *line, size_t length)
 {
@@ -117,7 +117,8 @@ check_request(struct rpc_request *request, const struct rpc_id *text, struct rpc
 	return true;
 }
 
-/* The parser refuses numbers beyond its own: in its place it is given another, as long as the id. */
+/* The parser refuses numbers beyond its own: in its place it is given another, as long as the
+ * id. */
 static json_t *
 parse(const char *line, size_t length, const struct rpc_id *id, json_error_t *problem)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * RPC: JSON-RPC 2.0 (jsonrpc.org/specification), one object a line, as a pure matter of text: from a
- * line to a checked request, from a result or an error to a line.
+ * RPC: JSON-RPC 2.0 (jsonrpc.org/specification), one object a line, as a pure matter of text: from
+ * a line to a checked request, from a result or an error to a line.
  */
 #ifndef CONTROL_RPC_H
 #define CONTROL_RPC_H
@@ -43,8 +43,8 @@ struct rpc_request {
 void rpc_fail(struct rpc_error *error, int code, json_t *data, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Reads a line (without its end). False with *error set when it is no request; request->id is then what
- * could be made out of it, or NULL. In either case request is to be cleared. */
+/* Reads a line (without its end). False with *error set when it is no request; request->id is then
+ * what could be made out of it, or NULL. In either case request is to be cleared. */
 bool rpc_read(const char *line, size_t length, struct rpc_request *request,
 	      struct rpc_error *error);
 void rpc_clear(struct rpc_request *request);
@@ -52,8 +52,8 @@ void rpc_clear(struct rpc_request *request);
 /* What every answer's line begins with; the id follows. */
 #define RPC_HEAD "{\"jsonrpc\":\"2.0\",\"id\":"
 
-/* The answer's line with its end, to be freed by the caller; NULL when out of memory. result or error is
- * taken over. id is JSON; it may be NULL, which is sent as null. */
+/* The answer's line with its end, to be freed by the caller; NULL when out of memory. result or
+ * error is taken over. id is JSON; it may be NULL, which is sent as null. */
 char *rpc_write(const char *id, json_t *result, struct rpc_error *error);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include "core/banned.h"
 
-/* Each function takes a place in the line and returns the one behind what it is about: the end, where that is cut. */
+/* Each function takes a place in the line and returns the one behind what it is about: the end,
+ * where that is cut. */
 struct text {
 	const char *at, *end;
 };

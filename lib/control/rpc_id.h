@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * RPC id: where the id stands in a request's line, so that it goes back byte for byte: a parser would make 1 of 1.0, and
- * knows no integers beyond 64 bits. Pure matter of text, of any text.
+ * RPC id: where the id stands in a request's line, so that it goes back byte for byte: a parser
+ * would make 1 of 1.0, and knows no integers beyond 64 bits. Pure matter of text, of any text.
  */
 #ifndef CONTROL_RPC_ID_H
 #define CONTROL_RPC_ID_H

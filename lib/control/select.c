@@ -81,7 +81,8 @@ sort_names(const json_t *names, size_t *count)
 	return wanted;
 }
 
-/* The known names, and where they are among the others, go by order of what there is: a pass over all, not one a name. */
+/* The known names, and where they are among the others, go by order of what there is: a pass over
+ * all, not one a name. */
 static unsigned
 find_rules(struct call *call, struct wanted *wanted, size_t count)
 {
@@ -100,7 +101,8 @@ find_rules(struct call *call, struct wanted *wanted, size_t count)
 	return found;
 }
 
-/* Names are compared with what was typed up to so many rules: of a million that would take the other answers' time. */
+/* Names are compared with what was typed up to so many rules: of a million that would take the
+ * other answers' time. */
 #define NEAREST_RULES_MAX 10000
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Select: what a call asks for of a list that is long: `names`, and `limit` and `offset` in what is left.
+ * Select: what a call asks for of a list that is long: `names`, and `limit` and `offset` in what is
+ * left.
  */
 #ifndef CONTROL_SELECT_H
 #define CONTROL_SELECT_H
@@ -21,7 +22,8 @@
 /* Of the rules of a call that lists them: sets which are to be written, or call->error. */
 void select_items(struct call *call);
 
-/* Of the members of the object in call->result that the method lists, or of a list of things that have a `core`. */
+/* Of the members of the object in call->result that the method lists, or of a list of things that
+ * have a `core`. */
 void select_members(struct call *call);
 
 #endif

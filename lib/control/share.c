@@ -5,11 +5,11 @@
 
 #include "core/banned.h"
 
-/* A large snapshot is made again only after so many times what it took: a tenth of the time at most goes into it, however
- * many ask. */
+/* A large snapshot is made again only after so many times what it took: a tenth of the time at most
+ * goes into it, however many ask. */
 #define COST_SHARE 10
-/* A snapshot has 16 bytes a rule. Of those with more rules than this, two exist at most: as many as there are
- * clients would have 16 MiB of smaller ones. */
+/* A snapshot has 16 bytes a rule. Of those with more rules than this, two exist at most: as many as
+ * there are clients would have 16 MiB of smaller ones. */
 #define RULES_LARGE 16384
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Included last in every source file: from here on the compiler refuses functions that overflow or
- * lose errors, and outside lib/packet those that copy a packet's bytes (every such copy is counted there).
+ * lose errors, and outside lib/packet those that copy a packet's bytes (every such copy is counted
+ * there).
  */
 #undef strcpy
 #undef strcat

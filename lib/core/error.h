@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Errors: a growing list of findings about one input, each with its place, so that all of a file's
- * mistakes can be shown at once. Plain data: whoever holds the list prints it, sends it or counts it.
+ * mistakes can be shown at once. Plain data: whoever holds the list prints it, sends it or counts
+ * it.
  */
 #ifndef CORE_ERROR_H
 #define CORE_ERROR_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Histogram: a distribution of 64-bit values in fixed memory, each kept to within 1/32 of itself (in the
- * manner of HdrHistogram: powers of two, each in 32 equal steps). One thread adds and clears; another may merge it into a
- * sum meanwhile, which then has what was added before, and perhaps some of what is added just then.
+ * Histogram: a distribution of 64-bit values in fixed memory, each kept to within 1/32 of itself
+ * (in the manner of HdrHistogram: powers of two, each in 32 equal steps). One thread adds and
+ * clears; another may merge it into a sum meanwhile, which then has what was added before, and
+ * perhaps some of what is added just then.
  */
 #ifndef CORE_HISTOGRAM_H
 #define CORE_HISTOGRAM_H
@@ -45,8 +46,8 @@ void histogram_clear(struct histogram *histogram);
 /* sum is nobody else's. */
 void histogram_merge(struct histogram *sum, const struct histogram *part);
 
-/* The value that a share of numerator/denominator of all values does not exceed: 99, 100 is the 99th
- * percentile. 0 when nothing was added. Never more than the greatest value added. */
+/* The value that a share of numerator/denominator of all values does not exceed: 99, 100 is the
+ * 99th percentile. 0 when nothing was added. Never more than the greatest value added. */
 uint64_t histogram_quantile(const struct histogram *histogram, uint64_t numerator,
 			    uint64_t denominator);
 

@@ -17,8 +17,8 @@ void log_open(enum log_level level);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 
-/* For a program that serves: from here on nobody who logs waits for whoever reads stderr, see spool.h, and lines say
- * when they were written, where no journal does. */
+/* For a program that serves: from here on nobody who logs waits for whoever reads stderr, see
+ * spool.h, and lines say when they were written, where no journal does. */
 void log_unblock(void);
 
 /* "error", "warning", "info" or "debug" to a level; false when the word is none of them. */
@@ -35,8 +35,8 @@ void log_at(enum log_level level, const char *format, ...) __attribute__((format
  * `return log_fail(ENOMEM, "pool %s", name)`. err is a positive or negative errno. */
 int log_fail(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The last error that this thread logged since log_forget_error, or "": for whoever must answer with the reason
- * of a failure that was logged further down. */
+/* The last error that this thread logged since log_forget_error, or "": for whoever must answer
+ * with the reason of a failure that was logged further down. */
 const char *log_last_error(void);
 void log_forget_error(void);
 

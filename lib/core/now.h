@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Now: CLOCK_MONOTONIC in nanoseconds, for whoever waits or measures outside the packet path (there the engine's clock
- * is read). Any thread.
+ * Now: CLOCK_MONOTONIC in nanoseconds, for whoever waits or measures outside the packet path (there
+ * the engine's clock is read). Any thread.
  */
 #ifndef CORE_NOW_H
 #define CORE_NOW_H

@@ -68,7 +68,8 @@ opener_is_there(void)
 	return there;
 }
 
-/* The next answer before the deadline, and its descriptor or -1. False: there is none, and errno says why. */
+/* The next answer before the deadline, and its descriptor or -1. False: there is none, and errno
+ * says why. */
 static bool
 receive(uint64_t deadline, struct opener_answer *answer, int *fd)
 {

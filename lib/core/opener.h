@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Opener: files that are opened by name, whether or not the sandbox lets this process open them. What it
- * does not is asked of a process outside, where there is one (host/opener.h), which opens the file and
- * passes the descriptor. Where there is none, or no sandbox, this is open(2). Any thread.
+ * Opener: files that are opened by name, whether or not the sandbox lets this process open them.
+ * What it does not is asked of a process outside, where there is one (host/opener.h), which opens
+ * the file and passes the descriptor. Where there is none, or no sandbox, this is open(2). Any
+ * thread.
  */
 #ifndef CORE_OPENER_H
 #define CORE_OPENER_H
@@ -15,18 +16,20 @@
 /* For whoever waits for nobody; what came to nothing is tried again. */
 #define OPENER_BRIEFLY_MS 20
 
-/* As open(2), with mode 0666. -1 with errno set: EACCES where neither may open it, EPERM where the other
- * process does not open such a file, ETIMEDOUT where it takes longer than patience. */
+/* As open(2), with mode 0666. -1 with errno set: EACCES where neither may open it, EPERM where the
+ * other process does not open such a file, ETIMEDOUT where it takes longer than patience. */
 int opener_open(const char *path, int flags, unsigned patience_ms);
 
-/* From here on the process at the other end of the socket, which is taken over, is asked. Before threads are started. */
+/* From here on the process at the other end of the socket, which is taken over, is asked. Before
+ * threads are started. */
 void opener_use(int socket);
 
-/* Whether there is one that answers; that it has ended is logged by the first call that finds it so. */
+/* Whether there is one that answers; that it has ended is logged by the first call that finds it
+ * so. */
 bool opener_is_there(void);
 
-/* A question is a message: as much of this as the path takes, with the zero behind it. The answer is
- * one, with the number of the question, and an error or a descriptor. */
+/* A question is a message: as much of this as the path takes, with the zero behind it. The answer
+ * is one, with the number of the question, and an error or a descriptor. */
 #define OPENER_PATH_MAX 4096
 
 struct opener_question {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Populate: brings memory in before it is used, so that whoever uses it does not wait for the kernel. Any
- * thread; best effort, as what is missing comes in on first use.
+ * Populate: brings memory in before it is used, so that whoever uses it does not wait for the
+ * kernel. Any thread; best effort, as what is missing comes in on first use.
  */
 #ifndef CORE_POPULATE_H
 #define CORE_POPULATE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reaper: gives back what is large in a thread of its own, so that nobody waits for it: a program of a million rules takes
- * a second to free. Any thread but a worker.
+ * Reaper: gives back what is large in a thread of its own, so that nobody waits for it: a program
+ * of a million rules takes a second to free. Any thread but a worker.
  */
 #ifndef CORE_REAPER_H
 #define CORE_REAPER_H

@@ -22,7 +22,7 @@ static struct {
 	pthread_mutex_t mutex; /* of all that follows */
 	pthread_cond_t filled, written_some;
 	bool open, begun;
-	bool late; /* the thread did not write in time: nobody waits for it until it has caught up */
+	bool late; /* the thread did not write in time: until it has, nobody waits for it */
 	int fd;
 	spool_notice notice;
 	pthread_t thread;

@@ -216,7 +216,8 @@ least_of(const struct table *table, unsigned column)
 	return head > WORDS_MIN ? head : WORDS_MIN;
 }
 
-/* Takes the excess from the columns of words, from the widest first. Numbers stay whole. False: it is not enough. */
+/* Takes the excess from the columns of words, from the widest first. Numbers stay whole. False: it
+ * is not enough. */
 static bool
 cut_words(const struct table *table, unsigned *widths, unsigned limit)
 {
@@ -247,8 +248,8 @@ is_empty(const struct table *table, unsigned column)
 	return true;
 }
 
-/* For columns that go on below: words are whole where a line has room for them, behind a first column that takes half
- * of it at most. A column that nothing stands in is left out. */
+/* For columns that go on below: words are whole where a line has room for them, behind a first
+ * column that takes half of it at most. A column that nothing stands in is left out. */
 static void
 fold_words(const struct table *table, unsigned *widths, unsigned limit)
 {
@@ -291,8 +292,8 @@ fill_line(const struct table *table, const unsigned *widths, unsigned from, unsi
 	return to;
 }
 
-/* Words are cut if that makes a line of each row. If not, columns for which there is no room go on below, behind the
- * first one again. */
+/* Words are cut if that makes a line of each row. If not, columns for which there is no room go on
+ * below, behind the first one again. */
 static void
 print_fitting(const struct table *table, unsigned *widths, unsigned limit, FILE *out)
 {

@@ -16,7 +16,8 @@ struct terminal {
 /* COLUMNS and LINES in the environment go before what the terminal says of itself. */
 struct terminal terminal_of(FILE *out);
 
-/* What is written to out will be shown where shown is: text that is made first and drawn then. NULL: no more. */
+/* What is written to out will be shown where shown is: text that is made first and drawn then.
+ * NULL: no more. */
 void terminal_stand_in(FILE *out, FILE *shown);
 
 #endif

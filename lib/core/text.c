@@ -52,8 +52,8 @@ distance(const char *a, size_t a_length, const char *b, size_t b_length)
 	return last[b_length];
 }
 
-/* How far known is from word, or UINT_MAX when one is not to be taken for the other: more than a third
- * of the longer one differs, or nothing would be left of the shorter one. */
+/* How far known is from word, or UINT_MAX when one is not to be taken for the other: more than a
+ * third of the longer one differs, or nothing would be left of the shorter one. */
 static unsigned
 likeness(const char *word, size_t length, const char *known)
 {

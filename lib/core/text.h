@@ -18,12 +18,12 @@ const char *text_nearest(const char *word, const char *const *known, size_t coun
 /* Writes "a, b or c", where last is " or ". False where the text is cut, as not all of it fits. */
 bool text_list(char *text, size_t size, const char *const *words, size_t count, const char *last);
 
-/* Reads a whole word as a number: decimal without leading zeros, or 0x and hexadecimal digits. Returns
- * 0, -EINVAL when it is none, -ERANGE when it is more than max. */
+/* Reads a whole word as a number: decimal without leading zeros, or 0x and hexadecimal digits.
+ * Returns 0, -EINVAL when it is none, -ERANGE when it is more than max. */
 int text_number(const char *word, uint64_t max, uint64_t *value);
 
-/* Bytes of the UTF-8 character (RFC 3629) that text begins with; 0 at the end of the text or when it
- * begins with none. */
+/* Bytes of the UTF-8 character (RFC 3629) that text begins with; 0 at the end of the text or when
+ * it begins with none. */
 unsigned text_utf8(const char *text);
 
 /* Whether all of it is UTF-8. */
@@ -33,8 +33,8 @@ bool text_is_utf8(const char *text);
  * become '?'. */
 void text_clean(char *text);
 
-/* Closes a stream that open_memstream made for a text: the text, the caller's, or NULL if a part of it
- * is missing. */
+/* Closes a stream that open_memstream made for a text: the text, the caller's, or NULL if a part of
+ * it is missing. */
 char *text_close(FILE *out, char **text);
 
 #define TEXT_QUOTED_MAX 80

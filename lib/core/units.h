@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Units: numbers as people read them. Pure; results are small values, so that several can stand in one
- * printf.
+ * Units: numbers as people read them. Pure; results are small values, so that several can stand in
+ * one printf.
  */
 #ifndef CORE_UNITS_H
 #define CORE_UNITS_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * When: moments of the wall clock as people write them: 2026-11-29T15:00:00.5Z, @1795964400.25, 15:00:00, +5s.
- * Nanoseconds since 1970, without leap seconds, as CLOCK_REALTIME counts them. Any thread.
+ * When: moments of the wall clock as people write them: 2026-11-29T15:00:00.5Z, @1795964400.25,
+ * 15:00:00, +5s. Nanoseconds since 1970, without leap seconds, as CLOCK_REALTIME counts them. Any
+ * thread.
  */
 #ifndef CORE_WHEN_H
 #define CORE_WHEN_H
@@ -17,8 +18,9 @@
 
 uint64_t when_now(void);
 
-/* Reads text. An hour without a date is of this process's time zone, and the next one to come after now_ns; what begins
- * with + counts from there. Returns 0, or -EINVAL with what is wrong and what would be right in reason. */
+/* Reads text. An hour without a date is of this process's time zone, and the next one to come after
+ * now_ns; what begins with + counts from there. Returns 0, or -EINVAL with what is wrong and what
+ * would be right in reason. */
 int when_parse(const char *text, uint64_t now_ns, uint64_t *out, char *reason, size_t size);
 
 /* Writes a moment in UTC, in WHEN_TEXT_MAX bytes. */

@@ -35,7 +35,8 @@ iova_of(const uint8_t *address)
 
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
 		iova = rte_mem_virt2iova(address);
-	/* Devices that have no use for physical addresses are all that such memory can be given to. */
+	/* Devices that have no use for physical addresses are all that such memory can be given
+	 * to. */
 	return iova == RTE_BAD_IOVA ? (uintptr_t)address : iova;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Blocks: memory that files are read into and that devices send from, in hugepages where there are some. Made and
- * freed by one thread.
+ * Blocks: memory that files are read into and that devices send from, in hugepages where there are
+ * some. Made and freed by one thread.
  */
 #ifndef DISK_BLOCKS_H
 #define DISK_BLOCKS_H
@@ -21,8 +21,8 @@ struct disk_blocks {
 	unsigned count;
 };
 
-/* Makes count blocks on NUMA node numa (-1: any; another node when that one has no room). On failure -errno, with a
- * reason. */
+/* Makes count blocks on NUMA node numa (-1: any; another node when that one has no room). On
+ * failure -errno, with a reason. */
 int disk_blocks_make(struct disk_blocks *blocks, unsigned count, int numa, char *reason,
 		     size_t size);
 

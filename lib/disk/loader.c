@@ -28,8 +28,8 @@ submits(struct io_uring *ring)
 	return true;
 }
 
-/* Spares the kernel to look up and pin the pages in each read. Refused when more is pinned than a user may
- * (RLIMIT_MEMLOCK); reads then do without. */
+/* Spares the kernel to look up and pin the pages in each read. Refused when more is pinned than a
+ * user may (RLIMIT_MEMLOCK); reads then do without. */
 static bool
 pin_blocks(struct loader *loader)
 {

@@ -45,8 +45,8 @@ void loader_open(struct loader *loader, const struct disk_blocks *blocks, unsign
 /* Begins to read. A plain read is over when this returns. */
 void loader_start(struct loader *loader, struct load *load);
 
-/* Takes note of what has been read, waiting at most wait_ns for something to be. Returns 0, or a negative
- * errno when the kernel no longer takes requests. */
+/* Takes note of what has been read, waiting at most wait_ns for something to be. Returns 0, or a
+ * negative errno when the kernel no longer takes requests. */
 int loader_poll(struct loader *loader, uint64_t wait_ns);
 
 /* Waits until nothing is under way. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Edit: what a packet is to look like, as a program over it as it was received. Immutable; workers share it.
+ * Edit: what a packet is to look like, as a program over it as it was received. Immutable; workers
+ * share it.
  */
 #ifndef EDIT_EDIT_H
 #define EDIT_EDIT_H
@@ -17,8 +18,8 @@
 
 struct edit;
 
-/* A worker's: memory for one run at a time. Whoever makes it fills in the pools, and for each burst its moment; all
- * else begins as 0. */
+/* A worker's: memory for one run at a time. Whoever makes it fills in the pools, and for each burst
+ * its moment; all else begins as 0. */
 struct edit_local {
 	struct own own;
 	struct edit_moment moment;
@@ -27,14 +28,14 @@ struct edit_local {
 	struct rte_mbuf *failed[BURST_MAX];
 	uint8_t failed_from[BURST_MAX];
 	unsigned failed_count;
-	/* The last run did to every packet what the program's reach says of the quick way; unless it says so of chains, each is
-	 * one segment then. */
+	/* The last run did to every packet what the program's reach says of the quick way; unless
+	 * it says so of chains, each is one segment then. */
 	bool evenly, chained;
 };
 
-/* Makes a program of edits alone, in their order, of named lists the edits in them; 0 of them are a program that does
- * nothing. NULL among them makes addresses others in each loop of a replay (unique.h). Returns 0, and *edit is the
- * caller's; -ENOMEM. Any thread. */
+/* Makes a program of edits alone, in their order, of named lists the edits in them; 0 of them are a
+ * program that does nothing. NULL among them makes addresses others in each loop of a replay
+ * (unique.h). Returns 0, and *edit is the caller's; -ENOMEM. Any thread. */
 int edit_make(const struct config_action *const *actions, unsigned count, struct edit **edit);
 void edit_free(struct edit *edit);
 
@@ -52,13 +53,15 @@ struct edit_idle {
 
 const struct edit_reach *edit_reach(const struct edit *edit);
 
-/* Runs a program over a group, at most BURST_MAX packets, of each of which the caller has one reference. from[i] is what
- * the caller calls packets[i], and the index of its view; views, of the packets as they came in, may be NULL, and are not
- * looked at where the program does not parse. manner: OWN_ALONE, where nobody else is given these packets, and
- * OWN_ONE_SEGMENT, where the targets take no chains, or from bit OWN_SEGMENTS on how many segments they take.
+/* Runs a program over a group, at most BURST_MAX packets, of each of which the caller has one
+ * reference. from[i] is what the caller calls packets[i], and the index of its view; views, of the
+ * packets as they came in, may be NULL, and are not looked at where the program does not parse.
+ * manner: OWN_ALONE, where nobody else is given these packets, and OWN_ONE_SEGMENT, where the
+ * targets take no chains, or from bit OWN_SEGMENTS on how many segments they take.
  *
- * Returns how many packets leave: they stand first, in their order, and from goes with them. Behind them are those for which there was no memory, to be freed by the caller. What was
- * copied is added up in local->own. Worker. */
+ * Returns how many packets leave: they stand first, in their order, and from goes with them. Behind
+ * them are those for which there was no memory, to be freed by the caller. What was copied is added
+ * up in local->own. Worker. */
 uint16_t edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **packets,
 		  uint8_t *from, const struct packet_view *views, uint16_t count, unsigned manner,
 		  struct edit_idle *idle);

@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-/* Offsets and values in the headers that are put around a frame: RFC 791 section 3.1, RFC 8200 section 3, RFC 768. */
+/* Offsets and values in the headers that are put around a frame: RFC 791 section 3.1, RFC 8200
+ * section 3, RFC 768. */
 #define IPV4_HEADER 20
 #define IPV4_LENGTH 2
 #define IPV4_SUM 10
@@ -218,8 +219,8 @@ put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inne
 		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
 }
 
-/* What is put around frames, as a loop keeps it: bytes that are written might be the template's, for all that a compiler
- * knows. */
+/* What is put around frames, as a loop keeps it: bytes that are written might be the template's,
+ * for all that a compiler knows. */
 struct wrap {
 	const uint8_t *bytes;
 	unsigned length, l3, udp;
@@ -239,7 +240,8 @@ wrap_of(const struct edit_around *around)
 	return wrap;
 }
 
-/* In words of 16 bytes, of which the last two may overlap: every template is longer, and what stands behind it isn't touched. */
+/* In words of 16 bytes, of which the last two may overlap: every template is longer, and what
+ * stands behind it isn't touched. */
 static inline void
 put_template(const struct wrap *wrap, uint8_t *start)
 {
@@ -284,8 +286,8 @@ put_around(const struct wrap *wrap, uint8_t *start, uint32_t length, uint32_t fl
 		put16(start + wrap->udp, PORT_FIRST | (flow & ~PORT_FIRST));
 }
 
-/* What is put in front before leaves it short of this. Addresses, by which a flow goes that is not IP's, may have been set
- * since the packet came in. */
+/* What is put in front before leaves it short of this. Addresses, by which a flow goes that is not
+ * IP's, may have been set since the packet came in. */
 uint32_t
 edit_fits_around(const struct edit_around *around, const struct edit_group *group, uint32_t which)
 {

@@ -22,7 +22,8 @@
 #define UDP_LENGTH 4
 #define UDP_HEADER 8
 
-/* Where the checksum stands in a header: RFC 9293 section 3.1, RFC 768, RFC 792, RFC 4443 section 2.1. */
+/* Where the checksum stands in a header: RFC 9293 section 3.1, RFC 768, RFC 792, RFC 4443 section
+ * 2.1. */
 #define TCP_SUM 16
 #define UDP_SUM 6
 #define ICMP_SUM 2
@@ -143,7 +144,8 @@ edit_layout_of(struct frame *frame, const struct packet_view *view)
 	lay(frame, view, 0);
 }
 
-/* What was stripped may have been in front of the type, between two tags, or between a tag and the type. */
+/* What was stripped may have been in front of the type, between two tags, or between a tag and the
+ * type. */
 static void
 parse_behind(const struct frame *frame, struct packet_view *view)
 {
@@ -256,7 +258,8 @@ end_of_network(const struct frame *frame)
 	if (!edit_is_ipv6(frame))
 		return frame->l3 + (at[0] & 0xf) * 4;
 	next = at[6];
-	/* A later fragment, or a chain that the frame does not hold: up to its end. Each header moves on by 8 bytes or more. */
+	/* A later fragment, or a chain that the frame does not hold: up to its end. Each header
+	 * moves on by 8 bytes or more. */
 	for (end = frame->l3 + IPV6_HEADER; end < frame->length;) {
 		at = edit_read(frame, end, 8, spare);
 		if (!at)

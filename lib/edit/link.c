@@ -14,7 +14,8 @@
 	(CONFIG_SET_SRC | CONFIG_SET_DST | CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT | \
 	 CONFIG_SET_DSCP | CONFIG_SET_TTL)
 
-/* A tag is its type and TCI: IEEE 802.1Q section 9.6, priority in the upper 3 bits, identifier in the lower 12. */
+/* A tag is its type and TCI: IEEE 802.1Q section 9.6, priority in the upper 3 bits, identifier in
+ * the lower 12. */
 #define PCP_SHIFT 13
 #define VLAN_BITS 0xfff
 

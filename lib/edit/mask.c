@@ -87,7 +87,8 @@ final_of(const struct frame *frame)
 	return final;
 }
 
-/* The same of IPv4: the last address of a source route that is not at its end, RFC 791 section 3.1. */
+/* The same of IPv4: the last address of a source route that is not at its end, RFC 791 section
+ * 3.1. */
 static uint32_t
 final_of_ipv4(const struct frame *frame)
 {

@@ -10,7 +10,8 @@
 
 #include "core/banned.h"
 
-/* Offsets and lengths in headers: RFC 791 section 3.1, RFC 8200 section 3, RFC 826, RFC 792, RFC 4443. */
+/* Offsets and lengths in headers: RFC 791 section 3.1, RFC 8200 section 3, RFC 826, RFC 792, RFC
+ * 4443. */
 #define IPV4_SUM 10
 #define IPV4_SRC 12
 #define IPV4_HEADER 20u
@@ -107,7 +108,8 @@ has_some(const struct edit_op *op, const struct frame *frame, uint32_t ip)
 	return is_in(op, frame, addresses, words) || is_in(op, frame, addresses + words * 4, words);
 }
 
-/* Where the packet begins that an ICMP error quotes, of which the header is there; 0: there is none. */
+/* Where the packet begins that an ICMP error quotes, of which the header is there; 0: there is
+ * none. */
 static uint32_t
 find_quote(const struct frame *frame, uint32_t end)
 {
@@ -121,7 +123,8 @@ find_quote(const struct frame *frame, uint32_t end)
 	type = edit_read(frame, frame->l4, 1, spare);
 	if (!type)
 		return 0;
-	/* RFC 792: unreachable, quench, redirect, time exceeded, parameter problem; RFC 4443 section 2.1. */
+	/* RFC 792: unreachable, quench, redirect, time exceeded, parameter problem; RFC 4443
+	 * section 2.1. */
 	error = wide ? type[0] >= 1 && type[0] <= 4
 		     : (type[0] >= 3 && type[0] <= 5) || type[0] == 11 || type[0] == 12;
 	first = error ? edit_read(frame, quote, 1, spare) : NULL;
@@ -131,7 +134,8 @@ find_quote(const struct frame *frame, uint32_t end)
 	return quote + length <= end ? quote : 0;
 }
 
-/* Ethernet and IPv4: RFC 826. Whatever the hardware's addresses are, the length of one of them is in length. */
+/* Ethernet and IPv4: RFC 826. Whatever the hardware's addresses are, the length of one of them is
+ * in length. */
 static uint32_t
 find_arp(struct frame *frame, uint32_t *length)
 {
@@ -231,7 +235,8 @@ struct moved {
 	uint64_t header, pseudo;
 };
 
-/* The IP packet at ip, whose transport's header is so many bytes behind; 0: it has none, or none with a checksum. */
+/* The IP packet at ip, whose transport's header is so many bytes behind; 0: it has none, or none
+ * with a checksum. */
 static struct moved
 translate_ip(const struct edit_op *op, const struct frame *frame, uint8_t *ip, uint32_t transport)
 {

@@ -101,7 +101,8 @@ edit_needs_network(const struct edit_set *set, struct frame *frame)
 	return true;
 }
 
-/* RFC 791 section 3.1: a loose or strict source route that is not at its end. Options move on by a byte or more. */
+/* RFC 791 section 3.1: a loose or strict source route that is not at its end. Options move on by a
+ * byte or more. */
 uint32_t
 edit_route_end(const uint8_t *ip, uint32_t end)
 {
@@ -201,7 +202,8 @@ set_ipv6(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 	unsigned class;
 
 	if (set->given & CONFIG_SET_DSCP) {
-		/* Version, 8 bits of traffic class, flow label: RFC 8200 section 3. ECN is the lower 2 bits of the class. */
+		/* Version, 8 bits of traffic class, flow label: RFC 8200 section 3. ECN is the
+		 * lower 2 bits of the class. */
 		class = set->dscp << 2 | (ip[1] >> 4 & 3);
 		ip[0] = (ip[0] & 0xf0) | class >> 4;
 		ip[1] = (class & 0xf) << 4 | (ip[1] & 0xf);
@@ -230,7 +232,8 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 
 		if (frame->kind < PACKET_IPV4)
 			continue;
-		/* What looked has gone as deep as this; of a kind that has none of the fields, nowhere. */
+		/* What looked has gone as deep as this; of a kind that has none of the fields,
+		 * nowhere. */
 		if (frame->depth < frame->l3 + IPV4_HEADER)
 			continue;
 		change = edit_is_ipv6(frame) ? set_ipv6(set, to_transport(frame), ip)
@@ -252,8 +255,8 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 	}
 }
 
-/* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before its checksum; and all
- * addresses that are set are of the packet's family. */
+/* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before
+ * its checksum; and all addresses that are set are of the packet's family. */
 uint32_t
 edit_fits_network(const struct edit_set *set, const struct edit_group *group, uint32_t which)
 {
@@ -341,7 +344,8 @@ struct sums {
 	uint32_t udp; /* bits */
 };
 
-/* What a loop wants is in variables of its own: bytes that are written might be it, for all that a compiler knows. */
+/* What a loop wants is in variables of its own: bytes that are written might be it, for all that a
+ * compiler knows. */
 static void
 set_headers(const struct edit_set *set, const struct edit_group group, uint32_t which,
 	    struct sums *sums)

@@ -2,9 +2,10 @@
 /*
  * Op: one step of a program of edits, over the frames of a group. Each op is asked twice.
  *
- * Looking, it sees the packets as they are, and says what it will do: which bytes fall away in front (edit_remove), how
- * deep it will write, how much it will put in front. Nothing is written yet, since others may hold the packets. Then
- * each packet is made one's own (packet/own.h), and ops are run on bytes that may be written.
+ * Looking, it sees the packets as they are, and says what it will do: which bytes fall away in
+ * front (edit_remove), how deep it will write, how much it will put in front. Nothing is written
+ * yet, since others may hold the packets. Then each packet is made one's own (packet/own.h), and
+ * ops are run on bytes that may be written.
  */
 #ifndef EDIT_OP_H
 #define EDIT_OP_H
@@ -27,8 +28,8 @@ struct rte_mbuf;
 #define EDIT_AROUND_MAX 80
 #define EDIT_SESSIONS 1024 /* of ERSPAN */
 
-/* A packet in the hands of a program. Offsets are from the frame's start; length is what the frame has, whatever the
- * packet behind it still has. */
+/* A packet in the hands of a program. Offsets are from the frame's start; length is what the frame
+ * has, whatever the packet behind it still has. */
 struct frame {
 	struct rte_mbuf *packet;
 	uint8_t *start;  /* while ops run: depth bytes may be written */
@@ -37,12 +38,14 @@ struct frame {
 	uint32_t length; /* the frame's own */
 	uint32_t wire;   /* what it had on the wire, at first */
 	int32_t grown;   /* by what was put in front or behind, less what was stripped */
-	/* How deep will be written, and how much put in front, and behind: of the latter, length knows once ops run. */
+	/* How deep will be written, and how much put in front, and behind: of the latter, length
+	 * knows once ops run. */
 	uint16_t depth, front, back;
 	uint32_t fill_from, fill_to; /* what is written over whole; 0 and 0: nothing */
 	/* And what that changes of checksums, as in sum.h. */
 	uint32_t header_change, change, sctp_change;
-	/* Of set and mask: where the packet of SCTP ends whose CRC must follow; 0: there is none. */
+	/* Of set and mask: where the packet of SCTP ends whose CRC must follow; 0: there is
+	 * none. */
 	uint32_t sctp_end;
 	/* What the frame begins with, in the place of as many of the packet's bytes. */
 	uint8_t link_length;
@@ -50,17 +53,20 @@ struct frame {
 	uint8_t from;  /* which of the group's packets it was */
 	bool alone;    /* nobody else has the packet */
 	uint64_t idle; /* bits of ops that found nothing to do */
-	/* Layout: the rest is valid once edit_layout was called, and until something is stripped. */
+	/* Layout: the rest is valid once edit_layout was called, and until something is
+	 * stripped. */
 	bool known, tagged, fragment;
 	uint8_t kind, protocol;
 	uint16_t l3, l4;   /* 0: there is none */
 	uint16_t sum;      /* the transport's checksum; 0: none, or the frame ends before */
 	bool pseudo, zero; /* addresses are part of it; 0 means that there is none */
-	/* Of nat: where ARP begins, and the packet that an ICMP error quotes; in that packet where its transport's header begins,
-	 * and the checksum with its addresses in it. 0: there is none. */
+	/* Of nat: where ARP begins, and the packet that an ICMP error quotes; in that packet where
+	 * its transport's header begins, and the checksum with its addresses in it. 0: there is
+	 * none. */
 	uint16_t arp, quote, quoted_l4, quoted_sum;
 	bool quoted_zero; /* as in zero */
-	/* Of push: a hash of the flow, for a tunnel's port; where MPLS is put in, and whether nothing of it follows. 0: there is none. */
+	/* Of push: a hash of the flow, for a tunnel's port; where MPLS is put in, and whether
+	 * nothing of it follows. 0: there is none. */
 	uint16_t flow;
 	uint8_t label;
 	bool bottom;
@@ -117,7 +123,8 @@ union edit_values {
 
 _Static_assert(sizeof(union edit_values) == EDIT_VALUES_MAX, "no value is longer than bytes");
 
-/* What may follow what in one pass over the packets; an op of an earlier kind begins another one, which looks anew. */
+/* What may follow what in one pass over the packets; an op of an earlier kind begins another one,
+ * which looks anew. */
 enum edit_phase {
 	EDIT_STRIPS,
 	EDIT_WRITES, /* into headers as they were found */
@@ -155,7 +162,8 @@ struct edit_kind {
 	/* Or NULL: see quick.h. */
 	uint32_t (*fits)(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 	void (*quick)(const struct edit_op *op, const struct edit_group *group, uint32_t which);
-	/* How deep the quick way writes into those packets, at least; NULL: it cuts, or packets must be one's own before. */
+	/* How deep the quick way writes into those packets, at least; NULL: it cuts, or packets
+	 * must be one's own before. */
 	void (*deepen)(const struct edit_op *op, const struct edit_group *group, uint32_t which,
 		       uint16_t *depths);
 };
@@ -229,11 +237,13 @@ void edit_make_bits(const struct config_prefix *prefix, struct edit_bits *bits);
 /* Replaces bits of so many words of 4 bytes; returns what that changes, as in sum.h. */
 uint64_t edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words);
 
-/* Whether the destination of the IP packet at ip is one on the way alone, so that another is part of the transport's
- * checksum. transport: how many bytes behind ip the transport's header begins, all of them there; 0: there is none. */
+/* Whether the destination of the IP packet at ip is one on the way alone, so that another is part
+ * of the transport's checksum. transport: how many bytes behind ip the transport's header begins,
+ * all of them there; 0: there is none. */
 bool edit_is_routed(const uint8_t *ip, uint32_t transport);
 
-/* Of IPv4 with a header of so many bytes: where in it a source route ends that is not at its end; 0: there is none. */
+/* Of IPv4 with a header of so many bytes: where in it a source route ends that is not at its end;
+ * 0: there is none. */
 uint32_t edit_route_end(const uint8_t *ip, uint32_t end);
 
 void edit_make_nat(const struct config_action *action, struct edit_op *op);
@@ -271,10 +281,12 @@ void edit_look_slice(const struct edit_op *op, struct frame *frames, unsigned co
 /* Where the header that a word names ends; UINT32_MAX where nothing is to be found behind it. */
 uint32_t edit_end_of(struct frame *frame, enum config_after after);
 
-/* Where the bytes end that the transport's checksum is over, in a frame with one: behind them is padding. While ops look. */
+/* Where the bytes end that the transport's checksum is over, in a frame with one: behind them is
+ * padding. While ops look. */
 uint32_t edit_end_of_datagram(const struct frame *frame);
 
-/* Where an SCTP packet ends whose CRC is over all of it; 0: there is none, or not all of it is here. While ops look. */
+/* Where an SCTP packet ends whose CRC is over all of it; 0: there is none, or not all of it is
+ * here. While ops look. */
 uint32_t edit_sctp_end(const struct frame *frame);
 
 /* Its CRC follows other ports, as they lie in memory, of a frame with sctp_end. While ops run. */
@@ -287,8 +299,8 @@ void edit_sctp_adjust(const struct frame *frame, uint32_t change);
 /* Looks for headers, unless they are known. While ops look. */
 void edit_layout(struct frame *frame);
 
-/* Of the packet that the frame quotes at frame->quote, of which end is the end: as if it were a frame of its own, that begins with
- * IP. While ops look. */
+/* Of the packet that the frame quotes at frame->quote, of which end is the end: as if it were a
+ * frame of its own, that begins with IP. While ops look. */
 void edit_layout_quoted(const struct frame *frame, uint32_t end, struct frame *quoted);
 
 /* The same from a view of the whole packet, of which nothing was stripped. */
@@ -299,14 +311,15 @@ void edit_layout_of(struct frame *frame, const struct packet_view *view);
 const uint8_t *edit_read(const struct frame *frame, uint32_t offset, uint32_t length,
 			 uint8_t spare[EDIT_READ_MAX]);
 
-/* Takes length bytes out of the frame, from offset on, which is at most EDIT_LINK_MAX: what was before them is kept. There
- * is at least a byte behind them. While ops look. */
+/* Takes length bytes out of the frame, from offset on, which is at most EDIT_LINK_MAX: what was
+ * before them is kept. There is at least a byte behind them. While ops look. */
 void edit_remove(struct frame *frame, uint32_t offset, uint32_t length);
 
 /* The flow of what is in the frame, as packet_flow_hash has it. While ops look. */
 uint32_t edit_flow(struct frame *frame);
 
-/* Puts bytes in front of the frame, for which ops that looked made room; returns where they begin. While ops run. */
+/* Puts bytes in front of the frame, for which ops that looked made room; returns where they begin.
+ * While ops run. */
 uint8_t *edit_put_front(struct frame *frame, uint16_t bytes);
 
 /* Cuts the packet to the frame's length. While ops run. */

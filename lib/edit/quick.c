@@ -21,8 +21,8 @@ bool
 edit_is_quick(const struct edit_op *ops, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		/* What stands behind something that was stripped is not where views say, and a cut is the last, so that the
-		 * others are asked of what they see. */
+		/* What stands behind something that was stripped is not where views say, and a cut
+		 * is the last, so that the others are asked of what they see. */
 		if (!ops[i].kind->quick || !ops[i].quick ||
 		    (ops[i].kind->phase == EDIT_STRIPS && count > 1) ||
 		    (i < count - 1 && ops[i].kind->cuts))

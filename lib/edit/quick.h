@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Quick: most packets that are edited lie in one segment, nobody else has them, and all that an edit
- * looks for is there. To those a program is done at once, where they lie, if each of its ops has a
- * way for it: without frames, and without looking at all packets before the first is written. The
- * others, and all on which an op finds nothing to do, go the long way, and what comes of both is the
- * same, to the byte.
+ * Quick: most packets that are edited lie in one segment, nobody else has them, and all that an
+ * edit looks for is there. To those a program is done at once, where they lie, if each of its ops
+ * has a way for it: without frames, and without looking at all packets before the first is written.
+ * The others, and all on which an op finds nothing to do, go the long way, and what comes of both
+ * is the same, to the byte.
  */
 #ifndef EDIT_QUICK_H
 #define EDIT_QUICK_H
@@ -46,8 +46,8 @@ bool edit_is_quick(const struct edit_op *ops, unsigned count);
 uint32_t edit_quick(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
 		    const struct edit_group *group, unsigned count);
 
-/* The same for packets that others may hold: those in which, as bits, to which it can be done become new ones, whose first
- * bytes alone are copied, as own_take has it. */
+/* The same for packets that others may hold: those in which, as bits, to which it can be done
+ * become new ones, whose first bytes alone are copied, as own_take has it. */
 struct edit_taking {
 	struct own *own;
 	unsigned manner; /* as edit_run has it */
@@ -60,7 +60,8 @@ uint32_t edit_quick_apart(const struct edit_op *ops, unsigned op_count,
 
 /* Ways of single ops. First, of the packets in which, as bits, those to which it can be done: they
  * are asked as they came in, before any op wrote, and are of 14 bytes or more. Then doing it to the
- * ones of which all ops said so. (Both in one pass are slower: a short loop keeps more packets going.) Worker. */
+ * ones of which all ops said so. (Both in one pass are slower: a short loop keeps more packets
+ * going.) Worker. */
 uint32_t edit_fits_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 void edit_quick_set(const struct edit_op *op, const struct edit_group *group, uint32_t which);
 uint32_t edit_fits_push(const struct edit_op *op, const struct edit_group *group, uint32_t which);

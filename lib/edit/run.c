@@ -9,7 +9,8 @@
 
 #include "core/banned.h"
 
-/* Makes the packets those that may be written, as ops have said. Returns how many frames are left. */
+/* Makes the packets those that may be written, as ops have said. Returns how many frames are
+ * left. */
 static unsigned
 take(struct edit_local *local, unsigned count, unsigned manner)
 {
@@ -136,7 +137,8 @@ struct rest {
 	struct edit_idle idle;
 };
 
-/* Puts them back between those to which all was done, each in its place; behind all, those for which there was no memory. */
+/* Puts them back between those to which all was done, each in its place; behind all, those for
+ * which there was no memory. */
 static uint16_t
 merge(struct rte_mbuf **packets, uint8_t *from, uint16_t count, uint32_t done,
       const struct rest *rest, struct edit_idle *idle)

@@ -16,8 +16,9 @@
 #define SCTP_SUM 8 /* RFC 9260 section 3.1 */
 
 /*
- * CRC32c is linear: it changes by the CRC, begun with 0, of what the bytes differ in. So what was right stays so, what was
- * wrong is wrong by as much, and no byte is read but those that change: for the others zeros are fed in.
+ * CRC32c is linear: it changes by the CRC, begun with 0, of what the bytes differ in. So what was
+ * right stays so, what was wrong is wrong by as much, and no byte is read but those that change:
+ * for the others zeros are fed in.
  */
 static uint32_t
 feed_zeros(uint32_t crc, uint32_t count)

@@ -12,7 +12,8 @@ edit_make_slice(const struct config_action *action, struct edit_op *op)
 	op->quick = !op->parses;
 }
 
-/* What is behind is not taken along when the packet is made one's own, or cut off at the end of the pass. */
+/* What is behind is not taken along when the packet is made one's own, or cut off at the end of the
+ * pass. */
 void
 edit_look_slice(const struct edit_op *op, struct frame *frames, unsigned count)
 {

@@ -8,9 +8,9 @@
 #include "core/banned.h"
 
 /*
- * The trailer of Metamako and Arista 7130: the checksum that the frame came with, seconds, nanoseconds, flags, device and
- * port, in network order; behind it the device puts the checksum of all. No bit says that the first one is right, for
- * it did not come with the packet.
+ * The trailer of Metamako and Arista 7130: the checksum that the frame came with, seconds,
+ * nanoseconds, flags, device and port, in network order; behind it the device puts the checksum of
+ * all. No bit says that the first one is right, for it did not come with the packet.
  */
 #define TRAILER 16
 #define SECONDS 4

@@ -6,7 +6,8 @@
 
 #include "core/banned.h"
 
-/* Types behind the addresses: IEEE 802.1BR (E-tag), Cisco (VN-tag, FabricPath). Their lengths are with the type. */
+/* Types behind the addresses: IEEE 802.1BR (E-tag), Cisco (VN-tag, FabricPath). Their lengths are
+ * with the type. */
 #define TYPE_VNTAG 0x8926
 #define VNTAG 6
 #define TYPE_ETAG 0x893f
@@ -96,7 +97,8 @@ find_tunnel(struct frame *frame, uint32_t link, struct tunnel *tunnel)
 	struct tunnel_outside outside = {
 		.packet = frame->packet,
 		.end = frame->skip + frame->length,
-		/* What the frame begins with is not the packet's, but no more of it than the link's header. */
+		/* What the frame begins with is not the packet's, but no more of it than the link's
+		 * header. */
 		.link = frame->skip + link,
 		.transport = frame->l4 ? frame->skip + frame->l4 : 0,
 		.ether_type = type_at(frame, link - 2),
@@ -106,8 +108,8 @@ find_tunnel(struct frame *frame, uint32_t link, struct tunnel *tunnel)
 	return tunnel_find(&outside, tunnel);
 }
 
-/* What is inside takes the place of what is around it: a frame of all, a packet of what follows the link's header, whose type
- * it gets. TUNNEL_NONE: of whichever tunnel. */
+/* What is inside takes the place of what is around it: a frame of all, a packet of what follows the
+ * link's header, whose type it gets. TUNNEL_NONE: of whichever tunnel. */
 static bool
 strip_around(struct frame *frame, enum tunnel_kind kind)
 {

@@ -7,7 +7,8 @@
 #include "core/banned.h"
 
 #define RING (UINT64_C(222) * (1 << 24) - 1)
-/* Near RING times 0.618, and so that no quotient of RING / STEP as a continued fraction is more than 3. */
+/* Near RING times 0.618, and so that no quotient of RING / STEP as a continued fraction is more
+ * than 3. */
 #define STEP UINT64_C(2301893641)
 #define STEP_IPV6 UINT64_C(0x9e3779b97f4a7c15)
 #define BLOCK (UINT32_C(1) << 24) /* of a first byte */

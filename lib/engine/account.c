@@ -92,7 +92,8 @@ account_port(const struct account *account, unsigned slot, struct snapshot_port 
 	settle_ledger(sum, since, &out->ledger);
 }
 
-/* What came in to a worker that owes an answer since it last gave one. Where it went is not known yet. */
+/* What came in to a worker that owes an answer since it last gave one. Where it went is not known
+ * yet. */
 static uint64_t
 moved(const struct worker *worker, unsigned index)
 {

@@ -17,7 +17,8 @@
 
 #define FLOWS 8192 /* distinct packets; a multiple of BURST_MAX */
 #define ROUNDS 101
-/* Of pairs: packets that are on their way at once, as with 1,024 descriptors on either side, and as many a round. */
+/* Of pairs: packets that are on their way at once, as with 1,024 descriptors on either side, and as
+ * many a round. */
 #define RING 2048
 #define PAIRS 501
 
@@ -64,8 +65,8 @@ compare(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-/* One pass over all packets; cycles per packet. A reference of our own keeps the packet when the device frees
- * its. */
+/* One pass over all packets; cycles per packet. A reference of our own keeps the packet when the
+ * device frees its. */
 static double
 measure_round(struct setup *setup, const struct program *program)
 {
@@ -136,9 +137,9 @@ take_packet(struct setup *setup, const struct bench_case *bench, struct rte_mbuf
 	return 0;
 }
 
-/* One pass over the ring, of packets that nobody else has; cycles per packet, or a negative errno. The device frees them,
- * and what it freed comes in again when the others have been through. The same flows each time, unless the case says that
- * others passed before. */
+/* One pass over the ring, of packets that nobody else has; cycles per packet, or a negative errno.
+ * The device frees them, and what it freed comes in again when the others have been through. The
+ * same flows each time, unless the case says that others passed before. */
 static double
 measure_ring(struct setup *setup, const struct bench_case *bench, const struct program *program)
 {

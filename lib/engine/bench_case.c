@@ -110,8 +110,8 @@ put_lists(FILE *out, const struct bench_case *bench)
 	}
 }
 
-/* Rule i takes the flows whose source has i as its remainder: all flows find a rule, and every rule is
- * another match. */
+/* Rule i takes the flows whose source has i as its remainder: all flows find a rule, and every rule
+ * is another match. */
 static void
 put_shares(FILE *out, const struct bench_case *bench, bool beside)
 {
@@ -159,7 +159,8 @@ bench_case_config(const struct bench_case *bench, bool beside)
 	return text;
 }
 
-/* The outer headers of VXLAN, without checksums of theirs (RFC 7348 section 5). Returns where the inner frame is. */
+/* The outer headers of VXLAN, without checksums of theirs (RFC 7348 section 5). Returns where the
+ * inner frame is. */
 static uint8_t *
 put_vxlan(uint8_t *frame, unsigned size, uint32_t flow)
 {

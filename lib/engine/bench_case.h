@@ -22,8 +22,8 @@ struct bench_case {
 	const char *actions; /* of every rule, or of the default when there are none */
 	bool flood; /* flows change from round to round, so that the flow cache misses them */
 
-	/* Of those that are measured against another config: the same with these actions, in turns, and the row says by how
-	 * much this one costs more. */
+	/* Of those that are measured against another config: the same with these actions, in turns,
+	 * and the row says by how much this one costs more. */
 	const char *group;
 	const char *beside;
 	const char *match; /* that this one has and the other has not; NULL: none */
@@ -47,7 +47,8 @@ char *bench_case_config(const struct bench_case *bench, bool beside);
 
 unsigned bench_case_size(const struct bench_case *bench);
 
-/* Writes the frame of a flow, bench_case_size() bytes; every flow finds a rule, where there is one. */
+/* Writes the frame of a flow, bench_case_size() bytes; every flow finds a rule, where there is
+ * one. */
 void bench_case_frame(const struct bench_case *bench, uint32_t flow, uint8_t *frame);
 
 #endif

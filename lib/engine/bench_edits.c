@@ -8,7 +8,8 @@
 
 #define FORWARD "[ { forward: out } ]"
 #define MIRROR "[ { mirror: m1 }, { forward: out } ]"
-/* A row: its name, what it says, its actions, those of the config beside it, and what else it differs in. */
+/* A row: its name, what it says, its actions, those of the config beside it, and what else it
+ * differs in. */
 #define ROW(label, what, with, without, ...)                                                     \
 	{                                                                                        \
 		.name = label, .text = what, .kind = BENCH_SHARES, .rules = 1, .group = "edits", \

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Change: one config in the place of another while packets flow, with the ports and replays of each. What is the same
- * in both stays as it is; what is new is opened before anything ends; what ends is closed when nobody refers to it any
- * more. It goes in steps, by turns: those of the control thread are quick, and change what workers look at; those of the
- * thread that prepares configs open and close devices and files, and wait for workers. Before workers are given the
+ * Change: one config in the place of another while packets flow, with the ports and replays of
+ * each. What is the same in both stays as it is; what is new is opened before anything ends; what
+ * ends is closed when nobody refers to it any more. It goes in steps, by turns: those of the
+ * control thread are quick, and change what workers look at; those of the thread that prepares
+ * configs open and close devices and files, and wait for workers. Before workers are given the
  * program everything can be undone, and is when something fails.
  */
 #ifndef ENGINE_CHANGE_H
@@ -33,7 +34,8 @@ struct changes {
 	_Atomic bool busy;      /* a config is prepared, or under way */
 	struct change *current; /* has opened something, and is not through */
 
-	/* Of ports that are no more: slots whose counters are not in the sum yet, those that may be used again, and the sum. */
+	/* Of ports that are no more: slots whose counters are not in the sum yet, those that may be
+	 * used again, and the sum. */
 	uint64_t gone, spare;
 	struct tally_port ended;
 	uint64_t ended_count;
@@ -47,7 +49,7 @@ enum change_phase {
 	CHANGE_READY,    /* control: replays end, workers are given the program */
 	CHANGE_STOPPING, /* work: a moment for workers, until replays have ended */
 	CHANGE_SWAPPED,  /* work: every worker has it */
-	CHANGE_PASSED, /* control: ports that came take part, those that end no more; replays start */
+	CHANGE_PASSED, /* control: ports that came take part, those that end don't; replays start */
 	CHANGE_LEAVING, /* work: what ended drains, and is closed */
 	CHANGE_CLOSED,  /* control: its numbers are added up */
 	CHANGE_UNDOING, /* work: all is as it was before */
@@ -91,19 +93,22 @@ struct change {
 	char reason[ENGINE_CHANGE_REASON_MAX];
 };
 
-/* Pairs what both configs have, and finds slots and findings. -ENOSPC, -ENOTSUP: not while it runs. */
+/* Pairs what both configs have, and finds slots and findings. -ENOSPC, -ENOTSUP: not while it
+ * runs. */
 int change_pair(struct change *change, struct error_list *errors);
 
 void change_tell(struct change *change, enum engine_fate fate, const char *kind, const char *name);
 
-/* Tells of policers and of dedups, which are called after their rules; and how many there are, at most. */
+/* Tells of policers and of dedups, which are called after their rules; and how many there are, at
+ * most. */
 void change_pair_gates(struct change *change);
 unsigned change_gates(const struct config *config);
 
 /* Whether they would be on one device, or write one file. */
 bool change_same_device(const struct config_port *a, const struct config_port *b);
 
-/* Devices and files, in the thread that prepares. Those that return less than 0 leave the reason in change. */
+/* Devices and files, in the thread that prepares. Those that return less than 0 leave the reason in
+ * change. */
 int change_make_ports(struct change *change);
 int change_open_ports(struct change *change, bool late);
 int change_open_replays(struct change *change);
@@ -111,7 +116,8 @@ void change_close_cleared(struct change *change);
 void change_undo(struct change *change);
 void change_close_ended(struct change *change);
 
-/* Waits until every worker has passed the change's token; 0: for ever. False: one did not, or the daemon ends. */
+/* Waits until every worker has passed the change's token; 0: for ever. False: one did not, or the
+ * daemon ends. */
 bool change_await(const struct change *change, uint64_t patience_ns);
 
 int change_fail(struct change *change, int error, const char *format, ...)
@@ -124,7 +130,8 @@ int change_step(struct change *change);
 void change_work(struct change *change);
 void change_free(struct change *change);
 
-/* The daemon ends: waits for work under way, and closes what nobody was given. Workers may still run. */
+/* The daemon ends: waits for work under way, and closes what nobody was given. Workers may still
+ * run. */
 void changes_end(struct changes *changes);
 
 #endif

@@ -15,7 +15,8 @@
 
 #define BIT(slot) (UINT64_C(1) << (slot))
 #define STEP_NS 20000
-/* How long packets of a replay that ended may be on their way before it is left for the end of the daemon. */
+/* How long packets of a replay that ended may be on their way before it is left for the end of the
+ * daemon. */
 #define BACK_NS UINT64_C(1000000000)
 
 static void
@@ -99,7 +100,8 @@ open_port(struct change *change, struct change_port *port)
 	return 0;
 }
 
-/* What can be found out of one that is opened later is found out before anything is closed for it. */
+/* What can be found out of one that is opened later is found out before anything is closed for
+ * it. */
 static int
 look_ahead(struct change *change, struct change_port *port)
 {
@@ -255,7 +257,8 @@ change_undo(struct change *change)
 	}
 }
 
-/* Whether devices gave back all packets of a replay: those of a port that does not send stay in its ring. */
+/* Whether devices gave back all packets of a replay: those of a port that does not send stay in its
+ * ring. */
 static bool
 is_back(const struct change *change, const struct replay *replay)
 {

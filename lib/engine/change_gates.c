@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What becomes of that which gates remember. It goes on where it can by itself, so this is for telling alone. */
+/* What becomes of that which gates remember. It goes on where it can by itself, so this is for
+ * telling alone. */
 #include <string.h>
 
 #include "config/key.h"

@@ -293,7 +293,8 @@ shared_pipe(const struct config_captures *a, const struct config_captures *b)
 	return NULL;
 }
 
-/* Of a pipe each reader takes a part away from the other. Ports that do are closed before others are opened. */
+/* Of a pipe each reader takes a part away from the other. Ports that do are closed before others
+ * are opened. */
 static int
 judge_pipe(const struct change *change, const char *name, struct config_place place,
 	   const struct config_captures *in, bool of_port, struct error_list *errors)

@@ -10,7 +10,8 @@
 #include "core/banned.h"
 
 #define BIT(slot) (UINT64_C(1) << (slot))
-/* How long workers may take to stop replays, before the change is refused: then these stay stopped. */
+/* How long workers may take to stop replays, before the change is refused: then these stay
+ * stopped. */
 #define STOP_NS UINT64_C(1000000000)
 
 /* Out of what workers look at: their devices are closed when no worker can have them any more. */
@@ -119,8 +120,8 @@ commit_ports(struct change *change)
 	}
 }
 
-/* Those that no program has had: workers that have the one before know nothing of their slots. A port that changes is closed
- * to these, so it waits for them. */
+/* Those that no program has had: workers that have the one before know nothing of their slots. A
+ * port that changes is closed to these, so it waits for them. */
 static uint64_t
 find_coming(const struct change *change)
 {
@@ -235,7 +236,8 @@ forget_ended(struct change *change)
 	}
 }
 
-/* What ports counted that are no more. One whose worker does not answer keeps its slot until the next change. */
+/* What ports counted that are no more. One whose worker does not answer keeps its slot until the
+ * next change. */
 static void
 settle(struct changes *changes)
 {

@@ -16,8 +16,8 @@
 /* In which a card that nothing keeps from sending has sent a ring of the longest frames. */
 #define SURE_NS 100000000
 
-/* Whether some descriptor of the queue still waits for the device. A driver that can't say has none:
- * the virtual ones hand packets on in the transmit call itself. */
+/* Whether some descriptor of the queue still waits for the device. A driver that can't say has
+ * none: the virtual ones hand packets on in the transmit call itself. */
 static bool
 queue_waits(const struct port *port, uint16_t queue)
 {
@@ -44,8 +44,9 @@ port_waits(const struct port *port)
 	return false;
 }
 
-/* Whether a device counts as many packets sent as it was given. net_e1000_em asks for the state of some descriptors alone, and
- * looks for it in others, so its rings never look empty. Of a device that came back the sum is too large: not known. */
+/* Whether a device counts as many packets sent as it was given. net_e1000_em asks for the state of
+ * some descriptors alone, and looks for it in others, so its rings never look empty. Of a device
+ * that came back the sum is too large: not known. */
 static bool
 all_are_sent(const struct port *port, struct worker *const *workers, unsigned count, unsigned slot)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Drain: lets devices send what they were given before they are stopped, as stopping one throws away
- * what still waits in its rings.
+ * Drain: lets devices send what they were given before they are stopped, as stopping one throws
+ * away what still waits in its rings.
  */
 #ifndef ENGINE_DRAIN_H
 #define ENGINE_DRAIN_H
@@ -11,8 +11,8 @@
 
 #define DRAIN_ALL UINT64_MAX
 
-/* Waits until every transmit ring of the ports in these slots is empty, as far as drivers can say, 1.5 s at most. No worker
- * may send on them any more. Logs a port whose ring did not empty. */
+/* Waits until every transmit ring of the ports in these slots is empty, as far as drivers can say,
+ * 1.5 s at most. No worker may send on them any more. Logs a port whose ring did not empty. */
 void drain_transmit(const struct ports *ports, struct worker *const *workers, unsigned worker_count,
 		    uint64_t slots);
 

@@ -24,7 +24,8 @@
 
 #include "core/banned.h"
 
-/* How long the last packets are waited for: as long as a worker may need to come back from a driver. */
+/* How long the last packets are waited for: as long as a worker may need to come back from a
+ * driver. */
 #define STOP_TIMEOUT_NS UINT64_C(2000000000)
 /* How often workers' counters are asked for at least. */
 #define ASK_NS UINT64_C(500000000)
@@ -223,7 +224,8 @@ engine_snapshot(struct engine *engine)
 	return snapshot;
 }
 
-/* What is known of a worker that stops answering is not older than ASK_NS, whether anybody asked or not. */
+/* What is known of a worker that stops answering is not older than ASK_NS, whether anybody asked or
+ * not. */
 static void
 keep_known(struct engine *engine)
 {
@@ -282,8 +284,8 @@ engine_moves(const struct engine *engine)
 	return engine->stalled == 0;
 }
 
-/* A worker that doesn't come back is in a driver, which may be in a disk that does not answer: its device can't be closed
- * then, nor what it works with be freed. */
+/* A worker that doesn't come back is in a driver, which may be in a disk that does not answer: its
+ * device can't be closed then, nor what it works with be freed. */
 static int
 stop_workers(struct engine *engine)
 {

@@ -57,7 +57,8 @@ by_place(const void *a, const void *b)
 	return (left->rest > right->rest) - (left->rest < right->rest);
 }
 
-/* Those of a config whose names the other lacks: `others` numbers its names. `numbered`: by the config after. */
+/* Those of a config whose names the other lacks: `others` numbers its names. `numbered`: by the
+ * config after. */
 static bool
 find_lones(const struct config *config, const struct names *others, bool numbered,
 	   struct lones *lones)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Notice: what the log says now and then of a port that loses packets before sluice has them, or whose NIC calls
- * checksums good that are not: at most a line a minute each, with what would mend it. Control thread.
+ * Notice: what the log says now and then of a port that loses packets before sluice has them, or
+ * whose NIC calls checksums good that are not: at most a line a minute each, with what would mend
+ * it. Control thread.
  */
 #ifndef ENGINE_NOTICE_H
 #define ENGINE_NOTICE_H

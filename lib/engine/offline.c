@@ -56,8 +56,9 @@ follow_outputs(const struct service *service)
 		service_publish(service);
 }
 
-/* Runs captures and replays through the program in this thread, in the order of their times (at equal
- * times captures first, then replays in the config's order). Returns 0 or the feed's error. */
+/* Runs captures and replays through the program in this thread, in the order of their times (at
+ * equal times captures first, then replays in the config's order). Returns 0 or the feed's
+ * error. */
 static int
 run_virtual(const struct service *service, struct feed *feed, const struct program *program)
 {
@@ -80,7 +81,8 @@ run_virtual(const struct service *service, struct feed *feed, const struct progr
 		}
 		if (count < 0)
 			return count;
-		/* The pipeline alone is timed: what reading the captures costs says nothing of it. */
+		/* The pipeline alone is timed: what reading the captures costs says nothing of
+		 * it. */
 		started = rte_rdtsc();
 		burst->count = count;
 		if (lane)

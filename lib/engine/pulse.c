@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-/* A worker sleeps half a millisecond at most, and a round over full rings takes less: one that needs a
- * second is stuck in a driver, or has its core taken away. */
+/* A worker sleeps half a millisecond at most, and a round over full rings takes less: one that
+ * needs a second is stuck in a driver, or has its core taken away. */
 #define STALL_NS UINT64_C(1000000000)
 #define STAT_BYTES 1024
 
@@ -55,8 +55,8 @@ pulse_stalled(const struct worker *worker)
 	return worker->pulse.stalled;
 }
 
-/* proc(5): behind the name, which may hold anything but is the last in brackets, minor faults are the 8th
- * field, and major ones the 10th. */
+/* proc(5): behind the name, which may hold anything but is the last in brackets, minor faults are
+ * the 8th field, and major ones the 10th. */
 static bool
 parse_stat(const char *text, struct pulse_faults *faults)
 {

@@ -11,8 +11,8 @@
 
 #include "engine/worker.h"
 
-/* Looks whether workers' rounds went on since the last look. One that stands still for a second is logged
- * once, and again when it moves. Call every 100 ms or so; returns how many stand still. */
+/* Looks whether workers' rounds went on since the last look. One that stands still for a second is
+ * logged once, and again when it moves. Call every 100 ms or so; returns how many stand still. */
 unsigned pulse_tick(struct worker *const *workers, unsigned count);
 
 /* Whether a worker stood still at the last look. */
@@ -22,7 +22,8 @@ struct pulse_faults {
 	uint64_t minor, major;
 };
 
-/* Page faults of the worker's thread since it began to poll. Of a worker that does not run, none. */
+/* Page faults of the worker's thread since it began to poll. Of a worker that does not run,
+ * none. */
 struct pulse_faults pulse_faults(const struct worker *worker);
 
 #endif

@@ -43,8 +43,8 @@ void replays_tick(struct replays *replays, const struct stage_clock *clock);
 /* Offline: begins those that start by themselves, each at the time of its first packet. */
 void replays_start_virtual(struct replays *replays);
 
-/* Stops those that run, waiting a tenth of a second for all of them together, and brings the states of those that are done up to date. Returns 0, or -EBADMSG when
- * the files of one broke. */
+/* Stops those that run, waiting a tenth of a second for all of them together, and brings the states
+ * of those that are done up to date. Returns 0, or -EBADMSG when the files of one broke. */
 int replays_end(struct replays *replays);
 
 /* Mbufs of replays that are not back, after the ports were closed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rooms: the one list of stages, in the order in which a burst goes through them, and of kinds of targets. All
- * else that the engine knows of them follows from their line here.
+ * Rooms: the one list of stages, in the order in which a burst goes through them, and of kinds of
+ * targets. All else that the engine knows of them follows from their line here.
  */
 #ifndef ENGINE_ROOMS_H
 #define ENGINE_ROOMS_H
@@ -25,7 +25,8 @@ enum { ROOMS_STAGES = 0 ROOMS_STAGE_TABLE(X) };
 
 extern const struct stage *const rooms_stages[ROOMS_STAGES];
 
-/* The room of each kind of target, which defines NAME_target, beside ports and groups: those are forward's own. */
+/* The room of each kind of target, which defines NAME_target, beside ports and groups: those are
+ * forward's own. */
 #define ROOMS_TARGET_TABLE(X)
 
 #define X(name) extern const struct target name##_target;

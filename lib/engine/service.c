@@ -13,8 +13,8 @@
 
 #include "core/banned.h"
 
-/* How long a change waits for the workers, which pass in microseconds, or in half a millisecond where they
- * sleep, before it is left to the next tick. */
+/* How long a change waits for the workers, which pass in microseconds, or in half a millisecond
+ * where they sleep, before it is left to the next tick. */
 #define PATIENCE_NS UINT64_C(50000000)
 /* How long until that is worth a word. */
 #define SLOW_NS UINT64_C(1000000000)
@@ -73,7 +73,8 @@ service_publish(const struct service *service)
 	atomic_store_explicit(&service->shared->up, up_mask(service), memory_order_release);
 }
 
-/* Gives every worker a new list and keeps the old ones, which they may still have; all or nothing. */
+/* Gives every worker a new list and keeps the old ones, which they may still have; all or
+ * nothing. */
 static int
 replace_sources(struct service *service)
 {

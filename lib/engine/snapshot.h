@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Snapshot: everything the engine can say of itself at one moment, as plain data. Each worker's part is as it was
- * between two bursts, so the ledger in it balances exactly.
+ * Snapshot: everything the engine can say of itself at one moment, as plain data. Each worker's
+ * part is as it was between two bursts, so the ledger in it balances exactly.
  */
 #ifndef ENGINE_SNAPSHOT_H
 #define ENGINE_SNAPSHOT_H
@@ -46,13 +46,14 @@ struct snapshot_port {
 	struct reel_counts read; /* of its captures */
 	struct port_losses losses;
 	uint32_t verify; /* one packet in so many that the NIC calls good is checked; 0: none */
-	/* Accesses of the device that the IOMMU blocked, at least; COUNTER_UNKNOWN where the kernel's log can't be
-	 * read since the start. */
+	/* Accesses of the device that the IOMMU blocked, at least; COUNTER_UNKNOWN where the
+	 * kernel's log can't be read since the start. */
 	uint64_t iommu_faults;
 	struct snapshot_ledger ledger; /* of the packets that came in here */
 };
 
-/* So many, with every number 0, or NULL: on cache lines of their own, as their counters are. To be freed. */
+/* So many, with every number 0, or NULL: on cache lines of their own, as their counters are. To be
+ * freed. */
 static inline struct snapshot_port *
 snapshot_ports(unsigned count)
 {
@@ -79,7 +80,7 @@ struct snapshot_rule {
 
 struct snapshot_worker {
 	unsigned core;
-	bool fresh; /* false: it did not answer in time, and its numbers are as old as age_ns says */
+	bool fresh; /* false: it did not answer in time, and its numbers are age_ns old */
 	uint64_t age_ns;
 	bool stalled;                        /* it stood still for a second or more */
 	uint64_t minor_faults, major_faults; /* page faults since it began to poll */
@@ -135,7 +136,8 @@ struct snapshot {
 	struct snapshot_section sections[SNAPSHOT_SECTIONS_MAX];
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
-	/* Of all ports, those that ended as well. balanced: each port's is, and out is what ports sent */
+	/* Of all ports, those that ended as well. balanced: each port's is, and out is what ports
+	 * sent */
 	struct snapshot_ledger ledger;
 	struct snapshot_ended ended; /* in ledger, drops and sent, too */
 	uint64_t sent;               /* tx_packets of all ports */
@@ -148,13 +150,15 @@ extern const struct counter snapshot_ledger_counts[], snapshot_rule_counts[],
 	snapshot_port_account[], snapshot_port_before[], snapshot_worker_counts[],
 	snapshot_pool_counts[], snapshot_ended_counts[];
 
-/* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it up by snapshot_free. */
+/* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it
+ * up by snapshot_free. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 bool snapshot_is_shared(const struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
-/* A rule of it, and what it does in words: "mirror tap, forward tools". Of a rule are kept 16 bytes, and
- * 32 more where any has edits or gates, and 8 for each step; the rest is the config's. */
+/* A rule of it, and what it does in words: "mirror tap, forward tools". Of a rule are kept 16
+ * bytes, and 32 more where any has edits or gates, and 8 for each step; the rest is the
+ * config's. */
 struct snapshot_rule snapshot_rule(const struct snapshot *snapshot, unsigned rule);
 void snapshot_put_actions(FILE *out, const struct snapshot *snapshot, unsigned rule);
 

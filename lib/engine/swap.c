@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-/* How long a worker that does not move is waited for by the control thread, and so by all clients, before the old program is
- * left to a later tick. */
+/* How long a worker that does not move is waited for by the control thread, and so by all clients,
+ * before the old program is left to a later tick. */
 #define PATIENCE_NS 20000000
 /* And by the thread that prepares the next one, before that is refused. */
 #define PREPARE_PATIENCE_NS 1000000000

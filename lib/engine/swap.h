@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Swap: one program in the place of another, while workers run. The control thread calls everything here but swap_prepare.
+ * Swap: one program in the place of another, while workers run. The control thread calls everything
+ * here but swap_prepare.
  */
 #ifndef ENGINE_SWAP_H
 #define ENGINE_SWAP_H
@@ -22,22 +23,24 @@ swap_current(const struct worker_shared *shared)
 				    memory_order_relaxed);
 }
 
-/* Waits, a moment, until what was replaced before is back in the pools that the next program is made of. The thread that
- * prepares. */
+/* Waits, a moment, until what was replaced before is back in the pools that the next program is
+ * made of. The thread that prepares. */
 void swap_await_room(const struct swap *swap);
 
-/* Compiles a config for ports in its order, to follow the program that runs, while packets flow. Any thread, one at a time. The
- * config is the program's on success alone. Findings in errors. */
+/* Compiles a config for ports in its order, to follow the program that runs, while packets flow.
+ * Any thread, one at a time. The config is the program's on success alone. Findings in errors. */
 int swap_prepare(const struct swap *swap, struct config *config, struct port *const *ports,
 		 struct program **out, struct error_list *errors);
 void swap_discard(struct program *program);
 
-/* Makes a program the one that runs, and waits a moment for workers to take it: what it replaces is handed over when they
- * have. -EBUSY: one still has the one before. -ENOMEM. swap_publish does not wait. */
+/* Makes a program the one that runs, and waits a moment for workers to take it: what it replaces is
+ * handed over when they have. -EBUSY: one still has the one before. -ENOMEM. swap_publish does not
+ * wait. */
 int swap_in(struct swap *swap, struct program *program);
 int swap_publish(struct swap *swap, struct program *program);
 
-/* Hands the replaced program over to be freed as soon as no worker can have it; false: one still may. */
+/* Hands the replaced program over to be freed as soon as no worker can have it; false: one still
+ * may. */
 bool swap_reclaim(struct swap *swap);
 
 #endif

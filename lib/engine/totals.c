@@ -130,7 +130,8 @@ decides(const struct config *config, unsigned rule)
 	return rule == config->rule_count || config_end(&config->rules[rule].actions);
 }
 
-/* What edits and gates of a rule counted: to its heir what that one counts too, and the rest to what is no more. */
+/* What edits and gates of a rule counted: to its heir what that one counts too, and the rest to
+ * what is no more. */
 static void
 add_acted(const struct program *program, unsigned rule, struct program_totals *totals)
 {

@@ -18,7 +18,8 @@ engine_try(struct config *config, struct error_list *errors)
 	struct program *program;
 	int ret;
 
-	/* Rules alone: what the rest takes of memory is not taken here, and hugepages are others'. */
+	/* Rules alone: what the rest takes of memory is not taken here, and hugepages are
+	 * others'. */
 	small.hugepages = CONFIG_HUGEPAGES_FALSE;
 	small.packets = TRIAL_PACKETS;
 	small.replay_count = 0;
@@ -30,6 +31,7 @@ engine_try(struct config *config, struct error_list *errors)
 		program->config = NULL;
 		program_free(program);
 	}
-	/* The EAL stays until the process ends: what DPDK is asked afterwards it would read from memory that is gone. */
+	/* The EAL stays until the process ends: what DPDK is asked afterwards it would read from
+	 * memory that is gone. */
 	return ret < 0 ? -EINVAL : 0;
 }

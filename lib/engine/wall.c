@@ -14,9 +14,11 @@
 #define AHEAD_NS UINT64_C(250000000)
 /* What its order takes to be seen by every worker. */
 #define LEAST_NS 200000
-/* The kernel lets a clock's rate be changed by 500 millionths at most (MAXFREQ), and takes as much for its drift. */
+/* The kernel lets a clock's rate be changed by 500 millionths at most (MAXFREQ), and takes as much
+ * for its drift. */
 #define DRIFT_NS(ns) ((ns) / 2000)
-/* What is known of a clock that nobody sets: the kernel's own limit of what it still calls set (NTP_PHASE_LIMIT). */
+/* What is known of a clock that nobody sets: the kernel's own limit of what it still calls set
+ * (NTP_PHASE_LIMIT). */
 #define UNSET_NS UINT64_C(16000000000)
 #define LOOKS 16
 

@@ -17,21 +17,21 @@
 
 #include "core/banned.h"
 
-/* Idle: a round without packets is stretched by pauses to about a microsecond (40 cycles each on current
+/* Idle: a round without packets is stretched by pauses to about a microsecond (40 cycles each on
  * x86). With `sleep`, after a quarter of a millisecond of such rounds the worker sleeps, each time
- * twice as long as before, up to a length in which a ring of 1,024 at 2 Mpps does not fill. */
+ * twice as long, up to a length in which a ring of 1,024 at 2 Mpps does not fill. */
 #define IDLE_ROUNDS 256
 #define SLEEP_MIN_NS 20000
 #define SLEEP_MAX_NS 500000
 #define IDLE_PAUSES 64
-/* What waking up takes, at the worst that is usual: a worker is awake that long before a replayed packet is due. */
+/* What waking up takes, at the usual worst: so long before a packet is due a worker is awake. */
 #define WAKE_NS 200000
-/* Rounds in which queues that were empty are left alone while replays have full bursts to send: looking costs
- * a system call with AF_XDP. A ring of 1,024 doesn't fill meanwhile. */
+/* Rounds in which queues that were empty are left alone while replays have full bursts to send:
+ * looking costs a system call with AF_XDP. A ring of 1,024 doesn't fill meanwhile. */
 #define QUIET_ROUNDS 7
 
-/* This loop is most of what sluice adds to a burst that leaves as it came: by eight, so that each packet
- * costs two instructions. Eight frames' lengths fit 32 bits by far. */
+/* This loop is most of what sluice adds to a burst that leaves as it came: by eight, so that each
+ * packet costs two instructions. Eight frames' lengths fit 32 bits by far. */
 static inline uint64_t
 sum_lengths(struct rte_mbuf *const *packets, unsigned count)
 {
@@ -128,7 +128,7 @@ play_out(struct worker *worker, struct replay_lane *lane, uint16_t slot, uint64_
 	uint64_t before[DROP_REASONS];
 	unsigned count = burst->count;
 
-	/* Nothing else is dropped on that port's account meanwhile: a burst is run to completion. */
+	/* Nothing else is dropped on that port's account meanwhile: a burst runs to its end. */
 	memcpy(before, drops, sizeof(before));
 	begin(worker, slot, &frame_any);
 	replay_lane_send(lane, burst, ports_at(worker->shared->ports, slot), now_ns);
@@ -287,7 +287,7 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 	return total;
 }
 
-/* One burst of each replay, after one of each queue: replays wait for live traffic no longer than that. */
+/* One burst of each replay, after one of each queue: so long at most do replays wait for it. */
 static unsigned
 play_round(struct worker *worker, const struct program *program,
 	   const struct worker_sources *sources)
@@ -309,8 +309,8 @@ play_round(struct worker *worker, const struct program *program,
 	return total;
 }
 
-/* Busy and idle time, read only where one ends and the other begins: a worker that is always busy never
- * reads the TSC, which takes as long as a packet. The round in which it changes counts to what was. */
+/* Busy and idle time, read only where one ends and the other begins: a worker that is always busy
+ * never reads the TSC, which takes as long as a packet. A round of change counts to what was. */
 struct stopwatch {
 	uint64_t since;
 	bool busy;
@@ -329,7 +329,7 @@ stopwatch_lap(struct stopwatch *watch, struct tally *tally, bool busy)
 	watch->busy = busy;
 }
 
-/* What happens before the loop may take its time; within it, the kernel is to have nothing left to do. */
+/* What happens before the loop may take its time; within it the kernel has nothing left to do. */
 static void
 settle(struct worker *worker)
 {

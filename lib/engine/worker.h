@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Worker: one core that polls its receive queues and runs every burst to completion. It shares nothing
- * that is written with other workers. The control thread talks to it through the few atomics below,
- * which the worker looks at between two rounds.
+ * Worker: one core that polls its receive queues and runs every burst to completion. It shares
+ * nothing that is written with other workers. The control thread talks to it through the few
+ * atomics below, which the worker looks at between two rounds.
  */
 #ifndef ENGINE_WORKER_H
 #define ENGINE_WORKER_H
@@ -24,8 +24,8 @@ struct worker_queue {
 	uint64_t until;
 };
 
-/* Where a worker's packets come from: the lanes of replays, and the queues that it polls. Replaced as a whole when a
- * port or a replay comes or goes; a worker takes it anew for each round. */
+/* Where a worker's packets come from: the lanes of replays, and the queues that it polls. Replaced
+ * as a whole when a port or a replay comes or goes; a worker takes it anew for each round. */
 struct worker_sources {
 	unsigned lane_count;
 	struct replay_lane *lanes[CONFIG_REPLAYS_MAX];
@@ -64,7 +64,8 @@ struct worker {
 	struct worker_shared *shared;
 	_Atomic(struct worker_sources *) sources;
 
-	/* Written by the worker before it polls: its thread, and the page faults that this had until then. */
+	/* Written by the worker before it polls: its thread, and the page faults that this had
+	 * until then. */
 	uint64_t first_minor, first_major;
 	_Atomic int thread;
 	struct worker_pulse pulse;
@@ -74,8 +75,8 @@ struct worker {
 	struct tally tallies[2]; /* see collect.h */
 	struct burst burst;
 
-	/* The control thread asks by raising asked; between two rounds the worker changes over to its other tally and
-	 * then sets answered to the same. */
+	/* The control thread asks by raising asked; between two rounds the worker changes over to
+	 * its other tally and then sets answered to the same. */
 	_Atomic uint32_t asked __attribute__((aligned(64)));
 	_Atomic uint32_t answered;
 	uint64_t rested_tsc; /* when it changed over; written before answered */
@@ -96,8 +97,8 @@ int worker_main(void *arg);
  * port. */
 void worker_process(struct worker *worker, const struct program *program, const struct port *port);
 
-/* Sends what was taken from a replay's lane into worker->burst (packets and count set), or runs it as
- * received, at now_ns. */
+/* Sends what was taken from a replay's lane into worker->burst (packets and count set), or runs it
+ * as received, at now_ns. */
 void worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
 		 uint64_t now_ns);
 
@@ -112,8 +113,8 @@ worker_asked(struct worker *worker)
 	       atomic_load_explicit(&worker->answered, memory_order_relaxed);
 }
 
-/* Between two bursts, at a TSC: leaves what it counted to whoever asked, and goes on with its other tally. As quick for many
- * rules as for few. Worker. */
+/* Between two bursts, at a TSC: leaves what it counted to whoever asked, and goes on with its other
+ * tally. As quick for many rules as for few. Worker. */
 void worker_change_over(struct worker *worker, uint64_t tsc);
 
 #endif

@@ -21,8 +21,8 @@ absence(const struct port *port)
 	return port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
 }
 
-/* What packets have in common: a few instructions each, without a branch, as vectors have minima, of which the lowest word
- * is used here. count is at least 1. */
+/* What packets have in common: a few instructions each, without a branch, as vectors have minima,
+ * of which the lowest word is used here. count is at least 1. */
 static struct frame_bounds
 measure(struct rte_mbuf *const *packets, uint16_t count)
 {
@@ -165,7 +165,8 @@ count_part(struct port *port, struct burst *burst, struct rte_mbuf **packets, ui
 	exit_drop(burst, packets + sent, count - sent, DROP_TX_FULL);
 }
 
-/* What most bursts need is here, and the rest in functions of its own, so that this one saves few registers. */
+/* What most bursts need is here, and the rest in functions of its own, so that this one saves few
+ * registers. */
 void
 exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	  uint64_t bytes)

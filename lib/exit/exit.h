@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Exit: the one way out. Whatever sends packets, a stage or a replay, sends them here: what a port can't
- * take is dropped under a name before a driver sees it, what leaves is counted for both sides of the
- * ledger. Worker. Drops are added to burst->in->drops: who wants to know what
- * became of its own packets takes the difference of these before and after.
+ * Exit: the one way out. Whatever sends packets, a stage or a replay, sends them here: what a port
+ * can't take is dropped under a name before a driver sees it, what leaves is counted for both sides
+ * of the ledger. Worker. Drops are added to burst->in->drops: who wants to know what became of its
+ * own packets takes the difference of these before and after.
  */
 #ifndef EXIT_EXIT_H
 #define EXIT_EXIT_H
@@ -14,7 +14,8 @@
 #include "port/port.h"
 #include "stage/burst.h"
 
-/* Sends packets of this burst on a port, and drops under a name what it doesn't take. bytes is their sum. */
+/* Sends packets of this burst on a port, and drops under a name what it doesn't take. bytes is
+ * their sum. */
 void exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	       uint64_t bytes);
 
@@ -22,14 +23,14 @@ void exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets
 void exit_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	       enum drop_reason reason);
 
-/* The two halves of exit_send, for whoever keeps what a port has no room for. First drops what the port can't
- * send at all: bit i of what is returned says that packets[i] was. The others, in order, are then at the
- * front, and *bytes is theirs. count is at most BURST_MAX. */
+/* The two halves of exit_send, for whoever keeps what a port has no room for. First drops what the
+ * port can't send at all: bit i of what is returned says that packets[i] was. The others, in order,
+ * are then at the front, and *bytes is theirs. count is at most BURST_MAX. */
 uint32_t exit_sift(const struct port *port, struct burst *burst, struct rte_mbuf **packets,
 		   uint16_t count, uint64_t *bytes);
 
-/* Then hands over what the port takes; returns how many, from the front, and *bytes is theirs. The rest are
- * the caller's as before. */
+/* Then hands over what the port takes; returns how many, from the front, and *bytes is theirs. The
+ * rest are the caller's as before. */
 uint16_t exit_offer(struct port *port, struct burst *burst, struct rte_mbuf **packets,
 		    uint16_t count, uint64_t *bytes);
 

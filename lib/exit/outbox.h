@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Outbox: the packets of one burst, gathered by where they go, so that each port is given its own at once.
- * Empty between bursts. One worker's own.
+ * Outbox: the packets of one burst, gathered by where they go, so that each port is given its own
+ * at once. Empty between bursts. One worker's own.
  */
 #ifndef EXIT_OUTBOX_H
 #define EXIT_OUTBOX_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Numbers in capture files, in the byte order of the file. Bytes of a file may lie at any address, so numbers are
- * taken from them by copying.
+ * Numbers in capture files, in the byte order of the file. Bytes of a file may lie at any address,
+ * so numbers are taken from them by copying.
  */
 #ifndef FORMAT_NUMBER_H
 #define FORMAT_NUMBER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pcap files, draft-ietf-opsawg-pcap: a header (section 4), then records (section 5); and those of its kin whose
- * headers are longer.
+ * pcap files, draft-ietf-opsawg-pcap: a header (section 4), then records (section 5); and those of
+ * its kin whose headers are longer.
  */
 #include "format/pcap.h"
 
@@ -21,7 +21,8 @@
 #define VERSION_DGUX 543
 #define NS_PER_SECOND 1000000000ull
 
-/* In older versions the length on the wire stands first; in 2.3, some wrote it so and some did not. */
+/* In older versions the length on the wire stands first; in 2.3, some wrote it so and some did
+ * not. */
 static int
 take_version(struct format *format, unsigned major, unsigned minor)
 {
@@ -55,9 +56,10 @@ format_pcap_begin(struct format *format, const uint8_t *head, size_t size)
 	if (take_version(format, format_get16(format, head + 4), format_get16(format, head + 6)) <
 	    0)
 		return -EINVAL;
-	/* The upper bits may say that frames carry an FCS. Such frames are taken as they are, FCS and
-	 * all, as other tools that replay do: the bits are set by few, and not rightly by all. The
-	 * snap length is not looked at: records that are longer have their bytes in the file. */
+	/* The upper bits may say that frames carry an FCS. Such frames are taken as they are, FCS
+	 * and all, as other tools that replay do: the bits are set by few, and not rightly by all.
+	 * The snap length is not looked at: records that are longer have their bytes in the
+	 * file. */
 	format->link_type = format_get32(format, head + 20) & 0xffff;
 	if (format->link_type != FORMAT_LINK_ETHERNET && !format->any_link)
 		return format_fail_link(format, -EINVAL, "has", format->link_type);

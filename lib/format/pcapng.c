@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pcapng files, draft-ietf-opsawg-pcapng: blocks (section 3.1), which come in sections of their own byte
- * order and interfaces. A block's length is checked before anything in it is looked at.
+ * pcapng files, draft-ietf-opsawg-pcapng: blocks (section 3.1), which come in sections of their own
+ * byte order and interfaces. A block's length is checked before anything in it is looked at.
  */
 #include "format/pcapng.h"
 
@@ -200,14 +200,16 @@ take_packet(struct format *format, const struct block *block, struct format_reco
 	return check_packet(format, block, out);
 }
 
-/* Bytes of a block that must be in memory before it is looked at: all, where that is not too much. */
+/* Bytes of a block that must be in memory before it is looked at: all, where that is not too
+ * much. */
 static size_t
 wanted(const struct block *block)
 {
 	return block->length <= FORMAT_UNIT_MAX ? block->length : fixed_size(block->type);
 }
 
-/* Returns 1 with a record, 0 when the block has none or more of it must come first, or a failure. */
+/* Returns 1 with a record, 0 when the block has none or more of it must come first, or a
+ * failure. */
 static int
 take_block(struct format *format, const struct block *block, size_t left, struct format_record *out)
 {

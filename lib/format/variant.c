@@ -11,7 +11,8 @@
 #define PLAIN 16
 /* Nokia's firewalls add 4 bytes of which nobody knows what they are. */
 #define NOKIA 20
-/* Kuznetzov's libpcap adds an interface, a protocol and a kind, and the one of SuSE 6.3 two CPUs as well. */
+/* Kuznetzov's libpcap adds an interface, a protocol and a kind, and the one of SuSE 6.3 two CPUs as
+ * well. */
 #define KUZNETZOV 24
 #define KUZNETZOV_CPU 28
 
@@ -22,7 +23,8 @@ static const struct format_variant variants[] = {
 	{0xa1b2c3d4, MICRO, 0, {PLAIN, KUZNETZOV, NOKIA}},
 	{0xa1b23c4d, NANO, 0, {PLAIN}},
 	{0xa1b2cd34, MICRO, 0, {KUZNETZOV, KUZNETZOV_CPU}},
-	/* IXIA's, of hardware and software: a pcap file with the length of all records in its header. */
+	/* IXIA's, of hardware and software: a pcap file with the length of all records in its
+	 * header. */
 	{0x1c0001ac, NANO, 4, {PLAIN}},
 	{0x1c0001ab, MICRO, 4, {PLAIN}},
 };
@@ -65,8 +67,9 @@ is_likely(const struct format *format, const uint8_t *header, uint32_t *length)
 
 enum fit { FITS_NOT, FITS, FITS_WELL };
 
-/* Whether records with headers of this size are likely ones, as far as they are seen. One header more may be likely by
- * chance: what stands where a plain one would be looks like one 4 bytes behind it. */
+/* Whether records with headers of this size are likely ones, as far as they are seen. One header
+ * more may be likely by chance: what stands where a plain one would be looks like one 4 bytes
+ * behind it. */
 static enum fit
 fit(const struct format *format, unsigned header_size, const uint8_t *records, size_t size)
 {

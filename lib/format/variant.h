@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Variants of pcap: magic numbers, and what stands before packets. Some that put more there have the magic number of
- * those that do not: which it is shows in the first records, one of which must fit behind the other.
+ * Variants of pcap: magic numbers, and what stands before packets. Some that put more there have
+ * the magic number of those that do not: which it is shows in the first records, one of which must
+ * fit behind the other.
  */
 #ifndef FORMAT_VARIANT_H
 #define FORMAT_VARIANT_H

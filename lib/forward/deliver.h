@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Deliver: a packet to one target. One worker's. Inline, as both ways that packets take through forward call it for
- * each packet.
+ * Deliver: a packet to one target. One worker's. Inline, as both ways that packets take through
+ * forward call it for each packet.
  */
 #ifndef FORWARD_DELIVER_H
 #define FORWARD_DELIVER_H
@@ -22,8 +22,8 @@ struct forward_local {
 	struct parcel others[]; /* as plan->others; empty between bursts */
 };
 
-/* The member that a flow belongs to: the same as long as it has a link; while it has none, its flows
- * (and no others) are spread over those that have. -1 when none has. */
+/* The member that a flow belongs to: the same as long as it has a link; while it has none, its
+ * flows (and no others) are spread over those that have. -1 when none has. */
 static inline int
 forward_member(const struct forward_group *group, uint32_t hash, uint64_t up)
 {
@@ -88,8 +88,9 @@ forward_give(const struct forward_plan *plan, struct forward_local *local, struc
 	parcel->packets[parcel->count++] = packet;
 }
 
-/* Gives a packet, or what was made of it, to a target; index is which of the burst's it was. hashed: the burst's hashes
- * are those of the packets as they came in, which may have changed since. */
+/* Gives a packet, or what was made of it, to a target; index is which of the burst's it was.
+ * hashed: the burst's hashes are those of the packets as they came in, which may have changed
+ * since. */
 static __rte_always_inline void
 forward_deliver(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
 		unsigned index, unsigned target, struct rte_mbuf *packet, bool hashed)

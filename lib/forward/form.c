@@ -34,7 +34,8 @@ struct build {
 	struct forms *forms;
 	const struct config *config;
 	const struct form_targets *targets;
-	/* Of programs by what they do: the number of a run, from 1; 0: none. size is a power of two. */
+	/* Of programs by what they do: the number of a run, from 1; 0: none. size is a power of
+	 * two. */
 	uint32_t *table;
 	uint32_t size;
 	/* The list at hand. */
@@ -195,9 +196,10 @@ find_run(struct build *build, struct edit *edit, unsigned manner)
 }
 
 /*
- * The form that the list's end gets may be edited where the packet lies, as nobody needs that behind the end. Others may have
- * it still: who else is given the packet holds a reference of its own while forms are made, and the mbuf's count says so.
- * That count is the same in every run, since nothing made of a burst leaves before all is made of it.
+ * The form that the list's end gets may be edited where the packet lies, as nobody needs that
+ * behind the end. Others may have it still: who else is given the packet holds a reference of its
+ * own while forms are made, and the mbuf's count says so. That count is the same in every run,
+ * since nothing made of a burst leaves before all is made of it.
  */
 static unsigned
 manner_of(const struct forms *forms, const struct form_list *list, unsigned index,
@@ -228,7 +230,8 @@ settle(struct build *build, const struct form_list *list)
 	}
 }
 
-/* Whether nobody is given two forms, so that it doesn't matter which of a burst's are given first. */
+/* Whether nobody is given two forms, so that it doesn't matter which of a burst's are given
+ * first. */
 static bool
 is_whole(const struct build *build, const struct form_list *list)
 {

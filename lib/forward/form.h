@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Form: what a packet looks like to some targets of a rule, as edits say that stand before them in its list, and whether
- * it is made of a packet, as gates say. The lists of rules that have edits or gates, compiled. Immutable once made.
+ * Form: what a packet looks like to some targets of a rule, as edits say that stand before them in
+ * its list, and whether it is made of a packet, as gates say. The lists of rules that have edits or
+ * gates, compiled. Immutable once made.
  */
 #ifndef FORWARD_FORM_H
 #define FORWARD_FORM_H
@@ -23,7 +24,8 @@ struct config_actions;
 
 struct form {
 	uint32_t run; /* in forms->runs, or FORM_AS_IT_CAME */
-	/* Bits: of a packet that one of these stopped it is not made; and edits say that it is a duplicate. */
+	/* Bits: of a packet that one of these stopped it is not made; and edits say that it is a
+	 * duplicate. */
 	uint32_t gates, dedups;
 	uint8_t targets; /* so many get it, each a reference to the same packet */
 };
@@ -34,7 +36,8 @@ struct form_step {
 };
 
 struct form_list {
-	/* The first ones, in the arrays below; steps are in the order in which targets are given. */
+	/* The first ones, in the arrays below; steps are in the order in which targets are
+	 * given. */
 	uint32_t form, step, reason, unedited;
 	uint32_t unedited_count;
 	uint32_t counts; /* of its edits, where they begin among a burst's steps */
@@ -43,11 +46,13 @@ struct form_list {
 	/* Each target is a port of its own, and forms are few enough: see whole.h. */
 	bool whole;
 	bool plain; /* and there are no edits: see plain.h */
-	/* The last step is the list's end; else the packet is dropped there, or, by a rule that passes it on, not given away. */
+	/* The last step is the list's end; else the packet is dropped there, or, by a rule that
+	 * passes it on, not given away. */
 	bool forwards;
 };
 
-/* A program of edits, and how the packets are taken that go through it: together, whichever rules took them. */
+/* A program of edits, and how the packets are taken that go through it: together, whichever rules
+ * took them. */
 struct form_run {
 	struct edit *edit; /* its own */
 	unsigned manner;   /* as edit_run has it */
@@ -65,8 +70,8 @@ struct forms {
 	bool parses, timed; /* some edit wants views, or times */
 };
 
-/* How a list's targets are said, and of how many segments a packet may be that each of what a target is takes: 1 where one
- * takes no chains, UINT16_MAX or more where there is no end. */
+/* How a list's targets are said, and of how many segments a packet may be that each of what a
+ * target is takes: 1 where one takes no chains, UINT16_MAX or more where there is no end. */
 struct form_targets {
 	uint8_t (*code)(const void *of, const struct config_target *target);
 	uint32_t (*segments)(const void *of, const struct config_target *target);
@@ -74,13 +79,14 @@ struct form_targets {
 	uint8_t ports; /* codes below this one are single ports */
 };
 
-/* Makes those of all rules with edits or gates; by[], of each rule, gets the number of its list, from 1, or 0. forms is all
- * zeros. 0, or -ENOMEM with nothing left behind. */
+/* Makes those of all rules with edits or gates; by[], of each rule, gets the number of its list,
+ * from 1, or 0. forms is all zeros. 0, or -ENOMEM with nothing left behind. */
 int forms_make(struct forms *forms, const struct config *config, const struct form_targets *targets,
 	       uint32_t *by);
 void forms_free(struct forms *forms);
 
-/* Why the end of a list, where it does not get a packet that these gates stopped, drops it. Worker. */
+/* Why the end of a list, where it does not get a packet that these gates stopped, drops it.
+ * Worker. */
 enum drop_reason forms_reason(const struct forms *forms, const struct form_list *list,
 			      uint32_t stopped);
 

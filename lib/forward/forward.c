@@ -107,8 +107,8 @@ part(const struct forward_plan *plan, struct forward_local *local, struct burst 
 		distribute(plan, local, burst);
 }
 
-/* Bursts that leave whole pay for no more than the call: what else there is to do is a function of its own, so that
- * this one saves no registers. */
+/* Bursts that leave whole pay for no more than the call: what else there is to do is a function of
+ * its own, so that this one saves no registers. */
 static void
 forward_run(const void *state, void *memory, struct burst *burst)
 {

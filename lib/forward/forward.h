@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Forward: carries out what the classifier decided. Packets of a burst are gathered by the port they
- * leave on and handed over at once; a mirror is a further reference to the same mbuf, never a copy.
+ * Forward: carries out what the classifier decided. Packets of a burst are gathered by the port
+ * they leave on and handed over at once; a mirror is a further reference to the same mbuf, never a
+ * copy.
  */
 #ifndef FORWARD_FORWARD_H
 #define FORWARD_FORWARD_H

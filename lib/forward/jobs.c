@@ -131,8 +131,8 @@ gives_end(const struct forms *forms, const struct form_list *list, uint32_t stop
 	return list->forwards && !(forms->forms[list->form + end->form].gates & stopped);
 }
 
-/* Takes a reference to the packet for each form that a list wants of it. The one that came in is the end's. *duplicate:
- * some gate of a list before has found that the packet is one, or of this one. */
+/* Takes a reference to the packet for each form that a list wants of it. The one that came in is
+ * the end's. *duplicate: some gate, of this list or one before, has found that it is one. */
 static void
 gather_list(const struct forward_plan *plan, struct jobs *jobs, struct rte_mbuf *packet,
 	    unsigned index, forward_end end, uint32_t stopped, bool *duplicate)
@@ -159,7 +159,7 @@ gather_list(const struct forward_plan *plan, struct jobs *jobs, struct rte_mbuf 
 		rte_pktmbuf_refcnt_update(packet, references);
 }
 
-/* Those that succeeded stand first, those that failed behind them, both in the order in which they were given. */
+/* Those that succeeded stand first, those that failed behind them, both in the order given. */
 static void
 take_results(struct jobs *jobs, const uint32_t *numbers, unsigned count,
 	     struct rte_mbuf *const *packets, const uint8_t *from, unsigned ready,
@@ -227,8 +227,8 @@ make_forms(const struct forward_plan *plan, struct jobs *jobs, struct burst *bur
 	jobs->touched_count = 0;
 }
 
-/* Every reference of a form is taken before any is given away: a device may free at once. Returns how many targets got the
- * packet. */
+/* Every reference of a form is taken before any is given away: a device may free at once. Returns
+ * how many targets got the packet. */
 static unsigned
 give_forms(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
 	   const struct form_list *list, struct job *const *made)
@@ -270,7 +270,8 @@ count_unedited(const struct forms *forms, const struct form_list *list, const st
 		       &steps[list->counts]);
 }
 
-/* Gives a packet to those whom a list with forms names. *next is the first of its jobs, and behind them afterwards. */
+/* Gives a packet to those whom a list with forms names. *next is the first of its jobs, and behind
+ * them afterwards. */
 static void
 deliver_forms(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
 	      uint32_t rule, uint32_t stopped, uint32_t *next)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Others: the targets of a config that are neither ports nor groups, each with a number. Immutable once made.
+ * Others: the targets of a config that are neither ports nor groups, each with a number. Immutable
+ * once made.
  */
 #ifndef FORWARD_OTHERS_H
 #define FORWARD_OTHERS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Plan: the actions of every rule and of the default, in words that a worker follows without looking
- * at the config. Immutable once made.
+ * Plan: the actions of every rule and of the default, in words that a worker follows without
+ * looking at the config. Immutable once made.
  */
 #ifndef FORWARD_PLAN_H
 #define FORWARD_PLAN_H
@@ -25,7 +25,8 @@ enum {
 _Static_assert(FORWARD_DROP_DEFAULT <= UINT8_MAX, "one byte");
 
 /* How a packet ends, in one word, so that whole bursts compare cheaply: the target in the low byte,
- * above it the number of its list of mirrors (0: none). Of FORWARD_FORMS it is that of forms.lists. */
+ * above it the number of its list of mirrors (0: none). Of FORWARD_FORMS it is that of
+ * forms.lists. */
 typedef uint32_t forward_end;
 #define END_TARGET(end) ((end)&0xff)
 #define END_MIRRORS(end) ((end) >> 8)
@@ -64,7 +65,8 @@ struct forward_plan {
 	uint32_t copy_break;
 };
 
-/* Makes the plan, or returns NULL when out of memory; others are the plan's from now on, or freed. */
+/* Makes the plan, or returns NULL when out of memory; others are the plan's from now on, or
+ * freed. */
 struct forward_plan *forward_plan_make(const struct stage_env *env, struct forward_others *others);
 void forward_plan_free(struct forward_plan *plan);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Unedited: which edits of a rule's list found nothing to do in a packet. What was made of it knows them by their place in a
- * form; an edit may stand in several forms, and a list with a name is several edits, yet each counts a packet once.
+ * Unedited: which edits of a rule's list found nothing to do in a packet. What was made of it knows
+ * them by their place in a form; an edit may stand in several forms, and a list with a name is
+ * several edits, yet each counts a packet once.
  */
 #ifndef FORWARD_UNEDITED_H
 #define FORWARD_UNEDITED_H
@@ -31,8 +32,8 @@ struct unedited {
 /* Adds a list's; 0 or -ENOMEM. */
 int unedited_add(struct unedited *all, struct unedited_draft *draft);
 
-/* Counts one packet: idle has, by form, which edits found nothing to do, 0 where the form was not made; counts are those of
- * the list's edits. Worker. */
+/* Counts one packet: idle has, by form, which edits found nothing to do, 0 where the form was not
+ * made; counts are those of the list's edits. Worker. */
 void unedited_count(const struct unedited_row *rows, unsigned row_count, const uint64_t *idle,
 		    uint64_t *counts);
 

@@ -80,7 +80,8 @@ add_up(struct made *made)
 		made->bytes += rte_pktmbuf_pkt_len(made->packets[i]);
 }
 
-/* On which packets, by their place in the burst, edits found nothing to do, and which edits, by form. */
+/* On which packets, by their place in the burst, edits found nothing to do, and which edits, by
+ * form. */
 struct unedited_packets {
 	uint32_t which;                          /* bits */
 	uint64_t ops[BURST_MAX][FORM_WHOLE_MAX]; /* of these */
@@ -165,7 +166,8 @@ make_all(const struct forward_plan *plan, struct edit_local *local, struct burst
 		count_unedited(&plan->forms, list, &unedited, burst);
 }
 
-/* Where packets don't fit, or have no memory, others change places; so each target has places of its own. */
+/* Where packets don't fit, or have no memory, others change places; so each target has places of
+ * its own. */
 static void
 give(struct port *port, struct burst *burst, const struct made *made)
 {

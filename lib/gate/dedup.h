@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Dedup: the packets that a gate let pass lately, by their digests, in a table of sets (dedup_set.h). A packet that does not
- * pass is not remembered, so it makes no window longer. Shared by workers, each of which counts for itself; a set is
- * one worker's at a time, so of two equal packets that arrive at once one finds the other. Outlives programs: see
- * stage_env.
+ * Dedup: the packets that a gate let pass lately, by their digests, in a table of sets
+ * (dedup_set.h). A packet that does not pass is not remembered, so it makes no window longer.
+ * Shared by workers, each of which counts for itself; a set is one worker's at a time, so of two
+ * equal packets that arrive at once one finds the other. Outlives programs: see stage_env.
  */
 #ifndef GATE_DEDUP_H
 #define GATE_DEDUP_H
@@ -58,7 +58,8 @@ void dedup_drop(struct dedup *dedup);
 /* Whether it can go on for a gate of these values. */
 bool dedup_fits(const struct dedup *dedup, const struct config_dedup *wanted);
 
-/* How many of its slots have what passed less than a window before the last packet; of a large table from a part of it. */
+/* How many of its slots have what passed less than a window before the last packet; of a large
+ * table from a part of it. */
 uint64_t dedup_used(const struct dedup *dedup, uint64_t window_ns);
 
 #endif

@@ -10,8 +10,9 @@
 
 #include "core/banned.h"
 
-/* A set is held for some tens of cycles, or as long as the kernel takes away the core of the worker that has it. For a second
- * or so the others wait for that; then a packet passes, and is not remembered. */
+/* A set is held for some tens of cycles, or as long as the kernel takes away the core of the worker
+ * that has it. For a second or so the others wait for that; then a packet passes, and is not
+ * remembered. */
 #define TRIES (1u << 26)
 
 /* Packets whose digests are made before their sets are fetched, as bits. */
@@ -99,7 +100,8 @@ look(const struct asked *asked, const struct dedup_line *line, const struct sear
 	};
 }
 
-/* An equal one passed. Whether it was within the window, and so that it counts; if not, this one has. */
+/* An equal one passed. Whether it was within the window, and so that it counts; if not, this one
+ * has. */
 static inline bool
 meet(struct asked *asked, const struct search *search, uint64_t *when)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Set: a place of a dedup's table, two lines of the cache. A packet belongs in one of them; where that is full of such as
- * are still within the window it lies in the other, and where both are the oldest makes room.
+ * Set: a place of a dedup's table, two lines of the cache. A packet belongs in one of them; where
+ * that is full of such as are still within the window it lies in the other, and where both are the
+ * oldest makes room.
  */
 #ifndef GATE_DEDUP_SET_H
 #define GATE_DEDUP_SET_H
@@ -13,8 +14,9 @@
 #define DEDUP_LINE_SLOTS 4
 #define DEDUP_SLOTS (2 * DEDUP_LINE_SLOTS) /* of a set */
 
-/* The lowest bits of a line's first tag are not of the tag, and 0 in the others. The set is a worker's, where there are
- * several: its first line says so. And of the packets that belong in this line some may lie in the other. */
+/* The lowest bits of a line's first tag are not of the tag, and 0 in the others. The set is a
+ * worker's, where there are several: its first line says so. And of the packets that belong in this
+ * line some may lie in the other. */
 #define DEDUP_TAKEN UINT64_C(1)
 #define DEDUP_SPILT UINT64_C(2)
 #define DEDUP_MARKS (DEDUP_TAKEN | DEDUP_SPILT)
@@ -54,7 +56,8 @@ dedup_put(uint64_t *word, uint64_t value)
 	__atomic_store_n(word, value, __ATOMIC_RELAXED);
 }
 
-/* ns; below 0 where it lies ahead, as times of captures may go backwards. Of now the port is left out. */
+/* ns; below 0 where it lies ahead, as times of captures may go backwards. Of now the port is left
+ * out. */
 static inline int64_t
 dedup_age(uint64_t now, uint64_t when)
 {

@@ -50,9 +50,10 @@ note(struct burst *burst, uint32_t stopped, bool alike, uint32_t bit)
 }
 
 /*
- * Asks the gates of a rule for packets that it took, as bits. Which gates a packet does not pass is noted in one, where
- * it is a single packet of a rule that passes it on, or NULL: in the burst. A packet is noted by the rule's counters
- * once a reason, whatever number of gates stop it. whole: the rule decided all packets, and these are they.
+ * Asks the gates of a rule for packets that it took, as bits. Which gates a packet does not pass is
+ * noted in one, where it is a single packet of a rule that passes it on, or NULL: in the burst. A
+ * packet is noted by the rule's counters once a reason, whatever number of gates stop it. whole:
+ * the rule decided all packets, and these are they.
  */
 static void
 ask(const struct gate_plan *plan, void *memory, struct burst *burst, uint32_t rule,

@@ -13,8 +13,8 @@
 
 #define NS UINT64_C(1000000000)
 
-/* One worker counts in what a rate of 1 brings in a nanosecond, so that nothing is ever rounded. Several count in 64 bits, of
- * which the largest burst takes all. */
+/* One worker counts in what a rate of 1 brings in a nanosecond, so that nothing is ever rounded.
+ * Several count in 64 bits, of which the largest burst takes all. */
 #define POT_BITS 20
 
 /* Of a burst, what a worker takes into its own part; it may lie there while others want it. */
@@ -55,7 +55,8 @@ fill(const struct gate_rate *rate, struct meter_part *part, uint64_t now)
 	part->time = now;
 }
 
-/* What others left of so many units, if that is at least as many as are needed; they are the worker's from here on. */
+/* What others left of so many units, if that is at least as many as are needed; they are the
+ * worker's from here on. */
 static uint64_t
 draw(const struct gate_rate *rate, uint64_t now, uint64_t needed)
 {
@@ -82,7 +83,8 @@ draw(const struct gate_rate *rate, uint64_t now, uint64_t needed)
 			return 0;
 		taken = RTE_MIN(next.pot.held, wanted);
 		next.pot.held -= taken;
-		/* It fails only when another worker has drawn meanwhile: some worker always goes on. */
+		/* It fails only when another worker has drawn meanwhile: some worker always goes
+		 * on. */
 	} while (!rte_atomic128_cmp_exchange((rte_int128_t *)pot, &was.whole, &next.whole, false,
 					     __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return taken;

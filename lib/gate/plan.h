@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Plan: the gates of every rule, in words that a worker follows without looking at the config. Immutable once made but
- * for what the gates remember, of which each worker writes its own part.
+ * Plan: the gates of every rule, in words that a worker follows without looking at the config.
+ * Immutable once made but for what the gates remember, of which each worker writes its own part.
  */
 #ifndef GATE_PLAN_H
 #define GATE_PLAN_H
@@ -16,7 +16,8 @@
 
 struct gate;
 
-/* Worker. Of the packets whose bits are set, those that pass. A gate looks at them in their order in the burst. */
+/* Worker. Of the packets whose bits are set, those that pass. A gate looks at them in their order
+ * in the burst. */
 typedef uint32_t gate_pass(const struct gate *gate, void *memory, struct burst *burst,
 			   uint32_t packets);
 
@@ -57,8 +58,8 @@ struct gate_plan {
 	struct names dedup_names;
 };
 
-/* What lets each Nth packet through has a count-down in the worker's memory, which is zeroed: how many are left until the
- * next passes. */
+/* What lets each Nth packet through has a count-down in the worker's memory, which is zeroed: how
+ * many are left until the next passes. */
 gate_pass sample_pass, sample_flow_pass;
 
 /* What is told of policers and dedups. */

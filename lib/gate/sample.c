@@ -25,8 +25,8 @@ sample_pass(const struct gate *gate, void *memory, struct burst *burst, uint32_t
 	return passed;
 }
 
-/* The flows whose hash lies in the lowest of one_in equal parts of all: both directions of a flow, and all fragments of a
- * datagram, have one hash. */
+/* The flows whose hash lies in the lowest of one_in equal parts of all: both directions of a flow,
+ * and all fragments of a datagram, have one hash. */
 uint32_t
 sample_flow_pass(const struct gate *gate, void *memory, struct burst *burst, uint32_t packets)
 {

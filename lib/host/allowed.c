@@ -17,9 +17,9 @@
 
 /*
  * Paths. A directory stands for all below it. What is not there when the daemon starts is left out.
- * /proc and /sys stand whole and by their roots, because the kernel may make the inodes below /proc anew
- * at any time; Landlock itself denies what other processes' entries in /proc would tell (it forbids to
- * trace them), and nothing in either can be written but what is named here.
+ * /proc and /sys stand whole and by their roots, because the kernel may make the inodes below /proc
+ * anew at any time; Landlock itself denies what other processes' entries in /proc would tell (it
+ * forbids to trace them), and nothing in either can be written but what is named here.
  */
 const struct allowed_path allowed_paths[] = {
 	{"/proc", ALLOWED_READ, 0, "maps, limits and page faults of its own; mounts; interfaces"},
@@ -58,8 +58,8 @@ const struct allowed_path allowed_paths[] = {
 };
 
 /*
- * System calls once ports are up. One that is not here fails with EPERM, and the kernel logs it; those
- * of forbidden_calls kill the process.
+ * System calls once ports are up. One that is not here fails with EPERM, and the kernel logs it;
+ * those of forbidden_calls kill the process.
  */
 const struct allowed_call allowed_calls[] = {
 	/* The worker's loop makes none but, with `idle: sleep`, the first of these. */
@@ -208,7 +208,7 @@ const struct allowed_call allowed_calls[] = {
 	{"mlock2", 0, .why = "the same"},
 	{"munlock", 0, .why = "the same"},
 	{"memfd_create", 0, .why = "hugepages; regions of net_memif"},
-	/* Memory may be written or run, but never both at once: the filters' code is made in two steps. */
+	/* Memory may be written or run, never both at once: filters' code is made in two steps. */
 	{"mmap", 0, ARGUMENT(2, PROT_EXEC, 0), .why = "memory to read and write"},
 	{"mmap", 0, ARGUMENT(2, PROT_WRITE, 0), .why = "libraries loaded when first needed"},
 	{"mprotect", 0, ARGUMENT(2, PROT_EXEC, 0), .why = "memory to read and write"},
@@ -314,7 +314,7 @@ const struct forbidden_call forbidden_calls[] = {
 	{0},
 };
 
-/* What a daemon that was started by root keeps once its ports are up; one of another user has none. */
+/* What a daemon that root started keeps once its ports are up; one of another user has none. */
 const struct allowed_capability allowed_capabilities[] = {
 	{CAP_NET_ADMIN, ALLOWED_FOR_AF_XDP | ALLOWED_FOR_KERNEL,
 	 "programs, promiscuous mode and interfaces are undone when the port closes"},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Allowed: everything that a running daemon may still do, and why: the paths that it may open, the system
- * calls that it may make, the capabilities that it keeps. Data alone, for reading as well as for the
- * code that enforces it (landlock.h, syscalls.h, capabilities.h). What the config names (its own
- * directory, captures, sockets of devices) is added in paths.c.
+ * Allowed: everything that a running daemon may still do, and why: the paths that it may open, the
+ * system calls that it may make, the capabilities that it keeps. Data alone, for reading as well as
+ * for the code that enforces it (landlock.h, syscalls.h, capabilities.h). What the config names
+ * (its own directory, captures, sockets of devices) is added in paths.c.
  */
 #ifndef HOST_ALLOWED_H
 #define HOST_ALLOWED_H
@@ -13,7 +13,8 @@
 
 #include "config/config.h"
 
-/* Whether this build has sanitizers in it, whose runtime does at exit what a daemon never should. */
+/* Whether this build has sanitizers in it, whose runtime does at exit what a daemon never
+ * should. */
 #if defined(__SANITIZE_ADDRESS__)
 #define ALLOWED_SANITIZED 1
 #elif defined(__has_feature)
@@ -89,7 +90,8 @@ extern const struct allowed_call allowed_calls[];
 extern const struct forbidden_call forbidden_calls[];
 extern const struct allowed_capability allowed_capabilities[];
 
-/* What the config has. Not ALLOWED_FOR_PHYSICAL and _LOCKING, which show only once the daemon runs. */
+/* What the config has. Not ALLOWED_FOR_PHYSICAL and _LOCKING, which show only once the daemon
+ * runs. */
 unsigned allowed_needs(const struct config *config);
 unsigned allowed_needs_of_port(const struct config_port *port);
 

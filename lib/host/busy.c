@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether another process has what the ports need for themselves: an XDP socket on a queue, or a card's group. */
+/* Whether another process has what the ports need for themselves: an XDP socket on a queue, or a
+ * card's group. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,8 +29,8 @@ say(const struct preflight *work, const struct config_port *port, const char *co
 		finding_mend(finding, "end it; sudo sluiced check names it");
 }
 
-/* Where the kernel does not tell of sockets: whoever has the program open that gives them their packets. One that nobody
- * has was left by a process that was killed, and is in nobody's way. */
+/* Where the kernel does not tell of sockets: whoever has the program open that gives them their
+ * packets. One that nobody has was left by a process that was killed, and is in nobody's way. */
 static void
 check_program(struct preflight *work, const struct config_port *port, unsigned program,
 	      bool sockets)

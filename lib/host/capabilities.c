@@ -23,7 +23,8 @@
 /* A thread that runs takes a signal at once; one that waits for I/O, when the kernel lets it. */
 #define ANSWER_TIMEOUT_MS 2000
 
-/* One request to all threads, answered from a signal handler, where nothing may be locked or allocated. */
+/* One request to all threads, answered from a signal handler, where nothing may be locked or
+ * allocated. */
 static struct {
 	struct __user_cap_data_struct wanted[_LINUX_CAPABILITY_U32S_3];
 	_Atomic unsigned answered;
@@ -66,8 +67,8 @@ answer(int number)
 	errno = saved;
 }
 
-/* Sends the request to every other thread; returns how many those are. There are none of io_uring yet, which
- * would not answer. */
+/* Sends the request to every other thread; returns how many those are. There are none of io_uring
+ * yet, which would not answer. */
 static int
 ask_threads(int number)
 {
@@ -115,7 +116,8 @@ drop_everywhere(void)
 		return -errno;
 	count = ask_threads(number);
 	ret = count < 0 ? count : await_threads(count);
-	/* A late answer must find its handler: the old one comes back only when all have answered. */
+	/* A late answer must find its handler: the old one comes back only when all have
+	 * answered. */
 	if (ret != -ETIMEDOUT)
 		sigaction(number, &before, NULL);
 	if (ret == 0)
@@ -143,7 +145,8 @@ capabilities_drop(uint64_t keep)
 	return drop_everywhere();
 }
 
-/* Whether a path that is there can be had in this way without the capabilities that overrule its mode. */
+/* Whether a path that is there can be had in this way without the capabilities that overrule its
+ * mode. */
 static bool
 within_reach(const char *path, int mode)
 {

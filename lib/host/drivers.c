@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether DPDK has the drivers that ports need, and virtual devices the words that their drivers take. */
+/* Whether DPDK has the drivers that ports need, and virtual devices the words that their drivers
+ * take. */
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@
 #define NAME_SIZE 64
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* What a driver is started with: "iface=eth1", KEY then "=". As of DPDK 22.11, which refuses all others. */
+/* What a driver is started with: "iface=eth1", KEY then "=". As of DPDK 22.11, which refuses all
+ * others. */
 struct words {
 	const char *driver;
 	const char *package; /* Debian's, behind librte-net- */

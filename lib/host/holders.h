@@ -15,7 +15,8 @@ struct holder {
 	bool unseen; /* some processes' files could not be seen */
 };
 
-/* Who, other than this process, has a file open that the kernel calls so: "/dev/vfio/12", "socket:[4711]". */
+/* Who, other than this process, has a file open that the kernel calls so: "/dev/vfio/12",
+ * "socket:[4711]". */
 struct holder holder_find(const struct root *root, const char *file);
 
 /* The same of an XDP program's number. */

@@ -56,8 +56,8 @@ say(const struct preflight *work, const struct config_port *port, enum iface_pro
 	}
 }
 
-/* The kernel drops what does not fit a buffer before a driver could tell of it; and what fits and is longer than a packet
- * can't be sent on. */
+/* The kernel drops what does not fit a buffer before a driver could tell of it; and what fits and
+ * is longer than a packet can't be sent on. */
 static void
 check_frames(const struct preflight *work, const struct config_port *port,
 	     const struct iface *iface)

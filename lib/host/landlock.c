@@ -13,8 +13,8 @@
 
 #include "core/banned.h"
 
-/* Debian 12's headers end with ABI 2, of Linux 5.19; kernels of its backports know more. The numbers are
- * those of include/uapi/linux/landlock.h. */
+/* Debian 12's headers end with ABI 2, of Linux 5.19; kernels of its backports know more. The
+ * numbers are those of include/uapi/linux/landlock.h. */
 #define ACCESS_TRUNCATE (UINT64_C(1) << 14)  /* ABI 3 */
 #define ACCESS_IOCTL_DEV (UINT64_C(1) << 15) /* ABI 5 */
 #define NET_TCP (UINT64_C(3))                /* ABI 4: bind and connect */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Landlock: takes from the calling thread, and from those it starts later, every path but those that a rule
- * gives back; no other program can be started, and no TCP port be used. It can't be undone.
- * One thread. Negative errno for failure.
+ * Landlock: takes from the calling thread, and from those it starts later, every path but those
+ * that a rule gives back; no other program can be started, and no TCP port be used. It can't be
+ * undone. One thread. Negative errno for failure.
  */
 #ifndef HOST_LANDLOCK_H
 #define HOST_LANDLOCK_H

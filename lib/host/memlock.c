@@ -40,7 +40,8 @@ memlock_all(bool unlimited)
 			    "LimitMEMLOCK=infinity in the unit");
 		return false;
 	}
-	/* Without MCL_ONFAULT every page of a gigabyte reserved for tables would be made at once. */
+	/* Without MCL_ONFAULT every page of a gigabyte reserved for tables would be made at
+	 * once. */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) {
 		log_warning("memory is not locked: %s; workers may wait for pages that were "
 			    "swapped out",

@@ -11,12 +11,13 @@
 /* Raises the limit for locked memory, if this process may. Returns whether there is none now. */
 bool memlock_raise(void);
 
-/* Locks pages as they come to be used, and not the address space that DPDK reserves. unlimited: nothing
- * bounds what may be locked, now or later; with a bound, memory would run out of it at any time, and nothing
- * is locked. Returns whether memory is locked; what is in the way is logged. */
+/* Locks pages as they come to be used, and not the address space that DPDK reserves. unlimited:
+ * nothing bounds what may be locked, now or later; with a bound, memory would run out of it at any
+ * time, and nothing is locked. Returns whether memory is locked; what is in the way is logged. */
 bool memlock_all(bool unlimited);
 
-/* Maps all code and initialised data of the program and its libraries that is in use now. Best effort. */
+/* Maps all code and initialised data of the program and its libraries that is in use now. Best
+ * effort. */
 void memlock_populate(void);
 
 #endif

@@ -44,7 +44,8 @@ ends_in(const char *path, const char *end)
 	return length > part && strcmp(path + length - part, end) == 0;
 }
 
-/* What a file is, before it is opened to be read or written: of some devices that alone has effects. */
+/* What a file is, before it is opened to be read or written: of some devices that alone has
+ * effects. */
 static int
 find(const char *path, int flags, struct stat *status)
 {
@@ -156,8 +157,8 @@ open_for(const char *path, int flags)
 	return open_to_read(path, flags);
 }
 
-/* A replay of hundreds of files opens each whenever its packets are wanted: what was said is not said again, as long as no
- * other file takes its place. */
+/* A replay of hundreds of files opens each whenever its packets are wanted: what was said is not
+ * said again, as long as no other file takes its place. */
 static void
 tell(enum log_level level, const char *path, const char *what, const char *purpose)
 {

@@ -25,8 +25,8 @@
 #define SOCKET 3 /* the first behind the standard ones */
 #define BIT(capability) (UINT64_C(1) << (capability))
 
-/* Every system call that it may make once it serves: those of opener_serve, of the socket, of the log, and of the C
- * library's memory. */
+/* Every system call that it may make once it serves: those of opener_serve, of the socket, of the
+ * log, and of the C library's memory. */
 static const char *const calls[] = {
 	"open",      "openat",        "close",           "fstat",   "newfstatat", "pread64",
 	"ftruncate", "fcntl",         "recvfrom",        "sendmsg", "write",      "poll",
@@ -135,7 +135,8 @@ confine(void)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0)
 		return -errno;
-	/* Root's right to files, as the daemon had it when it opened what its first config named. */
+	/* Root's right to files, as the daemon had it when it opened what its first config
+	 * named. */
 	ret = capabilities_drop(capabilities_held() &
 				(BIT(CAP_DAC_OVERRIDE) | BIT(CAP_DAC_READ_SEARCH)));
 	/* What a sanitizer's runtime does beside is its own affair. */

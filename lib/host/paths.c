@@ -17,8 +17,8 @@
 
 #include "core/banned.h"
 
-/* Directories, even where one file is meant: a file that is replaced by another of its name, as editors and
- * `mv` do, is another file to the kernel. */
+/* Directories, even where one file is meant: a file that is replaced by another of its name, as
+ * editors and `mv` do, is another file to the kernel. */
 #define BESIDE_SOCKET \
 	(ALLOWED_READ | ALLOWED_WRITE | ALLOWED_DEVICE | ALLOWED_MAKE | ALLOWED_REMOVE)
 
@@ -30,7 +30,8 @@ allow(const struct landlock *landlock, const char *path, unsigned access)
 	/* A pipe, as behind /dev/stdout, has no rules: whoever has it open has it. */
 	if (ret == 0 || ret == -ENOENT || ret == -ENOTDIR || ret == -EBADFD)
 		return 0;
-	/* What can't even be looked at can't be opened later either: whoever needs it will say so. */
+	/* What can't even be looked at can't be opened later either: whoever needs it will say
+	 * so. */
 	if (ret == -EACCES) {
 		log_debug("sandbox: %s: not in reach", path);
 		return 0;
@@ -79,8 +80,8 @@ allow_written(const struct landlock *landlock, const char *file)
 	return allow(landlock, file, ALLOWED_READ | ALLOWED_WRITE);
 }
 
-/* Of a word of a virtual device, "KEY=/some/path": a socket or file there, which may have to be made; a
- * directory; or a device of the kernel. */
+/* Of a word of a virtual device, "KEY=/some/path": a socket or file there, which may have to be
+ * made; a directory; or a device of the kernel. */
 static int
 allow_word(const struct landlock *landlock, const char *path)
 {
@@ -135,8 +136,8 @@ allow_vdev(const struct landlock *landlock, const char *device)
 	return ret;
 }
 
-/* Where the files really lie that a directory or a glob stands for now: links in it may lead out of it. What can't be found
- * is told of by whoever opens it. */
+/* Where the files really lie that a directory or a glob stands for now: links in it may lead out of
+ * it. What can't be found is told of by whoever opens it. */
 static int
 allow_found(const struct landlock *landlock, const struct config_captures *captures)
 {
@@ -220,7 +221,8 @@ allow_config(const struct landlock *landlock, const struct config *config)
 	return ret;
 }
 
-/* Where libraries are looked for before the system's own, in a build that is not installed for example. */
+/* Where libraries are looked for before the system's own, in a build that is not installed for
+ * example. */
 static int
 allow_libraries(const struct landlock *landlock)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether this process has the capabilities that the kernel asks for where ports stand on what is its own. */
+/* Whether this process has the capabilities that the kernel asks for where ports stand on what is
+ * its own. */
 #include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether the sockets' directory is there, or can be made, and is this user's alone to write to, and nothing in it
- * stands in the way. */
+/* Whether the sockets' directory is there, or can be made, and is this user's alone to write to,
+ * and nothing in it stands in the way. */
 #include "host/run_dir.h"
 
 #include <errno.h>
@@ -56,7 +56,8 @@ say(const struct preflight *work, const char *path, const char *problem)
 	finding_mend(finding, "name a directory of your own as run-dir");
 }
 
-/* The process that has a file locked as a daemon does its run-dir's (proc(5), /proc/locks); 0: none, or ourselves. */
+/* The process that has a file locked as a daemon does its run-dir's (proc(5), /proc/locks); 0:
+ * none, or ourselves. */
 static int
 lock_holder(const struct root *root, ino_t inode)
 {

@@ -10,8 +10,9 @@
 
 struct stat;
 
-/* Whoever can write to the directory can put a socket of his own in the place of the daemon's. Whether this user may
- * trust it; otherwise reason is what is wrong, as the rest of a sentence that begins with its name. */
+/* Whoever can write to the directory can put a socket of his own in the place of the daemon's.
+ * Whether this user may trust it; otherwise reason is what is wrong, as the rest of a sentence that
+ * begins with its name. */
 bool run_dir_is_safe(const struct stat *directory, char *reason, size_t size);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sandbox: takes from the daemon, in two steps, all that it does not need to go on: before the EAL starts the
- * file system (landlock.h), once ports are up capabilities and system calls (capabilities.h, syscalls.h).
- * What stays is in allowed.c, each with its reason. With `sandbox: off` nothing is taken.
- * Control thread. What fails is logged with what to do, and a negative errno returned: the daemon
- * must not go on then.
+ * Sandbox: takes from the daemon, in two steps, all that it does not need to go on: before the EAL
+ * starts the file system (landlock.h), once ports are up capabilities and system calls
+ * (capabilities.h, syscalls.h). What stays is in allowed.c, each with its reason. With `sandbox:
+ * off` nothing is taken. Control thread. What fails is logged with what to do, and a negative errno
+ * returned: the daemon must not go on then.
  */
 #ifndef HOST_SANDBOX_H
 #define HOST_SANDBOX_H
@@ -24,14 +24,15 @@ struct sandbox_state {
 	bool memory_locked;
 };
 
-/* Before any thread is started and any device touched, but after the run-dir's sockets are made. plugins are
- * further DPDK drivers. */
+/* Before any thread is started and any device touched, but after the run-dir's sockets are made.
+ * plugins are further DPDK drivers. */
 int sandbox_enter(const struct config *config, const char *const *plugins, unsigned plugin_count);
 
 /* Once ports are up, before a packet is taken in or a capture read; covers all threads. */
 int sandbox_seal(const struct config *config);
 
-/* Whether a port that comes while the daemon runs is of a kind that the sandbox was made for. Any thread. */
+/* Whether a port that comes while the daemon runs is of a kind that the sandbox was made for. Any
+ * thread. */
 bool sandbox_admits(const struct config_port *port);
 
 /* How a config says so from the start, for a sentence: ", or with ...", or "". */

@@ -85,8 +85,9 @@ set_attributes(scmp_filter_ctx filter)
 	return ret;
 }
 
-/* clone3 has its flags in memory, where no filter can look: without it the C library takes clone. A filter of its
- * own, as each logs either all that it refuses or nothing, and this is worth no line. */
+/* clone3 has its flags in memory, where no filter can look: without it the C library takes clone. A
+ * filter of its own, as each logs either all that it refuses or nothing, and this is worth no
+ * line. */
 static int
 fall_back(void)
 {

@@ -29,7 +29,8 @@ struct payload {
 	uint32_t pseudo; /* sum of the pseudo-header, not folded */
 };
 
-/* What DPDK 22.11 has for it (rte_raw_cksum_mbuf) loses a carry where a segment begins at an odd byte. */
+/* What DPDK 22.11 has for it (rte_raw_cksum_mbuf) loses a carry where a segment begins at an odd
+ * byte. */
 bool
 checksum_add_up(const struct rte_mbuf *packet, uint32_t offset, uint32_t length, uint16_t *sum)
 {
@@ -97,8 +98,8 @@ find_payload4(const struct rte_mbuf *packet, uint32_t offset, const struct rte_i
 	return true;
 }
 
-/* The same behind options of IPv6, RFC 8200 sections 4.3 and 4.6. A routing header changes the address that is
- * summed (section 8.1), and others hide the payload: false. */
+/* The same behind options of IPv6, RFC 8200 sections 4.3 and 4.6. A routing header changes the
+ * address that is summed (section 8.1), and others hide the payload: false. */
 static bool
 find_payload6(const struct rte_mbuf *packet, uint32_t offset, const struct rte_ipv6_hdr *header,
 	      struct payload *payload)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Common: what most packets are: Ethernet without a tag, IPv4 without options, no fragment, TCP or UDP. Their
- * fields stand at fixed places, so that whoever wants few of them need not parse.
+ * Common: what most packets are: Ethernet without a tag, IPv4 without options, no fragment, TCP or
+ * UDP. Their fields stand at fixed places, so that whoever wants few of them need not parse.
  */
 #ifndef PACKET_COMMON_H
 #define PACKET_COMMON_H
@@ -46,8 +46,8 @@ packet_is_common(const uint8_t *frame, uint32_t length)
 	if (length < COMMON_LENGTH)
 		return false;
 #ifdef __SSE4_1__
-	/* From the type on: it, version and header length; More Fragments and the fragment offset, RFC 791 section 3.1; a
-	 * protocol of 64 or more. */
+	/* From the type on: it, version and header length; More Fragments and the fragment offset,
+	 * RFC 791 section 3.1; a protocol of 64 or more. */
 	const __m128i wanted = _mm_setr_epi8(0x08, 0, 0x45, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 	const __m128i judged =
 		_mm_setr_epi8(-1, -1, -1, 0, 0, 0, 0, 0, 0x3f, -1, 0, -64, 0, 0, 0, 0);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Digest: a number that tells packets apart, but for what may differ in them. Covered are the Ethernet addresses, the tags,
- * and what stands behind them: of IP from the network header to the end that its length gives, so that padding is not;
- * without IP all from the ether-type on; of a frame that ends before an ether-type the whole frame. A length that
- * denies the header itself gives no end, nor does IPv6's of 0.
+ * Digest: a number that tells packets apart, but for what may differ in them. Covered are the
+ * Ethernet addresses, the tags, and what stands behind them: of IP from the network header to the
+ * end that its length gives, so that padding is not; without IP all from the ether-type on; of a
+ * frame that ends before an ether-type the whole frame. A length that denies the header itself
+ * gives no end, nor does IPv6's of 0.
  */
 #ifndef PACKET_DIGEST_H
 #define PACKET_DIGEST_H
@@ -41,11 +42,13 @@ struct packet_digest_mask {
 
 void packet_digest_mask(unsigned without, struct packet_digest_mask *mask);
 
-/* Those of packets, as bits, that need no parsing, as it is with most: digests[i] is that of packets[i]. Returns the others. */
+/* Those of packets, as bits, that need no parsing, as it is with most: digests[i] is that of
+ * packets[i]. Returns the others. */
 uint32_t packet_digests(struct rte_mbuf *const *packets, uint32_t wanted,
 			const struct packet_digest_mask *mask, struct packet_digest *digests);
 
-/* That of any packet, the same. view: as packet_parse left it. Pure; copies some headers to the stack. */
+/* That of any packet, the same. view: as packet_parse left it. Pure; copies some headers to the
+ * stack. */
 void packet_digest(const struct rte_mbuf *packet, const struct packet_view *view,
 		   const struct packet_digest_mask *mask, struct packet_digest *digest);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hash: blocks of 16 bytes, one after the other, made two numbers of 64 bits that know nothing of each other. Two ways,
- * of which a file is compiled with one: by the processor's instructions for AES, or by products. A process keeps to one, as
- * they don't agree. Inline, since it is most of what a digest costs.
+ * Hash: blocks of 16 bytes, one after the other, made two numbers of 64 bits that know nothing of
+ * each other. Two ways, of which a file is compiled with one: by the processor's instructions for
+ * AES, or by products. A process keeps to one, as they don't agree. Inline, since it is most of
+ * what a digest costs.
  */
 #ifndef PACKET_DIGEST_HASH_H
 #define PACKET_DIGEST_HASH_H
@@ -28,8 +29,8 @@
 
 typedef __m128i hash_block;
 
-/* A round of AES in either direction. What one makes of a difference between two packets a later block may take away again; the
- * other makes something else of it. */
+/* A round of AES in either direction. What one makes of a difference between two packets a later
+ * block may take away again; the other makes something else of it. */
 struct hash {
 	__m128i up, down;
 };
@@ -46,7 +47,8 @@ hash_mask(hash_block block, const uint64_t mask[2])
 	return _mm_and_si128(block, _mm_loadu_si128((const __m128i *)mask));
 }
 
-/* The last bytes before an end, behind which 0 is read; 16 lie before it, and 1 to 15 are wanted. */
+/* The last bytes before an end, behind which 0 is read; 16 lie before it, and 1 to 15 are
+ * wanted. */
 static inline hash_block
 hash_tail(const uint8_t *end, uint32_t bytes)
 {

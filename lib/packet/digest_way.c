@@ -24,8 +24,8 @@
 #define PIECE 128
 #define NOWHERE UINT32_MAX
 
-/* What is covered of a packet, and of that what counts as 0. Fields that do never lie across a block's border: headers end at
- * multiples of 4 bytes. */
+/* What is covered of a packet, and of that what counts as 0. Fields that do never lie across a
+ * block's border: headers end at multiples of 4 bytes. */
 struct cover {
 	uint32_t start, end;
 	uint64_t first[2]; /* what is left of the first block */
@@ -68,7 +68,8 @@ cover_frame(const struct rte_mbuf *packet, struct cover *cover)
 	cover->type_at = cover->start = at - 2;
 }
 
-/* Where the headers of IPv6 end of which the last is a fragment's that is not the first: all before lie in the frame. */
+/* Where the headers of IPv6 end of which the last is a fragment's that is not the first: all before
+ * lie in the frame. */
 static uint32_t
 fragment_end(const struct rte_mbuf *packet, uint32_t at)
 {
@@ -88,7 +89,8 @@ fragment_end(const struct rte_mbuf *packet, uint32_t at)
 	return at;
 }
 
-/* Where the transport's checksum stands from its header on, and how long it is; 0: it has none that is known. */
+/* Where the transport's checksum stands from its header on, and how long it is; 0: it has none that
+ * is known. */
 static inline uint32_t
 checksum_at(const struct packet_view *view, uint32_t *length)
 {
@@ -142,7 +144,8 @@ cover_ip(const struct rte_mbuf *packet, const struct packet_view *view,
 		end = at + IPV6_HEADER + (header[4] << 8 | header[5]);
 		if (view->kind == PACKET_IPV6_BARE)
 			return;
-		/* A length of 0 is that of a longer one (RFC 2675), or of one that was not cut up yet; unless nothing follows. */
+		/* A length of 0 is that of a longer one (RFC 2675), or of one that was not cut up
+		 * yet; unless nothing follows. */
 		if (unlikely(end == at + IPV6_HEADER) && view->protocol != IPPROTO_NONE)
 			end = 0;
 		if (header_end == 0)
@@ -160,7 +163,8 @@ cover_ip(const struct rte_mbuf *packet, const struct packet_view *view,
 		leave_checksum_out(view, cover);
 }
 
-/* MACs and tags: the first tag stands behind the addresses, a second one in a block of its own. A tag is never 0. */
+/* MACs and tags: the first tag stands behind the addresses, a second one in a block of its own. A
+ * tag is never 0. */
 static inline struct hash
 absorb_link(struct hash hash, const struct rte_mbuf *packet, const struct cover *cover,
 	    unsigned without)
@@ -243,8 +247,8 @@ digest_one(const struct rte_mbuf *packet, const struct packet_view *view,
 	*digest = hash_finish(hash);
 }
 
-/* From the header of IPv4 on, of which length bytes count, 32 at least. The checksum of UDP stands in the second block, that of TCP
- * in the third. */
+/* From the header of IPv4 on, of which length bytes count, 32 at least. The checksum of UDP stands
+ * in the second block, that of TCP in the third. */
 static __rte_always_inline struct hash
 absorb_common(struct hash hash, const struct packet_digest_mask *mask, const uint8_t *ip,
 	      uint32_t length, bool tcp)

@@ -10,8 +10,8 @@
 struct rte_mbuf;
 struct rte_mempool;
 
-/* A packet of the pool with these bytes, of as many segments as they take: 1 to 65,535 of them. NULL when the pool has too
- * few left. Any thread. */
+/* A packet of the pool with these bytes, of as many segments as they take: 1 to 65,535 of them.
+ * NULL when the pool has too few left. Any thread. */
 struct rte_mbuf *packet_fill(struct rte_mempool *pool, const uint8_t *bytes, uint32_t length);
 
 #endif

@@ -19,8 +19,8 @@ hash_address(const uint8_t *address, unsigned length, uint16_t port)
 	return length > 8 ? _mm_crc32_u64(hash, words[1]) : hash;
 }
 
-/* Sum and exclusive or are the same for either order of the endpoints; the multiplication by 2^32 / golden ratio spreads
- * what they leave in the low bits over all. */
+/* Sum and exclusive or are the same for either order of the endpoints; the multiplication by 2^32 /
+ * golden ratio spreads what they leave in the low bits over all. */
 static inline uint32_t
 join(uint32_t src, uint32_t dst)
 {

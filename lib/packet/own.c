@@ -73,7 +73,8 @@ count_segments(const struct rte_mbuf *packet, uint32_t low, uint32_t high)
 	return count;
 }
 
-/* Makes a window of each of the chained blanks, over the bytes from low to high, and lets go of what shows nothing. */
+/* Makes a window of each of the chained blanks, over the bytes from low to high, and lets go of
+ * what shows nothing. */
 static void
 open_windows(struct rte_mbuf *blank, struct rte_mbuf *packet, uint32_t low, uint32_t high)
 {
@@ -95,7 +96,8 @@ open_windows(struct rte_mbuf *blank, struct rte_mbuf *packet, uint32_t low, uint
 	}
 }
 
-/* Copies what the caller won't write over of the bytes from low to high. Returns how many those are. */
+/* Copies what the caller won't write over of the bytes from low to high. Returns how many those
+ * are. */
 static uint32_t
 copy_around(uint8_t *into, const struct rte_mbuf *packet, const struct own_part *part, uint32_t low,
 	    uint32_t high)
@@ -108,8 +110,8 @@ copy_around(uint8_t *into, const struct rte_mbuf *packet, const struct own_part 
 	return from - low + (high - to);
 }
 
-/* The pool whose mbufs have room for bytes: those that are written lie side by side, whatever memory.packet-size is. NULL where none
- * has. */
+/* The pool whose mbufs have room for bytes: those that are written lie side by side, whatever
+ * memory.packet-size is. NULL where none has. */
 static struct rte_mempool *
 pool_for(const struct own *own, const struct own_part *part, uint32_t bytes, enum own_way way)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Own, many: the same as own_take for the packets of a burst that lie in one segment each, at once: mbufs come out of the
- * pools together, and nobody counts segments.
+ * Own, many: the same as own_take for the packets of a burst that lie in one segment each, at once:
+ * mbufs come out of the pools together, and nobody counts segments.
  */
 #ifndef PACKET_OWN_MANY_H
 #define PACKET_OWN_MANY_H
@@ -22,8 +22,9 @@ struct own_many {
 uint32_t own_many_can(const struct own *own, struct rte_mbuf *const *packets, uint32_t which,
 		      const struct own_many *many);
 
-/* Takes these: each of them in packets is another one then, and its reference is taken over. *chained, unless nothing is:
- * some have two segments. False without memory: nothing was done. Worker. */
+/* Takes these: each of them in packets is another one then, and its reference is taken over.
+ * *chained, unless nothing is: some have two segments. False without memory: nothing was done.
+ * Worker. */
 bool own_many_take(struct own *own, struct rte_mbuf **packets, uint32_t which,
 		   const struct own_many *many, bool *chained);
 

@@ -12,7 +12,8 @@
 #define LENGTH_MAX 1536
 #define HEADERS 54 /* that are written: Ethernet, IP and TCP */
 
-/* Cycles to make the first count packets one's own, and to let go of what was made. 0: there was no memory. */
+/* Cycles to make the first count packets one's own, and to let go of what was made. 0: there was no
+ * memory. */
 static uint64_t
 take_all(struct own *own, struct rte_mbuf *const *packets, uint32_t length)
 {
@@ -55,8 +56,8 @@ own_measure(struct rte_mempool *pool, struct rte_mempool *headers)
 	uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
 	uint32_t most = RTE_MIN(room / STEP * STEP, (uint32_t)LENGTH_MAX), best = STEP;
 	struct rte_mbuf *packets[PACKETS];
-	/* What whole copies of all shorter packets cost more than the other way: least where the two cross. One length that was
-	 * measured wrong does not decide. */
+	/* What whole copies of all shorter packets cost more than the other way: least where the
+	 * two cross. One length that was measured wrong does not decide. */
 	int64_t sum = 0, least = 0;
 
 	if (rte_pktmbuf_alloc_bulk(pool, packets, PACKETS) < 0)

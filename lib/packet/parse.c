@@ -46,8 +46,8 @@ has_ports(uint8_t protocol)
 	return (protocol == PROTO_TCP) | (protocol == PROTO_UDP) | (protocol == PROTO_SCTP);
 }
 
-/* What the views of most packets have behind the ports, but the protocol: the words that follow each other there,
- * so that a view takes three stores and not nine. */
+/* What the views of most packets have behind the ports, but the protocol: the words that follow
+ * each other there, so that a view takes three stores and not nine. */
 struct common {
 	uint32_t tag;     /* vlan, in_port */
 	uint64_t type;    /* ether_type, protocol, kind, epoch */

@@ -97,9 +97,10 @@ found_type(const struct tunnel_outside *outside, uint32_t offset, uint16_t type,
 	return type >= TYPE_LEAST && found_packet(outside, offset, type, tunnel);
 }
 
-/* RFC 3032: labels of four bytes, the last of which has a bit set, and nothing that says what follows them. Its first bits do: an
- * IP header, or a control word (RFC 4385: 0, or 1 of a channel, which has no packet; RFC 4448 section 4.6: 12 bits more that
- * are 0), or else a frame without one. */
+/* RFC 3032: labels of four bytes, the last of which has a bit set, and nothing that says what
+ * follows them. Its first bits do: an IP header, or a control word (RFC 4385: 0, or 1 of a channel,
+ * which has no packet; RFC 4448 section 4.6: 12 bits more that are 0), or else a frame without
+ * one. */
 static bool
 find_mpls(const struct tunnel_outside *outside, struct tunnel *tunnel)
 {
@@ -162,8 +163,8 @@ find_geneve(const struct tunnel_outside *outside, uint32_t at, struct tunnel *tu
 	return found_type(outside, at + 8 + (geneve[0] & 0x3f) * 4, number16(geneve + 2), tunnel);
 }
 
-/* 3GPP TS 29.281 section 5: version 1, a user's packet; three optional fields of which one flag suffices, and extension
- * headers that count in words and take one at least. */
+/* 3GPP TS 29.281 section 5: version 1, a user's packet; three optional fields of which one flag
+ * suffices, and extension headers that count in words and take one at least. */
 static bool
 find_gtp_u(const struct tunnel_outside *outside, uint32_t at, struct tunnel *tunnel)
 {
@@ -219,8 +220,8 @@ find_in_udp(const struct tunnel_outside *outside, struct tunnel *tunnel)
 	}
 }
 
-/* draft-foschiano-erspan-03: type I has no header of its own, type II 8 bytes and a sequence, type III 12 bytes, and 8 more
- * when its last bit says so. */
+/* draft-foschiano-erspan-03: type I has no header of its own, type II 8 bytes and a sequence, type
+ * III 12 bytes, and 8 more when its last bit says so. */
 static bool
 find_erspan(const struct tunnel_outside *outside, uint32_t at, uint16_t protocol, bool sequence,
 	    struct tunnel *tunnel)
@@ -251,7 +252,8 @@ find_erspan(const struct tunnel_outside *outside, uint32_t at, uint16_t protocol
 	}
 }
 
-/* RFC 2784, RFC 2890: flags, version 0, protocol; checksum, key and sequence if their flags are set. */
+/* RFC 2784, RFC 2890: flags, version 0, protocol; checksum, key and sequence if their flags are
+ * set. */
 static bool
 find_gre(const struct tunnel_outside *outside, struct tunnel *tunnel)
 {

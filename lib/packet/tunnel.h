@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tunnel: the packet that is inside another one, and the number that the tunnel has. What a tunnel's header says is read here
- * alone, for rules that look inside as for edits that take a tunnel off.
+ * Tunnel: the packet that is inside another one, and the number that the tunnel has. What a
+ * tunnel's header says is read here alone, for rules that look inside as for edits that take a
+ * tunnel off.
  *
- * A tunnel is found where its headers lie whole in the frame and a packet follows: a frame by its 14 bytes, an IP packet by
- * the version in its first byte, since it may be cut. A first fragment of a datagram has one, later ones have none.
+ * A tunnel is found where its headers lie whole in the frame and a packet follows: a frame by its
+ * 14 bytes, an IP packet by the version in its first byte, since it may be cut. A first fragment of
+ * a datagram has one, later ones have none.
  */
 #ifndef PACKET_TUNNEL_H
 #define PACKET_TUNNEL_H
@@ -57,22 +59,24 @@ struct tunnel_outside {
 /* False, and kind is TUNNEL_NONE, where no packet is found. Worker. */
 bool tunnel_find(const struct tunnel_outside *outside, struct tunnel *tunnel);
 
-/* The same from a packet's view, or from that of what is inside the tunnel around; NULL: it is the packet's own. The view of what
- * is inside, see packet_parse_inner, is written where a tunnel is found. PPPoE is none here: it has no ends to tell apart. Worker. */
+/* The same from a packet's view, or from that of what is inside the tunnel around; NULL: it is the
+ * packet's own. The view of what is inside, see packet_parse_inner, is written where a tunnel is
+ * found. PPPoE is none here: it has no ends to tell apart. Worker. */
 bool tunnel_look(const struct rte_mbuf *packet, const struct packet_view *view,
 		 const struct tunnel *around, struct tunnel *tunnel, struct packet_view *inner);
 
-/* A hash of the flow of what is inside, as packet_flow_hash has it; of what has no addresses of its own, that of the packet
- * around. Worker. */
+/* A hash of the flow of what is inside, as packet_flow_hash has it; of what has no addresses of its
+ * own, that of the packet around. Worker. */
 uint32_t tunnel_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view,
 			  const struct tunnel *tunnel, const struct packet_view *inner);
 
-/* The kinds of tunnels, by their bits, that a packet with such a view may have, not inside another one: no other is certain. It looks
- * at nothing of a view that is not in the flow cache's keys, so that packets of one flow have the same. */
+/* The kinds of tunnels, by their bits, that a packet with such a view may have, not inside another
+ * one: no other is certain. It looks at nothing of a view that is not in the flow cache's keys, so
+ * that packets of one flow have the same. */
 uint32_t tunnel_kinds(const struct packet_view *view);
 
-/* Whether a frame, of which length bytes lie side by side, may have a tunnel: false is certain, and what most frames are told
- * by a few bytes of theirs. */
+/* Whether a frame, of which length bytes lie side by side, may have a tunnel: false is certain, and
+ * what most frames are told by a few bytes of theirs. */
 static inline bool
 tunnel_may_be(const uint8_t *frame, uint32_t length)
 {

@@ -129,8 +129,8 @@ find_taken(const char *name, unsigned interface, unsigned queues)
 	return queue;
 }
 
-/* Whether somebody has what the port needs. The driver would find out only when it has taken packets for a queue, which
- * it then forgets. */
+/* Whether somebody has what the port needs. The driver would find out only when it has taken
+ * packets for a queue, which it then forgets. */
 static bool
 is_taken(const struct port *port, const struct iface *iface)
 {
@@ -207,8 +207,8 @@ open_output(struct port *port)
 	return ret;
 }
 
-/* Live: a device that brings nothing by itself, see input.h. What goes out is written by output.c. Offline there is no
- * device: the feed takes what comes in, and a writer what goes out. */
+/* Live: a device that brings nothing by itself, see input.h. What goes out is written by output.c.
+ * Offline there is no device: the feed takes what comes in, and a writer what goes out. */
 static int
 open_capture(struct port *port, enum port_mode mode)
 {

@@ -16,7 +16,8 @@ bool device_is_held(const struct port *port);
 /* Closes the ethdev and takes a virtual device away. Nothing to do is fine. */
 void device_close(struct port *port);
 
-/* The same, and lets go of a PCI device, which the kernel may be waiting for. device_open probes it again. */
+/* The same, and lets go of a PCI device, which the kernel may be waiting for. device_open probes it
+ * again. */
 void device_hand_back(struct port *port);
 
 #endif

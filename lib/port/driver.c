@@ -12,26 +12,28 @@
 #define NIC(bytes) .shortest = (bytes), .tags = DRIVER_TAGS, .strict = true
 
 /*
- * net_af_xdp hands every queue's fill ring 2,048 packets when the queue is set up, and exchanges one
- * for one with what it receives, so that exactly that many are with the kernel at any moment. Closing
- * the device deletes the socket and forgets them: nothing in the driver walks the ring (rescue.c does).
- * Packets it sent are collected from the completion ring only in a later transmit call; a call with no
- * packets does it too.
+ * net_af_xdp hands every queue's fill ring 2,048 packets when the queue is set up, and exchanges
+ * one for one with what it receives, so that exactly that many are with the kernel at any moment.
+ * Closing the device deletes the socket and forgets them: nothing in the driver walks the ring
+ * (rescue.c does). Packets it sent are collected from the completion ring only in a later transmit
+ * call; a call with no packets does it too.
  *
- * net_tap adds up received packets in the driver when it is asked for receive checksums. net_virtio and net_vhost then
- * take packets of other machines on the same host that have no checksum yet, and whoever sends them on would have
- * to ask for one.
+ * net_tap adds up received packets in the driver when it is asked for receive checksums. net_virtio
+ * and net_vhost then take packets of other machines on the same host that have no checksum yet, and
+ * whoever sends them on would have to ask for one.
  *
  * net_ring has many queues; what is sent in one is received in the same.
  *
- * What they do with frames that they can't send, as of 22.11. net_af_xdp copies a frame of another pool into a packet of
- * its own, as long as it is; the kernel loses what is longer than its interface's MTU with one tag. net_tap refuses what
- * is longer than its MTU with two for ever, and what has no Ethernet header. net_af_packet frees what is longer
- * than its slots; of the rest the kernel stops at the first frame that is longer than the MTU, for which it takes one tag
- * of 802.1Q alone, or has no Ethernet header; packets that libpcap sends are judged by the same rule. net_memif
- * spreads a frame over several slots and never takes back the mark that says so: later frames grow together. An empty one
- * has the length of what was in its slot before. net_pcap cuts chains at the longest jumbo frame. virtio discards what
- * has no Ethernet header at the other end. Intel's 40G NICs and later ones stop a queue at frames below 17 bytes.
+ * What they do with frames that they can't send, as of 22.11. net_af_xdp copies a frame of another
+ * pool into a packet of its own, as long as it is; the kernel loses what is longer than its
+ * interface's MTU with one tag. net_tap refuses what is longer than its MTU with two for ever, and
+ * what has no Ethernet header. net_af_packet frees what is longer than its slots; of the rest the
+ * kernel stops at the first frame that is longer than the MTU, for which it takes one tag of 802.1Q
+ * alone, or has no Ethernet header; packets that libpcap sends are judged by the same rule.
+ * net_memif spreads a frame over several slots and never takes back the mark that says so: later
+ * frames grow together. An empty one has the length of what was in its slot before. net_pcap cuts
+ * chains at the longest jumbo frame. virtio discards what has no Ethernet header at the other end.
+ * Intel's 40G NICs and later ones stop a queue at frames below 17 bytes.
  */
 static const struct driver drivers[] = {
 	{.name = "net_af_xdp",

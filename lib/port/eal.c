@@ -112,14 +112,14 @@ add_memory(struct arguments *arguments, const struct memory_plan *memory, bool u
 		snprintf(megabytes, sizeof(megabytes), "%u", memory->megabytes);
 		argument_add_pair(arguments, "-m", megabytes);
 	}
-	/* Left to itself DPDK takes physical addresses where it finds no IOMMU, and says nothing: a device
-	 * could then reach all memory. Told so, it refuses such devices. */
+	/* Left to itself DPDK takes physical addresses where it finds no IOMMU, and says nothing: a
+	 * device could then reach all memory. Told so, it refuses such devices. */
 	if (!unsafe)
 		argument_add_pair(arguments, "--iova-mode", "va");
 }
 
-/* DPDK loads nothing from below a directory in which everyone could put another file in its place, and
- * does not say so. */
+/* DPDK loads nothing from below a directory in which everyone could put another file in its place,
+ * and does not say so. */
 static int
 check_plugin_path(const char *plugin, char *path)
 {

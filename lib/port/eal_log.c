@@ -63,7 +63,8 @@ eal_log_open(void)
 	eal_log.stream = fopencookie(NULL, "w", (cookie_io_functions_t){.write = take_text});
 	if (!eal_log.stream)
 		return log_fail(errno, "stream for DPDK's log");
-	/* rte_vlog flushes after each message, so a buffer keeps a line whole and its level right. */
+	/* rte_vlog flushes after each message, so a buffer keeps a line whole and its level
+	 * right. */
 	setvbuf(eal_log.stream, NULL, _IOFBF, BUFSIZ);
 	rte_openlog_stream(eal_log.stream);
 	return 0;

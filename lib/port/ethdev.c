@@ -260,8 +260,8 @@ open_queues(struct port *port, const struct rte_eth_dev_info *info)
 					     rte_eth_dev_socket_id(port->id), NULL,
 					     port->pool->pool);
 		if (ret < 0) {
-			/* A driver that keeps packets may have taken them before it failed, and forgets
-			 * them with the socket. */
+			/* A driver that keeps packets may have taken them before it failed, and
+			 * forgets them with the socket. */
 			port->pool->may_hold += port->quirks->keeps;
 			return failed(port, ret, "a receive queue can't be set up", root);
 		}

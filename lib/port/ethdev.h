@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ethdev: sets a port's device up as the config asks: queues, rings, MTU, RSS. What the config names is
- * required, and refused with the device's limit; what it leaves open is taken as the device has it.
+ * Ethdev: sets a port's device up as the config asks: queues, rings, MTU, RSS. What the config
+ * names is required, and refused with the device's limit; what it leaves open is taken as the
+ * device has it.
  */
 #ifndef PORT_ETHDEV_H
 #define PORT_ETHDEV_H

@@ -68,7 +68,8 @@ fault_dma(const char *name, uint64_t address, uint32_t count)
 	return 0;
 }
 
-/* The worker's cache of the pool is a stack: what is put there last is what the driver takes first. */
+/* The worker's cache of the pool is a stack: what is put there last is what the driver takes
+ * first. */
 void
 fault_before_receive(const struct port *port)
 {

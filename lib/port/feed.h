@@ -18,9 +18,9 @@ int feed_open(struct ports *ports, struct feed **out);
 /* The time of the next packet; UINT64_MAX at the end. */
 uint64_t feed_time(const struct feed *feed);
 
-/* Takes the next packets, all from one port, in order, up to count, none later than until_ns; each carries
- * its time. Returns their number and the port's index in *in_port; 0 at the end; a negative errno,
- * logged, when a capture can't be read on. */
+/* Takes the next packets, all from one port, in order, up to count, none later than until_ns; each
+ * carries its time. Returns their number and the port's index in *in_port; 0 at the end; a negative
+ * errno, logged, when a capture can't be read on. */
 int feed_next(struct feed *feed, uint64_t until_ns, struct rte_mbuf **packets, uint16_t count,
 	      uint16_t *in_port);
 

@@ -16,7 +16,8 @@
 
 const struct frame_bounds frame_any = {.min = 0, .max = UINT32_MAX, .chains = true};
 
-/* An argument of a virtual device, such as `bsize` in "net_memif,bsize=1024". False when it is not given. */
+/* An argument of a virtual device, such as `bsize` in "net_memif,bsize=1024". False when it is not
+ * given. */
 static bool
 find_argument(const struct port *port, const char *key, char *value, size_t size)
 {
@@ -126,7 +127,8 @@ judge_received(struct port *port)
 	}
 }
 
-/* Of a frame that the card does not cut into several: for those the second number is another one. */
+/* Of a frame that the card does not cut into several: for those the second number is another
+ * one. */
 static uint32_t
 most_segments(const struct rte_eth_desc_lim *limit)
 {

@@ -82,8 +82,9 @@ take_device(const char *text, char device[IOMMU_LOG_DEVICE_MAX])
 	return true;
 }
 
-/* Intel: "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr ...". AMD: "vfio-pci 0000:02:00.0:
- * AMD-Vi: Event logged [IO_PAGE_FAULT ...]", or "AMD-Vi: Event logged [IO_PAGE_FAULT device=02:00.0 ...". */
+/* Intel: "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr ...". AMD: "vfio-pci
+ * 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT ...]", or "AMD-Vi: Event logged [IO_PAGE_FAULT
+ * device=02:00.0 ...". */
 bool
 iommu_log_parse(const char *record, char device[IOMMU_LOG_DEVICE_MAX])
 {

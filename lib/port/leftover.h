@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Leftovers: descriptors that a device's driver and its libraries open and do not close. libxdp of Debian 12 leaves
- * maps, programs and, when a queue could not be set up, sockets, which keep the queue of the interface and the
- * packets' memory. Only sockets of AF_XDP and objects of BPF are looked at, and only the control thread
- * makes such. Control thread.
+ * Leftovers: descriptors that a device's driver and its libraries open and do not close. libxdp of
+ * Debian 12 leaves maps, programs and, when a queue could not be set up, sockets, which keep the
+ * queue of the interface and the packets' memory. Only sockets of AF_XDP and objects of BPF are
+ * looked at, and only the control thread makes such. Control thread.
  */
 #ifndef PORT_LEFTOVER_H
 #define PORT_LEFTOVER_H

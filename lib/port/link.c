@@ -15,8 +15,8 @@
 
 #define ANNOUNCE_NS UINT64_C(1000000000)
 
-/* net_af_xdp always says that its link is up; the interface below it knows, as it knows that it is another one
- * by now. */
+/* net_af_xdp always says that its link is up; the interface below it knows, as it knows that it is
+ * another one by now. */
 static bool
 read_iface(struct port *port, bool *up, uint32_t *speed)
 {

@@ -11,11 +11,12 @@
 
 #include "core/banned.h"
 
-/* At a driver's counters, until one look is not disturbed; what was told before must do otherwise. */
+/* At a driver's counters, until one look is not disturbed; what was told before must do
+ * otherwise. */
 #define LOOKS 8
 
-/* What the interface below a port counts as not sent: there the kernel says what it did with packets that it had taken.
- * Those of others who send on it are among them. */
+/* What the interface below a port counts as not sent: there the kernel says what it did with
+ * packets that it had taken. Those of others who send on it are among them. */
 static uint64_t
 interface_unsent(const struct port *port)
 {
@@ -49,9 +50,9 @@ invalid_descriptors(const struct port *port)
 }
 
 /*
- * Of a driver that frees packets which it took, without sending them: a queue's counter of those and all that it refused, and how
- * often it refused some. net_vmxnet3 does so with a chain for which its ring has room, but too little, and its statistics know
- * nothing of it.
+ * Of a driver that frees packets which it took, without sending them: a queue's counter of those
+ * and all that it refused, and how often it refused some. net_vmxnet3 does so with a chain for
+ * which its ring has room, but too little, and its statistics know nothing of it.
  */
 enum { UNSENT, REFUSALS, COUNTERS };
 static const char *const counters[COUNTERS] = {"drop_total", "tx_ring_full"};
@@ -70,9 +71,10 @@ find_counters(const struct port *port, uint16_t queue, uint64_t *ids)
 }
 
 /*
- * What the driver has counted, less what it refused, is what it took and freed. Whoever sends may be between the driver's counting
- * and ours: then it has refused once more often than is counted here, and another look is taken. The driver's number of refusals
- * is read behind the one of packets, so these are no newer.
+ * What the driver has counted, less what it refused, is what it took and freed. Whoever sends may
+ * be between the driver's counting and ours: then it has refused once more often than is counted
+ * here, and another look is taken. The driver's number of refusals is read behind the one of
+ * packets, so these are no newer.
  */
 static uint64_t
 freed_by(const struct port *port, uint16_t queue)

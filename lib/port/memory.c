@@ -24,12 +24,13 @@
 #define DEFAULT_PAGE_BYTES (2 * MIB)
 #define BURST_PACKETS 64
 
-/* The kernel's XDP_UMEM_MIN_CHUNK_SIZE, and XDP_PACKET_HEADROOM, which it keeps before what it receives. */
+/* The kernel's XDP_UMEM_MIN_CHUNK_SIZE, and XDP_PACKET_HEADROOM, which it keeps before what it
+ * receives. */
 #define XDP_CHUNK_MIN 2048
 #define XDP_CHUNK_KEPT 256
 
-/* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. Files that are smaller share
- * them, in whole pages and so that at most half of a block is left. */
+/* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. Files that
+ * are smaller share them, in whole pages and so that at most half of a block is left. */
 #define REPLAY_BLOCK_BYTES (2 * MIB)
 #define REPLAY_OVERLAP_PART 16
 #define REPLAY_PAGE_BYTES 4096

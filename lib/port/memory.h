@@ -43,14 +43,15 @@ struct memory_plan {
 /* What one port takes of memory beside its packets: rings and what drivers keep of their own. */
 #define MEMORY_PORT_BYTES (2ull << 20)
 
-/* What a replay takes, and all ports and replays of a config: what comes while the daemon runs takes that of its
- * reserve. */
+/* What a replay takes, and all ports and replays of a config: what comes while the daemon runs
+ * takes that of its reserve. */
 uint64_t memory_replay_bytes(const struct config_replay *replay);
 uint64_t memory_live_bytes(const struct config *config);
 
 bool memory_is_af_xdp(const struct config_port *port);
 
-/* Whether packets must lie without gaps, each within a page, for the kernel to be shown them (pool.c). */
+/* Whether packets must lie without gaps, each within a page, for the kernel to be shown them
+ * (pool.c). */
 bool memory_is_flat(const struct config *config);
 
 /* Bytes of one packet with all that belongs to it, as mempools count them. */
@@ -67,12 +68,12 @@ memory_headers(const struct config *config)
 }
 uint64_t memory_headers_bytes(const struct config *config);
 
-/* The packet-sizes that AF_XDP takes: a buffer, with all that stands before and behind it, is a chunk of the kernel's, of
- * 2,048 bytes to a page. */
+/* The packet-sizes that AF_XDP takes: a buffer, with all that stands before and behind it, is a
+ * chunk of the kernel's, of 2,048 bytes to a page. */
 void memory_xdp_sizes(uint32_t *least, uint32_t *most);
 
-/* The longest frame that AF_XDP receives into packets of a size, and that can be sent on: the kernel keeps a part of each
- * chunk for itself. */
+/* The longest frame that AF_XDP receives into packets of a size, and that can be sent on: the
+ * kernel keeps a part of each chunk for itself. */
 uint32_t memory_xdp_frame(uint32_t packet_size);
 
 /* The least packet-size with which it receives frames of a length; 0: none. */

@@ -164,8 +164,8 @@ send_rest(struct output *output)
 	return true;
 }
 
-/* Keeps a copy of what a FIFO did not take of a record, as the packet goes back to its pool. `packet_bytes` are not of the
- * record's header. */
+/* Keeps a copy of what a FIFO did not take of a record, as the packet goes back to its pool.
+ * `packet_bytes` are not of the record's header. */
 static void
 keep_rest(struct output *output, const struct iovec *pieces, unsigned count, size_t packet_bytes)
 {
@@ -299,7 +299,8 @@ reason(const struct output *output)
 	}
 }
 
-/* A worker has the lock as long as a write takes, which is for ever on a disk that does not answer. */
+/* A worker has the lock as long as a write takes, which is for ever on a disk that does not
+ * answer. */
 static bool
 lock_soon(struct output *output)
 {

@@ -55,10 +55,10 @@ populate_flat(struct rte_mempool *pool, uint64_t bytes, int numa)
 }
 
 /*
- * net_af_xdp shows the kernel as much of the pool's memory as its packets take without gaps. DPDK leaves a gap where one
- * would lie in two pages, and the packets at the end would be out of the kernel's sight, which
- * takes them without a word and gives them back to nobody. So a packet takes a power of two of bytes, and
- * the first one lies where a page begins.
+ * net_af_xdp shows the kernel as much of the pool's memory as its packets take without gaps. DPDK
+ * leaves a gap where one would lie in two pages, and the packets at the end would be out of the
+ * kernel's sight, which takes them without a word and gives them back to nobody. So a packet takes
+ * a power of two of bytes, and the first one lies where a page begins.
  */
 static struct rte_mempool *
 make_flat(const struct config *config, const char *name, unsigned cache, int numa)
@@ -173,8 +173,8 @@ pool_make(struct ports *ports, const struct config *config, int numa, unsigned w
 struct port_pool *
 pool_for(struct ports *ports, const struct config *config, int numa, unsigned workers)
 {
-	/* Without hugepages all memory is one piece; elsewhere a device that names no node takes the
-	 * main thread's. */
+	/* Without hugepages all memory is one piece; elsewhere a device that names no node takes
+	 * the main thread's. */
 	if (!ports->hugepages)
 		numa = SOCKET_ID_ANY;
 	else if (numa < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pools: the packets' memory, on each NUMA node that devices sit on one pool of packets, and one of headers behind it.
+ * Pools: the packets' memory, on each NUMA node that devices sit on one pool of packets, and one of
+ * headers behind it.
  */
 #ifndef PORT_POOL_H
 #define PORT_POOL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Port: one Ethernet device with its queues, in DPDK's hands. Offline there is none: a feed gives what a
- * capture port reads, and a capture_writer, which keeps packets' times, takes what goes out.
+ * Port: one Ethernet device with its queues, in DPDK's hands. Offline there is none: a feed gives
+ * what a capture port reads, and a capture_writer, which keeps packets' times, takes what goes out.
  */
 #ifndef PORT_PORT_H
 #define PORT_PORT_H
@@ -31,14 +31,16 @@ struct rescue_list {
 	uint32_t count, room;
 };
 
-/* Whether a port takes part. Only the control thread changes it, while no worker may touch the device. */
+/* Whether a port takes part. Only the control thread changes it, while no worker may touch the
+ * device. */
 enum port_service {
 	PORT_IN_SERVICE,
 	PORT_STOPPED, /* taken out by a user */
 	PORT_REMOVED, /* its device went away, or did not come back */
 };
 
-/* What a driver's queue did not take, by its sender: for a driver that counts that and what it took and freed as one. */
+/* What a driver's queue did not take, by its sender: for a driver that counts that and what it took
+ * and freed as one. */
 struct port_refusals {
 	_Atomic uint64_t packets;
 	_Atomic uint64_t times; /* the driver's calls, counted behind the packets */
@@ -66,8 +68,8 @@ struct port {
 	struct output_copies copies;    /* of all its outputs */
 
 	/* Control thread. */
-	/* Its slot: its place among all ports, its bit in masks and its counters, for as long as it is there. The config's
-	 * order may change meanwhile. */
+	/* Its slot: its place among all ports, its bit in masks and its counters, for as long as it
+	 * is there. The config's order may change meanwhile. */
 	uint16_t index;
 	bool ended; /* no config has it any more; its slot waits for another */
 	const struct config_port *config;
@@ -129,8 +131,9 @@ port_receive(const struct port *port, uint16_t queue, struct rte_mbuf **packets,
 	return received;
 }
 
-/* What port_send does with all but most bursts: a port that writes a capture, a queue that workers share, and packets
- * left over where the device took only sent of them, for which it returns how many it has then. */
+/* What port_send does with all but most bursts: a port that writes a capture, a queue that workers
+ * share, and packets left over where the device took only sent of them, for which it returns how
+ * many it has then. */
 uint16_t port_send_apart(struct port *port, uint16_t worker, struct rte_mbuf **packets,
 			 uint16_t count);
 uint16_t port_send_more(struct port *port, uint16_t queue, struct rte_mbuf **packets,
@@ -152,8 +155,9 @@ port_send(struct port *port, uint16_t worker, struct rte_mbuf **packets, uint16_
 	return sent;
 }
 
-/* Whether there is room in the ring, so that a port which takes nothing refuses what it is given. Many drivers don't say, and are
- * taken to have some. Worker, as port_send; asked when a port has taken nothing for long. */
+/* Whether there is room in the ring, so that a port which takes nothing refuses what it is given.
+ * Many drivers don't say, and are taken to have some. Worker, as port_send; asked when a port has
+ * taken nothing for long. */
 static inline bool
 port_has_room(struct port *port, uint16_t worker)
 {
@@ -168,15 +172,16 @@ port_has_room(struct port *port, uint16_t worker)
 	return status != RTE_ETH_TX_DESC_FULL;
 }
 
-/* Reads the link state of the device into up and speed; counts and logs a change. Finds out, too, that the
- * interface below an AF_XDP port is gone. Control thread. */
+/* Reads the link state of the device into up and speed; counts and logs a change. Finds out, too,
+ * that the interface below an AF_XDP port is gone. Control thread. */
 void port_poll_link(struct port *port);
 
 /* Tries again to write what could not be written. Control thread. */
 void port_retry(struct port *port);
 
-/* What was lost in all; the device is asked. Control thread, but for port_losses_now: whoever closes the device. One that is out
- * of service may be closed by another thread, so nothing of it is asked. */
+/* What was lost in all; the device is asked. Control thread, but for port_losses_now: whoever
+ * closes the device. One that is out of service may be closed by another thread, so nothing of it
+ * is asked. */
 struct port_losses port_losses(const struct port *port);
 struct port_losses port_losses_now(const struct port *port);
 
@@ -186,7 +191,8 @@ void port_read(const struct port *port, struct reel_counts *out);
 /* Why it has no link, in a few words; NULL while it has one. */
 const char *port_why(const struct port *port);
 
-/* Takes what its interface has counted so far as not its own. 0 or -ENOMEM, logged. Control thread, when it starts. */
+/* Takes what its interface has counted so far as not its own. 0 or -ENOMEM, logged. Control thread,
+ * when it starts. */
 int port_losses_begin(struct port *port);
 
 /* "up", "down", "stopped" or "removed". */

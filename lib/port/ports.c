@@ -91,7 +91,8 @@ ports_put(struct ports *ports, struct port *port)
 		ports->past_copies.bytes += before->copies.bytes;
 		ports->past_lacks |= before->incomplete || before->read.broken;
 	}
-	/* What the kernel may still have of it stays until the next socket on its queue, or the end. */
+	/* What the kernel may still have of it stays until the next socket on its queue, or the
+	 * end. */
 	if (before && !port->later.count) {
 		port->later = before->later;
 		before->later = (struct rescue_list){0};

@@ -22,7 +22,8 @@ struct port_pool {
 	struct rte_mempool *pool;
 	char name[RTE_MEMPOOL_NAMESIZE];
 	int numa;
-	/* For headers of edited packets, and windows on the rest of them, on the same node; NULL: it is such a pool itself. */
+	/* For headers of edited packets, and windows on the rest of them, on the same node; NULL:
+	 * it is such a pool itself. */
 	struct rte_mempool *headers;
 	uint32_t packet_size;  /* bytes that an mbuf has room for */
 	uint32_t size;         /* mbufs */
@@ -51,13 +52,13 @@ struct ports {
 	bool flat;       /* the packets lie as AF_XDP needs them, see pool.c */
 };
 
-/* What a config asks of the machine before anything is started: captures that exist, are Ethernet and
- * whole; memory that holds the rings. All findings, with the config's line and column. No EAL needed,
- * no privileges. Returns 0 or -EINVAL. */
+/* What a config asks of the machine before anything is started: captures that exist, are Ethernet
+ * and whole; memory that holds the rings. All findings, with the config's line and column. No EAL
+ * needed, no privileges. Returns 0 or -EINVAL. */
 int ports_check(const struct config *config, struct error_list *errors);
 
-/* The worker that polls a queue: that many places after the port's own, so that ports with a single queue
- * spread over workers too. */
+/* The worker that polls a queue: that many places after the port's own, so that ports with a single
+ * queue spread over workers too. */
 static inline unsigned
 ports_worker(unsigned port, unsigned queue, unsigned workers)
 {
@@ -67,7 +68,7 @@ ports_worker(unsigned port, unsigned queue, unsigned workers)
 struct eal_options {
 	const char *const *plugins; /* paths of further DPDK drivers */
 	unsigned plugin_count;
-	bool unsafe_no_iommu; /* devices may be given physical addresses, with no IOMMU behind them */
+	bool unsafe_no_iommu; /* devices may be given physical addresses, without an IOMMU */
 };
 
 /* Starts the EAL: main lcore 0 on the cores no worker has, worker i on lcore i + 1, named pmd-CORE.
@@ -82,8 +83,8 @@ void ports_stop_eal(void);
 int ports_open(struct ports *ports, const struct config *config, enum port_mode mode,
 	       unsigned workers);
 
-/* A port that is to come while others run: without a device, out of service and known to nobody. Any thread. NULL: no
- * memory. It is opened by ports_retake, after ports_prepare. */
+/* A port that is to come while others run: without a device, out of service and known to nobody.
+ * Any thread. NULL: no memory. It is opened by ports_retake, after ports_prepare. */
 struct port *ports_make(const struct config_port *config, uint16_t slot);
 
 /* Frees one that is closed and that nobody has any more. NULL is fine. */
@@ -92,12 +93,12 @@ void ports_unmake(struct port *port);
 /* It will have what a port has had that was closed: the kernel may not have let go of it yet. */
 void ports_follow(struct port *port, const struct port *before);
 
-/* Puts it into its slot, and returns the one whose place it takes, or NULL; of that one, if it is of the same name, what it
- * counts goes on. Control thread. */
+/* Puts it into its slot, and returns the one whose place it takes, or NULL; of that one, if it is
+ * of the same name, what it counts goes on. Control thread. */
 struct port *ports_put(struct ports *ports, struct port *port);
 
-/* Closes the device of one port and hands it back, so that it may be taken out of the machine; the others
- * go on. No worker touches it any more, and port->service says what has become of it. */
+/* Closes the device of one port and hands it back, so that it may be taken out of the machine; the
+ * others go on. No worker touches it any more, and port->service says what has become of it. */
 void ports_release(struct ports *ports, struct port *port);
 
 /* Of a slot. Workers too, who hold it as they hold a program. */
@@ -110,22 +111,25 @@ ports_at(const struct ports *ports, uint16_t slot)
 /* The port of that name, or NULL. */
 struct port *ports_find(const struct ports *ports, const char *name);
 
-/* Whether a port that was released may be opened again at once, or has something to be done before: the kernel lets go of
- * its queues some time after they were closed, and an input capture is read from end to end. Control thread. */
+/* Whether a port that was released may be opened again at once, or has something to be done before:
+ * the kernel lets go of its queues some time after they were closed, and an input capture is read
+ * from end to end. Control thread. */
 bool ports_can_retake(const struct port *port);
 
 /* Does that, in any thread, while nobody opens the port. */
 void ports_prepare(struct port *port);
 
-/* Looks at the captures that it is to receive when it is opened. 0, or a negative errno, logged. Any thread, as ports_prepare. */
+/* Looks at the captures that it is to receive when it is opened. 0, or a negative errno, logged.
+ * Any thread, as ports_prepare. */
 int ports_look(struct port *port);
 
-/* Opens the device of a port that was released, as ports_open does. Failures are logged, and the port stays
- * as it was. -EAGAIN before the kernel has let go. */
+/* Opens the device of a port that was released, as ports_open does. Failures are logged, and the
+ * port stays as it was. -EAGAIN before the kernel has let go. */
 int ports_retake(struct ports *ports, const struct config *config, struct port *port,
 		 unsigned workers);
 
-/* The same of one that was released a moment ago, for it to be as it was: a file that it wrote goes on. */
+/* The same of one that was released a moment ago, for it to be as it was: a file that it wrote goes
+ * on. */
 int ports_restore(struct ports *ports, const struct config *config, struct port *port,
 		  unsigned workers);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records: packets as records of a pcap file (draft-ietf-opsawg-pcap, sections 4 and 5), in pieces that one
- * writev takes: the headers lie here, what is behind them is the packets' own memory.
+ * Records: packets as records of a pcap file (draft-ietf-opsawg-pcap, sections 4 and 5), in pieces
+ * that one writev takes: the headers lie here, what is behind them is the packets' own memory.
  */
 #ifndef PORT_RECORDS_H
 #define PORT_RECORDS_H
@@ -38,11 +38,13 @@ struct records {
 /* Of a file of nanoseconds and Ethernet. */
 extern const struct pcap_header records_file_header;
 
-/* As many of the packets as one write takes, all of the same time. They must outlive the records. */
+/* As many of the packets as one write takes, all of the same time. They must outlive the
+ * records. */
 void records_gather(struct records *records, struct rte_mbuf *const *packets, uint16_t count,
 		    const struct timespec *now);
 
-/* Moves *pieces and *count behind the first `bytes` of them; a piece of which a part is passed is changed. */
+/* Moves *pieces and *count behind the first `bytes` of them; a piece of which a part is passed is
+ * changed. */
 void pieces_pass(struct iovec **pieces, unsigned *count, size_t bytes);
 
 #endif

@@ -43,8 +43,8 @@ removal_watch(void)
 		return;
 	}
 	watching = true;
-	/* Has the buses look after what is still mapped of a device that vanished; a worker may read from
-	 * it until it hears of it. */
+	/* Has the buses look after what is still mapped of a device that vanished; a worker may
+	 * read from it until it hears of it. */
 	if (rte_dev_hotplug_handle_enable() < 0)
 		log_warning("devices that are pulled out without notice may end the daemon: DPDK "
 			    "can't take the signal");

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Removal: how sluice learns that a device is being taken away. DPDK tells it twice, from a thread of its own:
- * the ethdev (RTE_ETH_EVENT_INTR_RMV, by drivers that notice themselves) and the monitor of devices
- * (RTE_DEV_EVENT_REMOVE: the kernel's uevent, or VFIO's request to hand the device back). Either way port->gone
- * is raised, and nothing else happens there: the device can't be closed or its bus scanned from DPDK's interrupt
- * thread, which those would wait for.
+ * Removal: how sluice learns that a device is being taken away. DPDK tells it twice, from a thread
+ * of its own: the ethdev (RTE_ETH_EVENT_INTR_RMV, by drivers that notice themselves) and the
+ * monitor of devices (RTE_DEV_EVENT_REMOVE: the kernel's uevent, or VFIO's request to hand the
+ * device back). Either way port->gone is raised, and nothing else happens there: the device can't
+ * be closed or its bus scanned from DPDK's interrupt thread, which those would wait for.
  */
 #ifndef PORT_REMOVAL_H
 #define PORT_REMOVAL_H

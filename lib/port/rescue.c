@@ -63,8 +63,9 @@ take(struct rescue *rescue, struct rescue_list *list, const struct rte_mempool *
 		rescue->lost++;
 }
 
-/* Whether what the kernel put into a ring is what it was given in another, in that order, as far as both still show it.
- * An entry that was taken out may already be written anew, with the one that will have its place. */
+/* Whether what the kernel put into a ring is what it was given in another, in that order, as far as
+ * both still show it. An entry that was taken out may already be written anew, with the one that
+ * will have its place. */
 static bool
 in_order(const struct xsk_ring *given, const struct xsk_ring *back)
 {
@@ -110,9 +111,10 @@ collect_shown(struct rescue *rescue, struct rescue_list *list, const struct rte_
 }
 
 /*
- * Where in the kernel a packet to be received into is does not matter, and changes while one looks: those that were
- * given and did not come out again are the driver's, which are the ones given last. Only a NIC that was
- * overrun gives them back in another order; then those are lost that it has itself.
+ * Where in the kernel a packet to be received into is does not matter, and changes while one looks:
+ * those that were given and did not come out again are the driver's, which are the ones given last.
+ * Only a NIC that was overrun gives them back in another order; then those are lost that it has
+ * itself.
  */
 static void
 collect_received(struct rescue *rescue, struct rescue_list *list, const struct rte_mempool *pool,
@@ -159,15 +161,15 @@ collect_sent(struct rescue *rescue, struct rescue_list *idle, struct rescue_list
 	}
 }
 
-/* Adds what a queue's rings hold. direct: the NIC itself may still write to or read from packets some time after
- * the socket is closed. gone: there is no NIC any more. -ENOMEM. */
+/* Adds what a queue's rings hold. direct: the NIC itself may still write to or read from packets
+ * some time after the socket is closed. gone: there is no NIC any more. -ENOMEM. */
 static int
 rescue_collect(struct rescue *rescue, const struct rte_mempool *pool, const struct xsk_rings *rings,
 	       bool direct, bool gone)
 {
 	uint32_t most = AF_XDP_FILL_PACKETS + AF_XDP_SEND_PACKETS + rings->tx.size;
-	/* The kernel works on copies, and no more once the socket is closed; but packets on their way may have a
-	 * part of the memory itself. */
+	/* The kernel works on copies, and no more once the socket is closed; but packets on their
+	 * way may have a part of the memory itself. */
 	struct rescue_list *idle = direct && !gone ? &rescue->later : &rescue->now;
 	struct rescue_list *busy = gone ? &rescue->now : &rescue->later;
 

@@ -253,8 +253,8 @@ check_packets(const struct config *config, const struct port *port, unsigned wor
 	return -ENOMEM;
 }
 
-/* The kernel frees the queues of an AF_XDP socket some time after it is closed, and refuses others until then; one
- * that is refused would cost the packets meant for it. */
+/* The kernel frees the queues of an AF_XDP socket some time after it is closed, and refuses others
+ * until then; one that is refused would cost the packets meant for it. */
 static uint64_t
 retake_wait(const struct port *port)
 {
@@ -266,8 +266,8 @@ retake_wait(const struct port *port)
 	return REOPEN_NS - since;
 }
 
-/* Whoever asked waited before; but another may have closed it since. An interface that was made anew has queues of
- * its own. */
+/* Whoever asked waited before; but another may have closed it since. An interface that was made
+ * anew has queues of its own. */
 static int
 check_kernel(const struct port *port)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Service: bringing one port up and down; ports.h does it for all at once, or takes one out and back.
- * Control thread; failures are logged.
+ * Service: bringing one port up and down; ports.h does it for all at once, or takes one out and
+ * back. Control thread; failures are logged.
  */
 #ifndef PORT_SERVICE_H
 #define PORT_SERVICE_H
@@ -21,8 +21,8 @@ int service_start(struct port *port);
 int service_setup(struct ports *ports, const struct config *config, struct port *port,
 		  unsigned workers);
 
-/* Stops and closes the device, and takes back what its driver does not give back by itself. hand_back: it is to be free
- * for others while the daemon goes on. */
+/* Stops and closes the device, and takes back what its driver does not give back by itself.
+ * hand_back: it is to be free for others while the daemon goes on. */
 void service_close(struct port *port, bool hand_back);
 
 #endif

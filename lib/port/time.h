@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A packet's time: offline, every mbuf carries the nanosecond since the epoch at which it came in
- * (later: at which it is due), in DPDK's dynamic timestamp field; and beside it the length that it had on
- * the wire, which a capture's snap length may have cut.
+ * (later: at which it is due), in DPDK's dynamic timestamp field; and beside it the length that it
+ * had on the wire, which a capture's snap length may have cut.
  */
 #ifndef PORT_TIME_H
 #define PORT_TIME_H

@@ -100,7 +100,8 @@ capture_writer_open(const char *path, struct capture_writer **out)
 	return 0;
 }
 
-/* draft-ietf-opsawg-pcap, section 5: seconds have 32 bits, which end on 2106-02-07; a time behind that would be another. */
+/* draft-ietf-opsawg-pcap, section 5: seconds have 32 bits, which end on 2106-02-07; a time behind
+ * that would be another. */
 static bool
 has_room_for(struct capture_writer *writer, uint64_t ns)
 {
@@ -115,8 +116,8 @@ has_room_for(struct capture_writer *writer, uint64_t ns)
 	return false;
 }
 
-/* Puts a packet behind what the buffer holds, `used` bytes. Returns the record's bytes; 0: there is no room, or it can't be
- * written. */
+/* Puts a packet behind what the buffer holds, `used` bytes. Returns the record's bytes; 0: there is
+ * no room, or it can't be written. */
 static size_t
 add_record(struct capture_writer *writer, size_t used, const struct rte_mbuf *packet)
 {
@@ -138,7 +139,8 @@ add_record(struct capture_writer *writer, size_t used, const struct rte_mbuf *pa
 	return sizeof(header) + length;
 }
 
-/* How many whole records lie in the first `written` bytes of the buffer, which are then part of the file's length. */
+/* How many whole records lie in the first `written` bytes of the buffer, which are then part of the
+ * file's length. */
 static uint16_t
 count_whole(struct capture_writer *writer, size_t written)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Capture writer: a pcap file (nanosecond, Ethernet) that packets are written to with the time they
- * carry (port/time.h), not the wall clock's. Used offline, where net_pcap would write its own time. A
- * packet that was not written is not taken. Whoever reads a FIFO is waited for, as nothing else goes on meanwhile.
+ * carry (port/time.h), not the wall clock's. Used offline, where net_pcap would write its own time.
+ * A packet that was not written is not taken. Whoever reads a FIFO is waited for, as nothing else
+ * goes on meanwhile.
  */
 #ifndef PORT_WRITER_H
 #define PORT_WRITER_H
@@ -13,12 +14,12 @@
 struct capture_writer;
 struct rte_mbuf;
 
-/* Creates or truncates path; NULL makes a writer that takes packets and writes none. On failure logs
- * and returns a negative errno. */
+/* Creates or truncates path; NULL makes a writer that takes packets and writes none. On failure
+ * logs and returns a negative errno. */
 int capture_writer_open(const char *path, struct capture_writer **out);
 
-/* Writes the packets and frees those that it took, which it returns: all, unless the file has an error (a full
- * disk). That is kept for capture_writer_close, and nothing is written after it. */
+/* Writes the packets and frees those that it took, which it returns: all, unless the file has an
+ * error (a full disk). That is kept for capture_writer_close, and nothing is written after it. */
 uint16_t capture_writer_send(struct capture_writer *writer, struct rte_mbuf **packets,
 			     uint16_t count);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arena: the memory of a replay: blocks for pieces of its files, and the ring of entries. It holds the timeline that lanes see. Made and freed by the control thread, when
- * neither reader nor lanes run.
+ * Arena: the memory of a replay: blocks for pieces of its files, and the ring of entries. It holds
+ * the timeline that lanes see. Made and freed by the control thread, when neither reader nor lanes
+ * run.
  */
 #ifndef REPLAY_ARENA_H
 #define REPLAY_ARENA_H

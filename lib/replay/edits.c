@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* An edited packet has its headers, windows on the capture and on padding, and what is put behind. */
+/* An edited packet has its headers, windows on the capture and on padding, and what is put
+ * behind. */
 #define SEGMENTS 4
 
 static const struct config_actions *
@@ -20,7 +21,8 @@ named(const struct config *config, const struct config_action *action)
 	return &config->edits[action->edits].actions;
 }
 
-/* Adds the edits of a list, with those of named ones, to what is counted; out NULL: counts alone. */
+/* Adds the edits of a list, with those of named ones, to what is counted; out NULL: counts
+ * alone. */
 static unsigned
 flatten(const struct config *config, const struct config_actions *list,
 	const struct config_action **out)
@@ -53,7 +55,8 @@ edits_make(const struct config *config, const struct config_replay *replay, stru
 	actions = calloc(count + 1, sizeof(const struct config_action *));
 	if (!actions)
 		return -ENOMEM;
-	/* Addresses are the loop's for all edits but the strips that stand first, which bring them to light. */
+	/* Addresses are the loop's for all edits but the strips that stand first, which bring them
+	 * to light. */
 	flatten(config, &replay->edits, actions);
 	while (strips < count && actions[strips]->verb == CONFIG_STRIP)
 		strips++;

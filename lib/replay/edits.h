@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Edits of a replay: what its packets are made before they leave, or come in. The capture's bytes in the arena are never
- * written: packets are parts of one's own and windows on the rest (packet/own.h).
+ * Edits of a replay: what its packets are made before they leave, or come in. The capture's bytes
+ * in the arena are never written: packets are parts of one's own and windows on the rest
+ * (packet/own.h).
  */
 #ifndef REPLAY_EDITS_H
 #define REPLAY_EDITS_H

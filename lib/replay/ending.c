@@ -74,7 +74,8 @@ ending_for_blocks(struct reader *reader)
 int
 ending_without_packets(struct reader *reader)
 {
-	/* Not the files' fault, when the config leaves out what is in them, or when they were told of already. */
+	/* Not the files' fault, when the config leaves out what is in them, or when they were told
+	 * of already. */
 	if (reader->now.cut || reader->passed_over)
 		return 0;
 	if (reader->source_count == 1)

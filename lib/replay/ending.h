@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ending: how a reader's way through its files ended, in words for the replay's reason. The reader's thread only.
+ * Ending: how a reader's way through its files ended, in words for the replay's reason. The
+ * reader's thread only.
  */
 #ifndef REPLAY_ENDING_H
 #define REPLAY_ENDING_H
@@ -14,8 +15,8 @@ int ending_fail(struct reader *reader, int error, const char *text, ...)
 /* At the end of all files: warns of one that was cut, and fails when one is broken, else 0. */
 int ending_of_files(struct reader *reader);
 
-/* The record at hand lies further from the first packet than any replay spans: the file has a clock that was never set, or
- * means harm. */
+/* The record at hand lies further from the first packet than any replay spans: the file has a clock
+ * that was never set, or means harm. */
 int ending_too_far(struct reader *reader);
 
 /* More files lie in each other in time than there are blocks for. */

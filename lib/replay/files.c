@@ -10,8 +10,8 @@
 
 #include "core/banned.h"
 
-/* Most files are looked at, opened anew and begun to be read in much less; clients wait no longer when a disk does not
- * answer. */
+/* Most files are looked at, opened anew and begun to be read in much less; clients wait no longer
+ * when a disk does not answer. */
 #define LOOK_NS 15000000
 #define OPEN_NS 30000000
 #define STEP_NS 20000

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Gap: the pauses of a replay, and how they are shortened (`max-gap`). What is longer on the wire than asked for is
- * taken off the times of all that follows, so every lane must see every entry. How long a pause is, is decided once,
- * by the pace at which its end is first seen; a pace that begins within one bounds what is left of it.
+ * Gap: the pauses of a replay, and how they are shortened (`max-gap`). What is longer on the wire
+ * than asked for is taken off the times of all that follows, so every lane must see every entry.
+ * How long a pause is, is decided once, by the pace at which its end is first seen; a pace that
+ * begins within one bounds what is left of it.
  */
 #ifndef REPLAY_GAP_H
 #define REPLAY_GAP_H
@@ -17,8 +18,8 @@ struct gap {
 	uint64_t due_ns; /* of the entry passed last, on the engine's clock */
 };
 
-/* What of the capture's time passes, at a pace, in the longest pause on the wire; max_ns 0: none is too long. Rates have
- * no pauses. */
+/* What of the capture's time passes, at a pace, in the longest pause on the wire; max_ns 0: none is
+ * too long. Rates have no pauses. */
 static inline uint64_t
 gap_limit(const struct config_pace *pace, uint64_t max_ns)
 {
@@ -30,8 +31,8 @@ gap_limit(const struct config_pace *pace, uint64_t max_ns)
 	return limit < UINT64_MAX ? (uint64_t)limit : UINT64_MAX;
 }
 
-/* The time, without what is too long of the pauses before it, of the entry behind so many others. Entries are given in
- * order, and one may be given again. */
+/* The time, without what is too long of the pauses before it, of the entry behind so many others.
+ * Entries are given in order, and one may be given again. */
 static inline uint64_t
 gap_shorten(struct gap *gap, const struct config_pace *pace, uint64_t max_ns, uint64_t entries,
 	    uint64_t time_ns)
@@ -45,8 +46,8 @@ gap_shorten(struct gap *gap, const struct config_pace *pace, uint64_t max_ns, ui
 		gap->end_ns = time_ns;
 		gap->seen = entries + 1;
 	}
-	/* One that was given to others before an order brought all to the foremost's place may lie before what that
-	 * one has cut. */
+	/* One that was given to others before an order brought all to the foremost's place may lie
+	 * before what that one has cut. */
 	return time_ns > gap->cut_ns ? time_ns - gap->cut_ns : 0;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Headers: mbufs without packet memory of their own, made to point at packets in a replay's arena. They are
- * external buffers in DPDK's sense; the shared info that such a buffer needs lies behind each mbuf, so
- * that its count is never more than one and never shared by two cores, however often a packet is sent.
+ * Headers: mbufs without packet memory of their own, made to point at packets in a replay's arena.
+ * They are external buffers in DPDK's sense; the shared info that such a buffer needs lies behind
+ * each mbuf, so that its count is never more than one and never shared by two cores, however often
+ * a packet is sent.
  *
- * Of a resident replay the mbufs come from a pool that DPDK takes for one of pinned buffers: giving one
- * back then takes two loads and no call. Of a streaming one a callback takes the packet off its block.
- * Nobody may clone these mbufs (a clone would outlive the shared info); a mirror is a reference.
+ * Of a resident replay the mbufs come from a pool that DPDK takes for one of pinned buffers: giving
+ * one back then takes two loads and no call. Of a streaming one a callback takes the packet off its
+ * block. Nobody may clone these mbufs (a clone would outlive the shared info); a mirror is a
+ * reference.
  */
 #ifndef REPLAY_HEADERS_H
 #define REPLAY_HEADERS_H
@@ -31,8 +33,8 @@ headers_release(struct timeline *timeline, uint64_t offset)
 				  memory_order_release);
 }
 
-/* Chains zeros, of which there are enough in one piece, behind a packet that is to leave with so many bytes. False when
- * no mbuf is left for them. Worker. */
+/* Chains zeros, of which there are enough in one piece, behind a packet that is to leave with so
+ * many bytes. False when no mbuf is left for them. Worker. */
 bool headers_pad(struct rte_mempool *headers, struct rte_mbuf *packet, uint16_t length,
 		 uint8_t *zeros, rte_iova_t zeros_iova);
 

@@ -14,7 +14,8 @@
 
 #include "core/banned.h"
 
-/* Entries looked at in one call, so that a lane to which few of them belong gives its worker back. */
+/* Entries looked at in one call, so that a lane to which few of them belong gives its worker
+ * back. */
 #define LOOKS_MAX (8 * BURST_MAX)
 /* For so long after its end a lane sends what it owes. */
 #define OWED_NS 100000000
@@ -68,8 +69,8 @@ fill_stash(struct replay_lane *lane)
 	return true;
 }
 
-/* Brings what the next packet needs to the core while there is time: at a thousand packets a second all of
- * it would be cold when it is due. */
+/* Brings what the next packet needs to the core while there is time: at a thousand packets a second
+ * all of it would be cold when it is due. */
 static void
 warm_up(struct replay_lane *lane, const struct timeline_entry *entry)
 {
@@ -84,7 +85,8 @@ warm_up(struct replay_lane *lane, const struct timeline_entry *entry)
 	rte_prefetch0(lane->plan->timeline->arena + entry->offset);
 }
 
-/* Which loop the next entry is of, from 0. A reader that streams says how long one is before the second begins. */
+/* Which loop the next entry is of, from 0. A reader that streams says how long one is before the
+ * second begins. */
 static uint64_t
 loop_of(const struct replay_lane *lane)
 {
@@ -103,9 +105,9 @@ enum gift {
 	KEPT,   /* not due, or no mbuf is left */
 };
 
-/* Gives the caller the next entry, which is the lane's own, has the given length when sent, and lies behind
- * these units, if it is due before until_ns. Here and below that is the nanosecond after now, or 0 to find out
- * when a packet is due and give none: one may be due at 0. */
+/* Gives the caller the next entry, which is the lane's own, has the given length when sent, and
+ * lies behind these units, if it is due before until_ns. Here and below that is the nanosecond
+ * after now, or 0 to find out when a packet is due and give none: one may be due at 0. */
 static inline enum gift
 give(struct replay_lane *lane, const struct timeline_entry *entry, uint16_t length,
      const struct schedule_units *units, uint64_t until_ns, struct rte_mbuf **packets,
@@ -160,9 +162,9 @@ entry_time(struct replay_lane *lane, const struct timeline_entry *entry, uint64_
 	return gap_shorten(&lane->gap, &lane->pace, lane->plan->max_gap_ns, entries, time_ns);
 }
 
-/* Entry by entry: where every packet is the lane's own, or where all lanes must see all of them. Here as in jump
- * the units are a copy, which stays in registers: counted in the lane, each sum would wait for the one before
- * to come back from memory. */
+/* Entry by entry: where every packet is the lane's own, or where all lanes must see all of them.
+ * Here as in jump the units are a copy, which stays in registers: counted in the lane, each sum
+ * would wait for the one before to come back from memory. */
 static uint16_t
 walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 {
@@ -201,7 +203,8 @@ walk(struct replay_lane *lane, uint64_t until_ns, struct rte_mbuf **packets)
 	return count;
 }
 
-/* Passes over entries of other lanes. Their lengths are looked at only where the pace counts bytes. */
+/* Passes over entries of other lanes. Their lengths are looked at only where the pace counts
+ * bytes. */
 static inline void
 pass_over(struct replay_lane *lane, unsigned entries, struct schedule_units *units)
 {
@@ -257,8 +260,8 @@ kept:
 	return count;
 }
 
-/* Carries out, or lets wait, an order that came while the port has no room: it may have none for ever. False when the
- * lane no longer runs. */
+/* Carries out, or lets wait, an order that came while the port has no room: it may have none for
+ * ever. False when the lane no longer runs. */
 static bool
 obey_at_full_port(struct replay_lane *lane, uint64_t now_ns)
 {
@@ -326,8 +329,8 @@ take_orders(struct replay_lane *lane)
 		lane_take_order(lane, ordered);
 }
 
-/* Its time is over. What was due before still leaves, unless that takes too long: a lane that can't keep its pace would go
- * on for as long as it likes. */
+/* Its time is over. What was due before still leaves, unless that takes too long: a lane that can't
+ * keep its pace would go on for as long as it likes. */
 static uint16_t
 take_last(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets)
 {

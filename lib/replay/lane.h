@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Lane: one worker's part of a replay. It walks the timeline, takes what is due, and points mbufs at it.
- * The control thread gives it orders, one at a time; all lanes of a replay carry an order out at the same
- * packet, because all work out the same times from the same entries.
+ * Lane: one worker's part of a replay. It walks the timeline, takes what is due, and points mbufs
+ * at it. The control thread gives it orders, one at a time; all lanes of a replay carry an order
+ * out at the same packet, because all work out the same times from the same entries.
  */
 #ifndef REPLAY_LANE_H
 #define REPLAY_LANE_H
@@ -40,11 +40,13 @@ struct lane_order {
 		LANE_START, /* from the timeline's first entry, which is due at at_ns */
 		LANE_STOP,  /* now */
 		LANE_PAUSE, /* before the first packet that is due at at_ns or later */
-		LANE_RESUME, /* what was due at the pause's at_ns is due at at_ns, and the rest as much later; when
-			      * anchored, the packet at this place is due at at_ns, what lies before it at once,
-			      * and it goes on at the pace */
-		LANE_PACE, /* from at_ns on it goes at the new pace. With lanes that may not stand at one packet
-			    * it is a pause, and an anchored resume where the foremost stands */
+		/* What was due at the pause's at_ns is due at at_ns, and the rest as much later;
+		 * when anchored, the packet at this place is due at at_ns, what lies before it at
+		 * once, and it goes on at the pace. */
+		LANE_RESUME,
+		/* From at_ns on it goes at the new pace. With lanes that may not stand at one
+		 * packet it is a pause, and an anchored resume where the foremost stands. */
+		LANE_PACE,
 	} verb;
 	uint64_t at_ns;
 	struct config_pace pace; /* of LANE_START, LANE_PACE and an anchored LANE_RESUME */
@@ -52,8 +54,9 @@ struct lane_order {
 	struct lane_place place; /* of an anchored LANE_RESUME */
 };
 
-/* Only the worker writes it; the control thread has the copy that the worker makes when asked. Times are
- * the engine's clock's; those of the first and the last packet are 0 before there was one. */
+/* Only the worker writes it; the control thread has the copy that the worker makes when asked.
+ * Times are the engine's clock's; those of the first and the last packet are 0 before there was
+ * one. */
 struct lane_tally {
 	uint32_t run; /* number of the LANE_START since which it counts */
 	uint64_t sent, bytes;
@@ -88,7 +91,8 @@ struct lane_plan {
 	enum config_late late;
 	bool stamp;        /* packets carry their due time: offline */
 	_Atomic bool flat; /* edited packets may reach a port that takes one segment alone */
-	/* On the engine's clock: nothing that is due then or later leaves, and lanes are done; UINT64_MAX: never. */
+	/* On the engine's clock: nothing that is due then or later leaves, and lanes are done;
+	 * UINT64_MAX: never. */
 	uint64_t ends_ns;
 
 	struct lane_order order;
@@ -104,7 +108,8 @@ struct replay_lane {
 	unsigned index;
 	uint16_t port; /* the slot of the port that it feeds */
 	bool as;       /* as if received there, not sent there */
-	/* It feeds two: what servers sent goes to the other. Packets know their slot: it is their port. */
+	/* It feeds two: what servers sent goes to the other. Packets know their slot: it is their
+	 * port. */
 	bool pair;
 	uint16_t server;
 	bool serves;               /* what was taken last is for that one */
@@ -141,8 +146,8 @@ struct replay_lane {
 	uint64_t dues[BURST_MAX]; /* of the packets taken last */
 	/* At rest while state_seen is LANE_STOPPED or LANE_DONE: then anybody may read it. */
 	struct lane_tally tally;
-	/* Of this run, ns from due to handed over. Too long to be copied between two bursts: the control thread looks at it
-	 * while it changes. */
+	/* Of this run, ns from due to handed over. Too long to be copied between two bursts: the
+	 * control thread looks at it while it changes. */
 	struct histogram errors;
 
 	/* Between worker and control. */
@@ -157,17 +162,18 @@ struct replay_lane {
 /* Packets that are due at now_ns, at most BURST_MAX; the caller owns them. Worker. */
 uint16_t replay_lane_take(struct replay_lane *lane, uint64_t now_ns, struct rte_mbuf **packets);
 
-/* Looks at its orders and at its next packet, and gives nothing. False: it is not known yet when that is due, as
- * the reader is behind or other lanes' packets come first; ask again. True: at *due_ns, which may be any time from 0
- * on; UINT64_MAX: not before an order. Worker. */
+/* Looks at its orders and at its next packet, and gives nothing. False: it is not known yet when
+ * that is due, as the reader is behind or other lanes' packets come first; ask again. True: at
+ * *due_ns, which may be any time from 0 on; UINT64_MAX: not before an order. Worker. */
 bool replay_lane_look(struct replay_lane *lane, uint64_t *due_ns);
 
-/* Makes what was taken last of a lane with edits, into a burst, what it is to be; what comes again for want of room is
- * so already. in_port is what stamps say. Packets for which there is no memory are dropped. False: nothing is left.
- * Worker. */
+/* Makes what was taken last of a lane with edits, into a burst, what it is to be; what comes again
+ * for want of room is so already. in_port is what stamps say. Packets for which there is no memory
+ * are dropped. False: nothing is left. Worker. */
 bool replay_lane_edit(struct replay_lane *lane, struct burst *burst, uint16_t in_port);
 
-/* A burst of a lane that feeds two ports, in parts: packets that follow each other to one of them. */
+/* A burst of a lane that feeds two ports, in parts: packets that follow each other to one of
+ * them. */
 struct lane_parts {
 	uint16_t count, next;
 	struct rte_mbuf *packets[BURST_MAX];
@@ -178,8 +184,9 @@ struct lane_parts {
 void replay_lane_part(struct replay_lane *lane, const struct burst *burst,
 		      struct lane_parts *parts);
 
-/* Makes the burst the next part, as if it had been taken last, and says whose port it is for. False: there is none, or
- * packets of the part before wait for room; then the rest waits behind them, so that all leave in their order. Worker. */
+/* Makes the burst the next part, as if it had been taken last, and says whose port it is for.
+ * False: there is none, or packets of the part before wait for room; then the rest waits behind
+ * them, so that all leave in their order. Worker. */
 bool replay_lane_next_part(struct replay_lane *lane, struct burst *burst, struct lane_parts *parts,
 			   uint16_t *port);
 
@@ -187,18 +194,18 @@ bool replay_lane_next_part(struct replay_lane *lane, struct burst *burst, struct
  * Worker. */
 void replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns);
 
-/* Counts as the replay's own what was dropped while its packets were handled: the drops of the port that they entered on
- * or left by, before and after. Worker. */
+/* Counts as the replay's own what was dropped while its packets were handled: the drops of the port
+ * that they entered on or left by, before and after. Worker. */
 void replay_lane_lost(struct replay_lane *lane, const uint64_t before[DROP_REASONS],
 		      const uint64_t after[DROP_REASONS]);
 
-/* Hands all packets of a burst, which were taken last, to a port at now_ns, and counts them. Those that the
- * port has no room for come again with the next replay_lane_take. Worker. */
+/* Hands all packets of a burst, which were taken last, to a port at now_ns, and counts them. Those
+ * that the port has no room for come again with the next replay_lane_take. Worker. */
 void replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *port,
 		      uint64_t now_ns);
 
-/* When the lane next has something to do, on the engine's clock; 0: at once; UINT64_MAX: not before an order.
- * Worker. */
+/* When the lane next has something to do, on the engine's clock; 0: at once; UINT64_MAX: not before
+ * an order. Worker. */
 uint64_t replay_lane_wakes(const struct replay_lane *lane);
 
 #endif

@@ -12,8 +12,9 @@ link_missing(const struct replay *replay)
 
 	for (unsigned i = 0; i < replay->ports->count; i++) {
 		const struct port *port = replay->ports->items[i];
-		/* Rules may send to any other than the one that it seems to come from. Of these, cards alone
-		 * are waited for: a virtual device without its other end may be meant so. */
+		/* Rules may send to any other than the one that it seems to come from. Of these,
+		 * cards alone are waited for: a virtual device without its other end may be meant
+		 * so. */
 		bool counts = config->as
 				      ? i != replay->port && port->config->kind == CONFIG_PORT_PCI
 				      : i == replay->port || i == replay->server;

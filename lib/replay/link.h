@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Link: whether the ports that a replay's packets can leave on have one. For this room alone; control thread.
+ * Link: whether the ports that a replay's packets can leave on have one. For this room alone;
+ * control thread.
  */
 #ifndef REPLAY_LINK_H
 #define REPLAY_LINK_H

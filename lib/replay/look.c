@@ -60,8 +60,8 @@ add_lane(struct replay_report *sum, const struct lane_tally *tally, bool first)
 	counters_add(replay_details, sum, &part);
 }
 
-/* The numbers of a lane that run's. One that is at rest writes them no more: they are final, whether its worker answers
- * or not. */
+/* The numbers of a lane that run's. One that is at rest writes them no more: they are final,
+ * whether its worker answers or not. */
 static const struct lane_tally *
 tally_of(const struct replay *replay, unsigned index)
 {
@@ -169,14 +169,16 @@ foresee_end(const struct replay *replay, uint64_t now_ns, uint64_t wait_ns,
 		return;
 	if (outlook.left_ns >= 0 && !replay_stands(replay))
 		report->remaining_ns = whole_ns(outlook.left_ns);
-	/* However near to its end a file breaks, or packets wait for room: it is not all that was to be replayed. */
+	/* However near to its end a file breaks, or packets wait for room: it is not all that was
+	 * to be replayed. */
 	if ((report->state == REPLAY_FAILED || report->sum.waiting) && outlook.share > SHARE_MAX)
 		report->progress = SHARE_MAX;
 	if (report->progress > 1 || report->state == REPLAY_DONE)
 		report->progress = 1;
 }
 
-/* When it was paused. A lane that was done before knows of no pause, or of another; those that are paused know of the same. */
+/* When it was paused. A lane that was done before knows of no pause, or of another; those that are
+ * paused know of the same. */
 static uint64_t
 paused_ns(const struct replay *replay)
 {
@@ -188,7 +190,8 @@ paused_ns(const struct replay *replay)
 	return 0;
 }
 
-/* What is still to come, at a moment on the engine's clock. Of the lanes, the one that is behind the others knows. */
+/* What is still to come, at a moment on the engine's clock. Of the lanes, the one that is behind
+ * the others knows. */
 static void
 foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *report)
 {
@@ -213,7 +216,8 @@ foresee(const struct replay *replay, uint64_t now_ns, struct replay_report *repo
 	foresee_end(replay, now_ns, wait_ns, report);
 }
 
-/* A replay without a tolerance is not asked to be exact, but what it lost or could not read it did not replay. */
+/* A replay without a tolerance is not asked to be exact, but what it lost or could not read it did
+ * not replay. */
 static void
 judge(const struct config_replay *config, struct replay_report *report)
 {

@@ -9,7 +9,8 @@
 
 #include "core/banned.h"
 
-/* What formats may take. A file of so many interfaces or sections that it is not enough has fewer marks. */
+/* What formats may take. A file of so many interfaces or sections that it is not enough has fewer
+ * marks. */
 #define FORMAT_BYTES_MAX (16u << 20)
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Marks: places of a file that were passed, one for each of its pieces, from which reading can go on
- * without all that comes before. The reader's thread only; opened and closed by the control thread.
+ * Marks: places of a file that were passed, one for each of its pieces, from which reading can go
+ * on without all that comes before. The reader's thread only; opened and closed by the control
+ * thread.
  */
 #ifndef REPLAY_MARK_H
 #define REPLAY_MARK_H
@@ -14,7 +15,8 @@ struct mark {
 	uint64_t records;  /* of the file, before it */
 	uint64_t time_ns;  /* of the last of those on the timeline; 0 without any */
 	uint64_t raw_ns;   /* and as it stands in the file, see source.h */
-	/* The same of all files that are merged: when this mark was passed, so many records were taken. */
+	/* The same of all files that are merged: when this mark was passed, so many records were
+	 * taken. */
 	uint64_t merged;
 	uint64_t merged_ns;
 	unsigned format; /* which of the formats */
@@ -33,15 +35,17 @@ struct marks {
 int marks_open(struct marks *marks, uint64_t pieces);
 void marks_close(struct marks *marks);
 
-/* Remembers a place, and the format as it is there, unless that takes more memory than it is worth. */
+/* Remembers a place, and the format as it is there, unless that takes more memory than it is
+ * worth. */
 void marks_set(struct marks *marks, uint64_t piece, const struct mark *mark,
 	       const struct format *format);
 
-/* The last mark before which every record has a time less than this one. NULL: the file's beginning. */
+/* The last mark before which every record has a time less than this one. NULL: the file's
+ * beginning. */
 const struct mark *marks_before_time(const struct marks *marks, uint64_t time_ns);
 
-/* The last mark before which there are at most so many records, of this file or (merged) of all. NULL: the
- * file's beginning. */
+/* The last mark before which there are at most so many records, of this file or (merged) of all.
+ * NULL: the file's beginning. */
 const struct mark *marks_before_record(const struct marks *marks, uint64_t records, bool merged);
 
 /* Makes *out (ended or never begun) the format that a mark has. 0 or -ENOMEM. */

@@ -14,12 +14,12 @@
 
 #define HEADERS_CACHE 256
 #define ZEROS_SIZE 65536
-/* For the rings of ports that come while the replay is there; mbufs of 256 bytes, which are part of what `memory.reserve`
- * counts for a replay. */
+/* For the rings of ports that come while the replay is there; mbufs of 256 bytes, which are part of
+ * what `memory.reserve` counts for a replay. */
 #define HEADERS_SPARE 16384
 
-/* As many mbufs as can be on their way: in every ring that these packets may reach, in each lane's hands,
- * and in each worker's cache; twice that when each packet may need zeros behind it. */
+/* As many mbufs as can be on their way: in every ring that these packets may reach, in each lane's
+ * hands, and in each worker's cache; twice that when each packet may need zeros behind it. */
 static uint64_t
 headers_needed(const struct config_replay *config, uint64_t rings, unsigned lanes)
 {
@@ -125,8 +125,8 @@ material_tidy(struct material **retired)
 	while (*retired) {
 		struct material *material = *retired;
 
-		/* Whoever gave the last packet back may still be on the way out of the pool: the next look is soon
-		 * enough. */
+		/* Whoever gave the last packet back may still be on the way out of the pool: the
+		 * next look is soon enough. */
 		if (is_back(material) && material->back) {
 			*retired = material->next;
 			material_free(material);

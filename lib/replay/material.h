@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Material: what a replay makes its packets of: the reader with its arena, the mbufs that point into it, and zeros. It is
- * replaced as a whole when the files are others than they were; devices may have packets of the one before for long.
- * Control thread.
+ * Material: what a replay makes its packets of: the reader with its arena, the mbufs that point
+ * into it, and zeros. It is replaced as a whole when the files are others than they were; devices
+ * may have packets of the one before for long. Control thread.
  */
 #ifndef REPLAY_MATERIAL_H
 #define REPLAY_MATERIAL_H
@@ -19,9 +19,9 @@ struct material {
 	struct material *next; /* retired before */
 };
 
-/* Makes mbufs, and zeros, for a reader; the reader stays the caller's on failure. There are enough mbufs for the rings of ports,
- * and for as many packets in rings. numa as in reader_open. 0 or a negative errno, with a sentence in reason
- * (REPLAY_REASON_MAX bytes). */
+/* Makes mbufs, and zeros, for a reader; the reader stays the caller's on failure. There are enough
+ * mbufs for the rings of ports, and for as many packets in rings. numa as in reader_open. 0 or a
+ * negative errno, with a sentence in reason (REPLAY_REASON_MAX bytes). */
 int material_make(struct material *material, struct reader *reader,
 		  const struct config_replay *config, const struct ports *ports, uint64_t rings,
 		  unsigned lanes, int numa, char *reason);
@@ -36,7 +36,8 @@ void material_use(const struct material *material, struct lane_plan *plan);
 /* Frees it. No packet may be out. */
 void material_free(struct material *material);
 
-/* Puts aside what no lane uses any more; *material is empty afterwards. Without memory to remember it, it is never freed. */
+/* Puts aside what no lane uses any more; *material is empty afterwards. Without memory to remember
+ * it, it is never freed. */
 void material_retire(struct material *material, struct material **retired);
 
 /* Frees, of what was put aside, that of which no device has a packet any more. */

@@ -30,8 +30,8 @@ time_to_begin(const struct merge *merge, const struct config_moment *moment)
 		return merge->origin_ns > UINT64_MAX - moment->value
 			       ? 0
 			       : merge->origin_ns + moment->value;
-	/* Records of merged files are numbered across them. When a mark was passed, all records with a
-	 * time less than the latest one's had been taken, whatever file they are in. */
+	/* Records of merged files are numbered across them. When a mark was passed, all records
+	 * with a time less than the latest one's had been taken, whatever file they are in. */
 	for (unsigned i = 0; i < merge->count; i++) {
 		const struct mark *mark =
 			marks_before_record(&merge->sources[i].marks, moment->value - 1, true);
@@ -75,8 +75,8 @@ merge_rewind(struct merge *merge, const struct config_moment *moment, struct sou
 			return ret;
 		merge->number += source->file.records;
 	}
-	/* Of several files, those records of one that lie before its mark may be later than some of another
-	 * that do not; all of them come before the moment. */
+	/* Of several files, those records of one that lie before its mark may be later than some of
+	 * another that do not; all of them come before the moment. */
 	merge->time_ns = merge->count == 1 ? merge->sources[0].file.time_ns : 0;
 	return 0;
 }
@@ -124,7 +124,8 @@ earliest(const struct merge *merge)
 	return first;
 }
 
-/* Where the record of a file stands that follows others. What is left out before its first packet is nowhere. */
+/* Where the record of a file stands that follows others. What is left out before its first packet
+ * is nowhere. */
 static uint64_t
 time_in_row(struct merge *merge, const struct source *source)
 {

@@ -6,7 +6,8 @@
 
 #include "core/banned.h"
 
-/* A lane that is behind by more than this does not owe what it has not sent: orders don't wait for it. */
+/* A lane that is behind by more than this does not owe what it has not sent: orders don't wait for
+ * it. */
 #define BEHIND_NS 100000
 
 /* Changes the state; a lane that stops gives back what it holds. */
@@ -32,15 +33,16 @@ static void
 obeyed(struct replay_lane *lane)
 {
 	lane->is_pending = false;
-	/* A lane that ends by itself has obeyed before: what it wrote until then is seen by its state alone. */
+	/* A lane that ends by itself has obeyed before: what it wrote until then is seen by its
+	 * state alone. */
 	atomic_store_explicit(&lane->state_seen, lane->state, memory_order_release);
 	atomic_store_explicit(&lane->obeyed,
 			      atomic_load_explicit(&lane->taken, memory_order_relaxed),
 			      memory_order_release);
 }
 
-/* The order matters: whoever sees that a lane is done may begin anew with all that it wrote, so it writes nothing
- * afterwards. */
+/* The order matters: whoever sees that a lane is done may begin anew with all that it wrote, so it
+ * writes nothing afterwards. */
 void
 lane_finish(struct replay_lane *lane)
 {
@@ -124,7 +126,8 @@ resume(struct replay_lane *lane, const struct lane_order *order)
 	}
 	lane->pace = order->pace;
 	lane->anchor = lane->changes_pace = false;
-	/* It waits for a packet behind the one that is next of all, and none of those between is its own. */
+	/* It waits for a packet behind the one that is next of all, and none of those between is
+	 * its own. */
 	if (order->place.units.packets < lane->units.packets) {
 		lane->next = order->place.next;
 		lane->tally.loops = order->place.loops;
@@ -164,7 +167,8 @@ lane_carry_out(struct replay_lane *lane, uint64_t due)
 void
 lane_carry_out_dry(struct replay_lane *lane)
 {
-	/* A pause need not wait for a packet that isn't there; a pace has its time from the next one. */
+	/* A pause need not wait for a packet that isn't there; a pace has its time from the next
+	 * one. */
 	if (lane->pending.verb == LANE_PAUSE) {
 		lane_carry_out(lane, 0);
 	} else {

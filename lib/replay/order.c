@@ -91,8 +91,8 @@ replay_end(struct replay *replay, enum replay_state state)
 		replay_fail(replay, replay->read.reason);
 }
 
-/* Lanes end by themselves, before an order or instead of it; and an order that was answered with a refusal, as some
- * worker did not move, may have been carried out since. */
+/* Lanes end by themselves, before an order or instead of it; and an order that was answered with a
+ * refusal, as some worker did not move, may have been carried out since. */
 void
 replay_follow(struct replay *replay)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Owners: whose each entry of a timeline is, a byte each, so that a lane among others finds its own eight at
- * a time and never reads the entries between them.
+ * Owners: whose each entry of a timeline is, a byte each, so that a lane among others finds its own
+ * eight at a time and never reads the entries between them.
  */
 #ifndef REPLAY_OWNERS_H
 #define REPLAY_OWNERS_H
@@ -15,8 +15,9 @@
 #define OWNERS_STEP 8
 #define OWNERS_BYTES(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Of eight owners, the bits of those that are the lane: bit i for the i-th. Lanes are less than 64, so that no sum
- * of a byte's difference and 0x7f carries into the next; the top bit stays clear where they are equal. */
+/* Of eight owners, the bits of those that are the lane: bit i for the i-th. Lanes are less than 64,
+ * so that no sum of a byte's difference and 0x7f carries into the next; the top bit stays clear
+ * where they are equal. */
 static inline unsigned
 owners_match(const uint8_t *owners, unsigned lane)
 {
@@ -29,9 +30,10 @@ owners_match(const uint8_t *owners, unsigned lane)
 	return (word >> 7) * UINT64_C(0x0102040810204080) >> 56;
 }
 
-/* Finds the lane's entries among the looks from `from` on: where they are, counted from there, goes to own, which
- * has room for max and OWNERS_STEP more. Stops behind max of them, and says in *looked how many it looked at. Without a
- * branch that depends on whose a packet is, as nothing could foretell it. */
+/* Finds the lane's entries among the looks from `from` on: where they are, counted from there, goes
+ * to own, which has room for max and OWNERS_STEP more. Stops behind max of them, and says in
+ * *looked how many it looked at. Without a branch that depends on whose a packet is, as nothing
+ * could foretell it. */
 static inline unsigned
 owners_find(const struct timeline *timeline, unsigned lane, uint64_t from, unsigned looks,
 	    uint16_t *own, unsigned max, unsigned *looked)

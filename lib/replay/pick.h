@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pick: which records of a replay's files are to be sent. Made by the control thread, used by the reader's.
+ * Pick: which records of a replay's files are to be sent. Made by the control thread, used by the
+ * reader's.
  */
 #ifndef REPLAY_PICK_H
 #define REPLAY_PICK_H
@@ -31,8 +32,8 @@ enum pick_verdict {
 int pick_make(struct pick *pick, const struct config_replay *replay, char *reason, size_t size);
 void pick_free(struct pick *pick);
 
-/* number counts records from 1; since_ns is the time since the first one, never less than that of the
- * record before. packet: the record's first byte. */
+/* number counts records from 1; since_ns is the time since the first one, never less than that of
+ * the record before. packet: the record's first byte. */
 enum pick_verdict pick_record(const struct pick *pick, const struct capture_file *file,
 			      const uint8_t *packet, uint64_t number, uint64_t since_ns);
 

@@ -52,7 +52,8 @@ has_room(const struct publisher *publisher)
 	return true;
 }
 
-/* Lanes by the hash that groups go by too: both directions of a flow, and all fragments of a datagram. */
+/* Lanes by the hash that groups go by too: both directions of a flow, and all fragments of a
+ * datagram. */
 static void
 choose(struct publisher *publisher)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Publisher: gives entries to the lanes, some at a time, and says which lane each is for. The reader's
- * thread only.
+ * Publisher: gives entries to the lanes, some at a time, and says which lane each is for. The
+ * reader's thread only.
  */
 #ifndef REPLAY_PUBLISHER_H
 #define REPLAY_PUBLISHER_H
@@ -28,8 +28,8 @@ struct publisher {
 	struct packet_view views[PUBLISHER_BATCH];
 };
 
-/* Takes every packet that no lane has sent, published or not, off its block. Lanes stand still, and every
- * window is settled. */
+/* Takes every packet that no lane has sent, published or not, off its block. Lanes stand still, and
+ * every window is settled. */
 void publisher_withdraw(struct publisher *publisher);
 
 static inline bool
@@ -46,8 +46,8 @@ publisher_add(struct publisher *publisher, const struct timeline_entry *entry, u
 	publisher->entries[publisher->count++] = *entry;
 }
 
-/* Publishes what waits, unless some of the entries that it would be written over are still needed: false
- * then. */
+/* Publishes what waits, unless some of the entries that it would be written over are still needed:
+ * false then. */
 bool publisher_flush(struct publisher *publisher);
 
 #endif

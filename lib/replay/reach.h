@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reach: how far a lane has to go, over the entries of a loop and over loops. For this room alone; worker.
+ * Reach: how far a lane has to go, over the entries of a loop and over loops. For this room alone;
+ * worker.
  */
 #ifndef REPLAY_REACH_H
 #define REPLAY_REACH_H
@@ -10,10 +11,12 @@
 
 #include "replay/lane.h"
 
-/* Times are taken off what a lane has counted of the capture's when they are so many: a loop fits above it. */
+/* Times are taken off what a lane has counted of the capture's when they are so many: a loop fits
+ * above it. */
 #define REACH_BASE_MAX (UINT64_MAX / 4)
 
-/* How far a limit lets it go: an entry of the loop that it is in, where loops are read from what was kept. */
+/* How far a limit lets it go: an entry of the loop that it is in, where loops are read from what
+ * was kept. */
 static inline uint64_t
 reach_of(const struct replay_lane *lane)
 {
@@ -28,7 +31,8 @@ reach_of(const struct replay_lane *lane)
 	       lane->tally.loops * atomic_load_explicit(&timeline->end, memory_order_relaxed);
 }
 
-/* Whether no entry will come: the last loop is out, or the good part of files that broke, or all that were asked for. */
+/* Whether no entry will come: the last loop is out, or the good part of files that broke, or all
+ * that were asked for. */
 static inline bool
 reach_is_end(const struct replay_lane *lane)
 {
@@ -42,7 +46,8 @@ reach_is_end(const struct replay_lane *lane)
 		atomic_load_explicit(&timeline->broken, memory_order_relaxed));
 }
 
-/* Nothing is published behind the lane: the end of a loop, the end of all, or a reader that is behind. */
+/* Nothing is published behind the lane: the end of a loop, the end of all, or a reader that is
+ * behind. */
 static inline bool
 reach_next_loop(struct replay_lane *lane)
 {

@@ -76,7 +76,8 @@ own_blocks(const struct reader *reader)
 	return blocks;
 }
 
-/* The bytes of all files in memory, one behind the other; more than there can be when somebody's are not known. */
+/* The bytes of all files in memory, one behind the other; more than there can be when somebody's
+ * are not known. */
 static uint64_t
 place_sources(struct reader *reader)
 {
@@ -92,8 +93,8 @@ place_sources(struct reader *reader)
 	return end;
 }
 
-/* Makes the arena: as large as it may be, or as the files need when they are smaller. What is converted in place can't be
- * looked at again. */
+/* Makes the arena: as large as it may be, or as the files need when they are smaller. What is
+ * converted in place can't be looked at again. */
 static int
 make_arena(struct reader *reader, unsigned lanes, int numa, char *reason, size_t size)
 {

@@ -78,7 +78,8 @@ pause_for(struct reader *reader, bool read)
 	return is_called(reader) ? -ECANCELED : 0;
 }
 
-/* Where files lie in each other, all blocks may hold what lies ahead in other files than the one that is next. */
+/* Where files lie in each other, all blocks may hold what lies ahead in other files than the one
+ * that is next. */
 static int
 make_room(struct reader *reader)
 {
@@ -384,7 +385,8 @@ reading_main(void *argument)
 		}
 		pthread_mutex_unlock(&reader->lock);
 		if (request == READING_CLOSE) {
-			/* Whoever then frees the arena does not wait for the kernel, which may still write into it. */
+			/* Whoever then frees the arena does not wait for the kernel, which may
+			 * still write into it. */
 			loader_drain(&reader->loader);
 			atomic_store_explicit(&reader->left, true, memory_order_release);
 			return NULL;

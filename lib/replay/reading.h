@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reading: what a reader's thread does, and what it and the control thread share. For reader.c alone.
+ * Reading: what a reader's thread does, and what it and the control thread share. For reader.c
+ * alone.
  *
- * The control thread asks with `request`, which the thread looks at between records and in every wait,
- * and which it answers under the lock.
+ * The control thread asks with `request`, which the thread looks at between records and in every
+ * wait, and which it answers under the lock.
  */
 #ifndef REPLAY_READING_H
 #define REPLAY_READING_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Rejoin: how lanes that are paused, and may stand at different packets, go on by one schedule of a new pace.
+ * Rejoin: how lanes that are paused, and may stand at different packets, go on by one schedule of a
+ * new pace.
  */
 #include "replay/run.h"
 
@@ -26,8 +27,9 @@ owes(const struct replay_lane *lane)
 	return lane->schedule.kind == CONFIG_PACE_TOP || next_due(lane) < lane->paused_ns;
 }
 
-/* The lane where the new schedule begins: the one that came farthest when some owe packets, which then leave at once;
- * otherwise the one whose packet is next, as each waits for its own. NULL: none is paused. */
+/* The lane where the new schedule begins: the one that came farthest when some owe packets, which
+ * then leave at once; otherwise the one whose packet is next, as each waits for its own. NULL: none
+ * is paused. */
 static const struct replay_lane *
 leader(const struct replay *replay)
 {
@@ -67,7 +69,8 @@ replay_rejoin(const struct replay *replay, struct lane_order *resume)
 		.units = lane->units,
 		.gap = lane->gap,
 	};
-	/* What of a pause of the capture has passed counts, and the time in which it stood still does not. */
+	/* What of a pause of the capture has passed counts, and the time in which it stood still
+	 * does not. */
 	resume->place.gap.due_ns = schedule_later(lane->gap.due_ns, at_ns - lane->paused_ns);
 	if (due > lane->paused_ns && lane->schedule.kind != CONFIG_PACE_TOP)
 		resume->at_ns = gap_bound(

@@ -35,7 +35,8 @@ renewal_free(struct renewal *renewal)
 	free(renewal);
 }
 
-/* 1: as it was; 0; or a negative errno. What a pipe brings comes once: it stays open until that was sent. */
+/* 1: as it was; 0; or a negative errno. What a pipe brings comes once: it stays open until that was
+ * sent. */
 static int
 look_at(struct renewal *renewal, const char *name, const struct identity *seen)
 {

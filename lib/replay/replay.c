@@ -11,7 +11,8 @@
 
 #include "core/banned.h"
 
-/* A packet that leaves by more than this behind its time is late, unless the config has a tolerance. */
+/* A packet that leaves by more than this behind its time is late, unless the config has a
+ * tolerance. */
 #define LATE_NS 100000
 
 /* Its own memory for edits: the pools are those of the port. */

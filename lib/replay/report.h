@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Report: what is told of a replay, and the tables by which it is told. Numbers are of the run since the
- * last start, times nanoseconds.
+ * Report: what is told of a replay, and the tables by which it is told. Numbers are of the run
+ * since the last start, times nanoseconds.
  */
 #ifndef REPLAY_REPORT_H
 #define REPLAY_REPORT_H
@@ -48,28 +48,32 @@ struct replay_report {
 	double progress;       /* of all loops, 0 to 1; negative when there is no end */
 	uint64_t remaining_ns; /* until the last packet is due, or COUNTER_UNKNOWN */
 	uint64_t next_in_ns;   /* until the next one is; unknown unless it runs */
-	/* Of one that waits for a time of the wall clock: which one, and until then; else NULL and COUNTER_UNKNOWN. */
+	/* Of one that waits for a time of the wall clock: which one, and until then; else NULL and
+	 * COUNTER_UNKNOWN. */
 	char *starts_at;
 	uint64_t starts_in_ns;
-	/* Of one that began so: the time, by how much its first packet was handed over later, and how far from the true time
-	 * that may have been at most. */
+	/* Of one that began so: the time, by how much its first packet was handed over later, and
+	 * how far from the true time that may have been at most. */
 	char *began_at;
 	uint64_t start_error_ns, start_bound_ns;
-	/* From the first packet's time to the last one's, as asked, and as they were handed over. */
+	/* From the first packet's time to the last one's, as asked, and as they were handed
+	 * over. */
 	uint64_t asked_ns, taken_ns;
 	double asked_pps, taken_pps;
-	/* Of the error, measured where packets are handed to the NIC, which is not the wire; 0 at top
-	 * pace. */
+	/* Of the error, measured where packets are handed to the NIC, which is not the wire; 0 at
+	 * top pace. */
 	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns;
 	const char *measured;
 	uint64_t tolerance_ns; /* or COUNTER_UNKNOWN */
-	/* The verdict: with a tolerance of all, and always of what was lost or could not be read. */
+	/* The verdict: with a tolerance of all, and always of what was lost or could not be
+	 * read. */
 	const char *result;
 };
 
 const char *replay_state_name(enum replay_state state);
 
-/* Of struct replay_report: what every report has, what is told besides of a daemon's, and of its memory. */
+/* Of struct replay_report: what every report has, what is told besides of a daemon's, and of its
+ * memory. */
 extern const struct counter replay_counts[], replay_details[], replay_memory[];
 
 /* Frees what a report points to. */

@@ -51,7 +51,8 @@ struct replay {
 	char reason[REPLAY_REASON_MAX];
 };
 
-/* Anchors the resume of lanes that are paused where they have one schedule again, of the replay's pace. */
+/* Anchors the resume of lanes that are paused where they have one schedule again, of the replay's
+ * pace. */
 void replay_rejoin(const struct replay *replay, struct lane_order *resume);
 
 /* Of the run that is under way, or to begin. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Schedule: when each packet of a replay is due. A pace turns units (nanoseconds of the capture, packets,
- * or bytes, counted from the replay's first packet) into nanoseconds after an anchor. Each time is worked
- * out from the anchor anew, in integers of 128 bits, so that nothing adds up: the last packet of a year is as
- * exact as the first.
+ * Schedule: when each packet of a replay is due. A pace turns units (nanoseconds of the capture,
+ * packets, or bytes, counted from the replay's first packet) into nanoseconds after an anchor. Each
+ * time is worked out from the anchor anew, in integers of 128 bits, so that nothing adds up: the
+ * last packet of a year is as exact as the first.
  */
 #ifndef REPLAY_SCHEDULE_H
 #define REPLAY_SCHEDULE_H
@@ -26,17 +26,18 @@ struct schedule {
 	uint64_t mul, div; /* nanoseconds per unit */
 };
 
-/* IEEE 802.3: preamble and start delimiter 8, FCS 4, gap between frames 12; frames are padded to 60. */
+/* IEEE 802.3: preamble and start delimiter 8, FCS 4, gap between frames 12; frames are padded to
+ * 60. */
 #define SCHEDULE_WIRE_OVERHEAD 24
 /* A time that does not come; there is room behind it to be added to. */
 #define SCHEDULE_NEVER (UINT64_MAX / 4 * 3)
-/* What lies between two times of a capture fits a signed number of nanoseconds, 292 years, so that a loop may
- * follow another before a sum of them is too large. */
+/* What lies between two times of a capture fits a signed number of nanoseconds, 292 years, so that
+ * a loop may follow another before a sum of them is too large. */
 #define SCHEDULE_SPAN_MAX ((uint64_t)INT64_MAX)
 #define SCHEDULE_FRAME_MIN 60
 
-/* So much later than a time. What lies beyond the end of time stays there: a sum that began anew would be due
- * at once. */
+/* So much later than a time. What lies beyond the end of time stays there: a sum that began anew
+ * would be due at once. */
 static inline uint64_t
 schedule_later(uint64_t at_ns, uint64_t by_ns)
 {
@@ -76,7 +77,8 @@ schedule_units_pass(struct schedule_units *units, uint32_t length)
 void schedule_make(struct schedule *schedule, const struct config_pace *pace, uint64_t anchor_ns,
 		   const struct schedule_units *units);
 
-/* The same for numbers that take more than 64 bits; what lies beyond the end of time is due there. */
+/* The same for numbers that take more than 64 bits; what lies beyond the end of time is due
+ * there. */
 uint64_t schedule_due_far(const struct schedule *schedule, uint64_t passed);
 
 /* When the packet before which these units lie is due; never before the anchor. */
@@ -98,8 +100,8 @@ schedule_due(const struct schedule *schedule, const struct schedule_units *units
  * nanosecond. */
 void schedule_rebase(struct schedule *schedule, uint64_t time_ns);
 
-/* What is left of a gap when a new pace begins in the middle of it: as much of it at the new pace, if both paces count in
- * the same unit, and nothing if not: the new one knows no such gap. */
+/* What is left of a gap when a new pace begins in the middle of it: as much of it at the new pace,
+ * if both paces count in the same unit, and nothing if not: the new one knows no such gap. */
 uint64_t schedule_rescale(const struct schedule *schedule, const struct config_pace *pace,
 			  uint64_t rest_ns);
 

@@ -70,8 +70,8 @@ sift(struct replay_lane *lane, struct burst *burst, const struct port *port)
 	lane->tally.waiting = 0;
 }
 
-/* Whether the port has taken nothing of the same packets for so long, with a link and room, that it never will. A lane
- * that paused between has not tried. */
+/* Whether the port has taken nothing of the same packets for so long, with a link and room, that it
+ * never will. A lane that paused between has not tried. */
 static bool
 is_refused(struct replay_lane *lane, const struct burst *burst, struct port *port, uint64_t now_ns)
 {

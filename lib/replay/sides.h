@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sides: whether a packet was sent by a client or by a server, told from the packets of a capture in their order:
+ * Sides: whether a packet was sent by a client or by a server, told from the packets of a capture
+ * in their order:
  *
  * - TCP: who sent the first SYN is the client, and who answered it the server;
  * - else the lower one of two ports is the server's;
- * - else, of two addresses of which one is a client's, the other one is a server's. ARP has addresses, too;
+ * - else, of two addresses of which one is a client's, the other one is a server's. ARP has
+ *   addresses, too;
  * - else it is taken for a client's.
  *
- * A later fragment goes with the first, and what came before a flow's SYN is not thought over again. The reader's thread
- * only.
+ * A later fragment goes with the first, and what came before a flow's SYN is not thought over
+ * again. The reader's thread only.
  */
 #ifndef REPLAY_SIDES_H
 #define REPLAY_SIDES_H
@@ -26,11 +28,12 @@
 
 struct sides {
 	const struct config_prefixes *clients;
-	/* A hash of each flow, whose lowest bit says that of its two ends the second in order is the client; 0: free. size
-	 * is a power of two, or 0. */
+	/* A hash of each flow, whose lowest bit says that of its two ends the second in order is
+	 * the client; 0: free. size is a power of two, or 0. */
 	uint64_t *flows;
 	uint32_t size, count;
-	/* Datagrams by their hash, of which the first fragment was seen; the lowest bit says that a server sent it. */
+	/* Datagrams by their hash, of which the first fragment was seen; the lowest bit says that a
+	 * server sent it. */
 	uint64_t fragments[SIDES_FRAGMENTS];
 };
 

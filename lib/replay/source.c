@@ -123,7 +123,8 @@ source_next(struct source *source)
 
 		if (file->position == file->size)
 			return capture_file_end(file);
-		/* Behind the end, when what is passed over is longer than the file: for the format to say. */
+		/* Behind the end, when what is passed over is longer than the file: for the format
+		 * to say. */
 		if (piece >= window->pieces)
 			piece = window->pieces - 1;
 		ret = window_go(window, piece);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Source: one capture file of a replay, record by record, each where it lies in the arena: the file (capture/file.h) as its
- * window brings it. Opened and closed by the control thread, used by the reader's thread.
+ * Source: one capture file of a replay, record by record, each where it lies in the arena: the file
+ * (capture/file.h) as its window brings it. Opened and closed by the control thread, used by the
+ * reader's thread.
  */
 #ifndef REPLAY_SOURCE_H
 #define REPLAY_SOURCE_H
@@ -25,7 +26,8 @@ struct source {
 	uint64_t piece; /* that file.position lies in; UINT64_MAX: not looked at yet */
 };
 
-/* Opens a file and looks at its beginning. On failure a negative errno, with "FILE: ..." in reason. */
+/* Opens a file and looks at its beginning. On failure a negative errno, with "FILE: ..." in
+ * reason. */
 int source_open(struct source *source, const char *path, const struct capture_options *options,
 		char *reason, size_t size);
 void source_close(struct source *source);
@@ -33,8 +35,8 @@ void source_close(struct source *source);
 /* Makes room for marks, once the windows are open. 0 or -ENOMEM. */
 int source_make_marks(struct source *source);
 
-/* Begins again from a mark, or (NULL) from the file's first record. Nothing of the file may be under way. 0 or
- * a negative errno, with file.reason. */
+/* Begins again from a mark, or (NULL) from the file's first record. Nothing of the file may be
+ * under way. 0 or a negative errno, with file.reason. */
 int source_rewind(struct source *source, const struct mark *mark);
 
 /* Has it begin with its first record, when it is its turn. 0. */
@@ -61,12 +63,13 @@ source_time(const struct source *source)
 	return source->file.lead_ns;
 }
 
-/* Looks at one record more for the time of the first that has one, from a rewind to the first one on, until
- * file.lead_known. -EAGAIN as source_next; damage ends the search, and is told of when records are taken. */
+/* Looks at one record more for the time of the first that has one, from a rewind to the first one
+ * on, until file.lead_known. -EAGAIN as source_next; damage ends the search, and is told of when
+ * records are taken. */
 int source_find_lead(struct source *source);
 
-/* The next record. Returns 1; 0 at the end (file.cut); -EAGAIN when the block that it lies in is not read yet; or
- * another negative errno, with file.reason: "FILE: record 7 at byte 1024: ...". */
+/* The next record. Returns 1; 0 at the end (file.cut); -EAGAIN when the block that it lies in is
+ * not read yet; or another negative errno, with file.reason: "FILE: record 7 at byte 1024: ...". */
 int source_next(struct source *source);
 
 #endif

@@ -118,7 +118,8 @@ begin(struct replay *replay, uint64_t at_ns)
 	return true;
 }
 
-/* Whether its files are what they are now, and the first of their packets is there; it fails when they can't be read. */
+/* Whether its files are what they are now, and the first of their packets is there; it fails when
+ * they can't be read. */
 static bool
 replay_is_ready(struct replay *replay)
 {

@@ -140,7 +140,8 @@ window_drop(struct window *window)
 	}
 }
 
-/* The end of what is in the file, and why it is the end, shows when there is less than was asked for. */
+/* The end of what is in the file, and why it is the end, shows when there is less than was asked
+ * for. */
 static void
 unpack_piece(struct window *window, struct load *load)
 {
@@ -192,8 +193,8 @@ is_idle(struct window *window)
 	return true;
 }
 
-/* Opens the file before its next piece is read. False: not now, where others have all descriptors that there are for as long
- * as they are read, or a piece ahead of its time can wait for one. */
+/* Opens the file before its next piece is read. False: not now, where others have all descriptors
+ * that there are for as long as they are read, or a piece ahead of its time can wait for one. */
 static bool
 wake(struct window *window, int *error)
 {
@@ -252,7 +253,8 @@ window_go(struct window *window, uint64_t piece)
 	if (window->first < piece && !window->file->unpack)
 		window->first = window->next = piece;
 	window_fill(window);
-	/* What lies between is unpacked too, a piece a call, so that the thread hears what is asked meanwhile. */
+	/* What lies between is unpacked too, a piece a call, so that the thread hears what is asked
+	 * meanwhile. */
 	if (window->first < piece)
 		return -EAGAIN;
 	if (piece >= window->next)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Window: the blocks of the arena that hold one file. The file is cut into pieces of WINDOW_STEP bytes, and
- * a block holds one of them and the first WINDOW_TAIL bytes of the next, so that a record which begins in a
- * piece lies whole in its block.
+ * Window: the blocks of the arena that hold one file. The file is cut into pieces of WINDOW_STEP
+ * bytes, and a block holds one of them and the first WINDOW_TAIL bytes of the next, so that a
+ * record which begins in a piece lies whole in its block.
  *
- * Resident: every piece stays where it is, and small files share a block. Otherwise blocks are filled again when every
- * packet in them has left, with whatever file comes next: no window has blocks of its own. The pieces ahead are
- * read while one is parsed, as long as half of the blocks are left for pieces whose time it is. The reader's thread only.
+ * Resident: every piece stays where it is, and small files share a block. Otherwise blocks are
+ * filled again when every packet in them has left, with whatever file comes next: no window has
+ * blocks of its own. The pieces ahead are read while one is parsed, as long as half of the blocks
+ * are left for pieces whose time it is. The reader's thread only.
  *
- * What is in a compressed file is unpacked piece by piece, each when it is wanted; how much it is shows at its end. Unless
- * that was seen when it was opened it is not resident, and begins again at its first byte for every loop and seek.
+ * What is in a compressed file is unpacked piece by piece, each when it is wanted; how much it is
+ * shows at its end. Unless that was seen when it was opened it is not resident, and begins again at
+ * its first byte for every loop and seek.
  */
 #ifndef REPLAY_WINDOW_H
 #define REPLAY_WINDOW_H
@@ -43,7 +45,8 @@ struct window {
 
 uint64_t window_pieces(uint64_t file_size);
 
-/* Places a resident file behind others, of which *end is the end in the arena, and moves that on. */
+/* Places a resident file behind others, of which *end is the end in the arena, and moves that
+ * on. */
 void window_place(struct window *window, uint64_t *end);
 
 /* Its file must stand in it. 0 or -ENOMEM. */
@@ -54,14 +57,15 @@ void window_close(struct window *window);
 /* Gives up all pieces; the next one may be any. Nothing may be under way. */
 void window_drop(struct window *window);
 
-/* Gives up the pieces before this one and begins to read it and those behind. Returns 0 when it is there,
- * -EAGAIN when not yet, or why it can't be read. */
+/* Gives up the pieces before this one and begins to read it and those behind. Returns 0 when it is
+ * there, -EAGAIN when not yet, or why it can't be read. */
 int window_go(struct window *window, uint64_t piece);
 
 /* Begins to read what there is room for. */
 void window_fill(struct window *window);
 
-/* Gives back the block of the last piece that is ahead of its time and not under way. False: there is none. */
+/* Gives back the block of the last piece that is ahead of its time and not under way. False: there
+ * is none. */
 bool window_yield(struct window *window);
 
 /* Counts the packets taken so far in their block; before they are published. */

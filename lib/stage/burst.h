@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Burst: the unit of work. The packets that one poll of one queue gave, what parsing found, what the
- * classifier said, and the counters that they are added to. It is the one argument that travels.
+ * Burst: the unit of work. The packets that one poll of one queue gave, what parsing found, what
+ * the classifier said, and the counters that they are added to. It is the one argument that
+ * travels.
  */
 #ifndef STAGE_BURST_H
 #define STAGE_BURST_H
@@ -23,15 +24,17 @@ struct rte_mbuf;
 struct burst_pass {
 	uint32_t packet; /* index in the burst */
 	uint32_t rule;
-	/* Bit i: the packet did not pass the rule's gate i, as gates are read from left to right, those in `with` among
-	 * them. Valid where the burst is gated BURST_EACH. */
+	/* Bit i: the packet did not pass the rule's gate i, as gates are read from left to right,
+	 * those in `with` among them. Valid where the burst is gated BURST_EACH. */
 	uint32_t stopped;
 };
 
 /* What is known of gates that packets did not pass. */
 enum burst_gated {
 	BURST_ALL_PASS,
-	BURST_ALIKE, /* stopped[0] is that of each packet; all were decided by one rule, and none passed it on */
+	/* stopped[0] is that of each packet; all were decided by one rule, and none passed it
+	 * on. */
+	BURST_ALIKE,
 	BURST_EACH, /* stopped is valid, here and in passed */
 };
 
@@ -46,7 +49,8 @@ struct burst {
 	bool timed;       /* times are valid; see burst_times */
 	bool hashed;      /* hashes are valid; see burst_hashes */
 	uint8_t gated;    /* enum burst_gated */
-	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted in. */
+	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted
+	 * in. */
 	uint8_t turn;
 	uint64_t bytes; /* of all packets */
 	uint64_t up;    /* bit i: port i had a link when the burst was received */
@@ -71,8 +75,8 @@ struct burst {
 	uint32_t hashes[BURST_MAX]; /* of flows, see packet_flow_hash */
 	struct packet_view views[BURST_MAX];
 
-	/* Bit i, valid after a burst_enter: packet i has a tunnel, and so there are tunnels[i] and inner[i], and views[i] in any
-	 * case. */
+	/* Bit i, valid after a burst_enter: packet i has a tunnel, and so there are tunnels[i] and
+	 * inner[i], and views[i] in any case. */
 	uint32_t tunnelled;
 	struct tunnel tunnels[BURST_MAX];
 	struct packet_view inner[BURST_MAX]; /* of the packets inside */
@@ -96,14 +100,16 @@ burst_pass_stopped(const struct burst *burst, const struct burst_pass *pass)
 /* Parses the packets unless that was done. */
 void burst_parse(struct burst *burst);
 
-/* Says when each packet came in, and of which flow it is, unless that was done. Packets must be as they came in. */
+/* Says when each packet came in, and of which flow it is, unless that was done. Packets must be as
+ * they came in. */
 void burst_times(struct burst *burst);
 void burst_hashes(struct burst *burst);
 
 /* Bit i: packet i may have a tunnel, as a few bytes of it tell. */
 uint32_t burst_suspects(const struct burst *burst);
 
-/* Finds the tunnels of some of the packets, by their bits, and parses what is inside, unless that was done. */
+/* Finds the tunnels of some of the packets, by their bits, and parses what is inside, unless that
+ * was done. */
 void burst_enter(struct burst *burst, uint32_t some);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Clock: the engine's time, in nanoseconds of CLOCK_MONOTONIC, read from the TSC in a few cycles. It is set
- * against the system's clock over the time that starting takes, a tenth of a second or more, which
- * makes a second of it right to within a microsecond. Read by any thread once it is set.
+ * Clock: the engine's time, in nanoseconds of CLOCK_MONOTONIC, read from the TSC in a few cycles.
+ * It is set against the system's clock over the time that starting takes, a tenth of a second or
+ * more, which makes a second of it right to within a microsecond. Read by any thread once it is
+ * set.
  */
 #ifndef STAGE_CLOCK_H
 #define STAGE_CLOCK_H
@@ -24,7 +25,8 @@ void clock_begin(struct stage_clock *clock);
 /* Sets the clock; sleeps for what is missing of a tenth of a second since clock_begin. */
 void clock_set(struct stage_clock *clock);
 
-/* Notes how far the epoch is from where the clock begins, which is as far as the wall clock is set. Call it every second or so. */
+/* Notes how far the epoch is from where the clock begins, which is as far as the wall clock is set.
+ * Call it every second or so. */
 void clock_follow(struct stage_clock *clock);
 
 /* What a time of the clock lacks to one since the epoch, as it was last noted. */

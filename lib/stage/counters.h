@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Counters: what is counted and told of a thing (a port, a replay, a worker), as data. A room has a struct
- * of it, and tables with a row a number: what it is called on the socket, what it is, where it stands in
- * the struct, and what is told of those of several workers. The engine adds up and control writes JSON by
- * the tables alone, so a new number is a member and a row.
+ * Counters: what is counted and told of a thing (a port, a replay, a worker), as data. A room has a
+ * struct of it, and tables with a row a number: what it is called on the socket, what it is, where
+ * it stands in the struct, and what is told of those of several workers. The engine adds up and
+ * control writes JSON by the tables alone, so a new number is a member and a row.
  */
 #ifndef STAGE_COUNTERS_H
 #define STAGE_COUNTERS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reasons: why packets end here, and why the CPU copies bytes of them. A row each, and nothing else
- * lists them; a test holds docs/guide.md against the rows. Includes nothing of DPDK's, so that lib/view
- * may look at it.
+ * lists them; a test holds docs/guide.md against the rows. Includes nothing of DPDK's, so that
+ * lib/view may look at it.
  */
 #ifndef STAGE_REASONS_H
 #define STAGE_REASONS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tally: one worker's counters. Only that worker writes them, added up once a burst. It has two that take
- * turns, so that others read the one that rests: see engine/collect.h.
+ * Tally: one worker's counters. Only that worker writes them, added up once a burst. It has two
+ * that take turns, so that others read the one that rests: see engine/collect.h.
  */
 #ifndef STAGE_TALLY_H
 #define STAGE_TALLY_H
@@ -18,15 +18,15 @@ struct tally_rule {
 	uint64_t packets, bytes;
 };
 
-/* Of a rule with edits or gates, in an array of its own: each packet that it takes counts in the one above. Packets count
- * once, whatever number of the rule's actions say it of them. */
+/* Of a rule with edits or gates, in an array of its own: each packet that it takes counts in the
+ * one above. Packets count once, whatever number of the rule's actions say it of them. */
 struct tally_acted {
 	uint64_t unedited; /* an edit found nothing to do in what was given away */
 	uint64_t policed, duplicate, sampled_out;
 };
 
-/* By member, in its order, which verbs count so: 1 << enum config_verb, or-ed; and, of gates, why packets are dropped that
- * do not pass them. */
+/* By member, in its order, which verbs count so: 1 << enum config_verb, or-ed; and, of gates, why
+ * packets are dropped that do not pass them. */
 #define TALLY_ACTED (sizeof(struct tally_acted) / sizeof(uint64_t))
 extern const struct tally_acted_row {
 	unsigned verbs;
@@ -63,7 +63,8 @@ struct tally {
 	struct tally_port ports[CONFIG_PORTS_MAX];
 } __attribute__((aligned(64)));
 
-/* Counts where others may look at any moment: they see the number before or after, never half of it. */
+/* Counts where others may look at any moment: they see the number before or after, never half of
+ * it. */
 static inline void
 tally_count(uint64_t *counter, uint64_t count)
 {

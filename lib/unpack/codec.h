@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* More than any setting of xz and zstd asks for that is not meant for archives; what asks for more is refused. */
+/* More than any setting of xz and zstd asks for that is not meant for archives; what asks for more
+ * is refused. */
 #define CODEC_MEMORY_MAX (UINT64_C(128) << 20)
 
 struct codec_flow {

@@ -29,7 +29,8 @@ gzip_make(void)
 	return gzip;
 }
 
-/* Goes on to the next member, if there is one; tapes and some downloads have zeros behind the last. */
+/* Goes on to the next member, if there is one; tapes and some downloads have zeros behind the
+ * last. */
 static bool
 begin_member(struct gzip *gzip, struct codec_flow *flow)
 {

@@ -30,7 +30,8 @@ struct unpack {
 
 static const struct codec *const codecs[] = {&codec_gzip, &codec_zstd, &codec_xz, &codec_lz4};
 
-/* The bytes of a frame that zstd and lz4 pass over, which may stand before the first with content; 0: it is none. */
+/* The bytes of a frame that zstd and lz4 pass over, which may stand before the first with content;
+ * 0: it is none. */
 static uint64_t
 skippable(const uint8_t *head, size_t size)
 {

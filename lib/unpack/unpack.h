@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Unpack: a compressed file, read as what is in it: gzip, zstd, xz and lz4, told by their first bytes, and a pipe that is
- * none of these as it is. Memory is bounded, whatever the file says, and so is time: what unpacks to far more than any
- * capture does is refused (UNPACK_RATIO_MAX). One thread at a time.
+ * Unpack: a compressed file, read as what is in it: gzip, zstd, xz and lz4, told by their first
+ * bytes, and a pipe that is none of these as it is. Memory is bounded, whatever the file says, and
+ * so is time: what unpacks to far more than any capture does is refused (UNPACK_RATIO_MAX). One
+ * thread at a time.
  */
 #ifndef UNPACK_UNPACK_H
 #define UNPACK_UNPACK_H
@@ -12,12 +13,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Bytes of a file that unpack_open wants to see (fewer when the file is shorter): pzstd's frames stand behind 12 others. */
+/* Bytes of a file that unpack_open wants to see (fewer when the file is shorter): pzstd's frames
+ * stand behind 12 others. */
 #define UNPACK_HEAD 16
 /* So many bytes before where it stands can be read again at no cost. */
 #define UNPACK_KEPT (UINT64_C(68) << 10)
 
-/* Beyond UNPACK_FREE bytes, content that is more than so many times what it was compressed to is no capture's. */
+/* Beyond UNPACK_FREE bytes, content that is more than so many times what it was compressed to is no
+ * capture's. */
 #define UNPACK_RATIO_MAX 500
 #define UNPACK_FREE (UINT64_C(1) << 30)
 
@@ -26,7 +29,7 @@ struct unpack_input {
 	/* As pread(2), but a failure is the negative errno. */
 	ssize_t (*read)(void *context, void *bytes, size_t size, uint64_t offset);
 	void *context;
-	bool live; /* it is still being written: what came so far is given, and not waited for more */
+	bool live; /* it is still being written: what came so far is given at once */
 };
 
 struct unpack;
@@ -38,9 +41,10 @@ bool unpack_is_for(const void *head, size_t size);
 struct unpack *unpack_open(const struct unpack_input *input, const void *head, size_t size);
 void unpack_close(struct unpack *unpack);
 
-/* Reads what is at an offset of the content, best one piece behind the other: before what is kept it begins anew at the
- * file's first byte. Returns how much was read: fewer than size where the content ends, or breaks, which unpack_reason
- * tells apart, or where a live input had no more yet. */
+/* Reads what is at an offset of the content, best one piece behind the other: before what is kept
+ * it begins anew at the file's first byte. Returns how much was read: fewer than size where the
+ * content ends, or breaks, which unpack_reason tells apart, or where a live input had no more
+ * yet. */
 size_t unpack_read(struct unpack *unpack, void *bytes, size_t size, uint64_t offset);
 
 /* Bytes of the content that were read so far, in a row. */

@@ -35,7 +35,8 @@ zstd_step(void *state, struct codec_flow *flow)
 		flow->why = ZSTD_getErrorName(ret);
 		return false;
 	}
-	/* Asked again at the end of the file, when it has nothing more to do, it hopes for another frame. */
+	/* Asked again at the end of the file, when it has nothing more to do, it hopes for another
+	 * frame. */
 	if (in.pos || out.pos)
 		flow->whole = ret == 0;
 	return true;

@@ -22,8 +22,8 @@ is_state(const json_t *replay, const char *state)
 	return strcmp(value_text(replay, "state"), state) == 0;
 }
 
-/* Counts the time that the replay ran at the pace it has, so that the remaining time can be told from it where no schedule
- * tells: at top pace. */
+/* Counts the time that the replay ran at the pace it has, so that the remaining time can be told
+ * from it where no schedule tells: at top pace. */
 static void
 take_time(struct progress *progress, const json_t *replay, const json_t *before, double seconds)
 {

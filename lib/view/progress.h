@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Progress: how far one replay is, look for look: one line that is written anew on a terminal, a line now and then
- * elsewhere. On stdout. One thread.
+ * Progress: how far one replay is, look for look: one line that is written anew on a terminal, a
+ * line now and then elsewhere. On stdout. One thread.
  */
 #ifndef VIEW_PROGRESS_H
 #define VIEW_PROGRESS_H
@@ -9,7 +9,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Seconds between two looks: each asks every worker for its numbers, so seldom enough not to be felt. */
+/* Seconds between two looks: each asks every worker for its numbers, so seldom enough not to be
+ * felt. */
 #define PROGRESS_SECONDS 0.2
 
 struct progress {
@@ -24,8 +25,8 @@ struct progress {
 	double elapsed, share;
 };
 
-/* Shows a result of `replay.list`, which it holds. False: the result has no replay of that name, and is as if it had not
- * come. */
+/* Shows a result of `replay.list`, which it holds. False: the result has no replay of that name,
+ * and is as if it had not come. */
 bool progress_look(struct progress *progress, json_t *result);
 
 /* The replay as it was last seen; NULL before. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Records: what became of those of captures where it is out of the ordinary, in the same words for ports and replays,
- * added to a list; nothing where there is nothing to say. For this room.
+ * Records: what became of those of captures where it is out of the ordinary, in the same words for
+ * ports and replays, added to a list; nothing where there is nothing to say. For this room.
  */
 #ifndef VIEW_RECORDS_H
 #define VIEW_RECORDS_H
@@ -14,7 +14,8 @@ void records_changed(struct value_list *list, const json_t *object);
 /* Those that a replay did not send. */
 void records_not_sent(struct value_list *list, const json_t *replay);
 
-/* Those that a port changed, and those that it did not take, which are to be the last of the list. */
+/* Those that a port changed, and those that it did not take, which are to be the last of the
+ * list. */
 void records_of_port(struct value_list *list, const json_t *port);
 
 #endif

@@ -40,7 +40,8 @@ progress_cells(struct table *table, const json_t *replay)
 	}
 }
 
-/* What is known of it as long as nothing was sent, or while the run may still turn out otherwise. */
+/* What is known of it as long as nothing was sent, or while the run may still turn out
+ * otherwise. */
 static void
 verdict_cells(struct table *table, const json_t *replay)
 {
@@ -97,7 +98,8 @@ print_start(FILE *out, const char *name, const json_t *replay)
 		value_text(replay, "starts_at"), units_duration((double)left_ns / 1e9).text);
 }
 
-/* Why replays failed, whose files came too slowly, and why packets did not leave: none is to go by unseen. */
+/* Why replays failed, whose files came too slowly, and why packets did not leave: none is to go by
+ * unseen. */
 static void
 print_notes(FILE *out, const json_t *replays)
 {

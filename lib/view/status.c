@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Everything at a glance: what came in, which rule took what, where it left, and whether it adds up. */
+/* Everything at a glance: what came in, which rule took what, where it left, and whether it adds
+ * up. */
 #include "view/view.h"
 
 #include <pwd.h>
@@ -218,8 +219,8 @@ has_replays_as_received(const json_t *replays)
 	return false;
 }
 
-/* Packets that rules decided: what the deciding rules took, where it is said which these are; else what
- * ports received, if no replay's packets came to rules as well. 0: unknown. */
+/* Packets that rules decided: what the deciding rules took, where it is said which these are; else
+ * what ports received, if no replay's packets came to rules as well. 0: unknown. */
 static uint64_t
 decided(const struct view *view, const json_t *total)
 {
@@ -356,7 +357,8 @@ print_foot(const struct view *view)
 	value_print_copies(view->out, json_object_get(view->now, "copies"));
 	value_print_ledger(view->out, json_object_get(view->now, "ledger"));
 	print_leaked(view);
-	/* Of a run that has ended it counts its start, and offline the reading and writing of captures. */
+	/* Of a run that has ended it counts its start, and offline the reading and writing of
+	 * captures. */
 	if (json_object_get(view->now, "state") && value_real(cycles, "per_packet") > 0)
 		fprintf(view->out, "%scost%s     %.0f cycles per packet, devices included\n",
 			style->bold, style->plain, value_real(cycles, "per_packet"));

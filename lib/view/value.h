@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Value: numbers and words out of an answer, and rates between two of them. What is missing is 0 or "".
+ * Value: numbers and words out of an answer, and rates between two of them. What is missing is 0 or
+ * "".
  */
 #ifndef VIEW_VALUE_H
 #define VIEW_VALUE_H

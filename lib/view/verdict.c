@@ -98,7 +98,8 @@ print_start(FILE *out, const json_t *verdict)
 	fprintf(out, "\n");
 }
 
-/* What was not sent as the capture has it: late, dropped and underruns always, the others when there are any. */
+/* What was not sent as the capture has it: late, dropped and underruns always, the others when
+ * there are any. */
 static void
 print_losses(FILE *out, const json_t *replay)
 {

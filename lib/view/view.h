@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * View: what the daemon answers, as tables for people. Each takes the result of the method of its name;
- * keys that are not there are left out of the table, so a newer client can look at an older daemon.
- * Knows JSON and nothing of packets, so that the client links no DPDK. One thread.
+ * View: what the daemon answers, as tables for people. Each takes the result of the method of its
+ * name; keys that are not there are left out of the table, so a newer client can look at an older
+ * daemon. Knows JSON and nothing of packets, so that the client links no DPDK. One thread.
  */
 #ifndef VIEW_VIEW_H
 #define VIEW_VIEW_H
@@ -33,8 +33,8 @@ void view_memory(const struct view *view);
 /* Where every replay is; of a report without that, what each sent. */
 void view_replays(const struct view *view);
 
-/* How one replay went, in words: what was asked, what was achieved, and whether that passes. replay is its
- * member of replay.list. */
+/* How one replay went, in words: what was asked, what was achieved, and whether that passes. replay
+ * is its member of replay.list. */
 void view_verdict(FILE *out, const char *name, const json_t *replay);
 
 /* The YAML as it is, for a file as much as for a person. */

@@ -57,7 +57,8 @@ worker_cells(struct table *table, const struct view *view, const json_t *worker,
 		table_cell(table, "%s", stalled ? "STALLED: it did not move" : "");
 }
 
-/* Bursts by the packets in them: how much each round finds says how far a worker is from its limit. */
+/* Bursts by the packets in them: how much each round finds says how far a worker is from its
+ * limit. */
 static void
 print_fill(const struct view *view, const json_t *workers)
 {
