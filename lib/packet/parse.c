@@ -5,7 +5,6 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "packet/common.h"
@@ -44,46 +43,6 @@ static inline bool
 has_ports(uint8_t protocol)
 {
 	return (protocol == PROTO_TCP) | (protocol == PROTO_UDP) | (protocol == PROTO_SCTP);
-}
-
-/* What the views of most packets have behind the ports, but the protocol: the words that follow
- * each other there, so that a view takes three stores and not nine. */
-struct common {
-	uint32_t tag;     /* vlan, in_port */
-	uint64_t type;    /* ether_type, protocol, kind, epoch */
-	uint64_t offsets; /* l3_offset, l4_offset, fragment */
-};
-
-_Static_assert(offsetof(struct packet_view, vlan) == 12 &&
-		       offsetof(struct packet_view, ether_type) == 16 &&
-		       offsetof(struct packet_view, l3_offset) == 24 &&
-		       offsetof(struct packet_view, src6) == 32,
-	       "the words of struct common");
-
-static inline struct common
-make_common(uint16_t in_port)
-{
-	struct packet_view view = packet_common_view(in_port);
-	struct common common;
-
-	memcpy(&common.tag, &view.vlan, sizeof(common.tag));
-	memcpy(&common.type, &view.ether_type, sizeof(common.type));
-	memcpy(&common.offsets, &view.l3_offset, sizeof(common.offsets));
-	return common;
-}
-
-static inline bool
-parse_common(const uint8_t *frame, uint32_t length, const struct common *common,
-	     struct packet_view *view)
-{
-	if (!packet_is_common(frame, length))
-		return false;
-	memcpy(view, frame + COMMON_FLOW, 12);
-	memcpy(&view->vlan, &common->tag, sizeof(common->tag));
-	memcpy(&view->ether_type, &common->type, sizeof(common->type));
-	memcpy(&view->l3_offset, &common->offsets, sizeof(common->offsets));
-	view->protocol = frame[COMMON_PROTOCOL];
-	return true;
 }
 
 /* A few header bytes wherever they lie; NULL when the frame ends before. */
@@ -265,18 +224,21 @@ unsigned
 packet_parse(struct rte_mbuf *const *packets, unsigned count, uint16_t in_port,
 	     struct packet_view *views)
 {
-	struct common common = make_common(in_port);
+	struct packet_common common = packet_common_make(in_port);
 	unsigned kinds = 0;
 
 	for (unsigned i = 0; i < count && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(packets[i], void *));
 	for (unsigned i = 0; i < count; i++) {
 		const struct rte_mbuf *packet = packets[i];
+		const uint8_t *frame;
 
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(rte_pktmbuf_mtod(packets[i + PREFETCH_AHEAD], void *));
-		if (unlikely(!parse_common(rte_pktmbuf_mtod(packet, const uint8_t *),
-					   packet->data_len, &common, &views[i])))
+		frame = rte_pktmbuf_mtod(packet, const uint8_t *);
+		if (likely(packet_is_common(frame, packet->data_len)))
+			packet_common_fill(frame, &common, &views[i]);
+		else
 			parse_any(packet, ETHER_HEADER, in_port, &views[i]);
 		kinds |= views[i].kind;
 	}

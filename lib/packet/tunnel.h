@@ -65,6 +65,12 @@ bool tunnel_find(const struct tunnel_outside *outside, struct tunnel *tunnel);
 bool tunnel_look(const struct rte_mbuf *packet, const struct packet_view *view,
 		 const struct tunnel *around, struct tunnel *tunnel, struct packet_view *inner);
 
+/* Parses some of the packets, by their bits, which came in on in_port (the config's index), and
+ * looks into them as tunnel_look does. Returns the bits of those that have a tunnel. Of each packet
+ * there is one view, tunnel and inner view. Worker. */
+uint32_t tunnel_enter(struct rte_mbuf *const *packets, uint32_t some, uint16_t in_port,
+		      struct packet_view *views, struct tunnel *tunnels, struct packet_view *inner);
+
 /* A hash of the flow of what is inside, as packet_flow_hash has it; of what has no addresses of its
  * own, that of the packet around. Worker. */
 uint32_t tunnel_flow_hash(const struct rte_mbuf *packet, const struct packet_view *view,

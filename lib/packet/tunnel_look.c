@@ -3,8 +3,10 @@
 #include <netinet/in.h>
 #include <rte_byteorder.h>
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 #include <string.h>
 
+#include "packet/common.h"
 #include "packet/tunnel.h"
 #include "packet/view.h"
 
@@ -12,10 +14,13 @@
 
 #define ETHER_HEADER 14
 #define TAG 4
+#define UDP_HEADER 8
+#define TUNNEL_HEADER 8 /* of VXLAN, of Geneve without options, of GTP-U without any */
 
 #define TYPE_MPLS 0x8847
 #define TYPE_MPLS_MULTICAST 0x8848
 #define TYPE_PPPOE 0x8864
+#define TYPE_BRIDGED 0x6558
 
 static bool
 is_mpls(uint16_t ether_type)
@@ -94,6 +99,104 @@ tunnel_look(const struct rte_mbuf *packet, const struct packet_view *view,
 		return false;
 	packet_parse_inner(packet, tunnel->offset, rte_cpu_to_be_16(tunnel->ether_type), inner);
 	return true;
+}
+
+/* Finds the tunnel of a frame with the common headers, where no more than its first bytes need be
+ * read for it. False: it has another, or none. */
+static inline bool
+find_common(const uint8_t *frame, uint32_t length, struct tunnel *tunnel)
+{
+	const uint8_t *at = frame + COMMON_L4 + UDP_HEADER;
+	uint32_t word;
+
+	if (length < COMMON_L4 + UDP_HEADER + TUNNEL_HEADER)
+		return false;
+	memcpy(&word, at + 4, sizeof(word));
+	word = rte_be_to_cpu_32(word);
+	*tunnel = (struct tunnel){
+		.offset = COMMON_L4 + UDP_HEADER + TUNNEL_HEADER,
+		.id = word >> 8,
+		.numbered = true,
+	};
+	switch (frame[COMMON_L4 + 2] << 8 | frame[COMMON_L4 + 3]) {
+	case TUNNEL_PORT_VXLAN:
+		tunnel->kind = TUNNEL_VXLAN;
+		return at[0] & 0x08;
+	case TUNNEL_PORT_GENEVE:
+		tunnel->kind = TUNNEL_GENEVE;
+		tunnel->offset += (at[0] & 0x3f) * 4;
+		return at[0] >> 6 == 0 && at[2] == TYPE_BRIDGED >> 8 &&
+		       at[3] == (TYPE_BRIDGED & 0xff);
+	case TUNNEL_PORT_GTP_U:
+		tunnel->kind = TUNNEL_GTP_U;
+		tunnel->id = word;
+		tunnel->ether_type = COMMON_TYPE;
+		return at[0] == 0x30 && at[1] == 0xff;
+	default:
+		return false;
+	}
+}
+
+/* The same as tunnel_look for a packet with common headers outside and inside, and with a view for
+ * it. False: it has to be looked at again. */
+static inline bool
+look_common(const struct rte_mbuf *packet, const struct packet_common *outside,
+	    const struct packet_common *inside, struct packet_view *view, struct tunnel *tunnel,
+	    struct packet_view *inner)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(packet, const uint8_t *);
+	uint32_t length = packet->data_len, at;
+
+	if (!packet_is_common(frame, length) || frame[COMMON_PROTOCOL] != IPPROTO_UDP ||
+	    !find_common(frame, length, tunnel) || tunnel->offset > length)
+		return false;
+	at = tunnel->offset;
+	if (tunnel->ether_type) {
+		/* As if there were an Ethernet header. */
+		at -= COMMON_L3;
+		if (!packet_is_common_as(frame + at, length - at, false))
+			return false;
+	} else if (!packet_is_common(frame + at, length - at)) {
+		return false;
+	}
+	packet_common_fill(frame, outside, view);
+	packet_common_fill(frame + at, inside, inner);
+	inner->l3_offset = at + COMMON_L3;
+	inner->l4_offset = at + COMMON_L4;
+	return true;
+}
+
+static __rte_noinline bool
+look_any(struct rte_mbuf *packet, uint16_t in_port, struct packet_view *view, struct tunnel *tunnel,
+	 struct packet_view *inner)
+{
+	packet_parse(&packet, 1, in_port, view);
+	return tunnel_look(packet, view, NULL, tunnel, inner);
+}
+
+uint32_t
+tunnel_enter(struct rte_mbuf *const *packets, uint32_t some, uint16_t in_port,
+	     struct packet_view *views, struct tunnel *tunnels, struct packet_view *inner)
+{
+	struct packet_common outside = packet_common_make(in_port), inside = packet_common_make(0);
+	uint32_t found = 0;
+
+	/* The headers inside begin in the first line and go on in the second. */
+	for (uint32_t left = some; left; left &= left - 1) {
+		const struct rte_mbuf *packet = packets[__builtin_ctz(left)];
+
+		rte_prefetch0(rte_pktmbuf_mtod_offset(packet, const uint8_t *, 64));
+	}
+	for (uint32_t left = some; left; left &= left - 1) {
+		unsigned i = __builtin_ctz(left);
+
+		found |=
+			(uint32_t)(look_common(packets[i], &outside, &inside, &views[i],
+					       &tunnels[i], &inner[i]) ||
+				   look_any(packets[i], in_port, &views[i], &tunnels[i], &inner[i]))
+			<< i;
+	}
+	return found;
 }
 
 uint32_t

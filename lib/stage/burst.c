@@ -66,13 +66,6 @@ burst_enter(struct burst *burst, uint32_t some)
 		burst->tunnelled = 0;
 	some &= ~burst->entered;
 	burst->entered |= some;
-	for (; some; some &= some - 1) {
-		unsigned i = __builtin_ctz(some);
-
-		if (!burst->parsed)
-			packet_parse(&burst->packets[i], 1, burst->in_port, &burst->views[i]);
-		burst->tunnelled |= (uint32_t)tunnel_look(burst->packets[i], &burst->views[i], NULL,
-							  &burst->tunnels[i], &burst->inner[i])
-				    << i;
-	}
+	burst->tunnelled |= tunnel_enter(burst->packets, some, burst->in_port, burst->views,
+					 burst->tunnels, burst->inner);
 }

@@ -24,6 +24,22 @@ struct found {
 	unsigned depth;
 };
 
+/* Whether those who enter a burst are told the same. */
+static bool
+enters(struct rte_mbuf *packet, const struct found *found)
+{
+	struct found other = {0};
+	uint32_t some =
+		tunnel_enter(&packet, 1, 1, &other.views[0], &other.tunnels[0], &other.views[1]);
+
+	if (memcmp(&other.views[0], &found->views[0], sizeof(other.views[0])) != 0 ||
+	    some != (found->depth != 0))
+		return false;
+	return !some ||
+	       (memcmp(&other.tunnels[0], &found->tunnels[0], sizeof(other.tunnels[0])) == 0 &&
+		memcmp(&other.views[1], &found->views[1], sizeof(other.views[1])) == 0);
+}
+
 static void
 look(struct rte_mbuf *packet, struct found *found)
 {
@@ -47,6 +63,8 @@ look(struct rte_mbuf *packet, struct found *found)
 				tunnel_flow_hash(packet, &views[0], tunnel, &views[1]);
 		found->depth++;
 	}
+	if (!enters(packet, found))
+		abort();
 }
 
 int
