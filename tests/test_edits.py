@@ -3,6 +3,7 @@
 what the oracle says."""
 
 import collections
+import itertools
 import random
 
 import pytest
@@ -186,8 +187,8 @@ def agrees(name, seed, directory):
     return random_config(chance, [packet.data for _, packet in came]), came, directory
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", capture.GOOD + MADE)
+@pytest.mark.parametrize("name,seed", [*itertools.product(capture.GOOD + MADE, SEEDS),
+                                       *itertools.product(capture.TUNNELS, SEEDS[:2])])
 def test_agrees(name, seed, tmp_path):
     agree(*agrees(name, seed, tmp_path))
 
@@ -202,7 +203,7 @@ def one_rule(rule_actions, **more):
     return of_rules([{"name": "r", "actions": rule_actions}], **more)
 
 
-@pytest.mark.parametrize("name", capture.GOOD + MADE)
+@pytest.mark.parametrize("name", capture.GOOD + capture.TUNNELS + MADE)
 def test_one_verb(name, tmp_path):
     """Each verb by itself: as a mirror's own, and for what stands behind it."""
     chance = random.Random(f"verbs {name}")
@@ -222,7 +223,7 @@ GATES = {"sample": {"sample": 3}, "bits": {"police": "bits"}, "packets": {"polic
          "across": {"dedup": {"window": "1ms", "ignoring": ["mac", "ttl", "checksums"], "across": "ports"}}}
 
 
-@pytest.mark.parametrize("name", capture.GOOD + MADE)
+@pytest.mark.parametrize("name", capture.GOOD + capture.TUNNELS + MADE)
 def test_one_gate(name, tmp_path):
     """In a rule that passes on, in a mirror's own list, and before the end, each with a memory of its own."""
     chance = random.Random(f"gates {name}")

@@ -15,6 +15,10 @@ GOOD = ["mixed.pcap", "dns.pcap", "smb2.pcap", "vlan.pcap", "gre.pcap", "vxlan.p
         "nanosecond.pcap", "nanosecond-big-endian.pcap", "made/vlans.pcap", "made/pppoe.pcap",
         "made/ipv6-extensions.pcap", "made/ipv4-headers.pcap", "made/cut-headers.pcap", "made/jumbo.pcap",
         "made/snaplen.pcap", "made/syn-flood.pcap", "made/flows.pcap", "made/ethernet.pcapng"]
+# Of tunnels, and of tags that switches add.
+TUNNELS = ["arista-timestamps.pcap", "duplicates.pcap", "erspan1.pcap", "erspan2.pcap", "erspan3.pcap", "fabricpath.pcap",
+           "geneve.pcap", "gre-in-gre.pcap", "gtp-u.pcap", "mixed-vlan-mpls.pcap", "mpls-in-vlan.pcap",
+           "mpls-over-udp.pcap", "pppoe-over-qinq.pcap", "qinq.pcap", "vntag.pcap", "vxlan-http.pcap"]
 
 
 class Packet(NamedTuple):
