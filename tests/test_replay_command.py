@@ -71,6 +71,7 @@ def gone_through(tmp_path, *words, stdin=subprocess.DEVNULL):
     done = subprocess.run([SLUICED, "replay", *map(str, words), "--to", "out.pcap", "-t", "-q"], cwd=tmp_path, stdin=stdin,
                           capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+    assert words[0] != "-" or done.stdout.startswith("replay stdin done: "), done.stdout
     return [packet.data for packet in capture.read(tmp_path / "out.pcap")]
 
 

@@ -34,7 +34,9 @@ name_after(const char *path, char end, char *name)
 void
 request_replay_name(const struct request *request, char *name)
 {
-	name_after(request->files[0], '.', name);
+	const char *file = request->files[0];
+
+	name_after(strcmp(file, "-") == 0 ? "stdin" : file, '.', name);
 }
 
 static bool
