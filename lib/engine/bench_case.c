@@ -118,8 +118,8 @@ put_shares(FILE *out, const struct bench_case *bench, bool beside)
 	const char *actions = beside ? bench->beside : bench->actions;
 
 	if (bench->match && !beside)
-		fprintf(out, "  - { name: more, actions: %s, match: { %s } }\n", actions,
-			bench->match);
+		fprintf(out, "  - { name: more, actions: %s, match: { %s } }\n",
+			bench->more ? bench->more : actions, bench->match);
 	for (unsigned i = 0; i < bench->rules; i++) {
 		fprintf(out, "  - name: r%u\n    actions: %s\n    match: { protocol: udp", i,
 			actions);

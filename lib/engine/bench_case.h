@@ -26,8 +26,10 @@ struct bench_case {
 	 * and the row says by how much this one costs more. */
 	const char *group;
 	const char *beside;
-	const char *match; /* that this one has and the other has not; NULL: none */
-	unsigned size;     /* of frames; 0: BENCH_FRAME */
+	/* Of a rule that this one has and the other has not: what it matches, NULL: there is none;
+	 * and what it does, NULL: as above. */
+	const char *match, *more;
+	unsigned size; /* of frames; 0: BENCH_FRAME */
 	/* Those that pass before it is measured; those that are measured then are others. */
 	unsigned flows;
 	enum { BENCH_PLAIN, BENCH_TAGGED, BENCH_VXLAN } frame;

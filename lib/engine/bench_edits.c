@@ -17,6 +17,9 @@
 	}
 
 static const struct bench_case cases[] = {
+	ROW("edit-elsewhere", "edits in a rule that takes no packet", FORWARD, FORWARD,
+	    .match = "protocol: tcp",
+	    .more = "[ { set: { dst-mac: 02:00:00:00:00:02 } }, { forward: out } ]"),
 	ROW("edit-macs", "set both MACs, in place",
 	    "[ { set: { src-mac: 02:00:00:00:00:01, dst-mac: 02:00:00:00:00:02 } }, { forward: out "
 	    "} ]",

@@ -2,35 +2,38 @@
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
 
-#include "packet/own.h"
+#include "packet/own_many.h"
 
 #include "core/banned.h"
 
+#define BURST 32
 #define PACKETS 512 /* more than a core's first cache holds */
 #define ROUNDS 5
 #define STEP 64
 #define LENGTH_MAX 1536
 #define HEADERS 54 /* that are written: Ethernet, IP and TCP */
 
-/* Cycles to make the first count packets one's own, and to let go of what was made. 0: there was no
- * memory. */
+/* Cycles to make all packets one's own, as bursts have it, and to let go of what was made. 0: there
+ * was no memory. */
 static uint64_t
-take_all(struct own *own, struct rte_mbuf *const *packets, uint32_t length)
+take_all(struct own *own, struct rte_mbuf *const *packets)
 {
-	const struct own_part part = {.length = length, .depth = RTE_MIN(length, HEADERS)};
-	struct rte_mbuf *taken[32];
-	uint64_t begin = rte_rdtsc(), cycles;
-	unsigned missing = 0;
+	uint16_t depths[BURST];
+	const struct own_many many = {.depths = depths, .most = UINT32_MAX};
+	struct rte_mbuf *taken[BURST];
+	bool chained = false, missing = false;
+	uint64_t begin, cycles;
 
-	for (unsigned i = 0; i < PACKETS; i += RTE_DIM(taken)) {
-		for (unsigned j = 0; j < RTE_DIM(taken); j++) {
-			rte_mbuf_refcnt_update(packets[i + j], 1);
-			taken[j] = own_take(own, packets[i + j], &part, 0);
-			missing += taken[j] == NULL;
-			if (!taken[j])
-				rte_pktmbuf_free(packets[i + j]);
+	for (unsigned i = 0; i < BURST; i++)
+		depths[i] = HEADERS;
+	begin = rte_rdtsc();
+	for (unsigned i = 0; i < PACKETS; i += BURST) {
+		for (unsigned j = 0; j < BURST; j++) {
+			taken[j] = packets[i + j];
+			rte_mbuf_refcnt_update(taken[j], 1);
 		}
-		for (unsigned j = 0; j < RTE_DIM(taken); j++)
+		missing |= !own_many_take(own, taken, UINT32_MAX, &many, &chained);
+		for (unsigned j = 0; j < BURST; j++)
 			rte_pktmbuf_free(taken[j]);
 	}
 	cycles = rte_rdtsc() - begin;
@@ -39,13 +42,13 @@ take_all(struct own *own, struct rte_mbuf *const *packets, uint32_t length)
 
 /* The least of some rounds: the others were interrupted. */
 static uint64_t
-measure(struct own *own, struct rte_mbuf *const *packets, uint32_t length, uint32_t copy_break)
+measure(struct own *own, struct rte_mbuf *const *packets, uint32_t copy_break)
 {
 	uint64_t least = UINT64_MAX;
 
 	own->copy_break = copy_break;
 	for (unsigned round = 0; round < ROUNDS; round++)
-		least = RTE_MIN(least, take_all(own, packets, length));
+		least = RTE_MIN(least, take_all(own, packets));
 	return least;
 }
 
@@ -67,8 +70,8 @@ own_measure(struct rte_mempool *pool, struct rte_mempool *headers)
 
 		for (unsigned i = 0; i < PACKETS; i++)
 			packets[i]->data_len = packets[i]->pkt_len = length;
-		whole = measure(&own, packets, length, UINT32_MAX);
-		chain = measure(&own, packets, length, 0);
+		whole = measure(&own, packets, UINT32_MAX);
+		chain = measure(&own, packets, 0);
 		if (whole == 0 || chain == 0) {
 			best = OWN_BREAK;
 			break;

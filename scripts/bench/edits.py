@@ -19,8 +19,9 @@ import peers  # noqa: E402
 import traffic  # noqa: E402
 
 # Cycles a packet, at most; None where a figure is only stated.
-CEILINGS = {"edit-vlan-push": 15, "edit-vlan-strip": 15, "edit-address": 20, "edit-slice": 45, "edit-headers": 110,
-            "edit-vxlan": 35, "police": 15, "sample": 2, "dedup": 60, "dedup-10m": 130, "inside": 40, "inside-none": 2}
+CEILINGS = {"edit-elsewhere": 1, "edit-vlan-push": 15, "edit-vlan-strip": 15, "edit-address": 20, "edit-slice": 45,
+            "edit-headers": 110, "edit-vxlan": 35, "police": 15, "sample": 2, "dedup": 60, "dedup-10m": 130, "inside": 40,
+            "inside-none": 2}
 FLOWS = 10000
 
 
