@@ -10,11 +10,17 @@
 #include "classify/match.h"
 #include "stage/burst.h"
 
+#define INSIDE_WORDS 3
+
 /* What a match asks of a packet, its own keys and the tunnel's. */
 struct inside {
 	const struct config_match *match; /* the config's */
 	uint32_t kinds;                   /* see match_kinds */
 	struct inside *inner;             /* what it asks of the packet inside; NULL: nothing */
+	/* Of the words that a view begins with: what single values and prefixes of IPv4 ask, all at
+	 * once. */
+	uint64_t masks[INSIDE_WORDS], values[INSIDE_WORDS];
+	bool more; /* some key has several values, or IPv6 addresses: match is asked, too */
 };
 
 /* NULL without memory. The config outlives it. Control thread. */
