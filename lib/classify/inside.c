@@ -21,9 +21,9 @@ ask(struct inside *inside, size_t offset, const void *mask, const void *value, s
 	memcpy((uint8_t *)inside->values + offset, value, size);
 }
 
-/* Of a field of two bytes; false where the words can't say it. */
+/* Of a field of one or two bytes; false where the words can't say it. */
 static bool
-ask_number(struct inside *inside, size_t offset, const struct config_set *set)
+ask_number(struct inside *inside, size_t offset, size_t size, const struct config_set *set)
 {
 	const uint16_t all = UINT16_MAX;
 	uint16_t value;
@@ -33,22 +33,7 @@ ask_number(struct inside *inside, size_t offset, const struct config_set *set)
 	if (set->count > 1 || set->ranges[0].low != set->ranges[0].high)
 		return false;
 	value = rte_cpu_to_be_16(set->ranges[0].low);
-	ask(inside, offset, &all, &value, sizeof(value));
-	return true;
-}
-
-static bool
-ask_protocol(struct inside *inside, const struct config_set *set)
-{
-	const uint8_t all = UINT8_MAX;
-	uint8_t value;
-
-	if (set->count == 0)
-		return true;
-	if (set->count > 1 || set->ranges[0].low != set->ranges[0].high)
-		return false;
-	value = set->ranges[0].low;
-	ask(inside, offsetof(struct packet_view, protocol), &all, &value, sizeof(value));
+	ask(inside, offset, &all, (const uint8_t *)&value + sizeof(value) - size, size);
 	return true;
 }
 
@@ -77,11 +62,11 @@ ask_all(struct inside *inside)
 
 	all &= ask_address(inside, offsetof(struct packet_view, src4), &match->src);
 	all &= ask_address(inside, offsetof(struct packet_view, dst4), &match->dst);
-	all &= ask_number(inside, offsetof(struct packet_view, src_port), &match->src_port);
-	all &= ask_number(inside, offsetof(struct packet_view, dst_port), &match->dst_port);
-	all &= ask_number(inside, offsetof(struct packet_view, vlan), &match->vlan);
-	all &= ask_number(inside, offsetof(struct packet_view, ether_type), &match->ether_type);
-	all &= ask_protocol(inside, &match->protocol);
+	all &= ask_number(inside, offsetof(struct packet_view, src_port), 2, &match->src_port);
+	all &= ask_number(inside, offsetof(struct packet_view, dst_port), 2, &match->dst_port);
+	all &= ask_number(inside, offsetof(struct packet_view, vlan), 2, &match->vlan);
+	all &= ask_number(inside, offsetof(struct packet_view, ether_type), 2, &match->ether_type);
+	all &= ask_number(inside, offsetof(struct packet_view, protocol), 1, &match->protocol);
 	inside->more = !all;
 }
 

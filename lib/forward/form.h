@@ -85,6 +85,15 @@ int forms_make(struct forms *forms, const struct config *config, const struct fo
 	       uint32_t *by);
 void forms_free(struct forms *forms);
 
+/* Whether the end of a list gets a packet that these gates stopped. Worker. */
+static inline bool
+forms_give_end(const struct forms *forms, const struct form_list *list, uint32_t stopped)
+{
+	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
+
+	return list->forwards && !(forms->forms[list->form + end->form].gates & stopped);
+}
+
 /* Why the end of a list, where it does not get a packet that these gates stopped, drops it.
  * Worker. */
 enum drop_reason forms_reason(const struct forms *forms, const struct form_list *list,

@@ -123,14 +123,6 @@ add_job(const struct form *form, struct jobs *jobs, struct rte_mbuf *packet, uns
 	queue->last = number;
 }
 
-static bool
-gives_end(const struct forms *forms, const struct form_list *list, uint32_t stopped)
-{
-	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
-
-	return list->forwards && !(forms->forms[list->form + end->form].gates & stopped);
-}
-
 /* Takes a reference to the packet for each form that a list wants of it. The one that came in is
  * the end's. *duplicate: some gate, of this list or one before, has found that it is one. */
 static void
@@ -153,7 +145,7 @@ gather_list(const struct forward_plan *plan, struct jobs *jobs, struct rte_mbuf 
 			references++;
 		}
 		*duplicate |= (list->dedups & stopped) != 0;
-		references -= gives_end(forms, list, stopped);
+		references -= forms_give_end(forms, list, stopped);
 	}
 	if (references)
 		rte_pktmbuf_refcnt_update(packet, references);
@@ -290,7 +282,7 @@ deliver_forms(const struct forward_plan *plan, struct forward_local *local, stru
 		idle |= made[i]->idle;
 	}
 	given = give_forms(plan, local, burst, list, made);
-	burst->in->copies += given - gives_end(forms, list, stopped);
+	burst->in->copies += given - forms_give_end(forms, list, stopped);
 	burst->acted[rule].unedited += idle;
 	if (unlikely(idle))
 		count_unedited(forms, list, local->jobs, made, burst->steps);
@@ -325,7 +317,7 @@ deliver_decided(const struct forward_plan *plan, struct forward_local *local, st
 		return;
 	}
 	deliver_forms(plan, local, burst, rule, stopped, next);
-	if (!gives_end(&plan->forms, list, stopped))
+	if (!forms_give_end(&plan->forms, list, stopped))
 		outbox_drop(&local->outbox, burst, forms_reason(&plan->forms, list, stopped),
 			    burst->packets[index]);
 }

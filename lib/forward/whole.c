@@ -34,14 +34,6 @@ struct made {
 	bool given; /* to some target: wanted, as no gate was in the way */
 };
 
-static bool
-gives_end(const struct forms *forms, const struct form_list *list, uint32_t stopped)
-{
-	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
-
-	return list->forwards && !(forms->forms[list->form + end->form].gates & stopped);
-}
-
 /* How many forms are wanted. */
 static unsigned
 choose(const struct form *forms, unsigned count, uint32_t stopped, struct made *made)
@@ -238,7 +230,7 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 	if (!list->whole || !same_stops(burst, &stopped))
 		return false;
 	wanted = choose(&forms->forms[list->form], list->form_count, stopped, made);
-	ends = gives_end(forms, list, stopped);
+	ends = forms_give_end(forms, list, stopped);
 	take_references(burst, (int)wanted - ends);
 	make_all(plan, jobs_editor(local->jobs), burst, list, stopped, made);
 	give_all(plan, burst, list, made);
