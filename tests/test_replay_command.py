@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 
@@ -167,6 +168,19 @@ def test_words(tmp_path, words, count, loops, pace):
     assert done.stderr.count("not needed") == (3 if "-K" in words else 0)
 
 
+@pytest.mark.parametrize("program", ["tcprewrite", "tcpreplay-edit"])
+def test_each_option_of_theirs_is_known(program, tmp_path):
+    """Whatever is asked for that is not done, or is written otherwise, there is a sentence that says so."""
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    text = subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
+    theirs = set(re.findall(r"^ +(?:-\S, |   )--([a-z0-9-]+)", text, re.MULTILINE))
+    assert len(theirs) > 40
+    for option in theirs - {"help", "more-help", "less-help", "version", "save-opts", "load-opts", "dbug", "pid"}:
+        done = replay(tmp_path, "nosuch.pcap", "--to", "null", f"--{option}", "5")
+        assert done.returncode and "unknown option" not in done.stderr, option
+
+
 def test_a_duration(tmp_path):
     """Seconds, where no unit is given."""
     done = replay(tmp_path, DNS, "--json", "--to", "null", "-p", "1000", "-l", "0", "--duration", "1")
@@ -212,6 +226,8 @@ def test_what_can_not_be_written(tmp_path):
     ([DNS, "--to", "null", "-c", "cache"], 2, "--to PORT for what clients sent, and --server PORT"),
     ([DNS, "--to", "null", "--ttl=64"], 2, "--ttl is written otherwise here: --edits '{ set: { ttl: 64 } }'"),
     ([DNS, "--to", "null", "-C"], 2, "--fixcsum is not done here: checksums follow"),
+    ([DNS, "--to", "null", "-E"], 2, "--efcs is not done here: a slice does not count from the end"),
+    ([DNS, "--to", "null", "--outfile=a.pcap"], 2, "--outfile is written otherwise here: --to FILE.pcap"),
     ([DNS, "--to", "null", "--edits", "drop"], 2, "edits: a replay's list has edits; drop ends a rule"),
     ([DNS, "--to", "null", "--edits", "{ slice: 60"], 2, "not YAML"),
     ([DNS, "--to", "null", "--edits", "{ set: { ttl: 300 } }"], 2, "ttl: expected"),

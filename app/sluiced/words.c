@@ -10,6 +10,12 @@ static const char sides[] =
 static const char no_print[] = "packets are not printed; tcpdump -r FILE does it";
 static const char no_netmap[] = "DPDK's drivers take the place of netmap: name a PCI address";
 
+static const char no_edit[] = "no edit writes that field";
+static const char no_mac[] =
+	"no edit makes addresses up; --edits '{ set: { src-mac: MAC, dst-mac: MAC } }' writes them";
+static const char no_link[] = "all that leaves is Ethernet";
+static const char no_damage[] = "packets are not damaged or cut in fragments";
+
 static const char by_rules[] =
 	"by rules: to: { as: PORT } of a replay in a config, and a rule with match and set; both "
 	"directions alike by --edits '{ nat: { FROM: TO } }'";
@@ -131,4 +137,25 @@ const struct word word_rows[WORD_ROWS] = {
 	{"dlt", 0, "TYPE", NULL, OTHERWISE, 0, "--other-links convert; all that leaves is Ethernet",
 	 NULL},
 	{"fixlen", 'F', "HOW", NULL, OTHERWISE, 0, "--truncated pad, or send", NULL},
+	{"skipbroadcast", 'b', NULL, NULL, NOTED, 0,
+	 "not needed: --edits and --unique-per-loop say which addresses they take", NULL},
+	{"skipl2broadcast", 0, NULL, NULL, OTHERWISE, 0, by_rules, NULL},
+	{"skip-soft-errors", 0, NULL, NULL, NOTED, 0,
+	 "not needed: a packet on which an edit finds nothing to do is sent as it is", NULL},
+	{"efcs", 'E', NULL, NULL, REFUSED, 0, "a slice does not count from the end", NULL},
+	{"flowlabel", 0, "N", NULL, REFUSED, 0, no_edit, NULL},
+	{"tcp-sequence", 0, "N", NULL, REFUSED, 0, no_edit, NULL},
+	{"enet-vlan-cfi", 0, "N", NULL, REFUSED, 0, no_edit, NULL},
+	{"enet-mac-seed", 0, "N", NULL, REFUSED, 0, no_mac, NULL},
+	{"enet-mac-seed-keep-bytes", 0, "N", NULL, REFUSED, 0, no_mac, NULL},
+	{"hdlc-control", 0, "N", NULL, REFUSED, 0, no_link, NULL},
+	{"hdlc-address", 0, "N", NULL, REFUSED, 0, no_link, NULL},
+	{"user-dlt", 0, "N", NULL, REFUSED, 0, no_link, NULL},
+	{"user-dlink", 0, "BYTES", NULL, REFUSED, 0, no_link, NULL},
+	{"fuzz-seed", 0, "N", NULL, REFUSED, 0, no_damage, NULL},
+	{"fuzz-factor", 0, "N", NULL, REFUSED, 0, no_damage, NULL},
+	{"fragroute", 0, "FILE", NULL, REFUSED, 0, no_damage, NULL},
+	{"fragdir", 0, "HOW", NULL, REFUSED, 0, no_damage, NULL},
+	{"infile", 0, "FILE", NULL, OTHERWISE, 0, "FILE, without an option", NULL},
+	{"outfile", 0, "FILE", NULL, OTHERWISE, 0, "--to FILE.pcap", NULL},
 };
