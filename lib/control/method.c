@@ -148,6 +148,16 @@ static const struct method table[] = {
 		.answer = answer_report,
 	},
 	{
+		.name = "snapshot",
+		.text = "all that the methods above tell, of one moment; rules with their counters",
+		.params = {SELECT_PARAMS},
+		.lists = "rules",
+		.has_work = has_work_status,
+		.work = work_status,
+		.view = report_snapshot,
+		.answer = answer_status,
+	},
+	{
 		.name = "config.show",
 		.text = "the config that runs, as config.apply takes it",
 		.answer = answer_config_show,

@@ -44,5 +44,7 @@ json_t *report_dedups(const struct snapshot *snapshot);
 json_t *report_workers(const struct snapshot *snapshot);
 json_t *report_drops(const struct snapshot *snapshot);
 json_t *report_memory(const struct snapshot *snapshot);
+/* All of these together; of its rules the counters. */
+json_t *report_snapshot(const struct snapshot *snapshot);
 
 #endif

@@ -3,6 +3,10 @@
 
 #include "core/banned.h"
 
+/* Of struct histogram_sums: 2^6, 2^8, 2^10, ... */
+#define BOUND_FIRST 6
+#define BOUND_STEP 2
+
 /* The greatest value that falls into a bucket. */
 static uint64_t
 bucket_top(unsigned bucket)
@@ -52,4 +56,25 @@ histogram_quantile(const struct histogram *histogram, uint64_t numerator, uint64
 			return bucket_top(i) < histogram->max ? bucket_top(i) : histogram->max;
 	}
 	return histogram->max;
+}
+
+void
+histogram_sum(const struct histogram *histogram, struct histogram_sums *sums)
+{
+	unsigned __int128 sum = 0;
+	unsigned bound = 0;
+
+	*sums = (struct histogram_sums){.sum = 0};
+	for (unsigned i = 0; i < HISTOGRAM_BOUNDS; i++)
+		sums->below[i] = UINT64_C(1) << (BOUND_FIRST + BOUND_STEP * i);
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		uint64_t top = bucket_top(i), count = histogram->buckets[i];
+		uint64_t bottom = i ? bucket_top(i - 1) + 1 : 0;
+
+		while (bound < HISTOGRAM_BOUNDS && bottom >= sums->below[bound])
+			bound++;
+		sums->counts[bound] += count;
+		sum += (unsigned __int128)count * (bottom + (top - bottom) / 2);
+	}
+	sums->sum = sum < INT64_MAX ? (uint64_t)sum : INT64_MAX;
 }

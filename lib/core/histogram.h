@@ -40,6 +40,19 @@ histogram_add(struct histogram *histogram, uint64_t value)
 		__atomic_store_n(&histogram->max, value, __ATOMIC_RELAXED);
 }
 
+/* A histogram in few numbers: how many values there are between powers of two, from 2^6 on, each
+ * four times the one before. */
+#define HISTOGRAM_BOUNDS 13
+
+struct histogram_sums {
+	uint64_t below[HISTOGRAM_BOUNDS];      /* what values of a count are below */
+	uint64_t counts[HISTOGRAM_BOUNDS + 1]; /* the last: of all that are greater */
+	uint64_t sum;                          /* of all values, to 1 in 64; at most INT64_MAX */
+};
+
+/* Exact, but for sum, since buckets begin at powers of two. */
+void histogram_sum(const struct histogram *histogram, struct histogram_sums *sums);
+
 /* Whoever merges it meanwhile has some of before. */
 void histogram_clear(struct histogram *histogram);
 

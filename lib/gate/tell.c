@@ -21,6 +21,7 @@ struct lag_told {
 struct dedup_told {
 	uint64_t looked_at, duplicates, same_port, cross_port;
 	struct lag_told lag;
+	struct histogram_sums lags;
 	uint64_t slots;
 	double used;
 	uint64_t overwritten;
@@ -54,6 +55,7 @@ static const struct counter dedup_counts[] = {
 	DEDUP(NUMBER, "same_port", same_port),
 	DEDUP(NUMBER, "cross_port", cross_port),
 	COUNTER_PART(struct dedup_told, "lag_ns", lag, lag_counts),
+	COUNTER_PART(struct dedup_told, "lag_histogram_ns", lags, counters_histogram),
 	DEDUP(NUMBER, "slots", slots),
 	DEDUP(REAL, "used", used),
 	DEDUP(NUMBER, "overwritten", overwritten),
@@ -142,6 +144,7 @@ look_at_dedup(const void *state, unsigned index, void *numbers)
 	}
 	told->lag = (struct lag_told){histogram_quantile(&lag, 50, 100),
 				      histogram_quantile(&lag, 99, 100), lag.max};
+	histogram_sum(&lag, &told->lags);
 	told->slots = dedup->set_count * DEDUP_SLOTS;
 	told->used = (double)dedup_used(dedup, plan->windows[index]) / (double)told->slots;
 }

@@ -251,6 +251,7 @@ time_run(const struct histogram *errors, struct replay_report *report)
 	report->p99_ns = histogram_quantile(errors, 99, 100);
 	report->p99_9_ns = histogram_quantile(errors, 999, 1000);
 	report->max_ns = errors->max;
+	histogram_sum(errors, &report->errors);
 	report->measured = "handed to the NIC";
 }
 

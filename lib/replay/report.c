@@ -84,6 +84,7 @@ const struct counter replay_details[] = {
 	ROW(NUMBER, "memory", memory, APART),
 	ROW(SHARE, "progress", progress, APART),
 	COUNTER_OBJECT("verdict", verdict),
+	COUNTER_PART(struct replay_report, "error_histogram_ns", errors, counters_histogram),
 	ROW(KNOWN, "remaining_ns", remaining_ns, APART),
 	ROW(KNOWN, "next_in_ns", next_in_ns, APART),
 	ROW(TEXT, "starts_at", starts_at, APART),

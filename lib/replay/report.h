@@ -63,6 +63,7 @@ struct replay_report {
 	/* Of the error, measured where packets are handed to the NIC, which is not the wire; 0 at
 	 * top pace. */
 	uint64_t p50_ns, p99_ns, p99_9_ns, max_ns;
+	struct histogram_sums errors;
 	const char *measured;
 	uint64_t tolerance_ns; /* or COUNTER_UNKNOWN */
 	/* The verdict: with a tolerance of all, and always of what was lost or could not be

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stage/counters.h"
 
+#include "core/histogram.h"
+
 #include "core/banned.h"
+
+#define SUMS(kind, name, member) COUNTER(struct histogram_sums, kind, name, member, APART)
+const struct counter counters_histogram[] = {
+	SUMS(LIST, "below", below),
+	SUMS(LIST, "counts", counts),
+	SUMS(NUMBER, "sum", sum),
+	{0},
+};
 
 static void
 add_row(const struct counter *row, void *sum, const void *part)

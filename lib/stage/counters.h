@@ -65,6 +65,9 @@ struct counter {
 		name, COUNTER_TABLE, COUNTER_APART, offsetof(type, member), 0, table \
 	}
 
+/* Of struct histogram_sums. */
+extern const struct counter counters_histogram[];
+
 /* Adds the numbers of one worker to those of others, in two structs that the table is of. */
 void counters_add(const struct counter *table, void *sum, const void *part);
 
