@@ -80,6 +80,18 @@ static const struct command commands[] = {
 		"left,\nwere dropped or are held; it says so loudly if they are not.\n"
 		"With reasons, those alone, and no ledger: `sluice drops no-buffer`.\n"),
 	READING(memory, "pools of packet memory", ""),
+	{.words = "metrics",
+	 .arguments = "",
+	 .text = "all numbers as Prometheus reads them",
+	 .more = "--list says which there are. --rules N: of so many rules at most, 500 if it is "
+		 "left out,\nand of the default. --textfile FILE writes them to a file that is "
+		 "replaced at one\nmoment, for node_exporter; where no daemon answers it has "
+		 "`sluice_up 0`.\n"
+		 "sluice-exporter(8) serves the same over HTTP.\n",
+	 .method = "snapshot",
+	 .reading = true,
+	 .measures = true,
+	 .run = run_metrics},
 	{.words = "config show",
 	 .arguments = "",
 	 .text = "the config that runs, as `config apply` takes it",

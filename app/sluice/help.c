@@ -34,6 +34,9 @@ help_print(FILE *out)
 		"packets, now, ...\n"
 		"  --top N          of these the first N rows\n"
 		"  --nonzero        of these the rows that counted something\n"
+		"  --list           with `metrics`: which there are, and what they mean\n"
+		"  --rules N, --textfile FILE\n"
+		"                   with `metrics`: of so many rules; into a file\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
 		"  --pace, --loops, --limit, --duration, --at, --clock-error\n"
 		"                   with `replay start`: how this run is to be, and when to begin\n"
@@ -80,8 +83,9 @@ help_command(const struct command *command, FILE *out)
 		fprintf(out, "\n--sort takes %s.\n", pick_columns(command->method).text);
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	fprintf(out, "Options: --json%s%s%s%s%s%s --socket PATH\n",
+	fprintf(out, "Options: --json%s%s%s%s%s%s%s --socket PATH\n",
 		command->picks ? " --sort COLUMN --top N --nonzero" : "",
+		command->measures ? " --list --rules N --textfile FILE" : "",
 		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
 		command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
 				  "--clock-error TIME"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "metrics/metrics.h"
 #include "pick.h"
 #include "sluice.h"
 #include "watch.h"
@@ -27,11 +28,14 @@ enum {
 	OPTION_FOLLOW,
 	OPTION_JSON,
 	OPTION_LIMIT,
+	OPTION_LIST,
 	OPTION_LOOPS,
 	OPTION_NONZERO,
 	OPTION_PACE,
+	OPTION_RULES,
 	OPTION_SOCKET,
 	OPTION_SORT,
+	OPTION_TEXTFILE,
 	OPTION_TIMEOUT,
 	OPTION_TOP,
 	OPTION_WATCH,
@@ -46,11 +50,14 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, 'h'},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"limit", required_argument, NULL, OPTION_LIMIT},
+	{"list", no_argument, NULL, OPTION_LIST},
 	{"loops", required_argument, NULL, OPTION_LOOPS},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
 	{"pace", required_argument, NULL, OPTION_PACE},
+	{"rules", required_argument, NULL, OPTION_RULES},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
 	{"sort", required_argument, NULL, OPTION_SORT},
+	{"textfile", required_argument, NULL, OPTION_TEXTFILE},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"top", required_argument, NULL, OPTION_TOP},
 	{"version", no_argument, NULL, 'V'},
@@ -59,9 +66,9 @@ static const struct option long_options[] = {
 };
 
 static const char *const option_words[] = {
-	"--all",  "--at",      "--clock-error", "--duration", "--follow", "--help",
-	"--json", "--limit",   "--loops",       "--nonzero",  "--pace",   "--socket",
-	"--sort", "--timeout", "--top",         "--version",  "--watch"};
+	"--all",   "--at",       "--clock-error", "--duration", "--follow",  "--help",  "--json",
+	"--limit", "--list",     "--loops",       "--nonzero",  "--pace",    "--rules", "--socket",
+	"--sort",  "--textfile", "--timeout",     "--top",      "--version", "--watch"};
 
 static int
 wrong_option(const char *word, int option)
@@ -102,6 +109,19 @@ parse_top(const char *word, unsigned *top)
 	return EXIT_DONE;
 }
 
+static int
+parse_rules(const char *word, struct options *options)
+{
+	uint64_t number;
+
+	if (text_number(word, METRICS_RULES_MAX, &number) < 0)
+		return say_failed(EXIT_USAGE, "--rules takes a number of rules up to %d, not %s",
+				  METRICS_RULES_MAX, text_quote(word).text);
+	options->rules = (unsigned)number;
+	options->rules_given = true;
+	return EXIT_DONE;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 parse_options(int argc, char **argv, struct options *options, bool *help)
@@ -128,6 +148,16 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			break;
 		case OPTION_DURATION:
 			options->terms.duration = optarg;
+			break;
+		case OPTION_LIST:
+			options->list = true;
+			break;
+		case OPTION_RULES:
+			if (parse_rules(optarg, options) != EXIT_DONE)
+				return EXIT_USAGE;
+			break;
+		case OPTION_TEXTFILE:
+			options->textfile = optarg;
 			break;
 		case OPTION_LIMIT:
 			options->terms.limit = optarg;
@@ -180,7 +210,7 @@ check_arguments(const struct command *command, const struct options *options, in
 	if (options->watch > 0 && !command->reading)
 		return say_failed(EXIT_USAGE,
 				  "--watch repeats what only reads: status, ports, rules, "
-				  "workers, drops, memory, config show, replay list");
+				  "workers, drops, memory, metrics, config show, replay list");
 	if (pick_check(command, options) != EXIT_DONE)
 		return EXIT_USAGE;
 	if (options->follow && !command->follows)
@@ -188,6 +218,9 @@ check_arguments(const struct command *command, const struct options *options, in
 	if (terms_given(&options->terms) && !command->starts)
 		return say_failed(EXIT_USAGE, "--pace, --loops, --limit, --duration, --at and "
 					      "--clock-error are for `sluice replay start`");
+	if ((options->list || options->rules_given || options->textfile) && !command->measures)
+		return say_failed(EXIT_USAGE,
+				  "--list, --rules and --textfile are for `sluice metrics`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
 	if (options->all && !command->takes_all)

@@ -32,6 +32,10 @@ struct options {
 	double timeout;     /* seconds; 0: the default */
 	const char *socket; /* NULL: the default */
 	struct terms terms; /* of a replay's start */
+	bool list;          /* what metrics there are */
+	bool rules_given;
+	unsigned rules;       /* of which metrics are told, at most */
+	const char *textfile; /* where metrics are written; NULL: stdout */
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
@@ -49,6 +53,7 @@ struct command {
 	bool starts;           /* takes what says how a run is to be: --pace, --at */
 	bool takes_all;        /* takes --all in place of a name */
 	bool waits;            /* takes --timeout */
+	bool measures;         /* takes --rules, --textfile and --list */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
 	bool patient;                          /* may take as long as the daemon lives */
@@ -85,6 +90,8 @@ int run_config_reload(const struct command *command, const struct options *optio
 int run_order(const struct command *command, const struct options *options, char *const *arguments);
 /* What run_order does with --all. */
 int run_all(const struct command *command, const struct options *options);
+int run_metrics(const struct command *command, const struct options *options,
+		char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,

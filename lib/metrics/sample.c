@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "metrics/sample.h"
+
+#include <string.h>
+
+#include "metrics/family.h"
+#include "metrics/table.h"
+#include "stage/reasons.h"
+
+#include "core/banned.h"
+
+/* Longer than any bound of a histogram, and than any word of a row. */
+#define WORD_MAX 40
+
+void
+sample_number(struct family *family, const json_t *value)
+{
+	double scale = family->metric->scale;
+
+	if (json_is_boolean(value))
+		family_whole(family, "", json_is_true(value));
+	else if (json_is_integer(value) && scale == 0)
+		family_whole(family, "", json_integer_value(value));
+	else if (json_is_number(value))
+		family_real(family, "", json_number_value(value) * (scale == 0 ? 1 : scale));
+}
+
+void
+sample_cycles(struct family *family, const json_t *value)
+{
+	double hz = json_number_value(json_object_get(family->snapshot, "tsc_hz"));
+
+	if (json_is_number(value) && hz > 0)
+		family_real(family, "", json_number_value(value) / hz);
+}
+
+/* The first of words, on its own. */
+static const char *
+first(const char *words, char word[WORD_MAX])
+{
+	snprintf(word, WORD_MAX, "%.*s", (int)family_length(words), words);
+	return word;
+}
+
+void
+sample_state(struct family *family, const json_t *value)
+{
+	const char *words = family->metric->words, *is = json_string_value(value);
+	char word[WORD_MAX];
+
+	for (; is && words; words = family_next(words)) {
+		family_label(family, family->metric->label, first(words, word));
+		family_whole(family, "", strcmp(word, is) == 0);
+		family_unlabel(family);
+	}
+}
+
+void
+sample_members(struct family *family, const json_t *value)
+{
+	const char *words = family->metric->words;
+	char word[WORD_MAX];
+
+	for (; words; words = family_next(words)) {
+		family_label(family, family->metric->label, first(words, word));
+		sample_number(family, json_object_get(value, word));
+		family_unlabel(family);
+	}
+}
+
+void
+sample_each(struct family *family, const json_t *value)
+{
+	const char *inner = family->metric->words, *key;
+	json_t *member;
+
+	json_object_foreach ((json_t *)value, key, member) {
+		family_label(family, family->metric->label, key);
+		sample_number(family, inner ? json_object_get(member, inner) : member);
+		family_unlabel(family);
+	}
+}
+
+/* A newer daemon may have others. */
+static const char *
+kind_of(const char *reason)
+{
+	static const struct {
+		const char *name;
+		enum reason_kind kind;
+	} rows[] = {
+#define X(id, name, kind, text, mend) {name, REASON_##kind},
+		DROP_REASON_TABLE(X)
+#undef X
+	};
+
+	for (unsigned i = 0; i < DROP_REASONS; i++) {
+		if (strcmp(rows[i].name, reason) == 0)
+			return rows[i].kind == REASON_LOSS ? "loss" : "policy";
+	}
+	return "unknown";
+}
+
+void
+sample_drops(struct family *family, const json_t *value)
+{
+	const char *reason = family->metric->label, *kind = family_next(reason), *key;
+	json_t *count;
+
+	json_object_foreach ((json_t *)value, key, count) {
+		family_label(family, reason, key);
+		family_label(family, kind, kind_of(key));
+		sample_number(family, count);
+		family_unlabel(family);
+		family_unlabel(family);
+	}
+}
+
+void
+sample_info(struct family *family, const json_t *value)
+{
+	const char *words = family->metric->words, *label = family->metric->label;
+	unsigned labels = family->labels;
+	char word[WORD_MAX];
+
+	if (!json_is_object(value))
+		return;
+	for (; words && label; words = family_next(words), label = family_next(label)) {
+		const char *text = json_string_value(json_object_get(value, first(words, word)));
+
+		family_label(family, label, text ? text : "");
+	}
+	family_whole(family, "", 1);
+	while (family->labels > labels)
+		family_unlabel(family);
+}
+
+void
+sample_rate(struct family *family, const json_t *value)
+{
+	const char *unit = json_string_value(json_object_get(value, "unit"));
+
+	if (unit && strcmp(unit, family->metric->words) == 0)
+		sample_number(family, json_object_get(value, "rate"));
+}
+
+/* Of a bucket: how many values are no more than le; "+Inf": all. */
+static void
+put_bucket(struct family *family, const char *le, json_int_t count)
+{
+	family_label(family, "le", le);
+	family_whole(family, "_bucket", count);
+	family_unlabel(family);
+}
+
+void
+sample_histogram(struct family *family, const json_t *value)
+{
+	const json_t *below = json_object_get(value, "below");
+	const json_t *counts = json_object_get(value, "counts");
+	size_t buckets = json_array_size(below);
+	double scale = family->metric->scale;
+	json_int_t count = 0;
+	char le[WORD_MAX];
+
+	if (buckets == 0 || json_array_size(counts) != buckets + 1)
+		return;
+	for (size_t i = 0; i < buckets; i++) {
+		snprintf(le, sizeof(le), "%.15g",
+			 json_number_value(json_array_get(below, i)) * scale);
+		count += json_integer_value(json_array_get(counts, i));
+		put_bucket(family, le, count);
+	}
+	count += json_integer_value(json_array_get(counts, buckets));
+	put_bucket(family, "+Inf", count);
+	family_real(family, "_sum", json_number_value(json_object_get(value, "sum")) * scale);
+	family_whole(family, "_count", count);
+}
+
+/* The daemon counts bursts of 1, of 2 to 3, 4 to 7 and so on, of the last size and more. */
+void
+sample_bursts(struct family *family, const json_t *value)
+{
+	const json_t *fill = json_object_get(value, "fill");
+	size_t steps = json_array_size(fill);
+	json_int_t count = 0;
+	char le[WORD_MAX];
+
+	if (steps == 0)
+		return;
+	for (size_t i = 0; i < steps; i++) {
+		count += json_integer_value(json_array_get(fill, i));
+		snprintf(le, sizeof(le), "%llu", (2ULL << i) - 1);
+		put_bucket(family, i + 1 < steps ? le : "+Inf", count);
+	}
+	family_whole(family, "_sum", json_integer_value(json_object_get(value, "packets")));
+	family_whole(family, "_count", count);
+}
