@@ -48,7 +48,11 @@ BEHIND = {"two sets": [{"set": {"src-port": 6}}, {"set": {"src": "10.20.0.0/16",
           "a mask of a quote": [NAT, {"mask": "payload"}],
           "a slice in options": [{"slice": {"after": "link", "bytes": 24}}, EVERYTHING, NAT],
           "a slice in a quote": [{"slice": {"after": "transport", "bytes": 22}}, NAT, EVERYTHING],
-          "a slice in ARP": [{"slice": 40}, NAT]}
+          "a slice in ARP": [{"slice": 40}, NAT],
+          "a label behind a mask of the type": [{"mask": {"from": 12, "bytes": 2}}, {"push": {"mpls": {"label": 5}}}],
+          "a label behind a mask that makes it IP": [{"mask": {"from": 12, "bytes": 1, "with": 8}},
+                                                     {"mask": {"from": 13, "bytes": 1}}, {"push": {"mpls": {"label": 5}}}],
+          "a slice behind a mask of all": [{"mask": {"from": 0}}, {"slice": {"after": "transport", "bytes": 8}}]}
 
 
 @pytest.mark.parametrize("edits", BEHIND.values(), ids=list(BEHIND))

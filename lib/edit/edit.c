@@ -42,9 +42,12 @@ divide(struct edit *edit)
 		}
 		pass->count++;
 		front += op->front;
-		/* What a cut leaves is another frame than the one that was written before. */
+		/* What a cut leaves is another frame than the one that was written before, and so
+		 * is what has another type. */
 		if (op->kind->cuts)
 			phase = phase == EDIT_STRIPS ? EDIT_STRIPS : EDIT_FRONTS;
+		else if (op->types)
+			phase = EDIT_FRONTS;
 		else
 			phase = op->kind->phase;
 	}

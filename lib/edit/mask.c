@@ -151,6 +151,7 @@ edit_make_mask(const struct config_action *action, struct edit_op *op)
 	op->parses = true;
 	/* A payload is behind whatever is set. */
 	op->anew = action->mask->after != CONFIG_AFTER_TRANSPORT;
+	op->types = action->mask->after == CONFIG_AFTER_NOTHING;
 	op->writes = true;
 }
 

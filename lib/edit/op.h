@@ -176,7 +176,8 @@ struct edit_op {
 	uint16_t takes; /* and takes away in front, where it is done the quick way */
 	bool parses;
 	bool writes;
-	bool anew; /* must see what the ones before it wrote */
+	bool anew;  /* must see what the ones before it wrote */
+	bool types; /* may write over the type of what is in the frame */
 	bool timed;
 	bool unique; /* nat, and what addresses become is told by the frame's loop */
 	bool quick;  /* has the quick way, if its kind has */
