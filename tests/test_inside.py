@@ -4,7 +4,6 @@ into some, and what the keys say where they are told, refused and shown."""
 
 import collections
 import random
-import struct
 
 import pytest
 
@@ -245,42 +244,3 @@ def test_live_and_shown(tmp_path):
         assert done.returncode == 1 and "+    match: { tunnel: [vxlan, geneve], vni: [7, 9-12]" in done.stdout, done.stdout
         assert daemon.sluice("config", "apply", str(tmp_path / "other.yaml")).returncode == 0
         daemon.stop()
-
-
-def members_of(flows, directory, group):
-    """Sends both directions of each flow, in VXLAN of one flow and bare, and GTP-U; the members that each flow came to."""
-    def udp(flow, back):
-        ends = ["c0a8%04x" % flow, "0a000001"]
-        packet = struct.pack(">HHHH", *((53, 2000) if back else (2000, 53)), 12, 0) + b"flow"
-        return tunnelled.ipv4(17, packet, src=ends[back], dst=ends[not back])
-
-    frames = []
-    for flow in range(flows):
-        for frame in (udp(flow, False), udp(flow, True)):
-            frames += [frame, tunnelled.vxlan(5, frame), tunnelled.gtp_u(5, tunnelled.packet_of(frame))]
-    capture.write(directory / "in.pcap", [Packet(START + number, frame, len(frame)) for number, frame in enumerate(frames)])
-    names = ["m0", "m1", "m2"]
-    what = config({"in": {"pcap": {"in": "in.pcap"}}, **{name: out(name) for name in names}}, default={"forward": "all"})
-    what["groups"] = {"all": {"ports": names, **group}}
-    run = offline(what, directory)
-    came = {number: name for name in names for number in [packet.time - START for packet in run.sent[name]]}
-    return [[came[flow * 6 + number] for number in range(6)] for flow in range(flows)]
-
-
-def test_groups_by_what_is_inside(tmp_path):
-    found = members_of(300, tmp_path, {"hash": "inner"})
-    assert all(len(set(members)) == 1 for members in found)
-    shares = collections.Counter(members[0] for members in found)
-    assert min(shares.values()) > 70 and len(shares) == 3, shares
-
-
-def test_groups_by_what_is_inside_and_weights(tmp_path):
-    found = members_of(300, tmp_path, {"hash": "inner", "weights": [1, 1, 4]})
-    assert all(len(set(members)) == 1 for members in found)
-    assert collections.Counter(members[0] for members in found)["m2"] > 160
-
-
-def test_groups_by_what_is_outside(tmp_path):
-    found = members_of(100, tmp_path, {"hash": "outer"})
-    assert len({members[number] for members in found for number in (1, 4)}) == 1
-    assert len({members[0] for members in found}) == 3
