@@ -23,7 +23,9 @@ struct capture_writer {
 	uint8_t *buffer; /* records of one write */
 	uint64_t length; /* of the file: header and whole records */
 	int fd;
-	int error; /* the first one, positive */
+	int error;                  /* the first one, positive */
+	capture_writer_shown *show; /* or NULL; of one that discards */
+	void *context;
 };
 
 static void
@@ -98,6 +100,24 @@ capture_writer_open(const char *path, struct capture_writer **out)
 	}
 	*out = writer;
 	return 0;
+}
+
+struct capture_writer *
+capture_writer_show(capture_writer_shown *show, void *context)
+{
+	struct capture_writer *writer = writer_new(NULL);
+
+	if (!writer)
+		return NULL;
+	writer->show = show;
+	writer->context = context;
+	return writer;
+}
+
+void *
+capture_writer_context(const struct capture_writer *writer)
+{
+	return writer->context;
 }
 
 /* draft-ietf-opsawg-pcap, section 5: seconds have 32 bits, which end on 2106-02-07; a time behind
@@ -187,6 +207,8 @@ capture_writer_send(struct capture_writer *writer, struct rte_mbuf **packets, ui
 {
 	uint16_t sent = writer->path ? 0 : count;
 
+	for (uint16_t i = 0; writer->show && i < count; i++)
+		writer->show(writer->context, packets[i]);
 	while (sent < count && !writer->error)
 		sent += write_some(writer, packets + sent, count - sent);
 	rte_pktmbuf_free_bulk(packets, sent);

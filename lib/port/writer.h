@@ -18,6 +18,12 @@ struct rte_mbuf;
  * logs and returns a negative errno. */
 int capture_writer_open(const char *path, struct capture_writer **out);
 
+/* A writer that has no file: it shows each packet to whoever made it, who may look at it until the
+ * call returns. NULL: no memory. */
+typedef void capture_writer_shown(void *context, const struct rte_mbuf *packet);
+struct capture_writer *capture_writer_show(capture_writer_shown *show, void *context);
+void *capture_writer_context(const struct capture_writer *writer);
+
 /* Writes the packets and frees those that it took, which it returns: all, unless the file has an
  * error (a full disk). That is kept for capture_writer_close, and nothing is written after it. */
 uint16_t capture_writer_send(struct capture_writer *writer, struct rte_mbuf **packets,
