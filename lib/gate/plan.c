@@ -252,6 +252,7 @@ fill(struct build *build, unsigned gates)
 	    names_init(&plan->dedup_names, gates + 1) < 0)
 		return -ENOMEM;
 	plan->policers = config->policers;
+	plan->rules = config->rules;
 	plan->policer_count = config->policer_count;
 	for (unsigned i = 0; i < config->policer_count; i++) {
 		const struct config_policer *policer = &config->policers[i];

@@ -50,6 +50,7 @@ struct gate_plan {
 	struct meter **meters;
 	uint32_t meter_count, policer_count;
 	const struct config_policer *policers; /* the config's */
+	const struct config_rule *rules;       /* likewise */
 	struct names meter_names;
 	/* Those of a rule are called after it, and behind the first "RULE#2" and so on. */
 	struct dedup **dedups;
