@@ -15,6 +15,7 @@ from lib.offline import BUILD, ROOT
 DOCUMENTS = sorted(path.relative_to(ROOT) for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PART = re.compile(r"^```yaml\n(replays:\n.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
@@ -52,6 +53,21 @@ def test_blocks_run(document, tmp_path):
     logs = "".join(f"\n{log.name}:\n{log.read_text(errors='replace')[-2000:]}"
                    for log in sorted((tmp_path / "build").glob("*.log")))
     assert code == 0, (tmp_path / "output").read_text(errors="replace")[-3000:] + logs
+
+
+def test_what_seeing_shows_is_what_is_printed(tmp_path):
+    """Each `console` block is a command and what it prints, behind what the `sh` blocks have done."""
+    page = "docs/seeing.md"
+    environment = {**os.environ, "PATH": f"{BUILD}/app/sluiced:{BUILD}/app/sluice:{os.environ['PATH']}"}
+    directory = tree(tmp_path)
+    subprocess.run(["bash", "-ec", "\n".join(blocks(page))], cwd=directory, env=environment, check=True, timeout=60)
+    shown = CONSOLE.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert len(shown) > 5
+    for block in shown:
+        command, _, printed = block.removeprefix("$ ").partition("\n")
+        done = subprocess.run(["bash", "-c", command], cwd=directory, env=environment, capture_output=True, text=True,
+                              timeout=60, check=False)
+        assert (done.stdout.rstrip("\n"), done.stderr) == (printed.rstrip("\n"), ""), command
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=str)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# bash completion for sluiced. A test holds its words against those of `sluiced --help` and `sluiced replay --help`.
+# bash completion for sluiced. A test holds its words against those of `sluiced --help`, `sluiced explain --help` and `sluiced replay --help`.
 
 _sluiced() {
 	local cur prev words cword i command=""
-	local commands="run offline check replay bench"
+	local commands="run offline check explain replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
+	local explain="--port --all --down --with --near --rules --json --log-level --help"
 	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
 		--intf1 --intf2 --unique-ip --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
@@ -23,6 +24,10 @@ _sluiced() {
 		;;
 	--plugin)
 		_filedir
+		return
+		;;
+	--with)
+		_filedir yaml
 		return
 		;;
 	--to | --server | --intf1 | -i | --intf2 | -I)
@@ -46,6 +51,7 @@ _sluiced() {
 		esac
 	done
 	case $command/$cur in
+	explain/-*) mapfile -t COMPREPLY < <(compgen -W "$explain" -- "$cur") ;;
 	replay/-*) mapfile -t COMPREPLY < <(compgen -W "$replay" -- "$cur") ;;
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$general" -- "$cur") ;;
 	/*) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;

@@ -31,6 +31,8 @@ static const struct command {
 	 TAKES_JSON | TAKES_EXPECT, true, command_offline},
 	{"check", "CONFIG", "say what run would refuse", TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE,
 	 true, command_check},
+	{"explain", "CONFIG PACKET", "say what would happen to a packet: sluiced explain --help",
+	 TAKES_JSON | TAKES_WORDS, false, command_explain},
 	{"replay", "FILE... --to PORT", "send captures without a config: sluiced replay --help",
 	 TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE | TAKES_WORDS, false, command_replay},
 	{"bench", "[NAME]", "measure costs in cycles per packet on this machine", TAKES_JSON, false,
@@ -61,7 +63,8 @@ usage(FILE *out)
 			commands[i].text);
 	fprintf(out,
 		"\nOptions:\n"
-		"  --json             offline, check, replay, bench: print the result as one JSON\n"
+		"  --json             offline, check, explain, replay, bench: the result as a "
+		"JSON\n"
 		"                     object\n"
 		"  --expect DIR       offline: compare what was written with the captures and the\n"
 		"                     report.json in DIR; exit 1 on any difference\n"

@@ -79,6 +79,7 @@ void keep_private(void);
 int command_run(const struct options *options);
 int command_offline(const struct options *options);
 int command_check(const struct options *options);
+int command_explain(const struct options *options);
 int command_bench(const struct options *options);
 int command_replay(const struct options *options);
 

@@ -76,6 +76,9 @@ struct config_tunnel {
 	struct config_match *inner; /* or NULL */
 };
 
+/* The key that says the id: "vni"; NULL: none does. */
+const char *config_tunnel_id(const struct config_tunnel *tunnel);
+
 /* All keys that were given must hold. */
 struct config_match {
 	struct config_set ether_type; /* host order */
@@ -333,6 +336,10 @@ char *config_emit(const struct config *config);
  * and a rule by itself. */
 char *config_emit_around(const struct config *config, const char *rules);
 void config_emit_rule(FILE *out, const struct config *config, unsigned rule);
+
+/* What a key of a match asks for, as it is written, and of many values the first few. */
+void config_match_put(FILE *out, const struct config *config, const struct config_match *match,
+		      const char *key);
 
 /* What a rule is but for its name: of rules that are the same the text is. The caller frees it;
  * NULL without memory. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stddef.h>
+#include <string.h>
 
 #include "config/key.h"
 
@@ -18,6 +19,7 @@
 #define VNI_MAX 0xffffff
 #define LABEL_MAX 0xfffff
 #define SESSION_MAX 1023
+#define VALUES_TOLD 8 /* of a key */
 
 #define PORTS "a number from 0 to 65535, a range such as 1000-2000, or a list of these"
 
@@ -174,6 +176,47 @@ void
 match_clear(struct config_match *match)
 {
 	key_clear(&map, match);
+}
+
+/* Of a set or of prefixes: so many are told. */
+static unsigned
+shorten(const struct key *key, struct config_match *match)
+{
+	unsigned *count, all;
+
+	if (key->type == &key_set)
+		count = &((struct config_set *)key_at(key, match))->count;
+	else if (key->type == &key_prefixes)
+		count = &((struct config_prefixes *)key_at(key, match))->count;
+	else
+		return 0;
+	all = *count;
+	*count = all > VALUES_TOLD ? VALUES_TOLD : all;
+	return all - *count;
+}
+
+void
+config_match_put(FILE *out, const struct config *config, const struct config_match *match,
+		 const char *name)
+{
+	const struct key_out key_out = {out, config};
+	struct config_match some = *match;
+
+	for (unsigned i = 0; i < KEYS_OF_MATCH; i++) {
+		const struct key *key = &keys[i];
+		unsigned more;
+
+		if (strcmp(key->name, name) != 0)
+			continue;
+		if (i == TUNNEL && !(match->tunnel && match->tunnel->named)) {
+			fputs("one", out);
+			return;
+		}
+		more = shorten(key, &some);
+		key->type->write(&key_out, key, &some);
+		if (more)
+			fprintf(out, " and %u more", more);
+	}
 }
 
 static void

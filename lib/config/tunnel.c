@@ -58,6 +58,12 @@ static const struct {
 };
 #define IDS (sizeof(ids) / sizeof(ids[0]))
 
+const char *
+config_tunnel_id(const struct config_tunnel *tunnel)
+{
+	return tunnel->id_of ? ids[tunnel->id_of - 1].name : NULL;
+}
+
 static struct config_tunnel *
 tunnel_of(struct reader *reader, struct config_match *match)
 {

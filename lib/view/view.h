@@ -37,6 +37,10 @@ void view_replays(const struct view *view);
  * is its member of replay.list. */
 void view_verdict(FILE *out, const char *name, const json_t *replay);
 
+/* What would happen to a packet, and why: an answer of `explain`. In lines of 80 columns, or those
+ * of the terminal. */
+void view_explain(const struct view *view);
+
 /* The YAML as it is, for a file as much as for a person. */
 void view_config(const struct view *view);
 

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "explain/explain.h"
+
+#include <errno.h>
+#include <rte_mbuf.h>
+#include <stdlib.h>
+
+#include "classify/plan.h"
+#include "explain/fate.h"
+#include "explain/found.h"
+#include "explain/reading.h"
+#include "explain/tell.h"
+#include "explain/trial.h"
+#include "port/time.h"
+
+#include "core/banned.h"
+
+/* Enough for the EAL to begin with: a question's pools are small. */
+#define EAL_PACKETS 1023
+
+struct explain {
+	struct trial trial;
+	struct program *own; /* compiled for questions; NULL: another's */
+};
+
+int
+explain_start(const struct config *config)
+{
+	uint16_t cores[CONFIG_WORKERS_MAX];
+	struct config small = *config;
+	int ret;
+
+	small.hugepages = CONFIG_HUGEPAGES_FALSE;
+	small.packets = EAL_PACKETS;
+	small.replay_count = 0;
+	ret = ports_start_eal(&small, PORT_OFFLINE, NULL, cores);
+	return ret < 0 ? ret : packet_time_register();
+}
+
+static struct explain *
+no_memory(struct error_list *errors)
+{
+	error_add(errors, 0, 0, NULL, "out of memory for an explanation");
+	return NULL;
+}
+
+int
+explain_compile(struct config *config, struct explain **out, struct error_list *errors)
+{
+	struct explain *explain = calloc(1, sizeof(*explain));
+	int ret;
+
+	if (!explain) {
+		no_memory(errors);
+		return -ENOMEM;
+	}
+	ret = trial_ports(config, NULL, NULL, &explain->trial);
+	if (ret == 0)
+		ret = program_make(config, explain->trial.ports, &explain->trial.pool, 1, NULL,
+				   &explain->own, errors);
+	else
+		no_memory(errors);
+	if (ret == 0 && trial_make(explain->own, NULL, &explain->trial) < 0) {
+		explain->own->config = NULL;
+		no_memory(errors);
+		ret = -ENOMEM;
+	}
+	if (ret < 0)
+		explain_free(explain);
+	else
+		*out = explain;
+	return ret;
+}
+
+int
+explain_running(const struct explain_live *live, struct explain **out, struct error_list *errors)
+{
+	struct explain *explain = calloc(1, sizeof(*explain));
+
+	if (explain && trial_make(live->program, live, &explain->trial) == 0) {
+		*out = explain;
+		return 0;
+	}
+	explain_free(explain);
+	no_memory(errors);
+	return -ENOMEM;
+}
+
+void
+explain_free(struct explain *explain)
+{
+	if (!explain)
+		return;
+	trial_free(&explain->trial);
+	program_free(explain->own);
+	free(explain);
+}
+
+const struct config *
+explain_config(const struct explain *explain)
+{
+	return explain->trial.config;
+}
+
+static const struct classify_plan *
+plan_of(const struct trial *trial)
+{
+	return trial->classify.state;
+}
+
+/* What the stages and the reading say of the rules, side by side. */
+static bool
+same_rules(const struct trial *trial, const struct found *found)
+{
+	const struct tally_rule *counted = trial->burst->rules;
+	bool same = trial->verdict == found->winner && trial->steady;
+
+	for (uint32_t i = 0; i <= trial->config->rule_count && same; i++)
+		same = (counted[i].packets > 0) ==
+		       (i == found->winner || (i < found->winner && found_took(found, i)));
+	return same;
+}
+
+static void
+read_fates(struct fates *fates, const struct found *found)
+{
+	const struct config *config = fates->trial->config;
+
+	for (uint32_t i = 0; i < found->winner; i++) {
+		if (found_took(found, i))
+			fates_of_rule(fates, i);
+	}
+	if (found->winner < config->rule_count)
+		fates_of_rule(fates, found->winner);
+	else
+		fates_of_default(fates);
+}
+
+static json_t *
+answer(struct explain *explain, const struct explain_question *question,
+       const struct reading *reading)
+{
+	struct trial *trial = &explain->trial;
+	struct found found;
+	struct fates fates = {.trial = trial,
+			      .question = question,
+			      .reading = reading,
+			      .agree = true,
+			      .mirrors = json_array(),
+			      .leaves = json_array()};
+	json_t *told = NULL;
+
+	if (found_make(&found, reading, plan_of(trial), question->near) == 0 &&
+	    trial_run(trial, question) == 0) {
+		read_fates(&fates, &found);
+		told = tell(trial, question, reading, plan_of(trial), &found, &fates);
+		tell_agreement(told, trial, same_rules(trial, &found), fates_agree(&fates));
+	}
+	found_free(&found);
+	json_decref(fates.mirrors);
+	json_decref(fates.leaves);
+	json_decref(fates.group);
+	json_decref(fates.drop);
+	if (fates.no_memory) {
+		json_decref(told);
+		return NULL;
+	}
+	return told;
+}
+
+json_t *
+explain_ask(struct explain *explain, const struct explain_question *question)
+{
+	struct trial *trial = &explain->trial;
+	struct reading reading = {.config = trial->config,
+				  .packet = trial_packet(trial, question),
+				  .bytes = question->bytes,
+				  .length = question->length,
+				  .wire_length = packet_time_offset >= 0 ? question->wire_length
+									 : question->length,
+				  .port = question->port};
+	json_t *told = NULL;
+
+	if (reading.packet) {
+		reading_begin(&reading);
+		told = answer(explain, question, &reading);
+	}
+	rte_pktmbuf_free((struct rte_mbuf *)(uintptr_t)reading.packet);
+	return told;
+}
+
+bool
+explain_agrees(const json_t *answer)
+{
+	return json_is_true(json_object_get(answer, "agrees"));
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "explain/fate.h"
+
+#include <rte_mbuf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "explain/edited.h"
+#include "explain/member.h"
+
+#include "core/banned.h"
+
+/* What stands before a target in a list. */
+struct before {
+	const struct config_action *edits[CONFIG_STEPS_MAX];
+	unsigned edit_count;
+	const struct config_action *gates[CONFIG_GATES_MAX]; /* by number; NULL: not before it */
+	bool duplicate;                                      /* what a stamp before it says */
+};
+
+/* A list as it is walked. */
+struct list {
+	struct fates *fates;
+	uint32_t rule;
+	const struct config_rule *of; /* NULL: the default */
+	unsigned gate_count;          /* those read so far */
+	bool duplicate;               /* some gate of it so far says that it is one */
+};
+
+static const struct gate_look *
+look_of(const struct fates *fates, uint32_t rule, unsigned gate)
+{
+	for (unsigned i = 0; i < fates->trial->look_count && i < TRIAL_LOOKS_MAX; i++) {
+		const struct gate_look *look = &fates->trial->looks[i];
+
+		if (look->rule == rule && look->gate == gate)
+			return look;
+	}
+	return NULL;
+}
+
+static bool
+stops(const struct list *list, unsigned gate)
+{
+	const struct gate_look *look = look_of(list->fates, list->rule, gate);
+
+	return look && look->asked && !look->passes;
+}
+
+static void
+add_one(const struct list *list, struct before *before, const struct config_action *edit)
+{
+	if (edit->verb == CONFIG_STAMP)
+		before->duplicate = list->fates->duplicate || list->duplicate;
+	if (before->edit_count < CONFIG_STEPS_MAX)
+		before->edits[before->edit_count++] = edit;
+}
+
+static void
+add_edit(const struct list *list, struct before *before, const struct config_action *action)
+{
+	const struct config *config = list->fates->trial->config;
+	const struct config_actions *named;
+
+	if (action->verb != CONFIG_EDIT) {
+		add_one(list, before, action);
+		return;
+	}
+	named = &config->edits[action->edits].actions;
+	for (unsigned i = 0; i < named->count; i++)
+		add_one(list, before, &named->items[i]);
+}
+
+static void
+add_gate(struct list *list, struct before *before, const struct config_action *action)
+{
+	unsigned gate = list->gate_count++;
+
+	before->gates[gate] = action;
+	if (action->verb == CONFIG_DEDUP && stops(list, gate))
+		list->duplicate = true;
+}
+
+/* The first gate before a target that keeps the packet from it; NULL: none does. */
+static const struct config_action *
+gate_that_stops(const struct list *list, const struct before *before)
+{
+	for (unsigned i = 0; i < list->gate_count; i++) {
+		if (before->gates[i] && stops(list, i))
+			return before->gates[i];
+	}
+	return NULL;
+}
+
+static const char *
+name_of(const struct list *list)
+{
+	return list->of ? list->of->name : "default";
+}
+
+static json_t *
+drop_json(enum drop_reason reason)
+{
+	return json_pack("{s:s, s:s, s:s}", "reason", drop_reasons[reason].name, "why",
+			 drop_reasons[reason].text, "mend", drop_reasons[reason].mend);
+}
+
+static json_t *
+action_json(const struct config *config, const struct config_action *action)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	json_t *json;
+
+	if (!out)
+		return json_null();
+	config_put_action(out, config, action);
+	json = json_string(text_close(out, &text) ? text : "");
+	free(text);
+	return json;
+}
+
+/* Finds the packet among those that left; bytes may differ where a worker counts in them. */
+static bool
+claim(struct fates *fates, uint16_t slot, const struct edited *edited)
+{
+	struct trial *trial = fates->trial;
+
+	for (unsigned i = 0; i < trial->sent_count; i++) {
+		struct trial_sent *sent = &trial->sent[i];
+
+		if (sent->claimed || sent->slot != slot || sent->length != edited->length)
+			continue;
+		if (!edited->sequenced && memcmp(sent->bytes, edited->bytes, sent->length) != 0)
+			continue;
+		sent->claimed = true;
+		return true;
+	}
+	return false;
+}
+
+/* Why a port does not take a packet of this length; DROP_REASONS: it does. */
+static enum drop_reason
+refusal(const struct fates *fates, unsigned port, uint32_t length)
+{
+	const struct trial *trial = fates->trial;
+	const struct port *out = trial->ports[trial->program->slots[port]];
+
+	if (!(trial_up(trial, fates->question) >> out->index & 1))
+		return DROP_PORT_DOWN;
+	if (length < out->sends.min)
+		return DROP_TOO_SHORT;
+	return length > out->sends.max ? DROP_TOO_LONG : DROP_REASONS;
+}
+
+static uint64_t
+ports_up(const struct fates *fates)
+{
+	const struct trial *trial = fates->trial;
+	uint64_t up = 0;
+
+	for (unsigned i = 0; i < trial->config->port_count; i++)
+		up |= (uint64_t) !(fates->question->down >> i & 1) << i;
+	return up;
+}
+
+/* A packet as a target gets it. Returns why it does not leave; DROP_REASONS: it does. */
+static enum drop_reason
+leave(struct fates *fates, const struct list *list, const struct before *before, unsigned port,
+      const struct config_action *action)
+{
+	const struct config *config = fates->trial->config;
+	struct edited edited;
+	enum drop_reason reason = DROP_REASONS;
+
+	if (edited_make(fates->trial, fates->question, fates->reading, before->edits,
+			before->edit_count, before->duplicate, &edited) < 0) {
+		fates->no_memory = true;
+	} else {
+		reason = refusal(fates, port, edited.length);
+		if (reason == DROP_REASONS) {
+			fates->agree &= claim(fates, fates->trial->program->slots[port], &edited);
+			json_array_append_new(
+				fates->leaves,
+				json_pack("{s:s, s:s, s:o, s:O, s:i, s:o}", "port",
+					  config->ports[port].name, "rule", name_of(list), "action",
+					  action_json(config, action), "edits", edited.steps,
+					  "length", (int)edited.length, "bytes",
+					  edited_hex(edited.bytes, edited.length)));
+		}
+	}
+	free(edited.bytes);
+	json_decref(edited.steps);
+	return reason;
+}
+
+/* One target; *group: how its member was chosen, or NULL. */
+static enum drop_reason
+give(struct fates *fates, const struct list *list, const struct before *before,
+     const struct config_action *action, json_t **group, int *port)
+{
+	const struct config *config = fates->trial->config;
+	const struct config_target *target = &action->target;
+
+	*port = target->index;
+	if (target->kind == CONFIG_TARGET_GROUP)
+		*port = member_choose(fates->reading, &config->groups[target->index],
+				      ports_up(fates), group);
+	if (*port < 0)
+		return DROP_NO_MEMBER;
+	return leave(fates, list, before, *port, action);
+}
+
+static void
+mirror(struct list *list, const struct before *outer, const struct config_action *action)
+{
+	struct fates *fates = list->fates;
+	const struct config *config = fates->trial->config;
+	struct before before = *outer;
+	const struct config_action *gate;
+	enum drop_reason reason = DROP_REASONS;
+	json_t *group = NULL, *told;
+	int port = -1;
+
+	for (unsigned i = 0; action->with && i < action->with->count; i++) {
+		if (config_action_kind(&action->with->items[i]) == CONFIG_IS_EDIT)
+			add_edit(list, &before, &action->with->items[i]);
+		else
+			add_gate(list, &before, &action->with->items[i]);
+	}
+	gate = gate_that_stops(list, &before);
+	if (!gate)
+		reason = give(fates, list, &before, action, &group, &port);
+	told = json_pack("{s:s, s:s, s:s?, s:o?}", "rule", name_of(list), "target",
+			 config_target_name(config, &action->target), "port",
+			 port < 0 || reason != DROP_REASONS ? NULL : config->ports[port].name,
+			 "group", group);
+	json_object_set_new(told, "stopped_by", gate ? action_json(config, gate) : json_null());
+	json_object_set_new(told, "drop", reason == DROP_REASONS ? json_null() : drop_json(reason));
+	json_array_append_new(fates->mirrors, told);
+	if (reason != DROP_REASONS)
+		fates->drops[reason]++;
+}
+
+static enum drop_reason
+reason_of(enum config_verb verb)
+{
+	return tally_acted_rows[tally_acted_of(verb)].reason;
+}
+
+static void
+end(struct list *list, const struct before *before, const struct config_action *action)
+{
+	struct fates *fates = list->fates;
+	const struct config_action *gate = NULL;
+	enum drop_reason reason = list->of ? DROP_RULE : DROP_DEFAULT;
+	json_t *group = NULL;
+	int port;
+
+	if (action->verb == CONFIG_FORWARD) {
+		gate = gate_that_stops(list, before);
+		reason = gate ? reason_of(gate->verb)
+			      : give(fates, list, before, action, &group, &port);
+	}
+	fates->group = group ? group : json_null();
+	if (reason == DROP_REASONS) {
+		fates->drop = json_null();
+		return;
+	}
+	fates->drops[reason]++;
+	fates->drop = drop_json(reason);
+	if (gate)
+		json_object_set_new(fates->drop, "stopped_by",
+				    action_json(fates->trial->config, gate));
+}
+
+static void
+walk(struct list *list, const struct config_actions *actions)
+{
+	struct before before = {0};
+
+	for (unsigned i = 0; i < actions->count; i++) {
+		const struct config_action *action = &actions->items[i];
+
+		switch (config_action_kind(action)) {
+		case CONFIG_IS_EDIT:
+			add_edit(list, &before, action);
+			break;
+		case CONFIG_IS_GATE:
+			add_gate(list, &before, action);
+			break;
+		case CONFIG_IS_MIRROR:
+			mirror(list, &before, action);
+			break;
+		case CONFIG_IS_END:
+			end(list, &before, action);
+			break;
+		}
+	}
+	list->fates->duplicate |= list->duplicate;
+}
+
+void
+fates_of_rule(struct fates *fates, uint32_t rule)
+{
+	struct list list = {.fates = fates, .rule = rule, .of = &fates->trial->config->rules[rule]};
+
+	walk(&list, &list.of->actions);
+}
+
+void
+fates_of_default(struct fates *fates)
+{
+	struct list list = {.fates = fates, .rule = fates->trial->config->rule_count};
+
+	walk(&list, &fates->trial->config->default_actions);
+}
+
+bool
+fates_agree(const struct fates *fates)
+{
+	const struct trial *trial = fates->trial;
+	bool agree = fates->agree;
+
+	for (unsigned i = 0; i < trial->sent_count; i++)
+		agree &= trial->sent[i].claimed;
+	return agree && memcmp(trial->burst->in->drops, fates->drops, sizeof(fates->drops)) == 0;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "explain/trial.h"
+
+#include <errno.h>
+#include <rte_mbuf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "classify/classify.h"
+#include "forward/forward.h"
+#include "forward/shadow.h"
+#include "gate/gate.h"
+#include "packet/fill.h"
+#include "packet/own.h"
+#include "port/time.h"
+
+#include "core/banned.h"
+
+/* Mbufs: enough for a rule's forms of the longest packet. */
+#define PACKETS_MIN 1023
+#define HEADERS 255
+#define LINE 64
+
+/* A port's writer shows to one of these. */
+struct exit_of {
+	struct trial *trial;
+	uint16_t slot;
+};
+
+static void
+note(void *context, const struct rte_mbuf *packet)
+{
+	const struct exit_of *exit_of = context;
+	struct trial *trial = exit_of->trial;
+	struct trial_sent *sent = &trial->sent[trial->sent_count];
+	uint8_t *bytes;
+	const void *from;
+
+	bytes = trial->sent_count < TRIAL_SENT_MAX ? malloc(packet->pkt_len + 1) : NULL;
+	if (!bytes) {
+		trial->lost = true;
+		return;
+	}
+	from = rte_pktmbuf_read(packet, 0, packet->pkt_len, bytes);
+	if (from != bytes)
+		memcpy(bytes, from, packet->pkt_len);
+	*sent = (struct trial_sent){
+		.slot = exit_of->slot, .length = packet->pkt_len, .bytes = bytes};
+	trial->sent_count++;
+}
+
+static void
+forget_sent(struct trial *trial)
+{
+	for (unsigned i = 0; i < trial->sent_count; i++)
+		free(trial->sent[i].bytes);
+	trial->sent_count = 0;
+	trial->lost = false;
+}
+
+/* A port of the config's that sends to nobody. */
+static struct port *
+show_port(struct trial *trial, const struct config_port *config, uint16_t slot,
+	  const struct port *limits)
+{
+	struct port *port = ports_make(config, slot);
+	struct exit_of *exit_of = malloc(sizeof(*exit_of));
+
+	if (port && exit_of) {
+		*exit_of = (struct exit_of){trial, slot};
+		port->writer = capture_writer_show(note, exit_of);
+	}
+	if (!port || !port->writer) {
+		free(exit_of);
+		ports_unmake(port);
+		return NULL;
+	}
+	frames_judge_writer(port);
+	if (limits)
+		port->sends = limits->sends;
+	port->pool = &trial->pool;
+	port->writes = true;
+	port->tx_queues = 1;
+	atomic_store(&port->service, PORT_IN_SERVICE);
+	atomic_store(&port->up, true);
+	return port;
+}
+
+static int
+make_pools(const struct config *config, struct port_pool *pool)
+{
+	static unsigned made;
+	unsigned segments = (FRAME_MAX + config->packet_size - 1) / config->packet_size;
+	unsigned count = RTE_MAX(PACKETS_MIN, 2 * CONFIG_FORMS_MAX * segments);
+	char headers[RTE_MEMPOOL_NAMESIZE];
+
+	pool->packet_size = config->packet_size;
+	pool->copy_break =
+		config->copy_break == CONFIG_COPY_BREAK_AUTO ? OWN_BREAK : config->copy_break;
+	snprintf(pool->name, sizeof(pool->name), "explain%u", made);
+	snprintf(headers, sizeof(headers), "explain%u headers", made++);
+	pool->pool = rte_pktmbuf_pool_create(
+		pool->name, count, 0, 0, RTE_PKTMBUF_HEADROOM + config->packet_size, SOCKET_ID_ANY);
+	pool->headers = window_pool(headers, HEADERS, 0, SOCKET_ID_ANY);
+	return pool->pool && pool->headers ? 0 : -ENOMEM;
+}
+
+int
+trial_ports(const struct config *config, const uint8_t *slots, struct port *const *limits,
+	    struct trial *trial)
+{
+	int ret = make_pools(config, &trial->pool);
+
+	for (unsigned i = 0; i < config->port_count && ret == 0; i++) {
+		uint8_t slot = slots ? slots[i] : i;
+
+		trial->ports[slot] =
+			show_port(trial, &config->ports[i], slot, limits ? limits[i] : NULL);
+		ret = trial->ports[slot] ? 0 : -ENOMEM;
+	}
+	return ret;
+}
+
+/* Zeroed memory as a worker has it. */
+static int
+make_local(struct trial_step *step)
+{
+	size_t size = step->stage->local_size ? step->stage->local_size(step->state) : 0;
+
+	size = RTE_ALIGN_CEIL(size + 1, LINE);
+	step->local = aligned_alloc(LINE, size);
+	if (!step->local)
+		return -ENOMEM;
+	memset(step->local, 0, size);
+	return step->stage->local_init ? step->stage->local_init(step->state, step->local) : 0;
+}
+
+static void
+free_local(struct trial_step *step)
+{
+	if (step->local && step->stage->local_fini)
+		step->stage->local_fini(step->state, step->local);
+	free(step->local);
+	step->local = NULL;
+}
+
+static void
+find_states(struct trial *trial)
+{
+	const struct program *program = trial->program;
+
+	for (unsigned i = 0; i < program->stage_count; i++) {
+		const struct program_stage *stage = &program->stages[i];
+
+		if (stage->stage == &classify_stage)
+			trial->classify = (struct trial_step){stage->stage, stage->state, NULL};
+		else if (stage->stage == &forward_stage)
+			trial->forward = (struct trial_step){stage->stage, stage->state, NULL};
+		else if (stage->stage == &gate_stage) {
+			trial->gates = stage->state;
+			trial->gate_memory = program_of(program, trial->worker)->steps[i].local;
+		}
+	}
+}
+
+static int
+make_burst(struct trial *trial)
+{
+	const struct config *config = trial->config;
+
+	trial->burst = aligned_alloc(LINE, RTE_ALIGN_CEIL(sizeof(*trial->burst), LINE));
+	trial->tally = aligned_alloc(LINE, RTE_ALIGN_CEIL(sizeof(*trial->tally), LINE));
+	if (!trial->burst || !trial->tally)
+		return -ENOMEM;
+	memset(trial->burst, 0, sizeof(*trial->burst));
+	trial->burst->rules = calloc(config->rule_count + 1, sizeof(*trial->burst->rules));
+	trial->burst->acted = calloc(config->rule_count + 1, sizeof(*trial->burst->acted));
+	trial->burst->steps = calloc(config->step_count + 1, sizeof(*trial->burst->steps));
+	return trial->burst->rules && trial->burst->acted && trial->burst->steps ? 0 : -ENOMEM;
+}
+
+int
+trial_make(const struct program *program, const struct explain_live *live, struct trial *trial)
+{
+	int ret = 0;
+
+	trial->program = program;
+	trial->config = program->config;
+	trial->worker = live ? live->worker : 0;
+	trial->clock = live ? live->clock : NULL;
+	if (live)
+		ret = trial_ports(program->config, program->slots, live->ports, trial);
+	if (ret < 0)
+		return ret;
+	find_states(trial);
+	trial->shadow = forward_shadow(trial->forward.state, trial->ports, &trial->pool);
+	if (!trial->shadow)
+		return -ENOMEM;
+	trial->forward.state = trial->shadow;
+	return make_local(&trial->classify) < 0 || make_burst(trial) < 0 ? -ENOMEM : 0;
+}
+
+void
+trial_free(struct trial *trial)
+{
+	forget_sent(trial);
+	if (trial->classify.stage)
+		free_local(&trial->classify);
+	if (trial->forward.stage)
+		free_local(&trial->forward);
+	free(trial->shadow);
+	if (trial->burst) {
+		free(trial->burst->rules);
+		free(trial->burst->acted);
+		free(trial->burst->steps);
+	}
+	free(trial->burst);
+	free(trial->tally);
+	for (unsigned i = 0; i < CONFIG_PORTS_MAX; i++) {
+		if (!trial->ports[i])
+			continue;
+		free(capture_writer_context(trial->ports[i]->writer));
+		capture_writer_close(trial->ports[i]->writer);
+		ports_unmake(trial->ports[i]);
+	}
+	rte_mempool_free(trial->pool.headers);
+	rte_mempool_free(trial->pool.pool);
+}
+
+struct rte_mbuf *
+trial_packet(const struct trial *trial, const struct explain_question *question)
+{
+	struct rte_mbuf *packet = packet_fill(trial->pool.pool, question->bytes, question->length);
+
+	if (packet && packet_time_offset >= 0) {
+		packet_time_set(packet, question->time_ns);
+		packet_wire_length_set(packet, question->wire_length);
+	}
+	return packet;
+}
+
+uint64_t
+trial_up(const struct trial *trial, const struct explain_question *question)
+{
+	uint64_t up = 0;
+
+	for (unsigned i = 0; i < trial->config->port_count; i++) {
+		if (!(question->down >> i & 1))
+			up |= UINT64_C(1) << trial->program->slots[i];
+	}
+	return up;
+}
+
+/* As a worker begins with what a port gave. */
+static void
+begin(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
+{
+	struct burst *burst = trial->burst;
+
+	burst->packets[0] = packet;
+	burst->count = 1;
+	burst->bytes = packet->pkt_len;
+	burst->in_port = question->port;
+	burst->worker = trial->worker;
+	burst->up = trial_up(trial, question);
+	burst->bounds = &frame_any;
+	burst->clock = trial->clock;
+	burst->tally = trial->tally;
+	burst->in = &trial->tally->ports[trial->program->slots[question->port]];
+	burst->parsed = burst->uniform = burst->timed = burst->hashed = false;
+	burst->gated = BURST_ALL_PASS;
+	burst->passed_count = 0;
+	burst->entered = 0;
+}
+
+static uint32_t
+classify(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
+{
+	struct burst *burst = trial->burst;
+
+	memset(burst->rules, 0, (trial->config->rule_count + 1) * sizeof(*burst->rules));
+	begin(trial, packet, question);
+	trial->classify.stage->run(trial->classify.state, trial->classify.local, burst);
+	return burst->verdicts[0];
+}
+
+int
+trial_run(struct trial *trial, const struct explain_question *question)
+{
+	struct rte_mbuf *packet = trial_packet(trial, question);
+	uint32_t first;
+
+	forget_sent(trial);
+	trial->look_count = 0;
+	free_local(&trial->forward);
+	if (!packet || make_local(&trial->forward) < 0) {
+		rte_pktmbuf_free(packet);
+		return -ENOMEM;
+	}
+	memset(trial->tally, 0, sizeof(*trial->tally));
+	first = classify(trial, packet, question);
+	trial->verdict = classify(trial, packet, question);
+	trial->steady = trial->verdict == first;
+	if (trial->gates)
+		trial->look_count = gate_look(trial->gates, trial->gate_memory, trial->burst,
+					      trial->looks, TRIAL_LOOKS_MAX);
+	trial->forward.stage->run(trial->forward.state, trial->forward.local, trial->burst);
+	return trial->lost ? -ENOMEM : 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Trial: one packet through a program's own stages, in memory of its own and out of ports that show
+ * what leaves. Gates are looked at, not asked. For this room alone.
+ */
+#ifndef EXPLAIN_TRIAL_H
+#define EXPLAIN_TRIAL_H
+
+#include "engine/program.h"
+#include "explain/explain.h"
+#include "gate/look.h"
+#include "port/ports.h"
+
+#define TRIAL_SENT_MAX 4096
+#define TRIAL_LOOKS_MAX 4096
+
+/* A packet that left. */
+struct trial_sent {
+	uint16_t slot;
+	uint32_t length;
+	uint8_t *bytes; /* owned */
+	bool claimed;   /* by a target of the reading */
+};
+
+struct trial {
+	const struct program *program;
+	const struct config *config;
+	const struct stage_clock *clock;
+	struct port *ports[CONFIG_PORTS_MAX]; /* by slot; owned */
+	struct port_pool pool;                /* owned */
+	struct trial_step {
+		const struct stage *stage;
+		const void *state;
+		void *local; /* owned */
+	} classify, forward;
+	struct forward_plan *shadow; /* forward's state */
+	const void *gates, *gate_memory;
+	unsigned worker;
+
+	/* What came of the last run. */
+	struct burst *burst;
+	struct tally *tally;
+	uint32_t verdict; /* rule_count: the default */
+	bool steady;      /* twice the same: looked up, and out of the flow cache if it took it */
+	struct trial_sent sent[TRIAL_SENT_MAX];
+	unsigned sent_count;
+	bool lost; /* something left that there was no memory to note */
+	struct gate_look looks[TRIAL_LOOKS_MAX];
+	unsigned look_count;
+};
+
+/* live: NULL where the program was compiled for this; its ports are then those of the trial, see
+ * trial_ports. -ENOMEM. */
+int trial_make(const struct program *program, const struct explain_live *live, struct trial *trial);
+
+/* The pools and ports of one, before its program is compiled. -ENOMEM. limits: of ports that run,
+ * in the config's order, or NULL. */
+int trial_ports(const struct config *config, const uint8_t *slots, struct port *const *limits,
+		struct trial *trial);
+void trial_free(struct trial *trial);
+
+/* The packet that is asked about, in an mbuf; NULL: no memory. */
+struct rte_mbuf *trial_packet(const struct trial *trial, const struct explain_question *question);
+
+/* Runs it. -ENOMEM. */
+int trial_run(struct trial *trial, const struct explain_question *question);
+
+/* Bits of slots that have a link in this question. */
+uint64_t trial_up(const struct trial *trial, const struct explain_question *question);
+
+#endif
