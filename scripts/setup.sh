@@ -6,8 +6,8 @@
 #   setup.sh --vm     what the tests in a guest need; the guest's kernel is fetched by them and not installed
 set -eu
 
-build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libpcap-dev libseccomp-dev libsystemd-dev
-	liblz4-dev liblzma-dev liburing-dev libyaml-dev libzstd-dev make meson ninja-build pkg-config zlib1g-dev"
+build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libmicrohttpd-dev libpcap-dev
+	libseccomp-dev libsystemd-dev liblz4-dev liblzma-dev liburing-dev libyaml-dev libzstd-dev make meson ninja-build pkg-config zlib1g-dev"
 tests="bash-completion busybox-static clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3
 	iproute2 iputils-ping libclang-rt-14-dev libcmocka-dev lz4 mandoc procps prometheus python3 python3-pyflakes
 	python3-pytest python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay tshark udev zstd"

@@ -25,7 +25,9 @@ def staged(tmp_path_factory):
 
 def test_what_is_installed(stage):
     for name in ("bin/sluiced", "bin/sluice", "share/man/man1/sluice.1", "share/bash-completion/completions/sluice",
-                 "share/bash-completion/completions/sluiced",
+                 "share/bash-completion/completions/sluiced", "bin/sluice-exporter",
+                 "share/bash-completion/completions/sluice-exporter", "share/man/man8/sluice-exporter.8",
+                 "lib/systemd/system/sluice-exporter.service", "lib/systemd/system/sluice-exporter.socket",
                  "share/man/man8/sluiced.8", "share/man/man5/sluice.yaml.5",
                  "lib/systemd/system/sluiced.service", "lib/sysusers.d/sluice.conf", "lib/tmpfiles.d/sluice.conf",
                  "share/doc/sluice/drivers-config/examples/kernel-ports.conf", "share/doc/sluice/examples/sluice.yaml",
@@ -68,7 +70,7 @@ def test_unit_of_cards_names_the_installed_program(stage):
 
 
 def test_installed_programs_run(stage):
-    for program in ("sluiced", "sluice"):
+    for program in ("sluiced", "sluice", "sluice-exporter"):
         done = subprocess.run([stage / "bin" / program, "--version"], capture_output=True, text=True, check=True)
         assert program in done.stdout
 
@@ -91,6 +93,18 @@ def test_unit_is_hardened(stage, tmp_path):
     more = (stage / "share/doc/sluice/drivers-config/examples/kernel-ports.conf").read_text(encoding="ascii")
     dropped.write_text(unit.read_text(encoding="ascii") + more, encoding="ascii")
     assert exposure(unit) < exposure(dropped) < 4.0
+
+
+def test_unit_of_the_exporter(stage):
+    """It has less to reach than the daemon, so it is given less; and names the installed program."""
+    unit = stage / "lib/systemd/system/sluice-exporter.service"
+    assert exposure(unit) <= 1.2
+    text = unit.read_text(encoding="ascii")
+    program = re.search(r"^ExecStart=(\S+)$", text, re.MULTILINE).group(1)
+    assert str(stage / "bin/sluice-exporter").endswith(program)
+    for words in ("PrivateNetwork=yes", "DynamicUser=yes", "SupplementaryGroups=sluice", "RestrictAddressFamilies=AF_UNIX"):
+        assert f"\n{words}\n" in text
+    assert "ListenStream=127.0.0.1:" in unit.with_suffix(".socket").read_text(encoding="ascii")
 
 
 def exposure(unit):
@@ -147,8 +161,9 @@ def test_uninstall_takes_away_what_these_words_installed(tmp_path):
 
 
 def test_client_links_no_dpdk(stage):
-    needed = subprocess.run(["ldd", stage / "bin" / "sluice"], capture_output=True, text=True, check=True).stdout
-    assert "librte" not in needed
+    for program in ("sluice", "sluice-exporter"):
+        needed = subprocess.run(["ldd", stage / "bin" / program], capture_output=True, text=True, check=True).stdout
+        assert "librte" not in needed
 
 
 def test_nothing_else_is_installed(stage):

@@ -43,6 +43,17 @@ given_path(char *path, size_t size, const char *socket)
 	return snprintf(path, size, "%s", socket);
 }
 
+/* A daemon that does not move takes some connections and then none, and nothing that is sent. */
+static void
+be_patient(const struct daemon *daemon)
+{
+	time_t whole = (time_t)daemon->patience;
+	suseconds_t rest = (suseconds_t)((daemon->patience - (double)whole) * 1e6);
+	struct timeval patience = {whole, rest};
+
+	setsockopt(daemon->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
 static int
 try_connect(struct daemon *daemon)
 {
@@ -54,6 +65,7 @@ try_connect(struct daemon *daemon)
 	daemon->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (daemon->fd < 0)
 		return -errno;
+	be_patient(daemon);
 	if (connect(daemon->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return 0;
 	length = -errno;
@@ -87,6 +99,8 @@ unreachable(const struct daemon *daemon, int err)
 			 "owner";
 	else if (err == -ECONNREFUSED)
 		advice = "the daemon that made the socket is gone; start sluiced";
+	else if (err == -EAGAIN)
+		advice = "it does not move, or too many clients wait for it";
 	return say_failed(EXIT_UNREACHABLE, "can't reach the daemon at %s: %s; %s", daemon->path,
 			  strerror(-err), advice);
 }
@@ -99,7 +113,8 @@ daemon_open(struct daemon *daemon, const struct options *options, bool reading)
 
 	memset(daemon, 0, sizeof(*daemon));
 	daemon->fd = daemon->brings = -1;
-	daemon->patience = ANSWER_SECONDS;
+	daemon->patience = options->timeout > 0 ? options->timeout : ANSWER_SECONDS;
+	daemon->hurried = options->timeout > 0;
 	if (given && *given)
 		length = given_path(daemon->path, sizeof(daemon->path), given);
 	else
@@ -254,7 +269,7 @@ receive_line(struct daemon *daemon, long long deadline, size_t *end)
 			return lost(daemon, "closed the connection");
 		daemon->used += (size_t)got;
 		/* A long answer comes in pieces: each has its time. */
-		if (deadline)
+		if (deadline && !daemon->hurried)
 			deadline = patience_ends(daemon);
 	}
 }

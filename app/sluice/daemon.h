@@ -15,13 +15,15 @@ struct daemon {
 	char path[512];
 	int err;         /* why it can't be reached, below zero; 0: it can */
 	double patience; /* seconds that an answer may take to begin, and to go on */
+	bool hurried;    /* patience is for all of it */
 	long long id;    /* of the last request */
 	int brings;      /* descriptor that goes with the next request, owned; -1: none */
 	char *buffer;    /* what has come in and was not asked for yet */
 	size_t used, size;
 };
 
-/* Finds the socket and connects. A reading command takes stats.sock where control.sock is not
+/* Finds the socket and connects; options->timeout, if any, is for each answer as a whole. A
+ * reading command takes stats.sock where control.sock is not
  * permitted. EXIT_DONE or EXIT_UNREACHABLE. */
 int daemon_open(struct daemon *daemon, const struct options *options, bool reading);
 void daemon_close(struct daemon *daemon);

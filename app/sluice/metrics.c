@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The daemon's numbers as Prometheus reads them, on stdout or in a file that node_exporter reads. */
+/* The daemon's numbers as Prometheus reads them, on stdout or in a file for node_exporter. */
 #include "metrics/metrics.h"
 
 #include <errno.h>

@@ -10,10 +10,17 @@
 
 #include "core/banned.h"
 
+static const char *as = "sluice";
 static bool as_json;
 static bool hold;
 static char *held; /* the last; NULL: none */
 static int held_code;
+
+void
+say_as(const char *name)
+{
+	as = name;
+}
 
 void
 say_as_json(bool json)
@@ -26,7 +33,7 @@ say(const char *text, int exit_code)
 {
 	json_t *error;
 
-	fprintf(stderr, "sluice: %s\n", text);
+	fprintf(stderr, "%s: %s\n", as, text);
 	if (!as_json)
 		return;
 	error = json_pack("{s:{s:i, s:s}}", "error", "code", exit_code, "message", text);

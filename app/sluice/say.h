@@ -12,6 +12,9 @@
 /* From now on. */
 void say_as_json(bool json);
 
+/* Whose words they are: "sluice", if nobody says otherwise. Not copied. */
+void say_as(const char *name);
+
 /* Keeps what is said from now on. */
 void say_hold(void);
 
