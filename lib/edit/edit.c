@@ -65,6 +65,21 @@ make_op(const struct config_action *action, struct edit_op *op)
 	return action->verb == CONFIG_NAT && !op->pairs ? -ENOMEM : 0;
 }
 
+/* One op at most reads what views say, and before any writes there, as they are of packets as they
+ * came in. */
+static bool
+is_at_once(const struct edit *edit)
+{
+	unsigned parse = 0;
+
+	for (unsigned i = 0; i < edit->op_count; i++) {
+		if (edit->ops[i].parses && !edit->ops[i].common)
+			return false;
+		parse += edit->ops[i].parses;
+	}
+	return edit->quick && parse <= 1;
+}
+
 int
 edit_make(const struct config_action *const *actions, unsigned count, struct edit **out)
 {
@@ -95,6 +110,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 	divide(edit);
 	edit->quick = edit->pass_count == 1 && edit_is_quick(edit->ops, count);
 	edit->quick_apart = edit->quick && edit_is_quick_apart(edit->ops, count);
+	edit->at_once = is_at_once(edit);
 	edit->reach.most = edit->quick && count && edit->ops[count - 1].kind->cuts
 				   ? edit->ops[count - 1].values.slice.bytes
 				   : UINT32_MAX;

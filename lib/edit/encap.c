@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "edit/quick.h"
+#include "packet/flow.h"
 #include "packet/sum.h"
 #include "packet/window.h"
 
@@ -293,12 +294,22 @@ edit_fits_around(const struct edit_around *around, const struct edit_group *grou
 {
 	for (uint32_t left = which; left; left &= left - 1) {
 		unsigned i = __builtin_ctz(left);
-		bool fits = holds(around, group->packets[i]->data_len + WINDOW_ROOM) &&
-			    (!around->udp || edit_view(group, i)->kind >= PACKET_IPV4);
+		bool fits =
+			holds(around, group->packets[i]->data_len + WINDOW_ROOM) &&
+			(!around->udp || !group->views || edit_view(group, i)->kind >= PACKET_IPV4);
 
 		which &= ~((uint32_t)!fits << i);
 	}
 	return which;
+}
+
+static inline uint32_t
+flow_of(const struct edit_group *group, unsigned i)
+{
+	const struct rte_mbuf *packet = group->packets[i];
+
+	return group->views ? packet_flow_hash(packet, edit_view(group, i))
+			    : packet_flow_hash_common(rte_pktmbuf_mtod(packet, const uint8_t *));
 }
 
 void
@@ -309,7 +320,7 @@ edit_quick_around(const struct edit_around *around, const struct edit_group *gro
 	for (; which; which &= which - 1) {
 		unsigned i = __builtin_ctz(which);
 		struct rte_mbuf *packet = group->packets[i];
-		uint32_t flow = wrap.udp ? packet_flow_hash(packet, edit_view(group, i)) : 0;
+		uint32_t flow = wrap.udp ? flow_of(group, i) : 0;
 		uint8_t *start = edit_prepend(packet, wrap.length);
 
 		put_around(&wrap, start, packet->pkt_len, flow);

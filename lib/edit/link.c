@@ -80,6 +80,7 @@ edit_make_set(const struct config_action *action, struct edit_op *op)
 	op->parses = from->given & ~MACS;
 	op->writes = true;
 	op->quick = true;
+	op->common = !(from->given & TAG) && set->family[0] != 6 && set->family[1] != 6;
 }
 
 void

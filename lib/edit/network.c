@@ -5,9 +5,8 @@
 #include <rte_common.h>
 #include <string.h>
 
-#include "edit/quick.h"
+#include "edit/op.h"
 #include "packet/sum.h"
-#include "stage/burst.h"
 
 #include "core/banned.h"
 
@@ -179,7 +178,7 @@ set_fields(const struct edit_set *set, uint8_t *ip)
 	return change;
 }
 
-/* Both return what they change of the pseudo-header; transport as in edit_is_routed. */
+/* Returns what it changes of the pseudo-header; transport as in edit_is_routed. */
 static inline uint64_t
 set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 {
@@ -195,8 +194,8 @@ set_ipv4(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 	return edit_is_routed(ip, transport) ? source : source + destination;
 }
 
-static inline uint64_t
-set_ipv6(const struct edit_set *set, uint32_t transport, uint8_t *ip)
+uint64_t
+edit_set_ipv6(const struct edit_set *set, uint32_t transport, uint8_t *ip)
 {
 	uint64_t addresses = 0, change;
 	unsigned class;
@@ -236,7 +235,7 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 		 * nowhere. */
 		if (frame->depth < frame->l3 + IPV4_HEADER)
 			continue;
-		change = edit_is_ipv6(frame) ? set_ipv6(set, to_transport(frame), ip)
+		change = edit_is_ipv6(frame) ? edit_set_ipv6(set, to_transport(frame), ip)
 					     : set_ipv4(set, to_transport(frame), ip);
 		if (!frame->pseudo)
 			change = 0;
@@ -252,138 +251,5 @@ edit_set_network(const struct edit_set *set, struct frame *frames, unsigned coun
 			continue;
 		put16(sum, frame->zero ? sum_adjust_udp(get16(sum), change)
 				       : sum_adjust(get16(sum), change));
-	}
-}
-
-/* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before
- * its checksum; and all addresses that are set are of the packet's family. */
-uint32_t
-edit_fits_network(const struct edit_set *set, const struct edit_group *group, uint32_t which)
-{
-	bool only4 = has_address(set, 4), only6 = has_address(set, 6);
-
-	for (uint32_t left = which; left; left &= left - 1) {
-		unsigned i = __builtin_ctz(left);
-		const struct packet_view *view = edit_view(group, i);
-		bool wide = view->kind == PACKET_IPV6_PORTS, udp = view->protocol == IPPROTO_UDP;
-		unsigned transport = wide ? IPV6_HEADER : IPV4_HEADER;
-		unsigned end = view->l4_offset + (udp ? UDP_SUM : TCP_SUM) + 2;
-		bool fits = (wide || view->kind == PACKET_IPV4_PORTS) && !(wide ? only4 : only6) &&
-			    (udp || view->protocol == IPPROTO_TCP) &&
-			    view->l4_offset == view->l3_offset + transport &&
-			    end <= group->packets[i]->data_len;
-
-		which &= ~((uint32_t)!fits << i);
-	}
-	return which;
-}
-
-void
-edit_deepen_network(const struct edit_set *set, const struct edit_group *group, uint32_t which,
-		    uint16_t *depths)
-{
-	bool sum = set->family[0] || set->family[1] || (set->given & PORTS);
-
-	for (; which; which &= which - 1) {
-		unsigned i = __builtin_ctz(which);
-		const struct packet_view *view = edit_view(group, i);
-		unsigned after = view->protocol == IPPROTO_UDP ? UDP_SUM + 2 : TCP_SUM + 2;
-
-		/* Which is the end of IP's header, in packets that fit. */
-		depths[i] = RTE_MAX(depths[i], view->l4_offset + (sum ? after : 0));
-	}
-}
-
-/* Of both addresses of IPv4, which lie side by side, as one word. */
-struct pair {
-	uint64_t keep, value;
-};
-
-static struct pair
-pair_of(const struct edit_set *set)
-{
-	struct pair pair = {UINT64_MAX, 0};
-
-	for (unsigned i = 0; i < 2; i++) {
-		if (set->family[i] != 4)
-			continue;
-		pair.keep &= ~(UINT64_C(0xffffffff) << 32 * i) | (uint64_t)set->address[i].keep[0]
-									 << 32 * i;
-		pair.value |= (uint64_t)set->address[i].value[0] << 32 * i;
-	}
-	return pair;
-}
-
-/* Returns what it changes by. */
-static inline uint64_t
-put_pair(const struct pair *pair, uint8_t *at)
-{
-	uint64_t before, after;
-
-	memcpy(&before, at, sizeof(before));
-	after = (before & pair->keep) | pair->value;
-	memcpy(at, &after, sizeof(after));
-	return sum_words(sum_words(0, before >> 32, after >> 32), before, after);
-}
-
-/* What set_ipv4 does where no route is on the way. */
-static inline uint64_t
-set_pair(const struct edit_set *set, const struct pair *pair, bool fields, uint8_t *ip)
-{
-	uint64_t change = fields ? set_fields(set, ip) : 0;
-	uint64_t addresses = put_pair(pair, ip + IPV4_SRC);
-
-	put16(ip + IPV4_SUM, sum_adjust(get16(ip + IPV4_SUM), change + addresses));
-	return addresses;
-}
-
-/* Checksums of transports, and by what they change. */
-struct sums {
-	uint8_t *at[BURST_MAX];
-	uint64_t changes[BURST_MAX];
-	uint32_t udp; /* bits */
-};
-
-/* What a loop wants is in variables of its own: bytes that are written might be it, for all that a
- * compiler knows. */
-static void
-set_headers(const struct edit_set *set, const struct edit_group group, uint32_t which,
-	    struct sums *sums)
-{
-	const bool fields = set->given & (CONFIG_SET_DSCP | CONFIG_SET_TTL);
-	const uint32_t keep = set->given & PORTS ? set->ports_keep : UINT32_MAX;
-	const uint32_t value = set->given & PORTS ? set->ports_value : 0;
-	const struct pair pair = pair_of(set);
-	uint32_t udps = 0;
-
-	for (; which; which &= which - 1) {
-		unsigned i = __builtin_ctz(which);
-		const struct packet_view *view = edit_view(&group, i);
-		uint8_t *start = rte_pktmbuf_mtod(group.packets[i], uint8_t *);
-		uint8_t *ip = start + view->l3_offset, *l4 = start + view->l4_offset;
-		bool udp = view->protocol == IPPROTO_UDP;
-		uint64_t change = likely(!(view->kind & PACKET_WIDE))
-					  ? set_pair(set, &pair, fields, ip)
-					  : set_ipv6(set, 0, ip);
-
-		sums->changes[i] = change + edit_put_words(l4, &keep, &value, 1);
-		sums->at[i] = l4 + (udp ? UDP_SUM : TCP_SUM);
-		udps |= (uint32_t)udp << i;
-	}
-	sums->udp = udps;
-}
-
-void
-edit_quick_network(const struct edit_set *set, const struct edit_group *group, uint32_t which)
-{
-	struct sums sums;
-
-	set_headers(set, *group, which, &sums);
-	for (; which; which &= which - 1) {
-		unsigned i = __builtin_ctz(which);
-		uint16_t sum = get16(sums.at[i]);
-
-		put16(sums.at[i], sums.udp >> i & 1 ? sum_adjust_udp(sum, sums.changes[i])
-						    : sum_adjust(sum, sums.changes[i]));
 	}
 }

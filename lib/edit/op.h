@@ -181,6 +181,7 @@ struct edit_op {
 	bool timed;
 	bool unique; /* nat, and what addresses become is told by the frame's loop */
 	bool quick;  /* has the quick way, if its kind has */
+	bool common; /* and it needs no views of packets that are common */
 	union edit_values values;
 	struct edit_pair *pairs; /* of nat; the op's own */
 	unsigned pair_count;
@@ -231,6 +232,10 @@ void edit_run_set(const struct edit_op *op, const struct edit_moment *moment, st
 /* What of it stands in the network and transport headers. */
 void edit_set_network(const struct edit_set *set, struct frame *frames, unsigned count);
 bool edit_needs_network(const struct edit_set *set, struct frame *frame);
+
+/* Sets it in a header of IPv6, and returns what that changes of the pseudo-header; transport as in
+ * edit_is_routed. */
+uint64_t edit_set_ipv6(const struct edit_set *set, uint32_t transport, uint8_t *ip);
 
 /* The words of a prefix that take the place of an address's bits. */
 void edit_make_bits(const struct config_prefix *prefix, struct edit_bits *bits);

@@ -15,6 +15,7 @@ struct pass {
 struct edit {
 	struct edit_reach reach;
 	bool quick, quick_apart; /* see quick.h */
+	bool at_once;            /* whole groups may need no views: see at_once.c */
 	unsigned op_count, pass_count;
 	struct pass *passes;
 	struct edit_op ops[];

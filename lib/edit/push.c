@@ -47,6 +47,7 @@ edit_make_push(const struct config_action *action, struct edit_op *op)
 		edit_make_around(push, &op->values.push.around);
 		op->front = op->values.push.around.length;
 		op->parses = op->values.push.around.udp; /* for the flow */
+		op->common = op->quick;
 		op->timed = op->values.push.around.version == 3;
 	}
 }

@@ -91,11 +91,11 @@ find_fit(const struct edit_op *ops, unsigned count, const struct edit_group *gro
 	return which;
 }
 
-static void
-do_all(const struct edit_op *ops, unsigned count, const struct edit_reach *reach,
-       const struct edit_group *group, uint32_t which)
+void
+edit_quick_do(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
+	      const struct edit_group *group, uint32_t which)
 {
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < op_count; i++)
 		ops[i].kind->quick(&ops[i], group, which);
 	if (unlikely(packet_wire_length_offset >= 0))
 		tell_lengths(group, which, reach->grows);
@@ -108,7 +108,7 @@ edit_quick(const struct edit_op *ops, unsigned op_count, const struct edit_reach
 	uint32_t which = find_own(group->packets, count, reach->front);
 
 	which = find_fit(ops, op_count, group, which);
-	do_all(ops, op_count, reach, group, which);
+	edit_quick_do(ops, op_count, reach, group, which);
 	return which;
 }
 
@@ -141,7 +141,7 @@ edit_quick_apart(const struct edit_op *ops, unsigned op_count, const struct edit
 	if (which == 0 ||
 	    !own_many_take(taking->own, group->packets, which, &many, taking->chained))
 		return 0;
-	do_all(ops, op_count, reach, group, which);
+	edit_quick_do(ops, op_count, reach, group, which);
 	return which;
 }
 

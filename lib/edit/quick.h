@@ -18,7 +18,9 @@
 struct edit_group {
 	struct rte_mbuf **packets;
 	const uint8_t *from;
-	const struct packet_view *views; /* by from; NULL only where no op parses */
+	/* By from. NULL: no op parses, or one does, and all packets are common (packet/common.h),
+	 * with all of the header of their transport. */
+	const struct packet_view *views;
 };
 
 static inline const struct packet_view *
@@ -40,6 +42,10 @@ edit_prepend(struct rte_mbuf *packet, uint16_t bytes)
 /* Whether a program has the quick way, of which all ops see the packets as they came in: of one
  * pass. Any thread. */
 bool edit_is_quick(const struct edit_op *ops, unsigned count);
+
+/* Does them to a group at once, in place. */
+void edit_quick_do(const struct edit_op *ops, unsigned op_count, const struct edit_reach *reach,
+		   const struct edit_group *group, uint32_t which);
 
 /* Does them to those packets to which it can, and returns which, as bits; the others are as they
  * were. Worker. */

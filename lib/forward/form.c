@@ -284,6 +284,7 @@ add_list(struct build *build, const struct config_rule *rule)
 	}
 	list.whole = is_whole(build, &list);
 	list.plain = list.whole && !has_edits(build);
+	list.single = list.whole && !list.plain && list.step_count == 1 && list.forwards;
 	settle(build, &list);
 	list.form_count = build->draft_count;
 	list.unedited_count = build->unedited.count;

@@ -45,7 +45,8 @@ struct form_list {
 	uint8_t form_count, step_count;
 	/* Each target is a port of its own, and forms are few enough: see whole.h. */
 	bool whole;
-	bool plain; /* and there are no edits: see plain.h */
+	bool plain;  /* and there are no edits: see plain.h */
+	bool single; /* and there is one form, with edits, which its end alone gets */
 	/* The last step is the list's end; else the packet is dropped there, or, by a rule that
 	 * passes it on, not given away. */
 	bool forwards;

@@ -47,11 +47,12 @@ choose(const struct form *forms, unsigned count, uint32_t stopped, struct made *
 	return wanted;
 }
 
-/* What is known of packets that were all edited the quick way. */
-static void
-know(const struct edit_reach *reach, bool chained, const struct burst *burst, struct made *made)
+/* What is known of packets that were all edited the quick way: their bounds, and how many bytes
+ * they are. */
+static inline uint64_t
+know(const struct edit_reach *reach, bool chained, const struct burst *burst,
+     struct frame_bounds *bounds)
 {
-	struct frame_bounds *bounds = &made->bounds;
 	uint32_t most = reach->most;
 
 	*bounds = *burst->bounds;
@@ -59,8 +60,8 @@ know(const struct edit_reach *reach, bool chained, const struct burst *burst, st
 	bounds->min = RTE_MAX((int64_t)RTE_MIN(bounds->min, most) + reach->grows, 0);
 	if (bounds->max != UINT32_MAX || most != UINT32_MAX)
 		bounds->max = RTE_MIN(bounds->max, most) + reach->grows;
-	made->bytes = (most == UINT32_MAX ? burst->bytes : (uint64_t)most * burst->count) +
-		      (int64_t)reach->grows * burst->count;
+	return (most == UINT32_MAX ? burst->bytes : (uint64_t)most * burst->count) +
+	       (int64_t)reach->grows * burst->count;
 }
 
 static void
@@ -124,7 +125,7 @@ make(const struct form_run *run, struct edit_local *local, struct burst *burst, 
 	made->ready = edit_run(run->edit, local, made->packets, from, views, burst->count,
 			       run->manner, &idle);
 	if (likely(local->evenly))
-		know(reach, local->chained, burst, made);
+		made->bytes = know(reach, local->chained, burst, &made->bounds);
 	else
 		add_up(made);
 	if (unlikely(idle.packets))
@@ -216,6 +217,26 @@ give_all(const struct forward_plan *plan, struct burst *burst, const struct form
 	burst->bounds = &frame_any;
 }
 
+/* Edits packets where they lie and sends them, where that is all there is to do and it can be done
+ * to all at once. */
+static bool
+run_at_once(const struct forward_plan *plan, struct burst *burst, const struct form_list *list)
+{
+	const struct form *form = &plan->forms.forms[list->form];
+	const struct edit *edit = plan->forms.runs[form->run].edit;
+	struct port *port = plan->ports[plan->forms.steps[list->step].target];
+	struct frame_bounds bounds;
+	uint64_t bytes;
+
+	if (!edit_at_once(edit, burst->packets, burst->count))
+		return false;
+	bytes = know(edit_reach(edit), false, burst, &bounds);
+	burst->bounds = &bounds;
+	exit_send(port, burst, burst->packets, burst->count, bytes);
+	burst->bounds = &frame_any;
+	return true;
+}
+
 bool
 whole_run(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
 	  forward_end end)
@@ -229,6 +250,9 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 
 	if (!list->whole || !same_stops(burst, &stopped))
 		return false;
+	if (list->single && !(forms->forms[list->form].gates & stopped) &&
+	    run_at_once(plan, burst, list))
+		return true;
 	wanted = choose(&forms->forms[list->form], list->form_count, stopped, made);
 	ends = forms_give_end(forms, list, stopped);
 	take_references(burst, (int)wanted - ends);

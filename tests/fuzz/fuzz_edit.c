@@ -165,6 +165,9 @@ run(const struct edit *edit, struct rte_mbuf *packet, bool looked, unsigned mann
 
 	packet_parse(&packet, 1, 0, &view);
 	memset(local.sequences, 0, sizeof(local.sequences));
+	idle->packets = 0;
+	if ((manner & OWN_ALONE) && edit_at_once(edit, &packet, 1))
+		return packet;
 	if (edit_run(edit, &local, &packet, &from, looked ? &view : NULL, 1, manner, idle) != 1)
 		abort();
 	return packet;

@@ -36,7 +36,7 @@ struct way {
 static struct rte_mempool *packets, *tiny, *headers, *bare, *pinned;
 static struct edit_local local;
 
-static void
+static inline void
 read_hex(const char *hex, unsigned tail, struct bytes *bytes)
 {
 	bytes->length = strlen(hex) / 2;
