@@ -118,10 +118,19 @@ masked_addresses(const struct frame *frame, uint8_t with)
 	       masked(frame, with, (struct range){final, final + IPV6_ADDRESS});
 }
 
+/* Where the bytes end that the transport's checksum is over: a length that denies the transport's
+ * header is no judge of it. */
+static uint32_t
+end_of_sum(struct frame *frame)
+{
+	uint32_t header = RTE_MIN(edit_end_of(frame, CONFIG_AFTER_TRANSPORT), frame->length);
+
+	return RTE_MAX(edit_end_of_datagram(frame), header);
+}
+
 static void
 find_changes(struct frame *frame, uint8_t with)
 {
-
 	frame->header_change = frame->change = frame->sctp_change = 0;
 	if (frame->kind < PACKET_IPV4)
 		return;
@@ -137,8 +146,7 @@ find_changes(struct frame *frame, uint8_t with)
 		return;
 	if (frame->pseudo)
 		frame->change = masked_addresses(frame, with);
-	frame->change +=
-		masked(frame, with, (struct range){frame->l4, edit_end_of_datagram(frame)});
+	frame->change += masked(frame, with, (struct range){frame->l4, end_of_sum(frame)});
 }
 
 void
