@@ -191,3 +191,27 @@ def test_run_dir(kind, words, tmp_path):
     found = [one for one in json.loads(result.stdout)["findings"] if one["code"] == "run-dir"]
     assert result.returncode == (1 if words else 0), result
     assert [words in one["what"] and one["field"] == "run-dir" for one in found] == [True] * bool(words)
+
+
+SET = {"set": {"ttl": 3}}
+
+
+@pytest.mark.parametrize("actions, told", [
+    ([SET, {"mirror": "ids"}, {"forward": "tap"}], "mirror: ids"),
+    ([{"mirror": "tap"}, {"mirror": "tools", "with": [{"push": {"vlan": 3}}]}, {"forward": "tap"}], "mirror: tools"),
+    ([{"mirror": "tap"}, {"edit": "own"}, {"forward": "ids"}], "forward: ids"),
+    ([SET, {"forward": "ids"}], None),
+    ([{"mirror": "ids", "with": [{"slice": 64}]}, SET, {"forward": "tap"}], None),
+    ([{"mirror": "ids"}, {"forward": "tools"}], None),
+])
+def test_edited_copies_for_a_port_without_chains(actions, told, tmp_path):
+    """What is edited where it lies, and what is not written, is not copied."""
+    what = config({"ids": {"af-xdp": "lo"}, "tap": {"null": {}}}, [{"name": "r", "actions": actions}], edits={"own": [SET]},
+                  groups={"tools": ["tap", "ids"]}, memory={"packets": 8191, "hugepages": False})
+    path = write_config(tmp_path / "config.yaml", {**what, "run-dir": str(tmp_path)})
+    result = json.loads(Run([SLUICED, "check", "--json", path], tmp_path).out)
+    notes = [finding for finding in result["findings"] if finding["code"] == "interface-chains"]
+    assert len(notes) == (told is not None)
+    for note in notes:
+        assert (note["severity"], note["subject"]) == ("note", "ids") and "edit-flat" in note["why"]
+        assert told in path.read_text(encoding="utf-8").splitlines()[note["line"] - 1]

@@ -46,6 +46,7 @@ void check_entries(struct preflight *work);   /* check_hugepages */
 void check_numa(struct preflight *work);      /* check_cores */
 void check_tuning(struct preflight *work);    /* check_cores */
 void check_load(struct preflight *work);      /* check_cores */
+void check_flat(struct preflight *work);
 
 /* Refused, unless the user has typed that it is not to be. */
 enum finding_severity unsafe_severity(const struct preflight *work);

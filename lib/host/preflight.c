@@ -29,6 +29,7 @@ static void (*const checks[])(struct preflight *work) = {
 	check_numa,       /* ports and the workers that poll them are neighbours */
 	check_tuning,     /* cores: isolated, without ticks, at full speed, not shared */
 	check_load,       /* nothing else runs there */
+	check_flat,       /* whether ports take what edits make of shared packets */
 };
 
 enum finding_severity
