@@ -346,7 +346,10 @@ replay_look(const struct replay *replay, uint64_t now_ns, struct replay_report *
 	out->server_sent = replay->config->pair ? out->sum.server_sent : COUNTER_UNKNOWN;
 	out->server_bytes = replay->config->pair ? out->sum.server_bytes : COUNTER_UNKNOWN;
 	out->refused = reasons_lost(out->sum.drops);
-	if (replay->run && replay_stands(replay))
+	/* How far a reader has come for nothing is another on each run. */
+	if (replay->plan.stamp && !replay->run)
+		out->reader = (struct reader_progress){0};
+	else if (replay->run && replay_stands(replay))
 		out->reader = replay->read;
 	else
 		reader_progress(replay->material.reader, &out->reader);
