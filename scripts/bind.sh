@@ -21,12 +21,13 @@ records=$root/run/sluice-bind
 
 usage() {
 	cat <<'END'
-usage: sluice-bind [--force] ADDRESS|INTERFACE ...   give network cards to vfio-pci
-       sluice-bind --undo ADDRESS|INTERFACE ...      give them back to the drivers they had
-       sluice-bind --status                          list the network cards and who drives them
+usage: sluice-bind [--force] CARD ...   give network cards to vfio-pci
+       sluice-bind --undo CARD ...      give them back to the drivers they had
+       sluice-bind --status             list the network cards and who drives them
        sluice-bind --help
 
-An ADDRESS is as `lspci -D` shows it: 0000:03:00.0. An INTERFACE is as `ip link` shows it.
+A CARD is an address as `lspci -D` shows it, 0000:03:00.0, or an interface as
+`ip link` shows it.
 --force binds even the card that carries the default route or an SSH session.
 END
 }

@@ -75,10 +75,10 @@ def test_what_is_refused_changes_nothing(tmp_path):
 
 def test_the_sandbox_says_what_needs_a_restart(tmp_path):
     with Daemon(base(), tmp_path, PLUGINS) as daemon:
-        for port, kind in (({"vdev": "net_tap0,iface=tap7"}, "vdev"), ({"af-xdp": "lo"}, "af-xdp"),
-                           ({"pci": "0000:00:03.0"}, "pci")):
-            once = "" if kind == "pci" else re.escape(f", or once with `sandbox: {{ keep: [{kind}] }}`")
-            with pytest.raises(Refused, match=f"port c: .*{kind}.* restart it with this config{once}, or run"):
+        for port, kind, once in (({"vdev": "net_tap0,iface=tap7"}, "vdev", "{ keep: [vdev] }` or `sandbox: off"),
+                                 ({"af-xdp": "lo"}, "af-xdp", "{ keep: [af-xdp] }"), ({"pci": "0000:00:03.0"}, "pci", None)):
+            hint = f", or once with `sandbox: {once}`" if once else ""
+            with pytest.raises(Refused, match=f"port c: .*{kind}.* restart it with this config{re.escape(hint)}$"):
                 daemon.apply(base({"c": port}))
         daemon.stop()
 

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from lib.fake import Daemon
-from lib.offline import ROOT, SLUICE
+from lib.offline import ROOT, SLUICE, SLUICED
 from lib.words import commands, complete, options
 
 
@@ -26,6 +26,14 @@ def test_help_of_a_group(group):
     alone = subprocess.run([SLUICE, group], capture_output=True, text=True, timeout=10, check=False)
     assert alone.returncode == 2 and not alone.stdout
     assert all(words.split()[1] in alone.stderr for words in commands() if words.startswith(group + " "))
+
+
+@pytest.mark.parametrize("program", [SLUICE, SLUICED], ids=["sluice", "sluiced"])
+def test_help_fits_a_terminal(program):
+    groups = {words.split()[0] for words in commands() if " " in words}
+    for words in [[], *([group] for group in groups), *(words.split() for words in commands())] if program == SLUICE else [[], ["explain"], ["replay"]]:
+        text = subprocess.run([program, *words, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+        assert text.endswith("\n") and max(map(len, text.split("\n"))) <= 80, text
 
 
 def test_commands_are_those_of_the_manual():

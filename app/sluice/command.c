@@ -60,34 +60,31 @@ static const struct command commands[] = {
 	LISTING("rules", "[NAME...]", "rules", view_rules,
 		"each rule: what it took, what it does, how its filter runs",
 		"A filter runs as machine code (jit), or in libpcap's interpreter where it can't "
-		"be "
-		"compiled.\n"
-		"With names, those alone, and what each of their actions counted where there are "
-		"edits or\ngates: `sluice rules web dns`.\n"),
+		"be compiled.\nWith names, those alone, and what each of their actions counted "
+		"where there are edits or gates: `sluice rules web dns`.\n"),
 	LISTING("policers", "[NAME...]", "policers", view_policers,
 		"each policer: its rate, what passed and what was over it",
 		"With names, those alone.\n"),
 	LISTING("dedups", "[NAME...]", "dedups", view_dedups,
 		"each dedup: duplicates, how far behind they came, how full it is",
-		"A dedup is called after its rule, the second of a rule RULE#2 and so on.\n"
-		"With names, those alone.\n"),
+		"A dedup is called after its rule, the second of a rule RULE#2 and so on.\nWith "
+		"names, those alone.\n"),
 	LISTING("workers", "[CORE...]", "workers", view_workers,
 		"each polling core: packets, cycles, bursts, cache",
 		"With cores, those alone: `sluice workers 2 3`.\n"),
 	LISTING("drops", "[REASON...]", "drops", view_drops,
 		"the ledger, and each packet that ended here by its reason",
 		"For each port and in all, packets received, replayed and mirrored are those that "
-		"left,\nwere dropped or are held; it says so loudly if they are not.\n"
-		"With reasons, those alone, and no ledger: `sluice drops no-buffer`.\n"),
+		"left, were dropped or are held; it says so loudly if they are not.\nWith reasons, "
+		"those alone, and no ledger: `sluice drops no-buffer`.\n"),
 	READING(memory, "pools of packet memory", ""),
 	{.words = "metrics",
 	 .arguments = "",
 	 .text = "all numbers as Prometheus reads them",
 	 .more = "--list says which there are. --rules N: of so many rules at most, 500 if it is "
-		 "left out,\nand of the default. --textfile FILE writes them to a file that is "
-		 "replaced at one\nmoment, for node_exporter; where no daemon answers it has "
-		 "`sluice_up 0`.\n"
-		 "sluice-exporter(8) serves the same over HTTP.\n",
+		 "left out, and of the default. --textfile FILE writes them to a file that is "
+		 "replaced at one moment, for node_exporter; where no daemon answers it has "
+		 "`sluice_up 0`.\nsluice-exporter(8) serves the same over HTTP.\n",
 	 .method = "snapshot",
 	 .reading = true,
 	 .measures = true,
@@ -100,37 +97,32 @@ static const struct command commands[] = {
 	 .reading = true,
 	 .view = view_config,
 	 .run = run_reading},
-	CONFIG_FILE(check, "say whether FILE could be applied, and what is wrong with it",
-		    "FILE is any that you can read; - is standard input. Members of the daemon's "
-		    "group\nmay do this too, with a file of 1 MiB at most that names no lists in "
-		    "files.\n"),
-	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
-		    "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\n"
-		    "FILE is any that you can read; - is standard input. Members of the daemon's "
-		    "group\nmay do this too, with a file of 1 MiB at most that names no lists in "
-		    "files.\n"),
 	CONFIG_FILE(
-		apply, "run FILE from now on; no packet is lost",
-		"FILE is any that you can read, of 512 MiB at most; - is standard input.\n"
-		"A config that is refused changes nothing. Ports and replays that are the same in "
-		"both\ngo on; the others begin, end, or are opened anew. Workers, memory, idle, "
-		"run-dir and\nsandbox can't change while the daemon runs.\n"),
+		check, "say whether FILE could be applied, and what is wrong with it",
+		"FILE is any that you can read; - is standard input. Members of the daemon's group "
+		"may do this too, with a file of 1 MiB at most that names no lists in files.\n"),
+	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
+		    "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\nFILE is any "
+		    "that you can read; - is standard input. Members of the daemon's group may do "
+		    "this too, with a file of 1 MiB at most that names no lists in files.\n"),
+	CONFIG_FILE(apply, "run FILE from now on; no packet is lost",
+		    "FILE is any that you can read, of 512 MiB at most; - is standard input.\nA "
+		    "config that is refused changes nothing. Ports and replays that are the same "
+		    "in both go on; the others begin, end, or are opened anew. Workers, memory, "
+		    "idle, run-dir and sandbox can't change while the daemon runs.\n"),
 	CONFIG(save, "write what runs to the file that the daemon was started with",
 	       "The file gets what runs as it was written, comments and all; where that is the "
-	       "text "
-	       "of\nanother directory and names files relative to it, in canonical form. The one "
-	       "before is\nkept beside it, as FILE.old. You must be able to write there; the "
-	       "daemon "
-	       "need not.\n"),
+	       "text of another directory and names files relative to it, in canonical form. The "
+	       "one before is kept beside it, as FILE.old. You must be able to write there; the "
+	       "daemon need not.\n"),
 	CONFIG(rollback, "run the config that ran before this one",
 	       "A second time it goes back to this one. Where nothing was applied since the start "
-	       "it\n"
-	       "is the one that `config save` has kept, as FILE.old. `config save` makes it "
+	       "it is the one that `config save` has kept, as FILE.old. `config save` makes it "
 	       "last.\n"),
 	CONFIG(reload, "apply the file that the daemon was started with, as it is now",
 	       "What SIGHUP does, with an exit code.\n"),
 	PORT(up, "take a port up again that was removed or taken out of service",
-	     "Its device is looked for anew: a PCI device must be bound to vfio-pci again, an\n"
+	     "Its device is looked for anew: a PCI device must be bound to vfio-pci again, an "
 	     "interface be there and up. A capture port begins its files anew.\n"),
 	PORT(down, "take a port out of service, and let go of its device",
 	     "What is sent there is dropped as port-down; the other ports go on.\n"),
@@ -138,8 +130,7 @@ static const struct command commands[] = {
 	 .arguments = "[NAME...]",
 	 .text = "each replay: where it is, what it sent, how exact it is",
 	 .more = "The error is the time from when a packet was due to when it was handed to the "
-		 "NIC, "
-		 "of\nwhich 99 in 100 packets had no more.\n",
+		 "NIC, of which 99 in 100 packets had no more.\n",
 	 .most = NAMES_MAX,
 	 .method = "replay.list",
 	 .reading = true,
@@ -149,16 +140,13 @@ static const struct command commands[] = {
 	 .arguments = "NAME|--all",
 	 .text = "from the beginning; --follow shows progress and the verdict",
 	 .more = "--follow waits until the replay has ended, and tells how it went. Exit code 0: "
-		 "it "
-		 "passed, or\nhas no tolerance; 1: it did not pass, or failed. Ctrl-C ends the "
-		 "following, not the replay.\n"
-		 "--all starts every replay that does not run, one after the other in the "
-		 "config's order.\n"
-		 "--pace PACE, --loops N|forever, --limit N (packets) and --duration TIME are for "
-		 "this run; other\nruns are as the config says.\n"
-		 "--at TIME: the first packet is due then: 2026-11-29T15:00:00.5Z, @1795964400.25, "
-		 "15:00:00 or +5s.\nIt is refused where the clock may be wrong by more than "
-		 "--clock-error, 1ms if left out.\n",
+		 "it passed, or has no tolerance; 1: it did not pass, or failed. Ctrl-C ends the "
+		 "following, not the replay.\n--all starts every replay that does not run, one "
+		 "after the other in the config's order.\n--pace PACE, --loops N|forever, --limit "
+		 "N (packets) and --duration TIME are for this run; other runs are as the config "
+		 "says.\n--at TIME: the first packet is due then: 2026-11-29T15:00:00.5Z, "
+		 "@1795964400.25, 15:00:00 or +5s.\nIt is refused where the clock may be wrong by "
+		 "more than --clock-error, 1ms if left out.\n",
 	 .least = 1,
 	 .most = 1,
 	 .method = "replay.start",
@@ -201,7 +189,7 @@ static const struct command commands[] = {
 	 .text = "until the daemon answers, or is in that state",
 	 .more = "STATE is running, draining or stopped; stopped is also what does not answer at "
 		 "all.\n--timeout SECONDS: for so long, 30 if it is left out. Exit code 1: it is "
-		 "in another state\nby then; 3: it can't be reached.\n",
+		 "in another state by then; 3: it can't be reached.\n",
 	 .most = 1,
 	 .method = "status",
 	 .waits = true,

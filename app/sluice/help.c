@@ -7,6 +7,8 @@
 #include "core/banned.h"
 
 #define SYNOPSIS_WIDTH 23
+#define TEXT_COLUMN (2 + (int)sizeof("sluice") + SYNOPSIS_WIDTH + 2)
+#define WIDTH 80
 
 static void
 synopsis(const struct command *command, char *text, size_t size)
@@ -15,23 +17,50 @@ synopsis(const struct command *command, char *text, size_t size)
 		 command->arguments);
 }
 
+/* Words from this column on, in lines that a terminal shows; the lines behind are indented. */
+static void
+print_words(FILE *out, int column, int indent, const char *text)
+{
+	while (*text) {
+		int length = (int)strcspn(text, " \n");
+
+		if (column > indent && column + 1 + length > WIDTH)
+			column = fprintf(out, "\n%*s", indent, "") - 1;
+		else if (column > indent)
+			column += fprintf(out, " ");
+		column += fprintf(out, "%.*s", length, text);
+		text += length;
+		if (*text == '\n')
+			column = fprintf(out, "\n%*s", text[1] ? indent : 0, "") - 1;
+		text += *text != '\0';
+	}
+}
+
+static void
+print_usage(FILE *out, const struct command *command)
+{
+	char text[64];
+
+	synopsis(command, text, sizeof(text));
+	fprintf(out, "  sluice %-*s  ", SYNOPSIS_WIDTH, text);
+	print_words(out, TEXT_COLUMN, TEXT_COLUMN, command->text);
+	fprintf(out, "\n");
+}
+
 void
 help_print(FILE *out)
 {
 	const struct command *command;
-	char text[64];
 
 	fprintf(out, "sluice: looks at a running sluiced and steers it\n\nUsage:\n");
-	for (unsigned i = 0; (command = command_at(i)); i++) {
-		synopsis(command, text, sizeof(text));
-		fprintf(out, "  sluice %-*s  %s\n", SYNOPSIS_WIDTH, text, command->text);
-	}
+	for (unsigned i = 0; (command = command_at(i)); i++)
+		print_usage(out, command);
 	fprintf(out,
 		"\nOptions, before or behind the command:\n"
 		"  --json           print the daemon's answer as it came, errors too\n"
 		"  --watch SECONDS  repeat a reading command, with rates; ctrl-C ends it\n"
-		"  --sort COLUMN    of rules, policers, dedups, drops, ports and workers: by name, "
-		"packets, now, ...\n"
+		"  --sort COLUMN    of rules, policers, dedups, drops, ports and workers: by\n"
+		"                   name, packets, now, ...\n"
 		"  --top N          of these the first N rows\n"
 		"  --nonzero        of these the rows that counted something\n"
 		"  --list           with `metrics`: which there are, and what they mean\n"
@@ -58,14 +87,11 @@ help_group(const char *word, FILE *out)
 {
 	size_t length = strlen(word);
 	const struct command *command;
-	char text[64];
 
 	fprintf(out, "Usage:\n");
 	for (unsigned i = 0; (command = command_at(i)); i++) {
-		if (strncmp(command->words, word, length) != 0 || command->words[length] != ' ')
-			continue;
-		synopsis(command, text, sizeof(text));
-		fprintf(out, "  sluice %-*s  %s\n", SYNOPSIS_WIDTH, text, command->text);
+		if (strncmp(command->words, word, length) == 0 && command->words[length] == ' ')
+			print_usage(out, command);
 	}
 	fprintf(out, "\nEach has more to say with --help; `sluice --help` has the options.\n");
 }
@@ -73,22 +99,34 @@ help_group(const char *word, FILE *out)
 void
 help_command(const struct command *command, FILE *out)
 {
-	char text[64];
+	char text[256];
+	int column;
 
 	synopsis(command, text, sizeof(text));
-	fprintf(out, "sluice %s: %s\n", text, command->text);
-	if (*command->more)
-		fprintf(out, "\n%s", command->more);
-	if (command->picks)
-		fprintf(out, "\n--sort takes %s.\n", pick_columns(command->method).text);
+	column = fprintf(out, "sluice %s:", text);
+	print_words(out, column, 0, command->text);
+	fprintf(out, "\n");
+	if (*command->more) {
+		fprintf(out, "\n");
+		print_words(out, 0, 0, command->more);
+	}
+	if (command->picks) {
+		snprintf(text, sizeof(text), "--sort takes %s.\n",
+			 pick_columns(command->method).text);
+		fprintf(out, "\n");
+		print_words(out, 0, 0, text);
+	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	fprintf(out, "Options: --json%s%s%s%s%s%s%s --socket PATH\n",
-		command->picks ? " --sort COLUMN --top N --nonzero" : "",
-		command->measures ? " --list --rules N --textfile FILE" : "",
-		command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
-		command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
-				  "--clock-error TIME"
-				: "",
-		command->takes_all ? " --all" : "", command->waits ? " --timeout SECONDS" : "");
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s --socket PATH\n",
+		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
+		 command->measures ? " --list --rules N --textfile FILE" : "",
+		 command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
+		 command->takes_all ? " --all" : "",
+		 command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
+				   "--clock-error TIME"
+				 : "",
+		 command->waits ? " --timeout SECONDS" : "");
+	column = fprintf(out, "Options: ");
+	print_words(out, column, column, text);
 }

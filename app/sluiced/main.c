@@ -25,18 +25,17 @@ static const struct command {
 	bool needs_argument;
 	int (*run)(const struct options *options);
 } commands[] = {
-	{"run", "CONFIG", "serve until SIGTERM or SIGINT; then drain and report",
-	 TAKES_PLUGIN | TAKES_UNSAFE, true, command_run},
-	{"offline", "CONFIG", "feed every capture to its end on a virtual clock, and report",
-	 TAKES_JSON | TAKES_EXPECT, true, command_offline},
+	{"run", "CONFIG", "serve until SIGTERM or SIGINT, then drain", TAKES_PLUGIN | TAKES_UNSAFE,
+	 true, command_run},
+	{"offline", "CONFIG", "feed captures to their end, and report", TAKES_JSON | TAKES_EXPECT,
+	 true, command_offline},
 	{"check", "CONFIG", "say what run would refuse", TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE,
 	 true, command_check},
-	{"explain", "CONFIG PACKET", "say what would happen to a packet: sluiced explain --help",
-	 TAKES_JSON | TAKES_WORDS, false, command_explain},
-	{"replay", "FILE... --to PORT", "send captures without a config: sluiced replay --help",
+	{"explain", "CONFIG PACKET", "say what would happen to a packet", TAKES_JSON | TAKES_WORDS,
+	 false, command_explain},
+	{"replay", "FILE... --to PORT", "send captures without a config",
 	 TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE | TAKES_WORDS, false, command_replay},
-	{"bench", "[NAME]", "measure costs in cycles per packet on this machine", TAKES_JSON, false,
-	 command_bench},
+	{"bench", "[NAME]", "cycles per packet on this machine", TAKES_JSON, false, command_bench},
 };
 
 static const struct option long_options[] = {
@@ -55,25 +54,21 @@ static const struct option long_options[] = {
 static void
 usage(FILE *out)
 {
-	fprintf(out, "sluiced: a packet appliance: classifies and forwards packets without copying "
-		     "them\n\n"
+	fprintf(out, "sluiced: classifies and forwards packets without copying them\n\n"
 		     "Usage:\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(out, "  sluiced %-7s %-17s  %s\n", commands[i].name, commands[i].argument,
 			commands[i].text);
 	fprintf(out,
 		"\nOptions:\n"
-		"  --json             offline, check, explain, replay, bench: the result as a "
-		"JSON\n"
-		"                     object\n"
+		"  --json             offline, check, explain, replay, bench: the result as\n"
+		"                     one JSON object\n"
 		"  --expect DIR       offline: compare what was written with the captures and the\n"
 		"                     report.json in DIR; exit 1 on any difference\n"
 		"  --plugin PATH      run, check, replay: a further DPDK driver (may be repeated)\n"
-		"  --unsafe-no-iommu  run, check, replay: go on where no IOMMU keeps devices to "
-		"the\n"
-		"                     memory that they were given; a NIC can then reach all of "
-		"this\n"
-		"                     machine's\n"
+		"  --unsafe-no-iommu  run, check, replay: go on where no IOMMU keeps devices to\n"
+		"                     the memory that they were given; a NIC can then reach all\n"
+		"                     of this machine's\n"
 		"  --log-level LEVEL  error, warning, info (default) or debug\n"
 		"  -h, --help         this help\n"
 		"  -V, --version      versions of sluice and DPDK\n"

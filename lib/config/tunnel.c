@@ -56,7 +56,6 @@ static const struct {
 	{"label", "mpls has one", BIT(MPLS)},
 	{"session", "erspan has one", BIT(ERSPAN)},
 };
-#define IDS (sizeof(ids) / sizeof(ids[0]))
 
 const char *
 config_tunnel_id(const struct config_tunnel *tunnel)

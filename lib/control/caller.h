@@ -7,6 +7,7 @@
 #define CONTROL_CALLER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -21,6 +22,21 @@ struct caller {
 	bool has_descriptor; /* and owns it */
 	int descriptor;
 };
+
+/* For the log: "root" or "uid 1000"; in its sandbox the daemon can't look other names up. */
+struct caller_name {
+	char text[sizeof("uid 4294967295")];
+};
+
+static inline struct caller_name
+caller_name(uid_t uid)
+{
+	struct caller_name name = {"root"};
+
+	if (uid != 0)
+		snprintf(name.text, sizeof(name.text), "uid %u", (unsigned)uid);
+	return name;
+}
 
 static inline void
 caller_clear(struct caller *caller)

@@ -66,8 +66,7 @@ applicable(const struct method_daemon *daemon, const struct config *config, stru
 		rpc_fail(&call->error, RPC_REFUSED,
 			 json_pack("{s:s, s:s}", "field", "ports", "port", port->name),
 			 "port %s: what a port of kind %s needs was given up when the daemon was "
-			 "started without one; restart it with this config%s, or run it with "
-			 "`sandbox: off`",
+			 "started without one; restart it with this config%s",
 			 port->name, config_port_kind(port->kind), sandbox_keeps(port));
 		return false;
 	}
@@ -210,9 +209,9 @@ log_applied(const struct call *call, unsigned rules)
 	const struct edition *edition = call->edition;
 	const char *way = edition && strcmp(edition->way, "apply") != 0 ? edition->way : NULL;
 
-	log_info("config applied%s%s: %u rule%s, %s, by uid %u (process %d)", way ? " by a " : "",
+	log_info("config applied%s%s: %u rule%s, %s, by %s (process %d)", way ? " by a " : "",
 		 way ? way : "", rules, units_plural(rules),
-		 edition ? edition_name(edition) : "a text", (unsigned)call->caller.uid,
+		 edition ? edition_name(edition) : "a text", caller_name(call->caller.uid).text,
 		 (int)call->caller.pid);
 }
 

@@ -53,8 +53,8 @@ reload_begin(struct reload *reload, struct jobs *jobs)
 		log_fail(ENOMEM, "reload");
 		return;
 	}
-	log_info("SIGHUP from uid %u (process %u): reading %s", signal->ssi_uid, signal->ssi_pid,
-		 reload->file);
+	log_info("SIGHUP from %s (process %u): reading %s", caller_name(signal->ssi_uid).text,
+		 signal->ssi_pid, reload->file);
 	job->slot = JOB_NOBODY;
 	job->call.method = method_find("config.apply");
 	job->call.by_signal = reload->under_way = true;

@@ -42,36 +42,19 @@ change_tell(struct change *change, enum engine_fate fate, const char *kind, cons
 	change->told[change->told_count++] = (struct engine_told){fate, kind, name};
 }
 
-/* What was, by name; the count where it is not there. */
+/* Which of the items is called so; count: none. A name is an item's first member. */
 static unsigned
-find_port(const struct config *config, const char *name)
+find(const void *items, size_t size, unsigned count, const char *name)
 {
 	unsigned i = 0;
 
-	while (i < config->port_count && strcmp(config->ports[i].name, name) != 0)
+	while (i < count && strcmp(*(char *const *)((uintptr_t)items + i * size), name) != 0)
 		i++;
 	return i;
 }
 
-static unsigned
-find_group(const struct config *config, const char *name)
-{
-	unsigned i = 0;
-
-	while (i < config->group_count && strcmp(config->groups[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-static unsigned
-find_replay(const struct config *config, const char *name)
-{
-	unsigned i = 0;
-
-	while (i < config->replay_count && strcmp(config->replays[i].name, name) != 0)
-		i++;
-	return i;
-}
+#define FIND(config, what, name) \
+	find((config)->what##s, sizeof((config)->what##s[0]), (config)->what##_count, name)
 
 static const uint8_t *
 slots_now(const struct change *change)
@@ -99,7 +82,7 @@ pair_ports(struct change *change, struct error_list *errors)
 	int ret = 0;
 
 	for (unsigned i = 0; i < was->port_count; i++) {
-		if (find_port(next, was->ports[i].name) < next->port_count)
+		if (FIND(next, port, was->ports[i].name) < next->port_count)
 			continue;
 		change->ends |= BIT(slots_now(change)[i]);
 		change_tell(change, ENGINE_ENDED, "ports", was->ports[i].name);
@@ -107,7 +90,7 @@ pair_ports(struct change *change, struct error_list *errors)
 	for (unsigned i = 0; i < next->port_count; i++) {
 		const struct config_port *wanted = &next->ports[i];
 		struct change_port *port = &change->ports[i];
-		unsigned at = find_port(was, wanted->name);
+		unsigned at = FIND(was, port, wanted->name);
 		int slot = at < was->port_count ? slots_now(change)[at] : find_slot(change, taken);
 
 		if (slot < 0) {
@@ -161,12 +144,12 @@ pair_groups(struct change *change)
 	const struct config *was = change->before, *next = change->config;
 
 	for (unsigned i = 0; i < was->group_count; i++) {
-		if (find_group(next, was->groups[i].name) == next->group_count)
+		if (FIND(next, group, was->groups[i].name) == next->group_count)
 			change_tell(change, ENGINE_ENDED, "groups", was->groups[i].name);
 	}
 	for (unsigned i = 0; i < next->group_count; i++) {
 		const struct config_group *group = &next->groups[i];
-		unsigned at = find_group(was, group->name);
+		unsigned at = FIND(was, group, group->name);
 		enum engine_fate fate =
 			at == was->group_count ? ENGINE_BEGUN
 			: key_difference(&key_group, was, &was->groups[at], next, group)
@@ -183,7 +166,7 @@ pair_replays(struct change *change)
 	const struct config *was = change->before, *next = change->config;
 
 	for (unsigned i = 0; i < was->replay_count; i++) {
-		if (find_replay(next, was->replays[i].name) < next->replay_count)
+		if (FIND(next, replay, was->replays[i].name) < next->replay_count)
 			continue;
 		change->moves = true;
 		change_tell(change, ENGINE_ENDED, "replays", was->replays[i].name);
@@ -191,7 +174,7 @@ pair_replays(struct change *change)
 	for (unsigned i = 0; i < next->replay_count; i++) {
 		const struct config_replay *wanted = &next->replays[i];
 		struct change_replay *replay = &change->replays[i];
-		unsigned at = find_replay(was, wanted->name);
+		unsigned at = FIND(was, replay, wanted->name);
 
 		replay->fate =
 			at == was->replay_count ? ENGINE_BEGUN

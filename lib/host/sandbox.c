@@ -173,10 +173,12 @@ sandbox_keeps(const struct config_port *port)
 {
 	unsigned needs = allowed_needs_of_port(port) & ~granted;
 
+	/* Those need more of the start than that nothing is closed. */
 	if (port->kind == CONFIG_PORT_PCI)
 		return "";
-	return needs & ALLOWED_FOR_AF_XDP ? ", or once with `sandbox: { keep: [af-xdp] }`"
-					  : ", or once with `sandbox: { keep: [vdev] }`";
+	if (needs & ALLOWED_FOR_AF_XDP)
+		return ", or once with `sandbox: { keep: [af-xdp] }`";
+	return ", or once with `sandbox: { keep: [vdev] }` or `sandbox: off`";
 }
 
 const struct sandbox_state *

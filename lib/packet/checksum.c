@@ -16,8 +16,7 @@
 	0xffff /* ones' complement of a sum over data with its checksum in it: RFC 1071 section 1 */
 
 #define TCP_HEADER 20
-#define TCP_CHECKSUM 16 /* offset in the header: RFC 9293 section 3.1 */
-#define UDP_HEADER 8    /* and its fields: RFC 768 */
+#define UDP_HEADER 8 /* and its fields: RFC 768 */
 #define UDP_LENGTH 4
 #define UDP_CHECKSUM 6
 #define OPTIONS_MAX 8 /* of IPv6, that are walked */

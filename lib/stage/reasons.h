@@ -37,8 +37,9 @@ enum reason_kind {
 	X(PORT_DOWN, "port-down", LOSS, "the port had no link, or was taken out of service",      \
 	  "bring up the link, or `sluice port up NAME`; `sluice ports` shows which, and why: a "  \
 	  "capture that can't be written has no link")                                            \
-	X(REMOVED, "removed", LOSS, "the port's device was removed",                              \
-	  "bring it back, then `sluice port up NAME`")                                            \
+	X(REMOVED, "removed", LOSS,                                                               \
+	  "the port's device was removed, or a config without the port applied",                  \
+	  "bring the device back, then `sluice port up NAME`")                                    \
 	X(SEGMENTS, "segments", LOSS,                                                             \
 	  "longer than memory.packet-size, and the port can't send it",                           \
 	  "raise `memory.packet-size` to the longest frame")                                      \
