@@ -137,7 +137,7 @@ def test_a_real_prometheus(what, tmp_path):
         prometheus.until('sum(rate(sluice_dropped_packets_total{reason="port-down",kind="loss"}[5m])) > 0')
         prometheus.until('ALERTS{alertname="SluicePacketsLost",reason="port-down"}')
         assert prometheus.until('sluice_port_state{port="other",state="stopped"} == 1')
-        # And a daemon that is gone.
-        daemon.stop()
+        # And a daemon that is gone, and left its sockets.
+        daemon.kill()
         prometheus.until("sluice_up == 0")
         prometheus.until('ALERTS{alertname="SluiceDown",alertstate="pending"}')

@@ -23,8 +23,8 @@ struct exporter {
  * stderr. */
 int listen_begin(const char *address, int *listener);
 
-/* The text for one who asks and waits for so many seconds at most, to be freed; of its length. NULL:
- * out of memory. */
+/* The text for one who asks and waits for so many seconds at most, to be freed; of its length.
+ * NULL: out of memory. */
 char *scrape(struct exporter *exporter, double seconds, size_t *length);
 
 /* Serves until SIGTERM or SIGINT. An exit code. */

@@ -177,8 +177,8 @@ send_slow_ones_away(struct server *server)
 	}
 }
 
-/* Signals come only while it waits here. The library listens again, after it had no room, not before
- * it is run. */
+/* Signals come only while it waits here. The library listens again, after it had no room, not
+ * before it is run. */
 static void
 wait_for_work(struct MHD_Daemon *daemon, bool room, const sigset_t *unblocked)
 {
