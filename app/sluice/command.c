@@ -89,6 +89,25 @@ static const struct command commands[] = {
 	 .reading = true,
 	 .measures = true,
 	 .run = run_metrics},
+	{.words = "explain",
+	 .arguments = "PACKET",
+	 .text = "what would happen to a packet now, and why",
+	 .more = "PACKET is FILE#N, record N of a capture; a frame's bytes in hexadecimal; or "
+		 "words "
+		 "such as 'tcp 10.0.0.6:43211 > 192.0.2.1:443 vlan 100 syn'. The gates, links and "
+		 "groups are as they are at the moment, and nothing changes by asking. Exit code "
+		 "1: the daemon's ways of reading it do not agree.\n"
+		 "--port PORT: as if received there, else on the first that receives.\n"
+		 "--all: on every port.\n"
+		 "--down PORT: as if it had no link; may be repeated.\n"
+		 "--with FILE: and what that config would do.\n"
+		 "--near N: so many rules that nearly took it, 3 if left out.\n",
+	 .least = 1,
+	 .most = NAMES_MAX,
+	 .method = "explain",
+	 .explains = true,
+	 .patient = true,
+	 .run = run_explain},
 	{.words = "config show",
 	 .arguments = "",
 	 .text = "the config that runs, as `config apply` takes it",

@@ -46,15 +46,19 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --clock-error --duration --follow --json --limit --list --loops --nonzero --pace --rules --socket --sort --textfile --timeout --top --watch --help --version"
+	local cur prev words cword i command=() options="--all --at --clock-error --down --duration --follow --json --limit --list --loops --near --nonzero --pace --port --rules --socket --sort --textfile --timeout --top --watch --with --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
-		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--rules]="100 500 10000" [--duration]="" [--clock-error]="")
+		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]="")
 	_init_completion -n = || return
 
 	case $prev in
-	--socket | --textfile)
+	--socket | --textfile | --with)
 		_filedir
+		return
+		;;
+	--port | --down)
+		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur")
 		return
 		;;
 	--sort)
@@ -89,15 +93,16 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --sort | --textfile) ((i++)) ;;
+		--socket | --sort | --textfile | --with | --port | --down) ((i++)) ;;
 		-*) [ -z "${values[${words[i]}]+known}" ] || ((i++)) ;;
 		*) command+=("${words[i]}") ;;
 		esac
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics config port replay wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
+	explain) _filedir ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
 	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;

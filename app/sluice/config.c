@@ -53,12 +53,15 @@ params_of(const char *file)
 }
 
 int
-config_give(struct daemon *daemon, const char *method, const char *file, json_t **answer)
+config_give_more(struct daemon *daemon, const char *method, const char *file, json_t *more,
+		 json_t **answer)
 {
 	json_t *params = params_of(file);
 	int ret;
 
 	*answer = NULL;
+	json_object_update(params, more);
+	json_decref(more);
 	if (!params)
 		return EXIT_FAILED;
 	ret = bring_file(file, &daemon->brings);
@@ -68,6 +71,12 @@ config_give(struct daemon *daemon, const char *method, const char *file, json_t 
 	json_decref(params);
 	return say_failed(EXIT_FAILED, "%s: %s", file,
 			  ret == -EFBIG ? "more than 512 MiB" : strerror(-ret));
+}
+
+int
+config_give(struct daemon *daemon, const char *method, const char *file, json_t **answer)
+{
+	return config_give_more(daemon, method, file, NULL, answer);
 }
 
 /* Said plainly when it isn't even here. */

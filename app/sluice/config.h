@@ -11,6 +11,10 @@
  * daemon_call; what can't be read is said on stderr. */
 int config_give(struct daemon *daemon, const char *method, const char *file, json_t **answer);
 
+/* The same with further parameters, which are taken over. */
+int config_give_more(struct daemon *daemon, const char *method, const char *file, json_t *more,
+		     json_t **answer);
+
 /* What became of it, in words. */
 void config_print_done(const char *method, const char *file, const json_t *result);
 

@@ -66,10 +66,14 @@ help_print(FILE *out)
 		"  --list           with `metrics`: which there are, and what they mean\n"
 		"  --rules N, --textfile FILE\n"
 		"                   with `metrics`: of so many rules; into a file\n"
+		"  --port PORT, --down PORT, --with FILE, --near N\n"
+		"                   with `explain`: where it comes in, what is supposed, a second "
+		"config\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
 		"  --pace, --loops, --limit, --duration, --at, --clock-error\n"
 		"                   with `replay start`: how this run is to be, and when to begin\n"
-		"  --all            with `replay start` and `replay stop`: every replay\n"
+		"  --all            with `replay start` and `replay stop`: every replay; with\n"
+		"                   `explain`: every port\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
 		"  --socket PATH    the daemon's socket or run-dir; default: $SLUICE_SOCKET, or\n"
@@ -118,7 +122,8 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s --socket PATH\n",
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s --socket PATH\n",
+		 command->explains ? " --port PORT --all --down PORT --with FILE --near N" : "",
 		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		 command->measures ? " --list --rules N --textfile FILE" : "",
 		 command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",

@@ -19,19 +19,23 @@
 
 #define TIMEOUT_SECONDS_MAX 1e6
 #define TOP_MAX 1000000
+#define NEAR_MAX 100
 
 enum {
 	OPTION_ALL = 256,
 	OPTION_AT,
 	OPTION_CLOCK_ERROR,
+	OPTION_DOWN,
 	OPTION_DURATION,
 	OPTION_FOLLOW,
 	OPTION_JSON,
 	OPTION_LIMIT,
 	OPTION_LIST,
 	OPTION_LOOPS,
+	OPTION_NEAR,
 	OPTION_NONZERO,
 	OPTION_PACE,
+	OPTION_PORT,
 	OPTION_RULES,
 	OPTION_SOCKET,
 	OPTION_SORT,
@@ -39,12 +43,14 @@ enum {
 	OPTION_TIMEOUT,
 	OPTION_TOP,
 	OPTION_WATCH,
+	OPTION_WITH,
 };
 
 static const struct option long_options[] = {
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"at", required_argument, NULL, OPTION_AT},
 	{"clock-error", required_argument, NULL, OPTION_CLOCK_ERROR},
+	{"down", required_argument, NULL, OPTION_DOWN},
 	{"duration", required_argument, NULL, OPTION_DURATION},
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"help", no_argument, NULL, 'h'},
@@ -52,8 +58,10 @@ static const struct option long_options[] = {
 	{"limit", required_argument, NULL, OPTION_LIMIT},
 	{"list", no_argument, NULL, OPTION_LIST},
 	{"loops", required_argument, NULL, OPTION_LOOPS},
+	{"near", required_argument, NULL, OPTION_NEAR},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
 	{"pace", required_argument, NULL, OPTION_PACE},
+	{"port", required_argument, NULL, OPTION_PORT},
 	{"rules", required_argument, NULL, OPTION_RULES},
 	{"socket", required_argument, NULL, OPTION_SOCKET},
 	{"sort", required_argument, NULL, OPTION_SORT},
@@ -62,13 +70,15 @@ static const struct option long_options[] = {
 	{"top", required_argument, NULL, OPTION_TOP},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", required_argument, NULL, OPTION_WATCH},
+	{"with", required_argument, NULL, OPTION_WITH},
 	{0},
 };
 
 static const char *const option_words[] = {
-	"--all",   "--at",       "--clock-error", "--duration", "--follow",  "--help",  "--json",
-	"--limit", "--list",     "--loops",       "--nonzero",  "--pace",    "--rules", "--socket",
-	"--sort",  "--textfile", "--timeout",     "--top",      "--version", "--watch"};
+	"--all",      "--at",      "--clock-error", "--down",    "--duration", "--follow",
+	"--help",     "--json",    "--limit",       "--list",    "--loops",    "--near",
+	"--nonzero",  "--pace",    "--port",        "--rules",   "--socket",   "--sort",
+	"--textfile", "--timeout", "--top",         "--version", "--watch",    "--with"};
 
 static int
 wrong_option(const char *word, int option)
@@ -122,6 +132,28 @@ parse_rules(const char *word, struct options *options)
 	return EXIT_DONE;
 }
 
+static int
+parse_near(const char *word, struct options *options)
+{
+	uint64_t number;
+
+	if (text_number(word, NEAR_MAX, &number) < 0)
+		return say_failed(EXIT_USAGE, "--near takes a number of rules from 0 to %d, not %s",
+				  NEAR_MAX, text_quote(word).text);
+	options->near = (unsigned)number;
+	options->near_given = true;
+	return EXIT_DONE;
+}
+
+static int
+add_down(const char *word, struct options *options)
+{
+	if (options->down_count == OPTIONS_DOWN_MAX)
+		return say_failed(EXIT_USAGE, "--down may be given %d times", OPTIONS_DOWN_MAX);
+	options->down[options->down_count++] = word;
+	return EXIT_DONE;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 parse_options(int argc, char **argv, struct options *options, bool *help)
@@ -148,6 +180,20 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			break;
 		case OPTION_DURATION:
 			options->terms.duration = optarg;
+			break;
+		case OPTION_DOWN:
+			if (add_down(optarg, options) != EXIT_DONE)
+				return EXIT_USAGE;
+			break;
+		case OPTION_NEAR:
+			if (parse_near(optarg, options) != EXIT_DONE)
+				return EXIT_USAGE;
+			break;
+		case OPTION_PORT:
+			options->port = optarg;
+			break;
+		case OPTION_WITH:
+			options->with = optarg;
 			break;
 		case OPTION_LIST:
 			options->list = true;
@@ -223,15 +269,22 @@ check_arguments(const struct command *command, const struct options *options, in
 				  "--list, --rules and --textfile are for `sluice metrics`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
-	if (options->all && !command->takes_all)
+	if ((options->port || options->with || options->down_count || options->near_given) &&
+	    !command->explains)
 		return say_failed(EXIT_USAGE,
-				  "--all is for `sluice replay start` and `sluice replay stop`");
-	if (options->all && count > 0)
+				  "--port, --down, --with and --near are for `sluice explain`");
+	if (options->all && options->port)
+		return say_failed(EXIT_USAGE, "--all is every port; leave --port out");
+	if (options->all && !command->takes_all && !command->explains)
+		return say_failed(EXIT_USAGE,
+				  "--all is for `sluice replay start`, `sluice replay stop` and "
+				  "`sluice explain`");
+	if (options->all && command->takes_all && count > 0)
 		return say_failed(EXIT_USAGE, "--all stands in place of a name; leave one out");
 	if (options->all && options->follow)
 		return say_failed(EXIT_USAGE, "--follow shows one replay; name it, or look with "
 					      "`sluice replay list --watch 1`");
-	if (options->all)
+	if (options->all && command->takes_all)
 		return EXIT_DONE;
 	if (count < (int)command->least)
 		return say_failed(EXIT_USAGE, "`%s` needs %s; see `sluice %s --help`",

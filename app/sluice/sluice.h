@@ -21,6 +21,8 @@ enum {
 	EXIT_UNREACHABLE = 3, /* no daemon answers */
 };
 
+#define OPTIONS_DOWN_MAX 64
+
 struct options {
 	bool json;
 	bool follow;        /* a replay, until it has ended */
@@ -36,6 +38,10 @@ struct options {
 	bool rules_given;
 	unsigned rules;       /* of which metrics are told, at most */
 	const char *textfile; /* where metrics are written; NULL: stdout */
+	/* Of explain; port, with: NULL. */
+	const char *port, *with, *down[OPTIONS_DOWN_MAX];
+	unsigned down_count, near;
+	bool near_given;
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
@@ -54,6 +60,7 @@ struct command {
 	bool takes_all;        /* takes --all in place of a name */
 	bool waits;            /* takes --timeout */
 	bool measures;         /* takes --rules, --textfile and --list */
+	bool explains;         /* takes --port, --down, --with, --near, and --all for ports */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
 	bool patient;                          /* may take as long as the daemon lives */
@@ -90,6 +97,8 @@ int run_config_reload(const struct command *command, const struct options *optio
 int run_order(const struct command *command, const struct options *options, char *const *arguments);
 /* What run_order does with --all. */
 int run_all(const struct command *command, const struct options *options);
+int run_explain(const struct command *command, const struct options *options,
+		char *const *arguments);
 int run_metrics(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);

@@ -119,20 +119,6 @@ say_origin(json_t *answer, const struct subject *subject, const char *file)
 		json_object_set_new(packet, "open", json_string(subject->open));
 }
 
-/* What it comes to, for one who does not ask why. */
-static bool
-same_end(const json_t *a, const json_t *b)
-{
-	static const char *const members[] = {"leaves", "drop"};
-	const json_t *one = json_object_get(a, "decides"), *other = json_object_get(b, "decides");
-	bool same = json_equal(json_object_get(one, "rule"), json_object_get(other, "rule")) &&
-		    json_equal(json_object_get(one, "action"), json_object_get(other, "action"));
-
-	for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		same &= json_equal(json_object_get(a, members[i]), json_object_get(b, members[i]));
-	return same;
-}
-
 static int
 add_other(const struct sides *sides, const struct subject *subject, const char *port,
 	  json_t *answer)
@@ -147,7 +133,7 @@ add_other(const struct sides *sides, const struct subject *subject, const char *
 	with = ask(sides, sides->with, subject, port);
 	if (!with)
 		return EXIT_FAILED;
-	json_object_set_new(with, "same", json_boolean(same_end(answer, with)));
+	json_object_set_new(with, "same", json_boolean(explain_same(answer, with)));
 	json_object_set_new(answer, "with", with);
 	return EXIT_DONE;
 }
@@ -273,7 +259,7 @@ compile(const char *path, bool first, struct explain **out)
 	if (config_load(path, &config, &errors) < 0) {
 		exit_code = EXIT_USAGE;
 	} else if ((first && explain_start(config) < 0) ||
-		   explain_compile(config, out, &errors) < 0) {
+		   explain_compile(config, NULL, out, &errors) < 0) {
 		config_free(config);
 		exit_code = EXIT_FAILED;
 	}

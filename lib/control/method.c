@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "control/method_config.h"
+#include "control/method_explain.h"
 #include "control/method_fault.h"
 #include "control/method_keep.h"
 #include "control/method_port.h"
@@ -175,6 +176,13 @@ static const struct method table[] = {
 		.params = {FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
 		.work = work_config_diff,
 		.answer = answer_config_diff,
+	},
+	{
+		.name = "explain",
+		.text = "what would happen to a packet now, and why, or by another config",
+		.params = {EXPLAIN_PARAMS, FILE_PARAM, TEXT_PARAM, DIRECTORY_PARAM},
+		.work = work_explain,
+		.answer = answer_explain,
 	},
 	{
 		.name = "config.apply",

@@ -69,7 +69,7 @@ struct method_param {
 	bool required;
 };
 
-#define METHOD_PARAMS_MAX 7
+#define METHOD_PARAMS_MAX 8
 
 struct method {
 	const char *name, *text;

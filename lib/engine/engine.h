@@ -98,6 +98,22 @@ const struct config *engine_config(const struct engine *engine);
  * memory. */
 struct snapshot *engine_snapshot(struct engine *engine);
 
+struct program;
+struct stage_clock;
+
+/* What is looked at by who explains what happens to packets. */
+struct engine_look {
+	const struct program *program;        /* that workers run; NULL: none, and nothing else */
+	struct port *ports[CONFIG_PORTS_MAX]; /* in the config's order, as those below */
+	uint64_t up;                          /* bit i: what is sent to port i leaves */
+	uint8_t workers[CONFIG_PORTS_MAX];    /* that polls the port's first queue */
+	const struct stage_clock *clock;
+};
+
+/* In the thread that prepares configs, while none is put into force: all of it stays until the next
+ * one is. */
+void engine_look(const struct engine *engine, struct engine_look *out);
+
 /* What a user wants of a replay while it runs. */
 struct engine_replay_order {
 	enum {

@@ -61,6 +61,22 @@ engine_discard(struct change *change)
 	change_free(change);
 }
 
+void
+engine_look(const struct engine *engine, struct engine_look *out)
+{
+	const struct program *program = atomic_load(&((struct engine *)engine)->shared.program);
+	uint64_t up = atomic_load(&((struct engine *)engine)->shared.up);
+
+	*out = (struct engine_look){.program = program, .clock = &engine->shared.clock};
+	for (unsigned i = 0; program && i < program->config->port_count; i++) {
+		uint8_t slot = program->slots[i];
+
+		out->ports[i] = ports_at(&engine->ports, slot);
+		out->up |= (up >> slot & 1) << i;
+		out->workers[i] = ports_worker(slot, 0, engine->worker_count);
+	}
+}
+
 bool
 engine_is_changing(const struct engine *engine)
 {

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "edit/edit.h"
+#include "explain/phrase.h"
 #include "port/time.h"
 
 #include "core/banned.h"
@@ -34,11 +34,11 @@ edited_hex(const uint8_t *bytes, uint32_t length)
 static int
 run(const struct trial *trial, const struct explain_question *question,
     const struct reading *reading, const struct config_action *const *edits, unsigned count,
-    bool duplicate, struct edited *out, bool *idle)
+    bool duplicate, unsigned manner, struct edited *out, bool *idle)
 {
 	struct edit_local *local = aligned_alloc(64, RTE_ALIGN_CEIL(sizeof(*local), 64));
 	struct rte_mbuf *packet = trial_packet(trial, question);
-	uint64_t time = question->time_ns;
+	uint64_t time = trial_time(trial);
 	struct edit_idle edit_idle = {0};
 	struct edit *edit = NULL;
 	const void *bytes;
@@ -54,9 +54,10 @@ run(const struct trial *trial, const struct explain_question *question,
 	local->moment.in_port = question->port;
 	local->moment.duplicate = duplicate;
 	local->moment.times = packet_time_offset >= 0 ? NULL : &time;
-	if (edit_run(edit, local, &packet, &from, &reading->view, 1, OWN_ALONE, &edit_idle) != 1)
+	if (edit_run(edit, local, &packet, &from, &reading->view, 1, manner, &edit_idle) != 1)
 		goto out;
 	out->length = packet->pkt_len;
+	out->segments = packet->nb_segs;
 	out->bytes = malloc(out->length + 1);
 	if (!out->bytes)
 		goto out;
@@ -72,29 +73,14 @@ out:
 	return ret;
 }
 
-/* "slice 128" */
-static json_t *
-words_of(const struct config *config, const struct config_action *action)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	json_t *json;
-
-	if (!out)
-		return json_null();
-	config_put_action(out, config, action);
-	json = json_string(text_close(out, &text) ? text : "");
-	free(text);
-	return json;
-}
-
 int
 edited_make(const struct trial *trial, const struct explain_question *question,
 	    const struct reading *reading, const struct config_action *const *edits, unsigned count,
-	    bool duplicate, struct edited *out)
+	    bool duplicate, unsigned manner, struct edited *out)
 {
-	*out = (struct edited){.length = question->length, .steps = json_array()};
+	*out = (struct edited){.length = question->length,
+			       .steps = json_array(),
+			       .segments = reading->packet->nb_segs};
 	out->bytes = malloc(out->length + 1);
 	if (!out->bytes)
 		return -ENOMEM;
@@ -103,18 +89,21 @@ edited_make(const struct trial *trial, const struct explain_question *question,
 		struct edited next = {0};
 		bool idle = false;
 
-		if (run(trial, question, reading, edits, i + 1, duplicate, &next, &idle) < 0)
+		if (run(trial, question, reading, edits, i + 1, duplicate, manner, &next, &idle) <
+		    0)
 			return -ENOMEM;
-		json_array_append_new(
-			out->steps,
-			json_pack("{s:o, s:b, s:o, s:o}", "edit", words_of(trial->config, edits[i]),
-				  "does", (int)!idle, "before", edited_hex(out->bytes, out->length),
-				  "after", edited_hex(next.bytes, next.length)));
+		json_array_append_new(out->steps,
+				      json_pack("{s:o, s:b, s:o, s:o}", "edit",
+						phrase_action(trial->config, edits[i]), "does",
+						(int)!idle, "before",
+						edited_hex(out->bytes, out->length), "after",
+						edited_hex(next.bytes, next.length)));
 		out->sequenced |=
 			edits[i]->verb == CONFIG_PUSH && edits[i]->push->kind == CONFIG_PUSH_ERSPAN;
 		free(out->bytes);
 		out->bytes = next.bytes;
 		out->length = next.length;
+		out->segments = next.segments;
 	}
 	return 0;
 }

@@ -45,7 +45,8 @@ no_memory(struct error_list *errors)
 }
 
 int
-explain_compile(struct config *config, struct explain **out, struct error_list *errors)
+explain_compile(struct config *config, const struct stage_clock *clock, struct explain **out,
+		struct error_list *errors)
 {
 	struct explain *explain = calloc(1, sizeof(*explain));
 	int ret;
@@ -65,6 +66,7 @@ explain_compile(struct config *config, struct explain **out, struct error_list *
 		no_memory(errors);
 		ret = -ENOMEM;
 	}
+	explain->trial.clock = clock;
 	if (ret < 0)
 		explain_free(explain);
 	else
@@ -193,4 +195,36 @@ bool
 explain_agrees(const json_t *answer)
 {
 	return json_is_true(json_object_get(answer, "agrees"));
+}
+
+/* What can be said of two packets that leave without the bytes, in which times and numbers may be
+ * that differ from one asking to the next. */
+static bool
+leaves_same(const json_t *a, const json_t *b)
+{
+	static const char *const members[] = {"port", "action", "length"};
+	const json_t *steps = json_object_get(a, "edits"), *others = json_object_get(b, "edits");
+	bool same = json_array_size(steps) == json_array_size(others);
+
+	for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		same &= json_equal(json_object_get(a, members[i]), json_object_get(b, members[i]));
+	for (size_t i = 0; same && i < json_array_size(steps); i++)
+		same = json_equal(json_object_get(json_array_get(steps, i), "edit"),
+				  json_object_get(json_array_get(others, i), "edit"));
+	return same;
+}
+
+bool
+explain_same(const json_t *a, const json_t *b)
+{
+	const json_t *one = json_object_get(a, "decides"), *other = json_object_get(b, "decides");
+	const json_t *leaves = json_object_get(a, "leaves"), *others = json_object_get(b, "leaves");
+	bool same = json_equal(json_object_get(one, "rule"), json_object_get(other, "rule")) &&
+		    json_equal(json_object_get(one, "action"), json_object_get(other, "action")) &&
+		    json_equal(json_object_get(a, "drop"), json_object_get(b, "drop")) &&
+		    json_array_size(leaves) == json_array_size(others);
+
+	for (size_t i = 0; same && i < json_array_size(leaves); i++)
+		same = leaves_same(json_array_get(leaves, i), json_array_get(others, i));
+	return same;
 }

@@ -28,9 +28,11 @@ struct stage_clock;
  * devices. 0, or a negative errno, logged. ports_stop_eal ends it. */
 int explain_start(const struct config *config);
 
-/* Compiles a config, and takes it over on success. Gates are as a run begins. Findings in errors
- * and a negative errno on failure. */
-int explain_compile(struct config *config, struct explain **out, struct error_list *errors);
+/* Compiles a config, and takes it over on success. Gates are as a run begins. clock: where packets
+ * have no times of their own, as in a daemon, otherwise NULL. Findings in errors and a negative
+ * errno on failure. */
+int explain_compile(struct config *config, const struct stage_clock *clock, struct explain **out,
+		    struct error_list *errors);
 
 /* What runs: its tables, and its gates as they stand, of one worker. */
 struct explain_live {
@@ -63,5 +65,9 @@ json_t *explain_ask(struct explain *explain, const struct explain_question *ques
 
 /* Whether all ways of reading it came to the same, in all that an answer holds. */
 bool explain_agrees(const json_t *answer);
+
+/* Whether two answers come to the same, for one who does not ask why: the rule that decides, its
+ * action, and what leaves. */
+bool explain_same(const json_t *a, const json_t *b);
 
 #endif

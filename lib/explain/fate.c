@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "explain/edited.h"
 #include "explain/member.h"
+#include "explain/phrase.h"
+#include "packet/own.h"
 
 #include "core/banned.h"
 
@@ -106,22 +107,6 @@ drop_json(enum drop_reason reason)
 			 drop_reasons[reason].text, "mend", drop_reasons[reason].mend);
 }
 
-static json_t *
-action_json(const struct config *config, const struct config_action *action)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	json_t *json;
-
-	if (!out)
-		return json_null();
-	config_put_action(out, config, action);
-	json = json_string(text_close(out, &text) ? text : "");
-	free(text);
-	return json;
-}
-
 /* Finds the packet among those that left; bytes may differ where a worker counts in them. */
 static bool
 claim(struct fates *fates, uint16_t slot, const struct edited *edited)
@@ -141,18 +126,44 @@ claim(struct fates *fates, uint16_t slot, const struct edited *edited)
 	return false;
 }
 
-/* Why a port does not take a packet of this length; DROP_REASONS: it does. */
-static enum drop_reason
-refusal(const struct fates *fates, unsigned port, uint32_t length)
+/* How a port's packets are taken for edits. */
+static unsigned
+manner_for(const struct port *port)
 {
-	const struct trial *trial = fates->trial;
-	const struct port *out = trial->ports[trial->program->slots[port]];
+	const struct frame_limits *sends = &port->sends;
 
-	if (!(trial_up(trial, fates->question) >> out->index & 1))
-		return DROP_PORT_DOWN;
-	if (length < out->sends.min)
+	if (sends->chained == 0)
+		return OWN_ALONE | OWN_ONE_SEGMENT;
+	return sends->segments < UINT16_MAX ? OWN_ALONE | sends->segments << OWN_SEGMENTS
+					    : OWN_ALONE;
+}
+
+/* Whether a tag of 802.1Q stands first. */
+static bool
+is_tagged(const struct edited *edited)
+{
+	return edited->length >= 14 && edited->bytes[12] == 0x81 && edited->bytes[13] == 0;
+}
+
+/* Why a port does not take a packet, as docs/guide.md has it of each reason; DROP_REASONS: it
+ * does. */
+static enum drop_reason
+refusal(const struct fates *fates, const struct port *port, const struct edited *edited)
+{
+	const struct frame_limits *sends = &port->sends;
+	uint32_t length = edited->length;
+
+	if (!(trial_up(fates->trial, fates->question) >> port->index & 1))
+		return port_service(port) == PORT_REMOVED ? DROP_REMOVED : DROP_PORT_DOWN;
+	if (length < sends->min)
 		return DROP_TOO_SHORT;
-	return length > out->sends.max ? DROP_TOO_LONG : DROP_REASONS;
+	if (length > sends->max || (length > sends->untagged && !is_tagged(edited)))
+		return DROP_TOO_LONG;
+	if (edited->segments == 1)
+		return DROP_REASONS;
+	if (sends->chained == 0 || edited->segments > sends->segments)
+		return DROP_SEGMENTS;
+	return length > sends->chained ? DROP_TOO_LONG : DROP_REASONS;
 }
 
 static uint64_t
@@ -172,21 +183,22 @@ leave(struct fates *fates, const struct list *list, const struct before *before,
       const struct config_action *action)
 {
 	const struct config *config = fates->trial->config;
+	const struct port *out = fates->trial->ports[fates->trial->program->slots[port]];
 	struct edited edited;
 	enum drop_reason reason = DROP_REASONS;
 
 	if (edited_make(fates->trial, fates->question, fates->reading, before->edits,
-			before->edit_count, before->duplicate, &edited) < 0) {
+			before->edit_count, before->duplicate, manner_for(out), &edited) < 0) {
 		fates->no_memory = true;
 	} else {
-		reason = refusal(fates, port, edited.length);
+		reason = refusal(fates, out, &edited);
 		if (reason == DROP_REASONS) {
-			fates->agree &= claim(fates, fates->trial->program->slots[port], &edited);
+			fates->agree &= claim(fates, out->index, &edited);
 			json_array_append_new(
 				fates->leaves,
 				json_pack("{s:s, s:s, s:o, s:O, s:i, s:o}", "port",
 					  config->ports[port].name, "rule", name_of(list), "action",
-					  action_json(config, action), "edits", edited.steps,
+					  phrase_action(config, action), "edits", edited.steps,
 					  "length", (int)edited.length, "bytes",
 					  edited_hex(edited.bytes, edited.length)));
 		}
@@ -237,7 +249,7 @@ mirror(struct list *list, const struct before *outer, const struct config_action
 			 config_target_name(config, &action->target), "port",
 			 port < 0 || reason != DROP_REASONS ? NULL : config->ports[port].name,
 			 "group", group);
-	json_object_set_new(told, "stopped_by", gate ? action_json(config, gate) : json_null());
+	json_object_set_new(told, "stopped_by", gate ? phrase_action(config, gate) : json_null());
 	json_object_set_new(told, "drop", reason == DROP_REASONS ? json_null() : drop_json(reason));
 	json_array_append_new(fates->mirrors, told);
 	if (reason != DROP_REASONS)
@@ -273,7 +285,7 @@ end(struct list *list, const struct before *before, const struct config_action *
 	fates->drop = drop_json(reason);
 	if (gate)
 		json_object_set_new(fates->drop, "stopped_by",
-				    action_json(fates->trial->config, gate));
+				    phrase_action(fates->trial->config, gate));
 }
 
 static void

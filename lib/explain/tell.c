@@ -7,26 +7,11 @@
 
 #include "core/text.h"
 #include "explain/edited.h"
+#include "explain/phrase.h"
 
 #include "core/banned.h"
 
 #define WHYS_MAX 3 /* keys that are said of a rule that is near */
-
-static json_t *
-words_of(const struct config *config, const struct config_actions *actions)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	json_t *json;
-
-	if (!out)
-		return json_null();
-	config_put_actions(out, config, actions);
-	json = json_string(text_close(out, &text) ? text : "");
-	free(text);
-	return json;
-}
 
 /* What all answers have of a rule. */
 static json_t *
@@ -48,7 +33,7 @@ tell_rule(const struct reading *reading, const struct classify_plan *plan,
 	reading_rule(reading, of, found_filter(plan, rule), fails);
 	json_object_set_new(told, "took", json_boolean(found_took(found, rule)));
 	json_object_set_new(told, "decides", json_boolean(rule == found->winner));
-	json_object_set_new(told, "action", words_of(reading->config, &of->actions));
+	json_object_set_new(told, "action", phrase_actions(reading->config, &of->actions));
 	json_object_set_new(told, "fails", fails);
 	return told;
 }
@@ -139,9 +124,9 @@ tell_winner(const struct config *config, uint32_t winner)
 	json_t *told = name_rule(config, winner, "rule");
 
 	json_object_set_new(told, "action",
-			    words_of(config, winner < config->rule_count
-						     ? &config->rules[winner].actions
-						     : &config->default_actions));
+			    phrase_actions(config, winner < config->rule_count
+							   ? &config->rules[winner].actions
+							   : &config->default_actions));
 	return told;
 }
 
@@ -178,13 +163,12 @@ tell_gates(const struct trial *trial)
 		const struct gate_look *look = &trial->looks[i];
 		const struct config_rule *rule = &config->rules[look->rule];
 		struct config_gate of[CONFIG_GATES_MAX];
-		struct config_actions one = {.count = 1};
 		json_t *told;
 
 		config_gates(&rule->actions, of);
-		one.items = (struct config_action *)(uintptr_t)of[look->gate].action;
 		told = json_pack("{s:s, s:o, s:b}", "rule", rule->name, "gate",
-				 words_of(config, &one), "asked", (int)look->asked);
+				 phrase_action(config, of[look->gate].action), "asked",
+				 (int)look->asked);
 		tell_look(told, look, of[look->gate].action);
 		json_array_append_new(gates, told);
 	}

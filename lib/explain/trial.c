@@ -3,23 +3,19 @@
 
 #include <errno.h>
 #include <rte_mbuf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "classify/classify.h"
+#include "explain/pool.h"
 #include "forward/forward.h"
 #include "forward/shadow.h"
 #include "gate/gate.h"
 #include "packet/fill.h"
-#include "packet/own.h"
 #include "port/time.h"
 
 #include "core/banned.h"
 
-/* Mbufs: enough for a rule's forms of the longest packet. */
-#define PACKETS_MIN 1023
-#define HEADERS 255
 #define LINE 64
 
 /* A port's writer shows to one of these. */
@@ -77,40 +73,21 @@ show_port(struct trial *trial, const struct config_port *config, uint16_t slot,
 		return NULL;
 	}
 	frames_judge_writer(port);
+	atomic_store(&port->service, limits ? port_service(limits) : PORT_IN_SERVICE);
 	if (limits)
 		port->sends = limits->sends;
 	port->pool = &trial->pool;
 	port->writes = true;
 	port->tx_queues = 1;
-	atomic_store(&port->service, PORT_IN_SERVICE);
 	atomic_store(&port->up, true);
 	return port;
-}
-
-static int
-make_pools(const struct config *config, struct port_pool *pool)
-{
-	static unsigned made;
-	unsigned segments = (FRAME_MAX + config->packet_size - 1) / config->packet_size;
-	unsigned count = RTE_MAX(PACKETS_MIN, 2 * CONFIG_FORMS_MAX * segments);
-	char headers[RTE_MEMPOOL_NAMESIZE];
-
-	pool->packet_size = config->packet_size;
-	pool->copy_break =
-		config->copy_break == CONFIG_COPY_BREAK_AUTO ? OWN_BREAK : config->copy_break;
-	snprintf(pool->name, sizeof(pool->name), "explain%u", made);
-	snprintf(headers, sizeof(headers), "explain%u headers", made++);
-	pool->pool = rte_pktmbuf_pool_create(
-		pool->name, count, 0, 0, RTE_PKTMBUF_HEADROOM + config->packet_size, SOCKET_ID_ANY);
-	pool->headers = window_pool(headers, HEADERS, 0, SOCKET_ID_ANY);
-	return pool->pool && pool->headers ? 0 : -ENOMEM;
 }
 
 int
 trial_ports(const struct config *config, const uint8_t *slots, struct port *const *limits,
 	    struct trial *trial)
 {
-	int ret = make_pools(config, &trial->pool);
+	int ret = pool_open(config, &trial->pool);
 
 	for (unsigned i = 0; i < config->port_count && ret == 0; i++) {
 		uint8_t slot = slots ? slots[i] : i;
@@ -224,8 +201,7 @@ trial_free(struct trial *trial)
 		capture_writer_close(trial->ports[i]->writer);
 		ports_unmake(trial->ports[i]);
 	}
-	rte_mempool_free(trial->pool.headers);
-	rte_mempool_free(trial->pool.pool);
+	pool_close(&trial->pool);
 }
 
 struct rte_mbuf *
@@ -250,6 +226,16 @@ trial_up(const struct trial *trial, const struct explain_question *question)
 			up |= UINT64_C(1) << trial->program->slots[i];
 	}
 	return up;
+}
+
+uint64_t
+trial_time(const struct trial *trial)
+{
+	const struct burst *burst = trial->burst;
+
+	if (!trial->clock || !burst->timed)
+		return 0;
+	return burst->times[0] + clock_epoch(trial->clock);
 }
 
 /* As a worker begins with what a port gave. */

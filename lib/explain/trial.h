@@ -68,4 +68,8 @@ int trial_run(struct trial *trial, const struct explain_question *question);
 /* Bits of slots that have a link in this question. */
 uint64_t trial_up(const struct trial *trial, const struct explain_question *question);
 
+/* When the last run's packet came in, ns since the epoch, where its packets have no times of their
+ * own. */
+uint64_t trial_time(const struct trial *trial);
+
 #endif

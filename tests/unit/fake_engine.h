@@ -152,6 +152,12 @@ engine_change_told(const struct change *change, unsigned *count)
 	return NULL;
 }
 
+void
+engine_look(const struct engine *engine, struct engine_look *out)
+{
+	*out = (struct engine_look){0};
+}
+
 bool
 engine_is_changing(const struct engine *engine)
 {
