@@ -48,3 +48,12 @@ def test_changes_are_measured(tmp_path):
                     "--pairs", "1", "--seconds", "1", "--rules", "200"], cwd=ROOT, check=True, timeout=120)
     results = {result["name"]: result for result in json.loads(out.read_text(encoding="ascii"))["results"]}
     assert results["error"]["applies"] > 1 and results["answers"]["asked"]["hello"] > 1
+
+
+def test_scrapes_are_measured(tmp_path):
+    out = tmp_path / "metrics.json"
+    subprocess.run(["/usr/bin/python3", "scripts/bench/metrics.py", "--sluiced", SLUICED, "--json", out, "--scratch", tmp_path,
+                    "--pairs", "1", "--seconds", "0.5", "--rules", "700", "--scrapes", "5", "--rate", "5"], cwd=ROOT, check=True,
+                   timeout=240)
+    results = {result["name"]: result for result in json.loads(out.read_text(encoding="ascii"))["results"]}
+    assert results["worker"]["scrapes"] > 0 and results["scrape"]["all"]["series"] == results["scrape"]["capped"]["series"] + 400

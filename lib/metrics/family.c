@@ -23,12 +23,24 @@ family_next(const char *names)
 	return names[length] ? names + length + 1 : NULL;
 }
 
+static void
+add_label(struct family *family, const char *name, const char *value, size_t length)
+{
+	if (family->labels < FAMILY_LABELS_MAX)
+		family->label[family->labels] = (struct family_label){name, value, length};
+	family->labels++;
+}
+
 void
 family_label(struct family *family, const char *name, const char *value)
 {
-	if (family->labels < FAMILY_LABELS_MAX)
-		family->label[family->labels] = (struct family_label){name, value};
-	family->labels++;
+	add_label(family, name, value, strlen(value));
+}
+
+void
+family_label_word(struct family *family, const char *name, const char *words)
+{
+	add_label(family, name, words, family_length(words));
 }
 
 void
@@ -39,18 +51,19 @@ family_unlabel(struct family *family)
 
 /* In a label's value a quote is escaped, too. */
 static void
-put_escaped(FILE *out, const char *text, bool quoted)
+put_escaped(FILE *out, const char *text, size_t length, bool quoted)
 {
-	for (; *text; text++) {
-		size_t plain = strcspn(text, quoted ? "\\\n\"" : "\\\n");
+	const char *end = text + length, *plain = text;
 
-		fwrite(text, 1, plain, out);
-		text += plain;
-		if (!*text)
-			break;
+	for (; text < end; text++) {
+		if (*text != '\\' && *text != '\n' && (*text != '"' || !quoted))
+			continue;
+		fwrite(plain, 1, (size_t)(text - plain), out);
 		fputc('\\', out);
 		fputc(*text == '\n' ? 'n' : *text, out);
+		plain = text + 1;
 	}
+	fwrite(plain, 1, (size_t)(end - plain), out);
 }
 
 static void
@@ -64,28 +77,32 @@ put_head(struct family *family)
 	const struct metric *metric = family->metric;
 
 	fprintf(family->out, "# HELP " PREFIX "%s ", metric->name);
-	put_escaped(family->out, metric->help, false);
+	put_escaped(family->out, metric->help, strlen(metric->help), false);
 	fprintf(family->out, "\n# TYPE " PREFIX "%s %s\n", metric->name, types[metric->type]);
 	family->begun = true;
 }
 
-/* All of a line but its value. */
+/* All of a line but its value. There may be many: words are put, not formatted. */
 static void
 begin(struct family *family, const char *suffix)
 {
 	FILE *out = family->out;
-	const char *before = "{";
+	char before = '{';
 
 	if (!family->begun)
 		put_head(family);
-	fprintf(out, PREFIX "%s%s", family->metric->name, suffix);
+	fputs(PREFIX, out);
+	fputs(family->metric->name, out);
+	fputs(suffix, out);
 	for (unsigned i = 0; i < family->labels && i < FAMILY_LABELS_MAX; i++) {
 		const struct family_label *label = &family->label[i];
 
-		fprintf(out, "%s%.*s=\"", before, (int)family_length(label->name), label->name);
-		put_escaped(out, label->value, true);
+		fputc(before, out);
+		fwrite(label->name, 1, family_length(label->name), out);
+		fputs("=\"", out);
+		put_escaped(out, label->value, label->length, true);
 		fputc('"', out);
-		before = ",";
+		before = ',';
 	}
 	if (family->labels)
 		fputc('}', out);

@@ -24,11 +24,14 @@ struct family {
 	struct family_label {
 		const char *name; /* up to a '|' */
 		const char *value;
+		size_t length; /* of the value */
 	} label[FAMILY_LABELS_MAX];
 };
 
 /* One more label for the samples that follow, until it is taken off. Neither is copied. */
 void family_label(struct family *family, const char *name, const char *value);
+/* The same; the value ends before a '|'. */
+void family_label_word(struct family *family, const char *name, const char *words);
 void family_unlabel(struct family *family);
 
 /* A sample, of the metric itself or with a suffix behind its name, as "_sum". */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "metrics/metrics.h"
 
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "metrics/family.h"
@@ -8,8 +9,8 @@
 
 #include "core/banned.h"
 
-/* Longer than any member's name, and than a number. */
-#define KEY_MAX 40
+/* Longer than a pool's name, and than a number. */
+#define KEY_MAX 64
 
 json_t *
 metrics_params(unsigned rules)
@@ -21,13 +22,10 @@ metrics_params(unsigned rules)
 static const json_t *
 member_of(const json_t *thing, const char *path)
 {
-	char key[KEY_MAX];
-
 	while (thing && *path) {
 		size_t length = strcspn(path, ".");
 
-		snprintf(key, sizeof(key), "%.*s", (int)length, path);
-		thing = json_object_get(thing, key);
+		thing = json_object_getn(thing, path, length);
 		path += length + (path[length] == '.');
 	}
 	return thing;
@@ -47,13 +45,12 @@ static void
 put_item(struct family *family, const struct metric_group *group, const json_t *thing)
 {
 	const char *label = group->label, *keys = group->keys;
-	char value[FAMILY_LABELS_MAX][KEY_MAX], key[KEY_MAX];
+	char value[FAMILY_LABELS_MAX][KEY_MAX];
 
 	for (unsigned i = 0; label && keys && i < FAMILY_LABELS_MAX; i++) {
 		const json_t *member;
 
-		snprintf(key, sizeof(key), "%.*s", (int)family_length(keys), keys);
-		member = json_object_get(thing, key);
+		member = json_object_getn(thing, keys, family_length(keys));
 		if (json_is_string(member))
 			snprintf(value[i], KEY_MAX, "%s", json_string_value(member));
 		else
@@ -117,10 +114,13 @@ metrics_put(FILE *out, json_t *snapshot, double seconds)
 {
 	json_t *told = snapshot ? json_incref(snapshot) : json_object();
 
+	/* The stream is nobody else's meanwhile. */
+	__fsetlocking(out, FSETLOCKING_BYCALLER);
 	prepare(told, seconds);
 	for (const struct metric_group *group = metrics_groups; group->title; group++) {
 		for (const struct metric *metric = group->metrics; metric->name; metric++)
 			put_family(out, told, group, metric);
 	}
+	__fsetlocking(out, FSETLOCKING_INTERNAL);
 	json_decref(told);
 }

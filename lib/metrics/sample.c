@@ -9,8 +9,8 @@
 
 #include "core/banned.h"
 
-/* Longer than any bound of a histogram, and than any word of a row. */
-#define WORD_MAX 40
+/* Longer than any bound of a histogram. */
+#define BOUND_MAX 40
 
 void
 sample_number(struct family *family, const json_t *value)
@@ -34,23 +34,23 @@ sample_cycles(struct family *family, const json_t *value)
 		family_real(family, "", json_number_value(value) / hz);
 }
 
-/* The first of words, on its own. */
-static const char *
-first(const char *words, char word[WORD_MAX])
+/* The member that is called as the first of words. */
+static const json_t *
+first_of(const json_t *object, const char *words)
 {
-	snprintf(word, WORD_MAX, "%.*s", (int)family_length(words), words);
-	return word;
+	return json_object_getn(object, words, family_length(words));
 }
 
 void
 sample_state(struct family *family, const json_t *value)
 {
 	const char *words = family->metric->words, *is = json_string_value(value);
-	char word[WORD_MAX];
 
 	for (; is && words; words = family_next(words)) {
-		family_label(family, family->metric->label, first(words, word));
-		family_whole(family, "", strcmp(word, is) == 0);
+		size_t length = family_length(words);
+
+		family_label_word(family, family->metric->label, words);
+		family_whole(family, "", strlen(is) == length && memcmp(words, is, length) == 0);
 		family_unlabel(family);
 	}
 }
@@ -59,11 +59,10 @@ void
 sample_members(struct family *family, const json_t *value)
 {
 	const char *words = family->metric->words;
-	char word[WORD_MAX];
 
 	for (; words; words = family_next(words)) {
-		family_label(family, family->metric->label, first(words, word));
-		sample_number(family, json_object_get(value, word));
+		family_label_word(family, family->metric->label, words);
+		sample_number(family, first_of(value, words));
 		family_unlabel(family);
 	}
 }
@@ -121,12 +120,11 @@ sample_info(struct family *family, const json_t *value)
 {
 	const char *words = family->metric->words, *label = family->metric->label;
 	unsigned labels = family->labels;
-	char word[WORD_MAX];
 
 	if (!json_is_object(value))
 		return;
 	for (; words && label; words = family_next(words), label = family_next(label)) {
-		const char *text = json_string_value(json_object_get(value, first(words, word)));
+		const char *text = json_string_value(first_of(value, words));
 
 		family_label(family, label, text ? text : "");
 	}
@@ -161,7 +159,7 @@ sample_histogram(struct family *family, const json_t *value)
 	size_t buckets = json_array_size(below);
 	double scale = family->metric->scale;
 	json_int_t count = 0;
-	char le[WORD_MAX];
+	char le[BOUND_MAX];
 
 	if (buckets == 0 || json_array_size(counts) != buckets + 1)
 		return;
@@ -184,7 +182,7 @@ sample_bursts(struct family *family, const json_t *value)
 	const json_t *fill = json_object_get(value, "fill");
 	size_t steps = json_array_size(fill);
 	json_int_t count = 0;
-	char le[WORD_MAX];
+	char le[BOUND_MAX];
 
 	if (steps == 0)
 		return;
