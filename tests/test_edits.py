@@ -289,8 +289,11 @@ def test_stamps_and_dedups_of_mirrors(tmp_path):
     came = in_flows(chance)
     once = {"mirror": "c", "with": [{"dedup": {"window": "50ms", "across": "any"}}]}
     stamp = {"stamp": {"device": 7}}
-    run = agree(of_rules([{"name": "before", "actions": [stamp, once, {"mirror": "a"}]},
-                          {"name": "behind", "actions": [once, stamp, {"mirror": "b"}]}]), came, tmp_path)
+    rules = [{"name": "between", "actions": [stamp, {"mirror": "b"}, once, stamp, once, stamp, {"mirror": "b"}]},
+             {"name": "before", "actions": [stamp, once, {"mirror": "a"}]},
+             {"name": "behind", "actions": [once, stamp, {"mirror": "b"}]}]
+    for those in (rules[:1], rules[1:], rules):
+        run = agree(of_rules(those), came, tmp_path)
     assert 0 < run.report["rules"]["before"]["duplicate"] < len(came)
 
 

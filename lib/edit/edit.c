@@ -84,6 +84,7 @@ int
 edit_make(const struct config_action *const *actions, unsigned count, struct edit **out)
 {
 	struct edit *edit = calloc(1, sizeof(*edit) + count * sizeof(edit->ops[0]));
+	uint8_t stamps = 0;
 
 	if (edit)
 		edit->passes = calloc(count + 1, sizeof(edit->passes[0]));
@@ -99,6 +100,8 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 			edit_free(edit);
 			return -ENOMEM;
 		}
+		if (actions[i] && actions[i]->verb == CONFIG_STAMP)
+			op->values.stamp.number = ++stamps;
 		op->bit = UINT64_C(1) << i;
 		edit->reach.front += op->front;
 		edit->reach.back += op->back;
@@ -115,6 +118,26 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 				   ? edit->ops[count - 1].values.slice.bytes
 				   : UINT32_MAX;
 	*out = edit;
+	return 0;
+}
+
+void
+edit_tell(struct edit *edit, unsigned i, uint32_t dedups)
+{
+	edit->ops[i].values.stamp.dedups = dedups;
+}
+
+uint8_t
+edit_knows(const struct edit *edit, uint32_t stopped)
+{
+	const struct edit_kind *stamp = edit_kind(CONFIG_STAMP);
+
+	for (unsigned i = 0; i < edit->op_count; i++) {
+		const struct edit_op *op = &edit->ops[i];
+
+		if (op->kind == stamp && (op->values.stamp.dedups & stopped))
+			return op->values.stamp.number;
+	}
 	return 0;
 }
 

@@ -40,6 +40,10 @@ int edit_make(const struct config_action *const *actions, unsigned count, struct
 void edit_free(struct edit *edit);
 
 /* Whether they do the same to all packets. Any thread. */
+/* Says which gates that know duplicates stand before an edit, a stamp: a bit each. */
+void edit_tell(struct edit *edit, unsigned i, uint32_t dedups);
+/* The number of the first stamp, from 1, of which one of these gates stands before it; 0: none. */
+uint8_t edit_knows(const struct edit *edit, uint32_t stopped);
 bool edit_same(const struct edit *a, const struct edit *b);
 /* The same number of those that are the same. */
 uint64_t edit_hash(const struct edit *edit);

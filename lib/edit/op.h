@@ -105,7 +105,9 @@ union edit_values {
 		uint8_t with;
 	} mask;
 	struct {
+		uint32_t dedups; /* see edit_tell */
 		uint16_t device;
+		uint8_t number; /* of the program's stamps, from 1 */
 	} stamp;
 	struct {
 		enum config_push_kind kind;
@@ -141,7 +143,7 @@ struct edit_moment {
 	const uint64_t *times; /* ns since the epoch, by frame.from; NULL: packets have them */
 	const uint64_t *loops; /* of a replay, likewise; NULL: none */
 	uint16_t in_port;
-	bool duplicate;      /* some gate has found that the packets are duplicates */
+	uint8_t duplicate;   /* the number of the first stamp that knows them for such; 0: none */
 	uint32_t *sequences; /* the worker's own, of each session of ERSPAN */
 };
 

@@ -61,6 +61,8 @@ void
 edit_run_stamp(const struct edit_op *op, const struct edit_moment *moment, struct frame *frames,
 	       unsigned count)
 {
+	bool known = moment->duplicate && moment->duplicate <= op->values.stamp.number;
+
 	for (struct frame *frame = frames; frame < frames + count; frame++) {
 		struct rte_mbuf *last = rte_pktmbuf_lastseg(frame->packet);
 		uint64_t time = edit_time(moment, frame);
@@ -71,7 +73,7 @@ edit_run_stamp(const struct edit_op *op, const struct edit_moment *moment, struc
 		at += frame->back - TRAILER;
 		put32(at + SECONDS, time / SECOND);
 		put32(at + NANOSECONDS, time % SECOND);
-		at[FLAGS] = moment->duplicate ? DUPLICATE : 0;
+		at[FLAGS] = known ? DUPLICATE : 0;
 		at[DEVICE] = op->values.stamp.device >> 8;
 		at[DEVICE + 1] = op->values.stamp.device & 0xff;
 		at[PORT] = moment->in_port;

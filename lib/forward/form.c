@@ -18,14 +18,15 @@ struct before {
 	uint16_t numbers[CONFIG_STEPS_MAX]; /* of the list's edits, which each is of */
 	unsigned count;
 	uint32_t gates;
-	/* Before the last stamp, which says what they found; those of mirrors are among them. */
-	uint32_t dedups;
+	/* By edit, a stamp, which says what they found: those before it, mirrors' among them. */
+	uint32_t dedups[CONFIG_STEPS_MAX];
 };
 
 /* A form while its list is read. */
 struct draft {
 	struct edit *edit; /* NULL: none */
-	uint32_t gates, dedups;
+	uint32_t gates;
+	uint32_t dedups; /* before its last stamp */
 	uint8_t targets;
 	uint32_t segments;
 };
@@ -48,8 +49,7 @@ struct build {
 static void
 add_one(const struct build *build, struct before *before, const struct config_action *action)
 {
-	if (action->verb == CONFIG_STAMP)
-		before->dedups = build->dedups;
+	before->dedups[before->count] = action->verb == CONFIG_STAMP ? build->dedups : 0;
 	before->numbers[before->count] = build->edit_count;
 	before->edits[before->count++] = action;
 }
@@ -85,22 +85,26 @@ static int
 find_draft(struct build *build, const struct before *before, unsigned *found)
 {
 	struct edit *edit = NULL;
+	uint32_t dedups = 0;
 
 	if (before->count && edit_make(before->edits, before->count, &edit) < 0)
 		return -ENOMEM;
+	for (unsigned i = 0; i < before->count; i++) {
+		if (before->dedups[i])
+			edit_tell(edit, i, before->dedups[i]);
+		dedups |= before->dedups[i];
+	}
 	for (*found = 0; *found < build->draft_count; ++*found) {
 		const struct draft *draft = &build->drafts[*found];
 
-		if (draft->gates == before->gates && draft->dedups == before->dedups &&
-		    !draft->edit == !edit && (!edit || edit_same(draft->edit, edit))) {
+		if (draft->gates == before->gates && !draft->edit == !edit &&
+		    (!edit || edit_same(draft->edit, edit))) {
 			edit_free(edit);
 			return 0;
 		}
 	}
-	build->drafts[build->draft_count++] = (struct draft){.edit = edit,
-							     .gates = before->gates,
-							     .dedups = before->dedups,
-							     .segments = UINT32_MAX};
+	build->drafts[build->draft_count++] = (struct draft){
+		.edit = edit, .gates = before->gates, .dedups = dedups, .segments = UINT32_MAX};
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #ifndef FORWARD_FORM_H
 #define FORWARD_FORM_H
 
+#include <rte_branch_prediction.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -99,5 +100,17 @@ forms_give_end(const struct forms *forms, const struct form_list *list, uint32_t
  * Worker. */
 enum drop_reason forms_reason(const struct forms *forms, const struct form_list *list,
 			      uint32_t stopped);
+
+/* Which of a form's stamps is the first to know the packet for a duplicate, as in struct edit_moment:
+ * any, if a list before found out. */
+static inline uint8_t
+form_knows(const struct forms *forms, const struct form *form, uint32_t stopped, bool duplicate)
+{
+	if (duplicate)
+		return 1;
+	if (likely(!(form->dedups & stopped)))
+		return 0;
+	return edit_knows(forms->runs[form->run].edit, stopped);
+}
 
 #endif

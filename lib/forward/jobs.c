@@ -15,11 +15,11 @@
 struct job {
 	/* One reference, for the form's targets; once it is made, what these get. */
 	struct rte_mbuf *packet;
-	uint32_t next;  /* that goes through the same edits */
-	uint8_t index;  /* which of the burst's packets it is of */
-	bool duplicate; /* a gate before it found out */
-	bool failed;    /* there was no memory */
-	bool idle;      /* an edit found nothing to do */
+	uint32_t next;     /* that goes through the same edits */
+	uint8_t index;     /* which of the burst's packets it is of */
+	uint8_t duplicate; /* as in struct edit_moment */
+	bool failed;       /* there was no memory */
+	bool idle;         /* an edit found nothing to do */
 };
 
 /* Of one run: its jobs in the order of packets. */
@@ -104,7 +104,7 @@ look(const struct forward_plan *plan, struct jobs *jobs, struct burst *burst)
 
 static void
 add_job(const struct form *form, struct jobs *jobs, struct rte_mbuf *packet, unsigned index,
-	bool duplicate)
+	uint8_t duplicate)
 {
 	uint32_t number = jobs->count++;
 	struct queue *queue;
@@ -141,7 +141,8 @@ gather_list(const struct forward_plan *plan, struct jobs *jobs, struct rte_mbuf 
 
 			if (form->gates & stopped)
 				continue;
-			add_job(form, jobs, packet, index, *duplicate || (form->dedups & stopped));
+			add_job(form, jobs, packet, index,
+				form_knows(forms, form, stopped, *duplicate));
 			references++;
 		}
 		*duplicate |= (list->dedups & stopped) != 0;
@@ -185,7 +186,7 @@ make_run(const struct form_run *run, struct jobs *jobs, struct burst *burst, uin
 	uint8_t from[BURST_MAX];
 
 	while (number != NO_JOB) {
-		bool duplicate = jobs->items[number].duplicate;
+		uint8_t duplicate = jobs->items[number].duplicate;
 		unsigned count = 0, ready;
 
 		for (; number != NO_JOB && count < BURST_MAX &&

@@ -106,8 +106,8 @@ count_unedited(const struct forms *forms, const struct form_list *list,
 
 /* Of the packets in made. */
 static void
-make(const struct form_run *run, struct edit_local *local, struct burst *burst, bool duplicate,
-     struct made *made, unsigned form, struct unedited_packets *unedited)
+make(const struct form_run *run, struct edit_local *local, struct burst *burst, struct made *made,
+     unsigned form, struct unedited_packets *unedited)
 {
 	const struct edit_reach *reach = edit_reach(run->edit);
 	const struct packet_view *views = NULL;
@@ -120,7 +120,6 @@ make(const struct form_run *run, struct edit_local *local, struct burst *burst, 
 	}
 	local->moment.in_port = burst->in_port;
 	local->moment.times = NULL;
-	local->moment.duplicate = duplicate;
 	memcpy(from, places, sizeof(from));
 	made->ready = edit_run(run->edit, local, made->packets, from, views, burst->count,
 			       run->manner, &idle);
@@ -136,7 +135,7 @@ make(const struct form_run *run, struct edit_local *local, struct burst *burst, 
 /* All of these before any packet leaves, and last what may be edited where it lies. */
 static void
 make_all(const struct forward_plan *plan, struct edit_local *local, struct burst *burst,
-	 const struct form_list *list, uint32_t stopped, struct made *made)
+	 const struct form_list *list, struct made *made)
 {
 	const struct form *forms = &plan->forms.forms[list->form];
 	struct unedited_packets unedited;
@@ -152,7 +151,7 @@ make_all(const struct forward_plan *plan, struct edit_local *local, struct burst
 			if ((run->manner & OWN_ALONE) != last)
 				continue;
 			memcpy(made[i].packets, burst->packets, sizeof(burst->packets));
-			make(run, local, burst, forms[i].dedups & stopped, &made[i], i, &unedited);
+			make(run, local, burst, &made[i], i, &unedited);
 		}
 	}
 	if (unlikely(unedited.which))
@@ -256,7 +255,7 @@ whole_run(const struct forward_plan *plan, struct forward_local *local, struct b
 	wanted = choose(&forms->forms[list->form], list->form_count, stopped, made);
 	ends = forms_give_end(forms, list, stopped);
 	take_references(burst, (int)wanted - ends);
-	make_all(plan, jobs_editor(local->jobs), burst, list, stopped, made);
+	make_all(plan, jobs_editor(local->jobs), burst, list, made);
 	give_all(plan, burst, list, made);
 	if (ends)
 		burst->in->copies -= burst->count;
