@@ -46,6 +46,17 @@ def test_times_that_run_backwards(tmp_path):
     assert [(p.time, p.data) for p in run.sent["a"]] == [(p.time, p.data) for p in packets]
 
 
+def test_times_beyond_all(tmp_path):
+    """Records of the year 584,556 come in like others; they were taken for the end of everything."""
+    path = capture.fixture("one-interface.pcapng")
+    run = offline(f"""version: 1
+ports: {{ in: {{ pcap: {{ in: "{path}", other-links: convert }} }}, sink: {{ null: {{}} }} }}
+default: {{ forward: sink }}
+""", tmp_path)
+    assert run.report["ports"]["in"] | {"rx_packets": 159, "converted": 100} == run.report["ports"]["in"]
+    assert run.report["ledger"]["out"] == 159
+
+
 def test_truncated_records_are_counted_and_never_padded(tmp_path):
     run = offline(config({"in": "made/snaplen.pcap", "a": out("a")}, default={"forward": "a"}), tmp_path)
     came = capture.read(capture.fixture("made/snaplen.pcap"))

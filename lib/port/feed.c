@@ -13,6 +13,9 @@
 
 #include "core/banned.h"
 
+/* The last there is, in 2554: UINT64_MAX says that nothing is left. */
+#define TIME_MAX (UINT64_MAX - 1)
+
 struct source {
 	struct port *port;
 	struct reel *reel;
@@ -29,6 +32,8 @@ static void
 advance(struct source *source)
 {
 	source->ended = reel_next(source->reel, &source->next) != 1;
+	if (source->next.time_ns > TIME_MAX)
+		source->next.time_ns = TIME_MAX;
 }
 
 int
