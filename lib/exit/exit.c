@@ -5,11 +5,15 @@
 #include <rte_branch_prediction.h>
 #include <rte_ether.h>
 
+#include "stage/sight.h"
+
 #include "core/banned.h"
 
 void
 exit_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count, enum drop_reason reason)
 {
+	if (unlikely(burst->sight != NULL))
+		burst->sight->dropped(burst->sight, packets, count, reason);
 	rte_pktmbuf_free_bulk(packets, count);
 	tally_count(&burst->in->drops[reason], count);
 }
@@ -136,8 +140,14 @@ uint16_t
 exit_offer(struct port *port, struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	   uint64_t *bytes)
 {
-	uint16_t sent = port_send(port, burst->worker, packets, count);
+	struct sight *sight = burst->sight;
+	uint16_t sent;
 
+	if (unlikely(sight != NULL))
+		sight->leaving(sight, burst, port->index, packets, count);
+	sent = port_send(port, burst->worker, packets, count);
+	if (unlikely(sight != NULL))
+		sight->left(sight, port->index, sent);
 	*bytes -= bytes_of(packets + sent, count - sent);
 	count_sent(port, burst, sent, *bytes);
 	return sent;
@@ -174,7 +184,7 @@ exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets, uin
 	uint16_t sent;
 
 	if (unlikely(!(burst->up >> port->index & 1) ||
-		     !frame_limits_hold(&port->sends, burst->bounds))) {
+		     !frame_limits_hold(&port->sends, burst->bounds) || burst->sight != NULL)) {
 		send_sifted(port, burst, packets, count, bytes);
 		return;
 	}

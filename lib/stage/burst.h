@@ -17,6 +17,7 @@
 #include "stage/tally.h"
 
 struct rte_mbuf;
+struct sight;
 
 #define BURST_MAX 32
 
@@ -56,6 +57,7 @@ struct burst {
 	uint64_t up;    /* bit i: port i had a link when the burst was received */
 	const struct frame_bounds *bounds; /* of all packets; &frame_any where nothing is known */
 	const struct stage_clock *clock; /* the worker's; not looked at where packets have times */
+	struct sight *sight;             /* who looks on; NULL: nobody, see sight.h */
 
 	/* Written by classify: the rule that decided, rule_count for the default. */
 	uint32_t verdicts[BURST_MAX];

@@ -75,7 +75,9 @@ enum drop_reason {
 	  "an edited packet was for a port that can't send it in so many mbufs",               \
 	  "send it to a port that can; AF_XDP can't")                                          \
 	X(EDIT_DEEP, "edit-deep", COPY, "headers that were written are longer than 192 bytes", \
-	  "nothing")
+	  "nothing")                                                                           \
+	X(LOOK, "look", COPY, "somebody looked at it with `sluice trace` or `sluice tap`",     \
+	  "nothing; it ends when they do")
 
 enum copy_reason {
 #define X(id, name, kind, text, mend) COPY_##id,
