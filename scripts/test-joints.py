@@ -36,7 +36,7 @@ EDITS = {
         ("lib/config/config.h", "	enum config_idle idle;", "\tuint16_t joint;\n"),
         ("lib/config/config.c", '{"idle", &key_word', '\t{"joint", &key_number, AT(joint), .high = 9, .otherwise = "0"},\n')],
     "a method": [
-        ("lib/control/method.c", "static const struct method table[] = {",
+        ("lib/control/methods.c", "const struct method method_table[] = {",
          '\t{.name = "joint", .text = "says so", .answer = answer_joint},\n')],
     # The file with its value's rows, and that with its functions, are below.
     "an edit": [
@@ -285,7 +285,7 @@ def grow(tree):
             shutil.copy(ROOT / name, tree / name)
     for name, anchor, text in (edit for edits in EDITS.values() for edit in edits):
         put(tree / name, anchor, text)
-    put(tree / "lib/control/method.c", "static const struct method table[] = {", FUNCTION, before=True)
+    put(tree / "lib/control/methods.c", "const struct method method_table[] = {", FUNCTION, before=True)
     put(tree / "lib/gate/plan.c", "/* By verb. 0, or -ENOMEM. */", GATE, before=True)
     put(tree / "lib/gate/plan.c", "#include <errno.h>", "#include <rte_mbuf.h>\n")
     folder = tree / "lib/joint"

@@ -6,7 +6,11 @@
 const char *
 config_needs_restart(const struct config *running, const struct config *wanted)
 {
-	const struct key *key = key_difference(&key_root, running, running, wanted, wanted);
+	struct config like = *wanted;
+	const struct key *key;
 
+	/* The one key of no section that says what may be asked from now on. */
+	like.looks = running->looks;
+	key = key_difference(&key_root, running, running, &like, &like);
 	return key ? key->name : NULL;
 }

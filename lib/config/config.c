@@ -259,6 +259,13 @@ static const struct key_word idle[] = {
 	{NULL, 0},
 };
 
+static const struct key_word looks[] = {
+	{"full", CONFIG_LOOKS_FULL},
+	{"headers", CONFIG_LOOKS_HEADERS},
+	{"off", CONFIG_LOOKS_OFF},
+	{NULL, 0},
+};
+
 static const struct key_type version = {read_version, write_version, NULL, NULL};
 static const struct key_type workers = {read_workers, write_workers, key_has_number, NULL};
 static const struct key_type sandbox = {read_sandbox, write_sandbox, NULL, NULL};
@@ -272,6 +279,7 @@ static const struct key keys[] = {
 	{"workers", &workers, AT(worker_count)},
 	{"memory", &key_nested, .map = &memory},
 	{"idle", &key_word, AT(idle), .words = idle},
+	{"looks", &key_word, AT(looks), .words = looks},
 	{"sandbox", &sandbox},
 	{"allow", &key_allow, AT(allow)},
 	{"run-dir", &run_dir, AT(run_dir)},

@@ -241,6 +241,9 @@ enum config_hugepages { CONFIG_HUGEPAGES_AUTO, CONFIG_HUGEPAGES_TRUE, CONFIG_HUG
 
 enum config_idle { CONFIG_IDLE_POLL, CONFIG_IDLE_PAUSE, CONFIG_IDLE_SLEEP };
 
+/* What may be seen of packets that pass. */
+enum config_looks { CONFIG_LOOKS_FULL, CONFIG_LOOKS_HEADERS, CONFIG_LOOKS_OFF };
+
 struct config {
 	unsigned holders; /* who have it beside its owner; see config_hold */
 	unsigned keepers; /* beside all these */
@@ -263,6 +266,7 @@ struct config {
 	bool reserve_given;
 	enum config_hugepages hugepages;
 	enum config_idle idle;
+	enum config_looks looks;
 	bool sandbox;    /* the daemon gives up what it does not need */
 	bool core_dumps; /* although they hold packets; true without a sandbox */
 	bool opener;     /* a process outside the sandbox opens captures that come later */

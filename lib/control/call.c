@@ -6,6 +6,7 @@
 #include "control/method.h"
 #include "core/log.h"
 #include "core/reaper.h"
+#include "look/look.h"
 
 #include "core/banned.h"
 
@@ -45,6 +46,7 @@ call_clear(struct call *call)
 	caller_clear(&call->caller);
 	edition_free(call->edition);
 	engine_discard(call->change);
+	look_free(call->look);
 	snapshot_free(call->snapshot);
 	config_free(call->config);
 	free(call->indices);

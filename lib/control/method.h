@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 
 struct jobs;
+struct look;
 
 /* What answering needs of the daemon. */
 struct method_daemon {
@@ -44,6 +45,7 @@ struct call {
 	struct change *change;   /* made by a job, to be put into force; owned */
 	bool again;              /* there is more work before it is */
 	struct edition *edition; /* what that is made of */
+	struct look *look;       /* made by a job, to be shown to workers; owned */
 	struct restart restart;  /* as a job found it */
 	char *changes;           /* of a job: the lines of a diff to tell of it; NULL: none */
 	/* What the result is still to be made of, when that takes long; see method_render. */

@@ -69,6 +69,10 @@ make_workers(struct engine *engine, const struct config *config)
 		.shared = &engine->shared,
 		.worker_count = engine->worker_count,
 	};
+	engine->looks = (struct looks){
+		.shared = &engine->shared,
+		.worker_count = engine->worker_count,
+	};
 	engine->changes = (struct changes){
 		.shared = &engine->shared,
 		.ports = &engine->ports,
@@ -139,6 +143,9 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = ports_open(&engine->ports, config, PORT_LIVE, engine->worker_count);
 	if (ret < 0)
 		goto ports_failed;
+	ret = look_register();
+	if (ret < 0)
+		goto rcu_failed;
 	ret = make_rcu(engine);
 	if (ret < 0)
 		goto rcu_failed;
@@ -262,6 +269,7 @@ engine_tick(struct engine *engine)
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
 	keep_known(engine);
 	swap_reclaim(&engine->swap);
+	looks_tick(&engine->looks, engine_config(engine));
 	clock_follow(&engine->shared.clock);
 	replays_tick(&engine->replays, &engine->shared.clock);
 }
@@ -309,6 +317,7 @@ stop_workers(struct engine *engine)
 	engine->launched = engine->swap.launched = false;
 	swap_reclaim(&engine->swap);
 	service_settle(&engine->service);
+	looks_close(&engine->looks);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 
 struct engine;
 struct change;
+struct look;
 
 struct engine_options {
 	struct eal_options eal;
@@ -150,6 +151,23 @@ void engine_port_prepare(const struct engine *engine, const char *name);
  * errno with a sentence in reason (ENGINE_PORT_REASON_MAX bytes): -ENOENT when the config has no
  * port of that name. */
 int engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason);
+
+/* Shows a look (look/look.h) to workers, and takes it over on success; *id is what it is asked for
+ * by. -EBUSY: there are LOOKS_MAX already; -EAGAIN: a worker does not move; -ESHUTDOWN; -ENOMEM. */
+int engine_look_begin(struct engine *engine, struct look *look, uint32_t *id);
+
+/* NULL: it is over, as whoever asked for it ended it or did not ask for 10 s. */
+struct look *engine_look_find(struct engine *engine, uint32_t id);
+void engine_look_end(struct engine *engine, uint32_t id);
+
+unsigned engine_worker_count(const struct engine *engine);
+
+/* What a time of CLOCK_MONOTONIC lacks to one since the epoch. */
+uint64_t engine_epoch(const struct engine *engine);
+
+/* The slot of the port of that name, -ENOENT; and what the port of a slot is called. */
+int engine_slot(const struct engine *engine, const char *name);
+const char *engine_slot_name(const struct engine *engine, unsigned slot);
 
 /* Work to be done now and then by the control thread: links and devices that are gone, replays that
  * begin or end. Call every 100 ms or so. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside: what an engine is made of, for the two files that have its functions.
+ * Inside: what an engine is made of, for the files that have its functions.
  */
 #ifndef ENGINE_INSIDE_H
 #define ENGINE_INSIDE_H
 
 #include "engine/change.h"
+#include "engine/looks.h"
 #include "engine/notice.h"
 
 struct engine {
@@ -19,6 +20,7 @@ struct engine {
 	uint16_t cores[CONFIG_WORKERS_MAX];
 	struct swap swap;
 	struct changes changes;
+	struct looks looks;
 	uint64_t started_ns;
 	uint64_t asked_ns; /* when workers' counters were last asked for */
 	unsigned applied, stalled;

@@ -71,6 +71,7 @@ make_local(struct program *program, struct program_local *local, const struct co
 {
 	unsigned rules = config->rule_count + 1;
 
+	local->config = config;
 	for (unsigned i = 0; i < 2; i++) {
 		local->rules[i] = make_counters(rules, sizeof(*local->rules[i]));
 		if (!local->rules[i])

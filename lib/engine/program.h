@@ -29,6 +29,7 @@ struct program_local {
 	struct tally_rule *rules[2];
 	struct tally_acted *acted[2]; /* the same of edits and gates; NULL where no rule has any */
 	uint64_t *step_counts[2];     /* and of their lists */
+	const struct config *config;  /* the program's, for whoever looks on */
 };
 
 /* What rules counted. */

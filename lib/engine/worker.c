@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "engine/worker.h"
 
+#include "engine/run.h"
 #include "engine/verify.h"
 
-#include <assert.h>
 #include <rte_cycles.h>
 #include <rte_pause.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "core/populate.h"
-#include "exit/exit.h"
 
 #include "core/banned.h"
 
@@ -30,70 +29,6 @@
  * looking costs a system call with AF_XDP. A ring of 1,024 doesn't fill meanwhile. */
 #define QUIET_ROUNDS 7
 
-/* This loop is most of what sluice adds to a burst that leaves as it came: by eight, so that each
- * packet costs two instructions. Eight frames' lengths fit 32 bits by far. */
-static inline uint64_t
-sum_lengths(struct rte_mbuf *const *packets, unsigned count)
-{
-	struct rte_mbuf *const *end = packets + count;
-	uint64_t bytes = 0;
-
-	for (; end - packets >= 8; packets += 8)
-		bytes += packets[0]->pkt_len + packets[1]->pkt_len + packets[2]->pkt_len +
-			 packets[3]->pkt_len + packets[4]->pkt_len + packets[5]->pkt_len +
-			 packets[6]->pkt_len + packets[7]->pkt_len;
-	for (; packets < end; packets++)
-		bytes += (*packets)->pkt_len;
-	return bytes;
-}
-
-static_assert(BURST_MAX >> TALLY_FILL_STEPS == 0, "a burst's fill has a step");
-
-static inline void
-count_burst(struct tally *tally, unsigned count)
-{
-	tally->packets += count;
-	tally->bursts++;
-	tally->fill[31 - __builtin_clz(count)]++;
-}
-
-/* What a burst begins with, once its packets are there. */
-static inline void
-begin(struct worker *worker, uint16_t slot, const struct frame_bounds *known)
-{
-	struct burst *burst = &worker->burst;
-
-	burst->in = &burst->tally->ports[slot];
-	burst->up = atomic_load_explicit(&worker->shared->up, memory_order_acquire);
-	burst->bounds = known;
-	burst->bytes = sum_lengths(burst->packets, burst->count);
-}
-
-/* From a port that the program does not have: it has just gone. */
-static __rte_noinline void
-drop_strange(struct burst *burst)
-{
-	exit_drop(burst, burst->packets, burst->count, DROP_REMOVED);
-}
-
-static inline void
-run(const struct program_local *local, struct burst *burst, uint16_t slot)
-{
-	burst->in_port = local->places[slot];
-	if (unlikely(burst->in_port == PROGRAM_NOWHERE)) {
-		drop_strange(burst);
-		return;
-	}
-	burst->parsed = false;
-	burst->uniform = false;
-	burst->timed = false;
-	burst->hashed = false;
-	burst->entered = 0;
-	burst->gated = BURST_ALL_PASS;
-	burst->passed_count = 0;
-	program_run(local, burst);
-}
-
 static inline void
 process(struct worker *worker, const struct program_local *local, const struct port *port)
 {
@@ -102,88 +37,21 @@ process(struct worker *worker, const struct program_local *local, const struct p
 	uint64_t bytes;
 	unsigned count;
 
-	begin(worker, port->index, &port->gives);
+	run_begin(worker, port->index, &port->gives);
 	/* What comes behind a tally_count is read from memory anew. */
 	in = burst->in;
 	bytes = burst->bytes;
 	count = burst->count;
-	count_burst(burst->tally, count);
+	run_count(burst->tally, count);
 	tally_count(&in->rx_packets, count);
 	tally_count(&in->rx_bytes, bytes);
-	run(local, burst, port->index);
+	run_burst(worker, local, burst, port->index);
 }
 
 void
 worker_process(struct worker *worker, const struct program *program, const struct port *port)
 {
 	process(worker, program_of(program, worker->index), port);
-}
-
-/* Out of a port. */
-static void
-play_out(struct worker *worker, struct replay_lane *lane, uint16_t slot, uint64_t now_ns)
-{
-	struct burst *burst = &worker->burst;
-	const uint64_t *drops = burst->tally->ports[slot].drops;
-	uint64_t before[DROP_REASONS];
-	unsigned count = burst->count;
-
-	/* Nothing else is dropped on that port's account meanwhile: a burst runs to its end. */
-	memcpy(before, drops, sizeof(before));
-	begin(worker, slot, &frame_any);
-	replay_lane_send(lane, burst, ports_at(worker->shared->ports, slot), now_ns);
-	/* What waits for room comes again. */
-	count -= lane->waiting;
-	if (count)
-		count_burst(burst->tally, count);
-	replay_lane_lost(lane, before, drops);
-}
-
-/* Out of two. */
-static void
-play_pair(struct worker *worker, struct replay_lane *lane, uint64_t now_ns)
-{
-	struct burst *burst = &worker->burst;
-	struct lane_parts parts;
-	uint16_t slot;
-
-	replay_lane_part(lane, burst, &parts);
-	while (replay_lane_next_part(lane, burst, &parts, &slot))
-		play_out(worker, lane, slot, now_ns);
-}
-
-/* In on a port. */
-static void
-play_in(struct worker *worker, const struct program *program, struct replay_lane *lane,
-	uint64_t now_ns)
-{
-	struct burst *burst = &worker->burst;
-	const uint64_t *drops = burst->tally->ports[lane->port].drops;
-	uint64_t before[DROP_REASONS];
-
-	memcpy(before, drops, sizeof(before));
-	begin(worker, lane->port, &frame_any);
-	replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
-	count_burst(burst->tally, burst->count);
-	tally_count(&burst->in->replayed, burst->count);
-	run(program_of(program, worker->index), burst, lane->port);
-	replay_lane_lost(lane, before, drops);
-}
-
-void
-worker_play(struct worker *worker, const struct program *program, struct replay_lane *lane,
-	    uint64_t now_ns)
-{
-	if (unlikely(lane->edits != NULL) &&
-	    !replay_lane_edit(lane, &worker->burst,
-			      program_of(program, worker->index)->places[lane->port]))
-		return;
-	if (lane->as)
-		play_in(worker, program, lane, now_ns);
-	else if (likely(!lane->pair))
-		play_out(worker, lane, lane->port, now_ns);
-	else
-		play_pair(worker, lane, now_ns);
 }
 
 static void

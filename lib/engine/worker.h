@@ -13,6 +13,7 @@
 
 #include "stage/clock.h"
 #include "engine/program.h"
+#include "look/eye.h"
 #include "port/port.h"
 #include "replay/lane.h"
 #include "stage/burst.h"
@@ -36,8 +37,9 @@ struct worker_sources {
 /* What all workers of an engine look at. Written by the control thread. */
 struct worker_shared {
 	_Atomic(struct program *) program;
-	_Atomic uint64_t up;  /* bit i: port i is in service and has a link */
-	_Atomic bool receive; /* false: no further packets are taken in */
+	_Atomic(struct look_set *) looks; /* NULL: nobody looks */
+	_Atomic uint64_t up;              /* bit i: port i is in service and has a link */
+	_Atomic bool receive;             /* false: no further packets are taken in */
 	_Atomic bool stop;
 	enum config_idle idle;
 	const struct ports *ports;

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "look/eye.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_mbuf_dyn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+
+#include "core/banned.h"
+
+/* What looking may cost: a fiftieth of the time, which is measured a hundred times a second. */
+#define SHARE 50
+#define WINDOWS 100
+#define STRIDE_MAX (1U << 16)
+#define NOBODY UINT8_MAX /* made of no packet of those that came in */
+
+static int mark_offset = -1;
+
+int
+look_register(void)
+{
+	static const struct rte_mbuf_dynfield mark = {
+		.name = "sluice_look",
+		.size = sizeof(uint64_t),
+		.align = sizeof(uint64_t),
+	};
+
+	mark_offset = rte_mbuf_dynfield_register(&mark);
+	return mark_offset < 0 ? log_fail(rte_errno, "no room in the mbuf for a look's mark") : 0;
+}
+
+/* Names of rules as a record has them: of one that decided, and of some that passed it on. */
+#define NAMES_MAX 6
+
+struct names {
+	char text[NAMES_MAX * (CONFIG_NAME_MAX + 1)];
+	uint16_t used;
+	unsigned count;
+};
+
+static void
+add_name(struct names *names, const struct look_eye *eye, uint32_t rule)
+{
+	const char *name =
+		rule < eye->config->rule_count ? eye->config->rules[rule].name : "default";
+	size_t size = strlen(name) + 1;
+
+	if (names->count == NAMES_MAX)
+		return;
+	memcpy(names->text + names->used, name, size);
+	names->used += size;
+	names->count++;
+}
+
+/* Of packet i as it came in. */
+static void
+find_names(const struct look_eye *eye, unsigned i, struct names *names)
+{
+	const struct burst *burst = eye->burst;
+
+	names->used = 0;
+	names->count = 0;
+	if (!eye->config)
+		return;
+	add_name(names, eye, burst->verdicts[burst->uniform ? 0 : i]);
+	for (unsigned j = 0; j < burst->passed_count; j++) {
+		if (burst->passed[j].packet == i)
+			add_name(names, eye, burst->passed[j].rule);
+	}
+}
+
+static bool
+has_name(const struct names *names, const char *wanted)
+{
+	for (const char *name = names->text; name < names->text + names->used;
+	     name += strlen(name) + 1) {
+		if (strcmp(name, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+static inline uint64_t *
+mark_of(struct rte_mbuf *packet)
+{
+	return RTE_MBUF_DYNFIELD(packet, mark_offset, uint64_t *);
+}
+
+static inline unsigned
+find(const struct look_eye *eye, struct rte_mbuf *packet)
+{
+	uint64_t index = *mark_of(packet) - eye->mark;
+
+	return index < eye->count ? (unsigned)index : NOBODY;
+}
+
+static void
+leaving(struct sight *sight, const struct burst *burst, unsigned slot,
+	struct rte_mbuf *const *packets, uint16_t count)
+{
+	struct look_eye *eye = (struct look_eye *)sight;
+	uint64_t begun = rte_rdtsc();
+
+	for (unsigned i = 0; i < count; i++)
+		eye->index[i] = find(eye, packets[i]);
+	for (unsigned j = 0; j < eye->set->count; j++) {
+		struct look *look = eye->set->looks[j];
+		struct look_part *part = &look->parts[eye->worker];
+
+		part->leaving = 0;
+		if (!(look->terms.out >> slot & 1))
+			continue;
+		for (unsigned i = 0; i < count; i++) {
+			if (look_keep(look, part, eye->burst, packets[i], true, i))
+				part->leaving |= UINT32_C(1) << i;
+		}
+	}
+	eye->cost += rte_rdtsc() - begun;
+}
+
+/* Tells a look of packet i of those that left. */
+static void
+write_left(struct look_eye *eye, const struct look *look, struct look_part *part, unsigned slot,
+	   unsigned i)
+{
+	struct look_record what = {.worker = eye->worker,
+				   .leaves = true,
+				   .slot = slot,
+				   .out = UINT64_C(1) << slot,
+				   .ns = eye->now_ns};
+	struct names names = {.used = 0};
+
+	if (eye->index[i] != NOBODY)
+		find_names(eye, eye->index[i], &names);
+	if (*look->terms.rule && !has_name(&names, look->terms.rule))
+		return;
+	what.names = names.used;
+	look_write(look, part, &what, names.text, i, eye->begun_tsc);
+}
+
+static void
+left(struct sight *sight, unsigned slot, uint16_t sent)
+{
+	struct look_eye *eye = (struct look_eye *)sight;
+	uint32_t those = (uint32_t)((UINT64_C(1) << sent) - 1);
+	uint64_t begun = rte_rdtsc();
+
+	for (unsigned j = 0; j < eye->set->count; j++) {
+		struct look *look = eye->set->looks[j];
+		struct look_part *part = &look->parts[eye->worker];
+
+		for (uint32_t mask = part->leaving & those; mask; mask &= mask - 1)
+			write_left(eye, look, part, slot, __builtin_ctz(mask));
+		part->leaving = 0;
+	}
+	for (unsigned i = 0; i < sent; i++) {
+		if (eye->index[i] != NOBODY)
+			eye->out[eye->index[i]] |= UINT64_C(1) << slot;
+	}
+	eye->cost += rte_rdtsc() - begun;
+}
+
+static void
+dropped(struct sight *sight, struct rte_mbuf *const *packets, uint16_t count,
+	enum drop_reason reason)
+{
+	struct look_eye *eye = (struct look_eye *)sight;
+
+	for (unsigned i = 0; i < count; i++) {
+		unsigned index = find(eye, packets[i]);
+
+		if (index != NOBODY)
+			eye->drops[index] |= UINT32_C(1) << reason;
+	}
+}
+
+struct look_set *
+look_set_make(struct look *const *looks, unsigned count, unsigned workers)
+{
+	size_t size = sizeof(struct look_set) + workers * sizeof(struct look_eye);
+	struct look_set *set = aligned_alloc(64, RTE_ALIGN(size, 64));
+
+	if (!set)
+		return NULL;
+	memset(set, 0, size);
+	memcpy(set->looks, looks, count * sizeof(*looks));
+	set->count = count;
+	set->workers = workers;
+	for (unsigned i = 0; i < workers; i++)
+		set->eyes[i] = (struct look_eye){
+			.sight = {leaving, left, dropped},
+			.set = set,
+			.worker = i,
+			.stride = 1,
+			.window_tsc = rte_rdtsc(),
+		};
+	return set;
+}
+
+/* After a window: fewer bursts where it cost too much, and more again where it costs little. */
+static void
+weigh(struct look_eye *eye, uint64_t tsc)
+{
+	uint64_t passed = tsc - eye->window_tsc;
+
+	if (passed < rte_get_tsc_hz() / WINDOWS)
+		return;
+	if (eye->cost > passed / SHARE && eye->stride < STRIDE_MAX)
+		eye->stride *= 2;
+	else if (eye->cost < passed / SHARE / 4 && eye->stride > 1)
+		eye->stride /= 2;
+	eye->cost = 0;
+	eye->window_tsc = tsc;
+}
+
+static void
+count_unseen(const struct look_set *set, unsigned worker, unsigned slot, const struct burst *burst)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		struct look_counts *counts = &set->looks[i]->parts[worker].counts;
+		uint64_t before = atomic_load_explicit(&counts->unseen, memory_order_relaxed);
+
+		if (set->looks[i]->terms.out || set->looks[i]->terms.in >> slot & 1)
+			atomic_store_explicit(&counts->unseen, before + burst->count,
+					      memory_order_relaxed);
+	}
+}
+
+struct sight *
+look_open(struct look_set *set, struct burst *burst, unsigned slot, const struct config *config)
+{
+	struct look_eye *eye = &set->eyes[burst->worker];
+	uint64_t tsc = rte_rdtsc();
+	bool wanted = false;
+
+	weigh(eye, tsc);
+	if (++eye->turn < eye->stride) {
+		count_unseen(set, eye->worker, slot, burst);
+		return NULL;
+	}
+	eye->turn = 0;
+	eye->burst = burst;
+	eye->config = config;
+	eye->slot = slot;
+	eye->begun_tsc = tsc;
+	eye->now_ns = clock_now(burst->clock);
+	for (unsigned i = 0; i < set->count; i++) {
+		struct look *look = set->looks[i];
+		struct look_part *part = &look->parts[eye->worker];
+
+		part->wanted = 0;
+		wanted |= look->terms.out != 0;
+		if (!config || !(look->terms.in >> slot & 1))
+			continue;
+		for (unsigned j = 0; j < burst->count; j++) {
+			if (look_keep(look, part, burst, burst->packets[j], false, j))
+				part->wanted |= UINT32_C(1) << j;
+		}
+		wanted |= part->wanted != 0;
+	}
+	eye->cost += rte_rdtsc() - tsc;
+	if (!wanted)
+		return NULL;
+	eye->count = burst->count;
+	/* Of no other burst: no two begin at once on a worker; there are 64 of these at most. */
+	eye->mark = (tsc << 6 | eye->worker) * BURST_MAX;
+	for (unsigned i = 0; i < burst->count; i++)
+		*mark_of(burst->packets[i]) = eye->mark + i;
+	memset(eye->out, 0, sizeof(eye->out));
+	memset(eye->drops, 0, sizeof(eye->drops));
+	return &eye->sight;
+}
+
+/* Tells a look of packet i of those that came in. */
+static void
+write_in(const struct look_eye *eye, const struct look *look, struct look_part *part, unsigned i)
+{
+	struct look_record what = {.worker = eye->worker,
+				   .slot = eye->slot,
+				   .out = eye->out[i],
+				   .drops = eye->drops[i],
+				   .ns = eye->now_ns};
+	struct names names;
+
+	if (look->terms.drops && !(look->terms.drops & eye->drops[i]))
+		return;
+	find_names(eye, i, &names);
+	if (*look->terms.rule && !has_name(&names, look->terms.rule))
+		return;
+	what.names = names.used;
+	look_write(look, part, &what, names.text, i, eye->begun_tsc);
+}
+
+void
+look_close(struct look_set *set, struct burst *burst)
+{
+	struct look_eye *eye = &set->eyes[burst->worker];
+	uint64_t begun = rte_rdtsc();
+
+	for (unsigned i = 0; i < set->count; i++) {
+		struct look *look = set->looks[i];
+		struct look_part *part = &look->parts[eye->worker];
+
+		for (uint32_t mask = part->wanted; mask; mask &= mask - 1)
+			write_in(eye, look, part, __builtin_ctz(mask));
+	}
+	burst->sight = NULL;
+	eye->cost += rte_rdtsc() - begun;
+}
