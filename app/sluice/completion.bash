@@ -46,10 +46,11 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --clock-error --down --duration --follow --json --limit --list --loops --near --nonzero --pace --port --rules --socket --sort --textfile --timeout --top --watch --with --help --version"
+	local cur prev words cword i command=() options="--all --at --clock-error --down --drops --duration --follow --for --in --json --limit --list --loops --near --nonzero --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --watch --with --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
-		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]="")
+		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""
+		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--port]="" [--rule]="")
 	_init_completion -n = || return
 
 	case $prev in
@@ -59,6 +60,10 @@ _sluice() {
 		;;
 	--port | --down)
 		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur")
+		return
+		;;
+	--rule)
+		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_rules)" -- "$cur")
 		return
 		;;
 	--sort)
@@ -84,6 +89,10 @@ _sluice() {
 		_filedir
 		return
 		;;
+	--drops=*)
+		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_reasons)" -- "${cur#*=}")
+		return
+		;;
 	-*)
 		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
 		return
@@ -100,13 +109,13 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay trace tap wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain) _filedir ;;
 	"config check" | "config diff" | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
 	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
-	ports | "ports "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
+	tap | ports | "ports "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
 	drops | "drops "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_reasons)" -- "$cur") ;;
 	workers | "workers "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_workers)" -- "$cur") ;;
 	rules | "rules "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_rules)" -- "$cur") ;;

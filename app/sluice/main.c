@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <math.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,69 +24,76 @@
 
 enum {
 	OPTION_ALL = 256,
-	OPTION_AT,
-	OPTION_CLOCK_ERROR,
 	OPTION_DOWN,
-	OPTION_DURATION,
+	OPTION_DROPS,
 	OPTION_FOLLOW,
+	OPTION_IN,
 	OPTION_JSON,
-	OPTION_LIMIT,
 	OPTION_LIST,
-	OPTION_LOOPS,
 	OPTION_NEAR,
 	OPTION_NONZERO,
-	OPTION_PACE,
-	OPTION_PORT,
+	OPTION_OUT,
+	OPTION_PATHS,
 	OPTION_RULES,
-	OPTION_SOCKET,
-	OPTION_SORT,
-	OPTION_TEXTFILE,
 	OPTION_TIMEOUT,
 	OPTION_TOP,
 	OPTION_WATCH,
-	OPTION_WITH,
+	/* And behind these options whose value is kept as it is typed. */
+	OPTION_TEXT,
 };
+
+/* Of a member of struct options; those begin at 0, where no option is. */
+#define TEXT(member) (OPTION_TEXT + (int)offsetof(struct options, member))
 
 static const struct option long_options[] = {
 	{"all", no_argument, NULL, OPTION_ALL},
-	{"at", required_argument, NULL, OPTION_AT},
-	{"clock-error", required_argument, NULL, OPTION_CLOCK_ERROR},
+	{"at", required_argument, NULL, TEXT(terms.at)},
+	{"clock-error", required_argument, NULL, TEXT(terms.clock_error)},
 	{"down", required_argument, NULL, OPTION_DOWN},
-	{"duration", required_argument, NULL, OPTION_DURATION},
+	{"drops", optional_argument, NULL, OPTION_DROPS},
+	{"duration", required_argument, NULL, TEXT(terms.duration)},
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
+	{"for", required_argument, NULL, TEXT(looking.seconds)},
 	{"help", no_argument, NULL, 'h'},
+	{"in", no_argument, NULL, OPTION_IN},
 	{"json", no_argument, NULL, OPTION_JSON},
-	{"limit", required_argument, NULL, OPTION_LIMIT},
+	{"limit", required_argument, NULL, TEXT(terms.limit)},
 	{"list", no_argument, NULL, OPTION_LIST},
-	{"loops", required_argument, NULL, OPTION_LOOPS},
+	{"loops", required_argument, NULL, TEXT(terms.loops)},
 	{"near", required_argument, NULL, OPTION_NEAR},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
-	{"pace", required_argument, NULL, OPTION_PACE},
-	{"port", required_argument, NULL, OPTION_PORT},
+	{"out", no_argument, NULL, OPTION_OUT},
+	{"pace", required_argument, NULL, TEXT(terms.pace)},
+	{"paths", no_argument, NULL, OPTION_PATHS},
+	{"port", required_argument, NULL, TEXT(port)},
+	{"rate", required_argument, NULL, TEXT(looking.rate)},
+	{"rule", required_argument, NULL, TEXT(looking.rule)},
 	{"rules", required_argument, NULL, OPTION_RULES},
-	{"socket", required_argument, NULL, OPTION_SOCKET},
-	{"sort", required_argument, NULL, OPTION_SORT},
-	{"textfile", required_argument, NULL, OPTION_TEXTFILE},
+	{"snap", required_argument, NULL, TEXT(looking.snap)},
+	{"socket", required_argument, NULL, TEXT(socket)},
+	{"sort", required_argument, NULL, TEXT(sort)},
+	{"textfile", required_argument, NULL, TEXT(textfile)},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"top", required_argument, NULL, OPTION_TOP},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", required_argument, NULL, OPTION_WATCH},
-	{"with", required_argument, NULL, OPTION_WITH},
+	{"with", required_argument, NULL, TEXT(with)},
 	{0},
 };
-
-static const char *const option_words[] = {
-	"--all",      "--at",      "--clock-error", "--down",    "--duration", "--follow",
-	"--help",     "--json",    "--limit",       "--list",    "--loops",    "--near",
-	"--nonzero",  "--pace",    "--port",        "--rules",   "--socket",   "--sort",
-	"--textfile", "--timeout", "--top",         "--version", "--watch",    "--with"};
+#define OPTIONS (sizeof(long_options) / sizeof(long_options[0]) - 1)
+#define OPTION_WORD_MAX 24
 
 static int
 wrong_option(const char *word, int option)
 {
-	const char *nearest =
-		text_nearest(word, option_words, sizeof(option_words) / sizeof(option_words[0]));
+	char words[OPTIONS][OPTION_WORD_MAX];
+	const char *all[OPTIONS], *nearest;
 
+	for (size_t i = 0; i < OPTIONS; i++) {
+		snprintf(words[i], sizeof(words[i]), "--%s", long_options[i].name);
+		all[i] = words[i];
+	}
+	nearest = text_nearest(word, all, OPTIONS);
 	if (option == ':')
 		return say_failed(EXIT_USAGE, "%s needs a value; see `sluice --help`", word);
 	return say_failed(EXIT_USAGE, "unknown option %s%s%s%s; see `sluice --help`",
@@ -161,7 +169,7 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:hn:V", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			*help = true;
@@ -172,14 +180,14 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case OPTION_ALL:
 			options->all = true;
 			break;
-		case OPTION_AT:
-			options->terms.at = optarg;
+		case OPTION_DROPS:
+			options->looking.drops = optarg ? optarg : "";
 			break;
-		case OPTION_CLOCK_ERROR:
-			options->terms.clock_error = optarg;
+		case OPTION_IN:
+			options->looking.in = true;
 			break;
-		case OPTION_DURATION:
-			options->terms.duration = optarg;
+		case OPTION_OUT:
+			options->looking.out = true;
 			break;
 		case OPTION_DOWN:
 			if (add_down(optarg, options) != EXIT_DONE)
@@ -189,12 +197,6 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			if (parse_near(optarg, options) != EXIT_DONE)
 				return EXIT_USAGE;
 			break;
-		case OPTION_PORT:
-			options->port = optarg;
-			break;
-		case OPTION_WITH:
-			options->with = optarg;
-			break;
 		case OPTION_LIST:
 			options->list = true;
 			break;
@@ -202,17 +204,12 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			if (parse_rules(optarg, options) != EXIT_DONE)
 				return EXIT_USAGE;
 			break;
-		case OPTION_TEXTFILE:
-			options->textfile = optarg;
+		case OPTION_PATHS:
+			options->looking.paths = true;
 			break;
-		case OPTION_LIMIT:
-			options->terms.limit = optarg;
-			break;
-		case OPTION_LOOPS:
-			options->terms.loops = optarg;
-			break;
-		case OPTION_PACE:
-			options->terms.pace = optarg;
+		case 'c':
+		case 'n':
+			options->looking.count = optarg;
 			break;
 		case OPTION_FOLLOW:
 			options->follow = true;
@@ -223,15 +220,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case OPTION_NONZERO:
 			options->nonzero = true;
 			break;
-		case OPTION_SORT:
-			options->sort = optarg;
-			break;
 		case OPTION_TOP:
 			if (parse_top(optarg, &options->top) != EXIT_DONE)
 				return EXIT_USAGE;
-			break;
-		case OPTION_SOCKET:
-			options->socket = optarg;
 			break;
 		case OPTION_TIMEOUT:
 			if (parse_seconds("--timeout", optarg, TIMEOUT_SECONDS_MAX,
@@ -244,7 +235,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 				return EXIT_USAGE;
 			break;
 		default:
-			return wrong_option(argv[optind - 1], option);
+			if (option < OPTION_TEXT)
+				return wrong_option(argv[optind - 1], option);
+			*(const char **)((char *)options + (option - OPTION_TEXT)) = optarg;
 		}
 	}
 	return -1;
@@ -267,12 +260,18 @@ check_arguments(const struct command *command, const struct options *options, in
 	if ((options->list || options->rules_given || options->textfile) && !command->measures)
 		return say_failed(EXIT_USAGE,
 				  "--list, --rules and --textfile are for `sluice metrics`");
+	if (looking_given(&options->looking) && !command->looks)
+		return say_failed(EXIT_USAGE, "-n, --rule, --drops, --in, --out, --snap, --rate, "
+					      "--for and --paths are for `sluice trace` and "
+					      "`sluice tap`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
-	if ((options->port || options->with || options->down_count || options->near_given) &&
-	    !command->explains)
-		return say_failed(EXIT_USAGE,
-				  "--port, --down, --with and --near are for `sluice explain`");
+	if ((options->with || options->down_count || options->near_given) && !command->explains)
+		return say_failed(EXIT_USAGE, "--down, --with and --near are for `sluice explain`");
+	if (options->port && !command->explains && !command->looks)
+		return say_failed(
+			EXIT_USAGE,
+			"--port is for `sluice explain`, `sluice trace` and `sluice tap`");
 	if (options->all && options->port)
 		return say_failed(EXIT_USAGE, "--all is every port; leave --port out");
 	if (options->all && !command->takes_all && !command->explains)

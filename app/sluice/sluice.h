@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "looking.h"
 #include "say.h"
 #include "terms.h"
 #include "view/view.h"
@@ -38,10 +39,11 @@ struct options {
 	bool rules_given;
 	unsigned rules;       /* of which metrics are told, at most */
 	const char *textfile; /* where metrics are written; NULL: stdout */
-	/* Of explain; port, with: NULL. */
+	/* Of explain, and port of those that look, too; NULL: not given. */
 	const char *port, *with, *down[OPTIONS_DOWN_MAX];
 	unsigned down_count, near;
 	bool near_given;
+	struct looking_options looking;
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
@@ -61,6 +63,7 @@ struct command {
 	bool waits;            /* takes --timeout */
 	bool measures;         /* takes --rules, --textfile and --list */
 	bool explains;         /* takes --port, --down, --with, --near, and --all for ports */
+	bool looks;            /* takes what says which packets to look at */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
 	bool patient;                          /* may take as long as the daemon lives */
@@ -101,6 +104,8 @@ int run_explain(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_metrics(const struct command *command, const struct options *options,
 		char *const *arguments);
+int run_trace(const struct command *command, const struct options *options, char *const *arguments);
+int run_tap(const struct command *command, const struct options *options, char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,

@@ -190,9 +190,8 @@ answer_look_begin(struct method_daemon *daemon, struct call *call)
 			 "%u others look at packets already; one of them must end first",
 			 LOOKS_MAX);
 	} else {
-		rpc_fail(&call->error, RPC_REFUSED, NULL, "%s",
-			 ret == -EAGAIN ? "a worker does not move; `sluice workers` shows which"
-					: "out of memory");
+		rpc_fail(&call->error, RPC_REFUSED, NULL,
+			 ret == -ESHUTDOWN ? "the daemon is ending" : "out of memory");
 	}
 }
 
@@ -307,8 +306,10 @@ static struct look *
 find(const struct method_daemon *daemon, struct call *call)
 {
 	json_int_t id = json_integer_value(json_object_get(call->params, "look"));
-	struct look *look = id <= UINT32_MAX ? engine_look_find(daemon->engine, (uint32_t)id) : NULL;
+	struct look *look = NULL;
 
+	if (id <= UINT32_MAX)
+		look = engine_look_find(daemon->engine, (uint32_t)id);
 	if (!look)
 		rpc_fail(&call->error, RPC_REFUSED, json_pack("{s:I}", "look", id),
 			 "there is no look %lld: it ended, or was not read for 10 s", id);

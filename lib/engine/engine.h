@@ -153,7 +153,7 @@ void engine_port_prepare(const struct engine *engine, const char *name);
 int engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason);
 
 /* Shows a look (look/look.h) to workers, and takes it over on success; *id is what it is asked for
- * by. -EBUSY: there are LOOKS_MAX already; -EAGAIN: a worker does not move; -ESHUTDOWN; -ENOMEM. */
+ * by. -EBUSY: there are LOOKS_MAX already; -ESHUTDOWN; -ENOMEM. */
 int engine_look_begin(struct engine *engine, struct look *look, uint32_t *id);
 
 /* NULL: it is over, as whoever asked for it ended it or did not ask for 10 s. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/now.h"
 #include "engine/engine.h"
@@ -11,9 +10,6 @@
 
 #include "core/banned.h"
 
-/* How long a worker that does not move is waited for. */
-#define PATIENCE_NS UINT64_C(20000000)
-#define STEP_NS 20000
 /* A client that has asked for nothing for so long is gone. */
 #define SILENCE_NS UINT64_C(10000000000)
 
@@ -36,7 +32,8 @@ reclaim(struct looks *looks)
 	return true;
 }
 
-/* Has workers find those that are not over. */
+/* Has workers find those that are not over; if one may still have what was replaced before, with a
+ * later tick. -ENOMEM: not now either. */
 static int
 publish(struct looks *looks)
 {
@@ -44,8 +41,9 @@ publish(struct looks *looks)
 	struct look_set *set = NULL;
 	unsigned count = 0;
 
+	looks->due = true;
 	if (!reclaim(looks))
-		return -EAGAIN;
+		return 0;
 	for (unsigned i = 0; i < LOOKS_MAX; i++) {
 		if (looks->places[i].look && !looks->places[i].over)
 			live[count++] = looks->places[i].look;
@@ -57,6 +55,7 @@ publish(struct looks *looks)
 	}
 	looks->old = atomic_exchange(&looks->shared->looks, set);
 	looks->token = rte_rcu_qsbr_start(looks->shared->rcu);
+	looks->due = false;
 	for (unsigned i = 0; i < LOOKS_MAX; i++)
 		looks->places[i].away = looks->places[i].over;
 	return 0;
@@ -78,11 +77,9 @@ int
 looks_begin(struct looks *looks, struct look *look, uint32_t *id)
 {
 	struct looks_place *place = looks->places;
-	uint64_t deadline = now_ns() + PATIENCE_NS;
 	int ret;
 
-	while (!reclaim(looks) && now_ns() < deadline)
-		nanosleep(&(struct timespec){.tv_nsec = STEP_NS}, NULL);
+	reclaim(looks);
 	while (place < looks->places + LOOKS_MAX && place->look)
 		place++;
 	if (place == looks->places + LOOKS_MAX)
@@ -129,17 +126,15 @@ void
 looks_tick(struct looks *looks, const struct config *config)
 {
 	uint64_t now = now_ns();
-	bool ends = false;
-
 	for (unsigned i = 0; i < LOOKS_MAX; i++) {
 		struct looks_place *place = &looks->places[i];
 
 		if (place->look &&
 		    (now - place->asked_ns > SILENCE_NS || shows_too_much(place->look, config)))
 			place->over = true;
-		ends |= place->over && !place->away;
+		looks->due |= place->over && !place->away;
 	}
-	if (ends)
+	if (looks->due)
 		publish(looks);
 	else
 		reclaim(looks);

@@ -19,13 +19,14 @@ struct looks {
 		/* It is to leave the set, and then: it has left. */
 		bool over, away;
 	} places[LOOKS_MAX];
+	bool due;             /* what workers find is to be replaced, when old is free */
 	struct look_set *old; /* replaced, but a worker may still have it */
 	uint64_t token;
 	uint32_t last_id;
 };
 
-/* Shows a look to workers, and takes it over on success. -EBUSY: there are LOOKS_MAX already;
- * -EAGAIN: a worker does not move; -ENOMEM. */
+/* Shows a look to workers, as soon as they have left the looks before, and takes it over on
+ * success. -EBUSY: there are LOOKS_MAX already; -ENOMEM. */
 int looks_begin(struct looks *looks, struct look *look, uint32_t *id);
 
 /* NULL: it is over. That it is asked for is a sign of life of its client. */
