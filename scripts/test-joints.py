@@ -66,7 +66,8 @@ EDITS = {
         ("lib/stage/tally.c", "const struct tally_acted_row tally_acted_rows[TALLY_ACTED] = {",
          "\tMEMBER(too_wide) = {1u << CONFIG_NARROW, DROP_TOO_WIDE},\n"),
         ("lib/engine/counters.c", "const struct counter snapshot_acted_counts[] = {", '\tACTED("too_wide", too_wide),\n'),
-        ("lib/gate/plan.c", "	[CONFIG_DEDUP] = set_dedup,", "\t[CONFIG_NARROW] = set_narrow,\n")],
+        ("lib/gate/plan.c", "	[CONFIG_DEDUP] = set_dedup,", "\t[CONFIG_NARROW] = set_narrow,\n"),
+        ("lib/gate/look.c", "	[CONFIG_DEDUP] = look_at_equal,", "\t[CONFIG_NARROW] = look_at_narrow,\n")],
     "a stage": [
         ("lib/meson.build", "['classify', ", "  ['joint'],\n"),
         ("lib/engine/rooms.h", "X(classify)", "\tX(joint) \\\n")],
@@ -109,6 +110,15 @@ set_narrow(struct build *build, const struct config_action *action, const struct
 {
 \tgate->pass = narrow_pass;
 \treturn 0;
+}
+
+"""
+
+LOOK = """static void
+look_at_narrow(const struct search *search, const struct gate *gate, const struct config_action *action,
+\t       struct gate_look *look)
+{
+\tlook->passes = rte_pktmbuf_pkt_len(search->burst->packets[0]) <= 100;
 }
 
 """
@@ -288,6 +298,7 @@ def grow(tree):
     put(tree / "lib/control/methods.c", "const struct method method_table[] = {", FUNCTION, before=True)
     put(tree / "lib/gate/plan.c", "/* By verb. 0, or -ENOMEM. */", GATE, before=True)
     put(tree / "lib/gate/plan.c", "#include <errno.h>", "#include <rte_mbuf.h>\n")
+    put(tree / "lib/gate/look.c", "/* By verb, as they are set in plan.c. */", LOOK, before=True)
     folder = tree / "lib/joint"
     folder.mkdir()
     (folder / "meson.build").write_text(MESON, encoding="utf-8")
@@ -315,6 +326,13 @@ def offline(sluiced, directory, more="", end="out", before=""):
     done = subprocess.run([sluiced, "offline", "--json", "config.yaml"], cwd=directory, capture_output=True, text=True,
                           timeout=120, check=False)
     return json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr}
+
+
+def explained(sluiced, directory):
+    """Each packet of the last run's capture, as it is explained by its config."""
+    done = subprocess.run([sluiced, "explain", "config.yaml", f"{ROOT}/pcap-fixtures/mixed.pcap#1-500", "--json"],
+                          cwd=directory, capture_output=True, text=True, timeout=120, check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def ask(sluiced, directory, method):
@@ -350,9 +368,11 @@ def main():
         plain, written = offline(sluiced, directory), (directory / "out.pcap").read_bytes()
         staged = offline(sluiced, directory, "joint: 1\n")
         aimed = offline(sluiced, directory, "joints: { hole: {} }\n", "hole")
+        holes = explained(sluiced, directory)
         edited = offline(sluiced, directory, before="{ flip: { bits: 255 } }, ")
         flipped = (directory / "out.pcap").read_bytes()
         gated = offline(sluiced, directory, before="narrow, ")
+        narrow = explained(sluiced, directory)
         answer = ask(sluiced, directory, "joint")
     taken = staged.get("drops", {}).get("joint")
     holed = aimed.get("drops", {}).get("joint")
@@ -371,6 +391,10 @@ def main():
                            edited["rules"]["tcp"]["unedited"] == 0,
         "a gate stops packets": bool(stopped) and stopped == gated["rules"]["tcp"]["too_wide"] and
                                 stopped < gated["rules"]["tcp"]["packets"] and gated["ledger"]["balanced"],
+        "a target is explained": len(holes) == 500 and all(one["agrees"] for one in holes) and
+                                 any(leaves["port"] == "hole" for one in holes for leaves in one["leaves"]),
+        "a gate is explained": len(narrow) == 500 and all(one["agrees"] for one in narrow) and
+                               any((one["drop"] or {}).get("reason") == "too-wide" for one in narrow),
         "a method answers": answer.get("result") == {"joint": True},
     }
     for what, good in results.items():

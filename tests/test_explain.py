@@ -243,6 +243,12 @@ def test_another_config_stands_beside_it(site):
     assert answer["with"]["same"] is True
 
 
+def test_the_cost_is_measured_where_it_is_asked_for(site):
+    answer, = explained(site, WEB, "--cost")
+    assert 0 < answer["cost"]["classify_cycles"] < 1e6 and answer["agrees"]
+    assert "cost" not in explained(site, WEB)[0]
+
+
 def test_every_port(site):
     answers = explained(site, WEB, "--all")
     assert [answer["port"] for answer in answers] == list(RULES["ports"])

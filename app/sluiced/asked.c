@@ -14,14 +14,20 @@
 
 #include "core/banned.h"
 
-enum { PORT = 512, DOWN, WITH, NEAR, EVERY_PORT, RULES, JSON, LOG_LEVEL };
+enum { PORT = 512, DOWN, WITH, NEAR, EVERY_PORT, RULES, COST, JSON, LOG_LEVEL };
 
 static const struct option options_known[] = {
-	{"port", required_argument, NULL, PORT}, {"all", no_argument, NULL, EVERY_PORT},
-	{"down", required_argument, NULL, DOWN}, {"with", required_argument, NULL, WITH},
-	{"near", required_argument, NULL, NEAR}, {"rules", no_argument, NULL, RULES},
-	{"json", no_argument, NULL, JSON},       {"log-level", required_argument, NULL, LOG_LEVEL},
-	{"help", no_argument, NULL, 'h'},        {0},
+	{"port", required_argument, NULL, PORT},
+	{"all", no_argument, NULL, EVERY_PORT},
+	{"down", required_argument, NULL, DOWN},
+	{"with", required_argument, NULL, WITH},
+	{"near", required_argument, NULL, NEAR},
+	{"rules", no_argument, NULL, RULES},
+	{"cost", no_argument, NULL, COST},
+	{"json", no_argument, NULL, JSON},
+	{"log-level", required_argument, NULL, LOG_LEVEL},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 static void
@@ -41,6 +47,7 @@ usage(FILE *out)
 	      "  --with CONFIG   and what another config would do\n"
 	      "  --near N        so many rules that nearly took it (3)\n"
 	      "  --rules         every rule, also those that are not reached\n"
+	      "  --cost          what it costs to classify, measured here\n"
 	      "  --json          one JSON object a line\n"
 	      "  --log-level L   error, warning (default), info or debug\n"
 	      "  -h, --help      this help\n\n"
@@ -88,6 +95,9 @@ take(int option, struct asked *asked)
 		return -1;
 	case RULES:
 		asked->every_rule = true;
+		return -1;
+	case COST:
+		asked->cost = true;
 		return -1;
 	case JSON:
 		asked->json = true;

@@ -18,7 +18,7 @@ struct asked {
 	const char *port;          /* NULL: found out */
 	const char *down[ASKED_DOWN_MAX];
 	unsigned down_count, near;
-	bool every_port, every_rule, json;
+	bool every_port, every_rule, cost, json;
 
 	char *file; /* of records, owned; NULL: a packet of its own */
 	uint64_t first, last;

@@ -5,7 +5,7 @@ _sluiced() {
 	local cur prev words cword i command=""
 	local commands="run offline check explain replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
-	local explain="--port --all --down --with --near --rules --json --log-level --help"
+	local explain="--port --all --down --with --near --rules --cost --json --log-level --help"
 	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
 		--intf1 --intf2 --unique-ip --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"

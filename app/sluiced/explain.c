@@ -195,7 +195,8 @@ question_of(const struct asked *asked, const uint8_t *bytes, uint32_t length)
 					 .length = length,
 					 .wire_length = length,
 					 .near = asked->near,
-					 .every_rule = asked->every_rule};
+					 .every_rule = asked->every_rule,
+					 .cost = asked->cost};
 }
 
 static int

@@ -157,6 +157,10 @@ answer(struct explain *explain, const struct explain_question *question,
 		read_fates(&fates, &found);
 		told = tell(trial, question, reading, plan_of(trial), &found, &fates);
 		tell_agreement(told, trial, same_rules(trial, &found), fates_agree(&fates));
+		if (question->cost)
+			json_object_set_new(told, "cost",
+					    json_pack("{s:I}", "classify_cycles",
+						      (json_int_t)trial_cost(trial, question)));
 	}
 	found_free(&found);
 	json_decref(fates.mirrors);

@@ -58,6 +58,7 @@ struct explain_question {
 	uint64_t down;    /* bit i: port i has no link */
 	unsigned near;    /* so many rules that nearly took it */
 	bool every_rule;
+	bool cost; /* and what it costs to classify, which is measured */
 };
 
 /* The answer, as docs/seeing.md has it; a new reference, or NULL without memory. */

@@ -177,52 +177,71 @@ ports_up(const struct fates *fates)
 	return up;
 }
 
-/* A packet as a target gets it. Returns why it does not leave; DROP_REASONS: it does. */
+/* Whether it leaves where it is to: what is no port, and so in no slot of one, takes all. */
 static enum drop_reason
-leave(struct fates *fates, const struct list *list, const struct before *before, unsigned port,
-      const struct config_action *action)
+judge(struct fates *fates, uint16_t slot, const struct edited *edited)
 {
-	const struct config *config = fates->trial->config;
-	const struct port *out = fates->trial->ports[fates->trial->program->slots[port]];
-	struct edited edited;
 	enum drop_reason reason = DROP_REASONS;
 
-	if (edited_make(fates->trial, fates->question, fates->reading, before->edits,
-			before->edit_count, before->duplicate, manner_for(out), &edited) < 0) {
+	if (slot < CONFIG_PORTS_MAX)
+		reason = refusal(fates, fates->trial->ports[slot], edited);
+	if (reason == DROP_REASONS)
+		fates->agree &= claim(fates, slot, edited);
+	return reason;
+}
+
+/* A packet as a target gets it. Returns why it does not leave; DROP_REASONS: it does. */
+static enum drop_reason
+leave(struct fates *fates, const struct list *list, const struct before *before, uint16_t slot,
+      const struct config_action *action)
+{
+	const struct trial *trial = fates->trial;
+	unsigned manner =
+		slot < CONFIG_PORTS_MAX ? manner_for(trial->ports[slot]) : (unsigned)OWN_ALONE;
+	enum drop_reason reason = DROP_REASONS;
+	struct edited edited;
+
+	if (edited_make(trial, fates->question, fates->reading, before->edits, before->edit_count,
+			before->duplicate, manner, &edited) < 0)
 		fates->no_memory = true;
-	} else {
-		reason = refusal(fates, out, &edited);
-		if (reason == DROP_REASONS) {
-			fates->agree &= claim(fates, out->index, &edited);
-			json_array_append_new(
-				fates->leaves,
-				json_pack("{s:s, s:s, s:o, s:O, s:i, s:o}", "port",
-					  config->ports[port].name, "rule", name_of(list), "action",
-					  phrase_action(config, action), "edits", edited.steps,
-					  "length", (int)edited.length, "bytes",
-					  edited_hex(edited.bytes, edited.length)));
-		}
-	}
+	else
+		reason = judge(fates, slot, &edited);
+	if (reason == DROP_REASONS && !fates->no_memory)
+		json_array_append_new(fates->leaves,
+				      json_pack("{s:s, s:s, s:o, s:O, s:i, s:o}", "port",
+						trial_name(trial, slot), "rule", name_of(list),
+						"action", phrase_action(trial->config, action),
+						"edits", edited.steps, "length", (int)edited.length,
+						"bytes", edited_hex(edited.bytes, edited.length)));
 	free(edited.bytes);
 	json_decref(edited.steps);
 	return reason;
 }
 
-/* One target; *group: how its member was chosen, or NULL. */
+/* One target; *group: how its member was chosen, or NULL; *name: who gets it, or NULL. */
 static enum drop_reason
 give(struct fates *fates, const struct list *list, const struct before *before,
-     const struct config_action *action, json_t **group, int *port)
+     const struct config_action *action, json_t **group, const char **name)
 {
 	const struct config *config = fates->trial->config;
-	const struct config_target *target = &action->target;
+	struct config_target target = action->target;
+	enum drop_reason reason;
+	uint16_t slot;
+	int member;
 
-	*port = target->index;
-	if (target->kind == CONFIG_TARGET_GROUP)
-		*port = member_choose(fates->reading, &config->groups[target->index],
-				      ports_up(fates), group);
-	if (*port < 0)
-		return DROP_NO_MEMBER;
-	return leave(fates, list, before, *port, action);
+	*name = NULL;
+	if (target.kind == CONFIG_TARGET_GROUP) {
+		member = member_choose(fates->reading, &config->groups[target.index],
+				       ports_up(fates), group);
+		if (member < 0)
+			return DROP_NO_MEMBER;
+		target = (struct config_target){CONFIG_TARGET_PORT, (uint16_t)member};
+	}
+	slot = trial_slot(fates->trial, &target);
+	reason = leave(fates, list, before, slot, action);
+	if (reason == DROP_REASONS)
+		*name = trial_name(fates->trial, slot);
+	return reason;
 }
 
 static void
@@ -234,7 +253,7 @@ mirror(struct list *list, const struct before *outer, const struct config_action
 	const struct config_action *gate;
 	enum drop_reason reason = DROP_REASONS;
 	json_t *group = NULL, *told;
-	int port = -1;
+	const char *name = NULL;
 
 	for (unsigned i = 0; action->with && i < action->with->count; i++) {
 		if (config_action_kind(&action->with->items[i]) == CONFIG_IS_EDIT)
@@ -244,11 +263,9 @@ mirror(struct list *list, const struct before *outer, const struct config_action
 	}
 	gate = gate_that_stops(list, &before);
 	if (!gate)
-		reason = give(fates, list, &before, action, &group, &port);
+		reason = give(fates, list, &before, action, &group, &name);
 	told = json_pack("{s:s, s:s, s:s?, s:o?}", "rule", name_of(list), "target",
-			 config_target_name(config, &action->target), "port",
-			 port < 0 || reason != DROP_REASONS ? NULL : config->ports[port].name,
-			 "group", group);
+			 config_target_name(config, &action->target), "port", name, "group", group);
 	json_object_set_new(told, "stopped_by", gate ? phrase_action(config, gate) : json_null());
 	json_object_set_new(told, "drop", reason == DROP_REASONS ? json_null() : drop_json(reason));
 	json_array_append_new(fates->mirrors, told);
@@ -269,12 +286,12 @@ end(struct list *list, const struct before *before, const struct config_action *
 	const struct config_action *gate = NULL;
 	enum drop_reason reason = list->of ? DROP_RULE : DROP_DEFAULT;
 	json_t *group = NULL;
-	int port;
+	const char *name;
 
 	if (action->verb == CONFIG_FORWARD) {
 		gate = gate_that_stops(list, before);
 		reason = gate ? reason_of(gate->verb)
-			      : give(fates, list, before, action, &group, &port);
+			      : give(fates, list, before, action, &group, &name);
 	}
 	fates->group = group ? group : json_null();
 	if (reason == DROP_REASONS) {

@@ -133,12 +133,10 @@ tell_winner(const struct config *config, uint32_t winner)
 static void
 tell_look(json_t *told, const struct gate_look *look, const struct config_action *action)
 {
-	bool rate = look->kind == GATE_LOOK_RATE;
-
 	if (!look->asked)
 		return;
 	json_object_set_new(told, "passes", json_boolean(look->passes));
-	if (rate) {
+	if (look->kind == GATE_LOOK_RATE) {
 		json_object_set_new(told, "unit",
 				    json_string(action->rate->packets ? "packets" : "bits"));
 		json_object_set_new(told, "holds", json_integer((json_int_t)look->holds));
@@ -148,7 +146,7 @@ tell_look(json_t *told, const struct gate_look *look, const struct config_action
 		json_object_set_new(told, "wait", json_integer(look->wait));
 	} else if (look->kind == GATE_LOOK_FLOW) {
 		json_object_set_new(told, "hash", json_integer(look->hash));
-	} else if (look->equal) {
+	} else if (look->kind == GATE_LOOK_EQUAL && look->equal) {
 		json_object_set_new(told, "lag_ns", json_integer(look->lag_ns));
 	}
 }
@@ -218,8 +216,8 @@ tell_trial(const struct trial *trial)
 		const struct trial_sent *one = &trial->sent[i];
 
 		json_array_append_new(sent, json_pack("{s:s, s:i, s:o}", "port",
-						      trial->ports[one->slot]->config->name,
-						      "length", (int)one->length, "bytes",
+						      trial_name(trial, one->slot), "length",
+						      (int)one->length, "bytes",
 						      edited_hex(one->bytes, one->length)));
 	}
 	for (unsigned i = 0; i < DROP_REASONS; i++) {

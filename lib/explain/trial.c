@@ -2,6 +2,7 @@
 #include "explain/trial.h"
 
 #include <errno.h>
+#include <rte_cycles.h>
 #include <rte_mbuf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "core/banned.h"
 
 #define LINE 64
+#define COST_RUNS 31
 
 /* A port's writer shows to one of these. */
 struct exit_of {
@@ -25,10 +27,8 @@ struct exit_of {
 };
 
 static void
-note(void *context, const struct rte_mbuf *packet)
+note(struct trial *trial, uint16_t slot, const struct rte_mbuf *packet)
 {
-	const struct exit_of *exit_of = context;
-	struct trial *trial = exit_of->trial;
 	struct trial_sent *sent = &trial->sent[trial->sent_count];
 	uint8_t *bytes;
 	const void *from;
@@ -41,10 +41,31 @@ note(void *context, const struct rte_mbuf *packet)
 	from = rte_pktmbuf_read(packet, 0, packet->pkt_len, bytes);
 	if (from != bytes)
 		memcpy(bytes, from, packet->pkt_len);
-	*sent = (struct trial_sent){
-		.slot = exit_of->slot, .length = packet->pkt_len, .bytes = bytes};
+	*sent = (struct trial_sent){.slot = slot, .length = packet->pkt_len, .bytes = bytes};
 	trial->sent_count++;
 }
+
+static void
+note_sent(void *context, const struct rte_mbuf *packet)
+{
+	const struct exit_of *exit_of = context;
+
+	note(exit_of->trial, exit_of->slot, packet);
+}
+
+/* In the place of a target that is neither port nor group: what it has is a worker's. */
+static void
+note_taken(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
+	   uint16_t count)
+{
+	struct trial *trial = (struct trial *)(uintptr_t)state;
+
+	for (uint16_t i = 0; i < count; i++)
+		note(trial, CONFIG_PORTS_MAX + index, packets[i]);
+	rte_pktmbuf_free_bulk(packets, count);
+}
+
+static const struct target taker = {.take = note_taken};
 
 static void
 forget_sent(struct trial *trial)
@@ -65,7 +86,7 @@ show_port(struct trial *trial, const struct config_port *config, uint16_t slot,
 
 	if (port && exit_of) {
 		*exit_of = (struct exit_of){trial, slot};
-		port->writer = capture_writer_show(note, exit_of);
+		port->writer = capture_writer_show(note_sent, exit_of);
 	}
 	if (!port || !port->writer) {
 		free(exit_of);
@@ -171,7 +192,9 @@ trial_make(const struct program *program, const struct explain_live *live, struc
 	if (ret < 0)
 		return ret;
 	find_states(trial);
-	trial->shadow = forward_shadow(trial->forward.state, trial->ports, &trial->pool);
+	trial->plan = trial->forward.state;
+	trial->shadow = forward_shadow(
+		trial->plan, &(struct forward_instead){trial->ports, &trial->pool, &taker, trial});
 	if (!trial->shadow)
 		return -ENOMEM;
 	trial->forward.state = trial->shadow;
@@ -186,7 +209,7 @@ trial_free(struct trial *trial)
 		free_local(&trial->classify);
 	if (trial->forward.stage)
 		free_local(&trial->forward);
-	free(trial->shadow);
+	forward_shadow_free(trial->shadow);
 	if (trial->burst) {
 		free(trial->burst->rules);
 		free(trial->burst->acted);
@@ -238,6 +261,26 @@ trial_time(const struct trial *trial)
 	return burst->times[0] + clock_epoch(trial->clock);
 }
 
+uint16_t
+trial_slot(const struct trial *trial, const struct config_target *target)
+{
+	if (target->kind == CONFIG_TARGET_PORT)
+		return trial->program->slots[target->index];
+	return CONFIG_PORTS_MAX + forward_others_find(&trial->plan->others, target);
+}
+
+const char *
+trial_name(const struct trial *trial, uint16_t slot)
+{
+	const struct forward_other *other;
+
+	if (slot < CONFIG_PORTS_MAX)
+		return trial->ports[slot]->config->name;
+	other = &trial->plan->others.items[slot - CONFIG_PORTS_MAX];
+	return config_target_name(trial->config,
+				  &(struct config_target){other->kind->kind, other->index});
+}
+
 /* As a worker begins with what a port gave. */
 static void
 begin(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
@@ -269,6 +312,40 @@ classify(struct trial *trial, struct rte_mbuf *packet, const struct explain_ques
 	begin(trial, packet, question);
 	trial->classify.stage->run(trial->classify.state, trial->classify.local, burst);
 	return burst->verdicts[0];
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+
+	return (one > other) - (one < other);
+}
+
+/* Classify keeps no packet, so that one stands for all of the burst. */
+uint64_t
+trial_cost(struct trial *trial, const struct explain_question *question)
+{
+	struct rte_mbuf *packet = trial_packet(trial, question);
+	struct burst *burst = trial->burst;
+	uint64_t cycles[COST_RUNS];
+
+	if (!packet)
+		return 0;
+	for (unsigned i = 0; i < COST_RUNS; i++) {
+		uint64_t began;
+
+		begin(trial, packet, question);
+		for (unsigned j = 1; j < BURST_MAX; j++)
+			burst->packets[j] = packet;
+		burst->count = BURST_MAX;
+		began = rte_rdtsc();
+		trial->classify.stage->run(trial->classify.state, trial->classify.local, burst);
+		cycles[i] = rte_rdtsc() - began;
+	}
+	rte_pktmbuf_free(packet);
+	qsort(cycles, COST_RUNS, sizeof(cycles[0]), by_number);
+	return cycles[COST_RUNS / 2] / BURST_MAX;
 }
 
 int

@@ -16,7 +16,7 @@
 
 /* A packet that left. */
 struct trial_sent {
-	uint16_t slot;
+	uint16_t slot; /* of a port; or CONFIG_PORTS_MAX and the number of another target */
 	uint32_t length;
 	uint8_t *bytes; /* owned */
 	bool claimed;   /* by a target of the reading */
@@ -33,7 +33,8 @@ struct trial {
 		const void *state;
 		void *local; /* owned */
 	} classify, forward;
-	struct forward_plan *shadow; /* forward's state */
+	const struct forward_plan *plan; /* forward's state, */
+	struct forward_plan *shadow;     /* and what stands for it here; owned */
 	const void *gates, *gate_memory;
 	unsigned worker;
 
@@ -62,8 +63,17 @@ void trial_free(struct trial *trial);
 /* The packet that is asked about, in an mbuf; NULL: no memory. */
 struct rte_mbuf *trial_packet(const struct trial *trial, const struct explain_question *question);
 
+/* The slot of what is sent to a target that is no group, and the target's name by it. */
+uint16_t trial_slot(const struct trial *trial, const struct config_target *target);
+const char *trial_name(const struct trial *trial, uint16_t slot);
+
 /* Runs it. -ENOMEM. */
 int trial_run(struct trial *trial, const struct explain_question *question);
+
+/* Cycles that a packet takes to classify in a full burst of such, whose flow is known if such flows
+ * are remembered: the median of several. What the last run left of counters is gone. 0: no
+ * memory. */
+uint64_t trial_cost(struct trial *trial, const struct explain_question *question);
 
 /* Bits of slots that have a link in this question. */
 uint64_t trial_up(const struct trial *trial, const struct explain_question *question);

@@ -9,16 +9,33 @@
 #include "core/banned.h"
 
 struct forward_plan *
-forward_shadow(const void *state, struct port *const *ports, const struct port_pool *pool)
+forward_shadow(const void *state, const struct forward_instead *instead)
 {
+	const struct forward_plan *plan = state;
 	struct forward_plan *shadow = malloc(sizeof(*shadow));
+	struct forward_other *items = calloc(plan->others.count + 1, sizeof(*items));
 
-	if (!shadow)
+	if (!shadow || !items) {
+		free(shadow);
+		free(items);
 		return NULL;
-	*shadow = *(const struct forward_plan *)state;
-	memcpy(shadow->ports, ports, sizeof(shadow->ports));
-	shadow->packets = pool->pool;
-	shadow->headers = pool->headers;
-	shadow->copy_break = pool->copy_break;
+	}
+	*shadow = *plan;
+	memcpy(shadow->ports, instead->ports, sizeof(shadow->ports));
+	shadow->packets = instead->pool->pool;
+	shadow->headers = instead->pool->headers;
+	shadow->copy_break = instead->pool->copy_break;
+	for (unsigned i = 0; i < plan->others.count; i++)
+		items[i] = (struct forward_other){instead->taker, instead->taker_state, i};
+	shadow->others.items = items;
 	return shadow;
+}
+
+void
+forward_shadow_free(struct forward_plan *shadow)
+{
+	if (!shadow)
+		return;
+	free(shadow->others.items);
+	free(shadow);
 }

@@ -14,6 +14,7 @@
 #include "stage/burst.h"
 
 enum gate_looked {
+	GATE_LOOK_ALONE, /* nothing but whether it passes */
 	GATE_LOOK_RATE,  /* holds, takes, most in bits or packets */
 	GATE_LOOK_COUNT, /* wait: packets to come before the next one that passes */
 	GATE_LOOK_FLOW,  /* hash: of the packet's flow */

@@ -111,7 +111,7 @@ put_fail(FILE *out, const json_t *fail)
 		fprintf(out,
 			*part ? "of its filter \"%s\" does not hold" : "its filter does not hold",
 			part);
-		fprintf(out, *note ? ": %s" : "", note);
+		fprintf(out, "%s%s", *note ? ": " : "", note);
 	} else if (json_is_null(has)) {
 		fprintf(out, "no %s, and it wants %s", field, value_text(fail, "wants"));
 	} else {
@@ -324,6 +324,17 @@ say_drop(FILE *out, const json_t *answer)
 }
 
 static void
+say_cost(FILE *out, const json_t *answer)
+{
+	const json_t *cost = json_object_get(answer, "cost");
+
+	if (cost)
+		entry_say(out, "cost",
+			  "about %" PRIu64 " cycles a packet to classify, in a burst of such",
+			  value_number(cost, "classify_cycles"));
+}
+
+static void
 say_agreement(FILE *out, const json_t *answer)
 {
 	const struct table_style *style = table_style(out);
@@ -376,6 +387,7 @@ view_explain(const struct view *view)
 	say_mirrors(view->out, answer);
 	say_leaves(view->out, answer);
 	say_drop(view->out, answer);
+	say_cost(view->out, answer);
 	say_agreement(view->out, answer);
 	if (json_is_object(with))
 		say_with(view->out, with);

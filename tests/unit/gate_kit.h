@@ -123,13 +123,13 @@ run_as(unsigned worker)
 	gate_stage.run(plan, locals[worker], &burst);
 }
 
-static void
+static inline void
 run(void)
 {
 	run_as(0);
 }
 
-static unsigned
+static inline unsigned
 count_passed(void)
 {
 	unsigned passed = 0;
