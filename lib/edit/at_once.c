@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <rte_common.h>
 #include <rte_mbuf.h>
+#include <string.h>
 
 #include "edit/program.h"
 #include "edit/quick.h"
@@ -27,12 +28,15 @@ _Static_assert(offsetof(struct rte_mbuf, data_off) % 16 == 0 &&
 			       offsetof(struct rte_mbuf, data_off) + 2 * NB_SEGS &&
 		       offsetof(struct rte_mbuf, ol_flags) ==
 			       offsetof(struct rte_mbuf, data_off) + 2 * OL_FLAGS &&
-		       offsetof(struct rte_mbuf, packet_type) % 16 == 0 &&
+		       offsetof(struct rte_mbuf, packet_type) ==
+			       offsetof(struct rte_mbuf, data_off) + 16 &&
 		       offsetof(struct rte_mbuf, data_len) ==
 			       offsetof(struct rte_mbuf, packet_type) + 2 * DATA_LEN,
 	       "as the vectors have it");
 
-/* Whether all packets may be written, with room in front. *least: of how many bytes each is. */
+/* Whether all packets may be written, with room in front. *least: of how many bytes each is. Who has
+ * a packet has a reference and a segment at least, so what the words have together tells whether any
+ * has more. */
 static inline bool
 are_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front, uint16_t *least)
 {
@@ -41,20 +45,20 @@ are_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front, uint16_
 	const __m128i judged =
 		_mm_set_epi64x(RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL,
 			       UINT64_C(0xffff) << 16 * REFCNT | UINT64_C(0xffff) << 16 * NB_SEGS);
-	__m128i differing = _mm_setzero_si128(), offsets = _mm_set1_epi16(-1), lengths = offsets;
+	__m128i together = _mm_setzero_si128(), offsets = _mm_set1_epi16(-1), lengths = offsets;
 
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < count; i++) {
 		const struct rte_mbuf *packet = packets[i];
-		__m128i words = _mm_load_si128((const __m128i *)&packet->data_off);
+		const __m128i *words = (const __m128i *)&packet->data_off;
 
-		differing = _mm_or_si128(differing, _mm_xor_si128(words, wanted));
-		offsets = _mm_min_epu16(offsets, words);
-		lengths = _mm_min_epu16(lengths,
-					_mm_load_si128((const __m128i *)&packet->packet_type));
+		together = _mm_or_si128(together, words[0]);
+		offsets = _mm_min_epu16(offsets, words[0]);
+		lengths = _mm_min_epu16(lengths, words[1]);
 		__builtin_prefetch(rte_pktmbuf_mtod(packet, const char *) - front, 1);
 	}
 	*least = _mm_extract_epi16(lengths, DATA_LEN);
-	return _mm_testz_si128(differing, judged) &&
+	return _mm_testz_si128(_mm_xor_si128(together, wanted), judged) &&
 	       _mm_extract_epi16(offsets, DATA_OFF) >= front && *least >= EDIT_ETHER;
 }
 
@@ -76,6 +80,29 @@ are_common(struct rte_mbuf *const *packets, unsigned count, uint16_t least)
 	return least >= TCP_END || protocols == UINT64_C(1) << IPPROTO_UDP;
 }
 
+/* Both addresses and nothing else, in one go: where it stops at a packet that may not be written, or
+ * has none, those before it have them, and may be given them again. */
+static bool
+set_macs(const struct edit_set *set, struct rte_mbuf *const *packets, unsigned count)
+{
+	uint64_t first;
+	uint32_t last;
+
+	memcpy(&first, set->macs, sizeof(first));
+	memcpy(&last, (const uint8_t *)set->macs + sizeof(first), sizeof(last));
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < count; i++) {
+		const struct rte_mbuf *packet = packets[i];
+		uint8_t *start = rte_pktmbuf_mtod(packet, uint8_t *);
+
+		if (!edit_is_own(packet) || packet->data_len < EDIT_ETHER)
+			return false;
+		memcpy(start, &first, sizeof(first));
+		memcpy(start + sizeof(first), &last, sizeof(last));
+	}
+	return true;
+}
+
 bool
 edit_at_once(const struct edit *edit, struct rte_mbuf **packets, unsigned count)
 {
@@ -83,6 +110,8 @@ edit_at_once(const struct edit *edit, struct rte_mbuf **packets, unsigned count)
 	const uint32_t all = (UINT64_C(1) << count) - 1;
 	uint16_t least;
 
+	if (edit->macs)
+		return set_macs(&edit->ops[0].values.set, packets, count);
 	if (!edit->at_once || !are_own(packets, count, edit->reach.front, &least) ||
 	    (edit->reach.parses && !are_common(packets, count, least)))
 		return false;

@@ -80,6 +80,13 @@ is_at_once(const struct edit *edit)
 	return edit->quick && parse <= 1;
 }
 
+static bool
+is_macs(const struct edit *edit)
+{
+	return edit->op_count == 1 && edit->ops[0].kind == edit_kind(CONFIG_SET) &&
+	       edit->ops[0].values.set.given == (CONFIG_SET_SRC_MAC | CONFIG_SET_DST_MAC);
+}
+
 int
 edit_make(const struct config_action *const *actions, unsigned count, struct edit **out)
 {
@@ -114,6 +121,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 	edit->quick = edit->pass_count == 1 && edit_is_quick(edit->ops, count);
 	edit->quick_apart = edit->quick && edit_is_quick_apart(edit->ops, count);
 	edit->at_once = is_at_once(edit);
+	edit->macs = is_macs(edit);
 	edit->reach.most = edit->quick && count && edit->ops[count - 1].kind->cuts
 				   ? edit->ops[count - 1].values.slice.bytes
 				   : UINT32_MAX;

@@ -16,6 +16,7 @@ struct edit {
 	struct edit_reach reach;
 	bool quick, quick_apart; /* see quick.h */
 	bool at_once;            /* whole groups may need no views: see at_once.c */
+	bool macs;               /* it sets both MACs, and that is all */
 	unsigned op_count, pass_count;
 	struct pass *passes;
 	struct edit_op ops[];

@@ -41,15 +41,6 @@ edit_is_quick_apart(const struct edit_op *ops, unsigned count)
 	return edit_is_quick(ops, count);
 }
 
-/* What an mbuf says of itself in one word, from data_off on. */
-#define HELD_ONCE (UINT64_C(1) << 16 | UINT64_C(1) << 32) /* refcnt and nb_segs */
-#define HELD UINT64_C(0xffffffff0000)
-
-_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
-		       offsetof(struct rte_mbuf, nb_segs) ==
-			       offsetof(struct rte_mbuf, data_off) + 4,
-	       "as the word has it");
-
 /* Those that may be written, with room in front, and a header of Ethernet. */
 static uint32_t
 find_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front)
@@ -59,12 +50,7 @@ find_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front)
 	for (unsigned i = 0; i < count; i++) {
 		const struct rte_mbuf *packet = packets[i];
 		uint16_t offset = packet->data_off;
-		uint64_t word;
-		bool own;
-
-		memcpy(&word, &packet->data_off, sizeof(word));
-		own = (word & HELD) == HELD_ONCE && RTE_MBUF_DIRECT(packet) && offset >= front &&
-		      packet->data_len >= EDIT_ETHER;
+		bool own = edit_is_own(packet) && offset >= front && packet->data_len >= EDIT_ETHER;
 
 		__builtin_prefetch((const char *)packet->buf_addr + offset - front, 1);
 		which |= (uint32_t)own << i;
@@ -170,9 +156,18 @@ edit_fits_set(const struct edit_op *op, const struct edit_group *group, uint32_t
 static void
 set_both_macs(const struct edit_set *set, const struct edit_group *group, uint32_t which)
 {
-	for (; which; which &= which - 1)
-		memcpy(rte_pktmbuf_mtod(group->packets[__builtin_ctz(which)], uint8_t *), set->macs,
-		       EDIT_MACS);
+	struct rte_mbuf *const *packets = group->packets;
+	uint64_t first;
+	uint32_t last;
+
+	memcpy(&first, set->macs, sizeof(first));
+	memcpy(&last, (const uint8_t *)set->macs + sizeof(first), sizeof(last));
+	for (; which; which &= which - 1) {
+		uint8_t *start = rte_pktmbuf_mtod(packets[__builtin_ctz(which)], uint8_t *);
+
+		memcpy(start, &first, sizeof(first));
+		memcpy(start + sizeof(first), &last, sizeof(last));
+	}
 }
 
 static void

@@ -10,6 +10,7 @@
 #define EDIT_QUICK_H
 
 #include <rte_mbuf.h>
+#include <string.h>
 
 #include "edit/op.h"
 #include "packet/own.h"
@@ -27,6 +28,25 @@ static inline const struct packet_view *
 edit_view(const struct edit_group *group, unsigned i)
 {
 	return &group->views[group->from[i]];
+}
+
+/* What an mbuf says of itself in one word, from data_off on. */
+#define EDIT_HELD_ONCE (UINT64_C(1) << 16 | UINT64_C(1) << 32) /* refcnt and nb_segs */
+#define EDIT_HELD UINT64_C(0xffffffff0000)
+
+_Static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, data_off) + 2 &&
+		       offsetof(struct rte_mbuf, nb_segs) ==
+			       offsetof(struct rte_mbuf, data_off) + 4,
+	       "as the word has it");
+
+/* Whether a packet of one segment may be written. */
+static inline bool
+edit_is_own(const struct rte_mbuf *packet)
+{
+	uint64_t word;
+
+	memcpy(&word, &packet->data_off, sizeof(word));
+	return (word & EDIT_HELD) == EDIT_HELD_ONCE && RTE_MBUF_DIRECT(packet);
 }
 
 /* Makes a packet longer in front, where it has the room; returns where it begins then. */
