@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <rte_branch_prediction.h>
+#include <string.h>
 
 #include "core/units.h"
 #include "forward/deliver.h"
@@ -39,6 +40,32 @@ same_end(const struct forward_plan *plan, const struct burst *burst, forward_end
 	for (unsigned i = 1; i < burst->count; i++)
 		differing |= plan->ends[burst->verdicts[i]] ^ first;
 	return differing == 0;
+}
+
+/* All packets at once, where nobody is given one twice. */
+static __rte_noinline void
+mirror_all(const struct forward_plan *plan, struct burst *burst, forward_end end)
+{
+	const struct forward_mirrors *mirrors = &plan->mirrors[END_MIRRORS(end)];
+	const uint8_t *targets = &plan->targets[mirrors->first];
+
+	/* Every reference is taken before any is given away: a device may free at once. */
+	for (unsigned i = 0; i < burst->count; i++)
+		rte_pktmbuf_refcnt_update(burst->packets[i], mirrors->count);
+	burst->in->copies += (uint64_t)mirrors->count * burst->count;
+	for (uint32_t i = 0; i < mirrors->count; i++) {
+		/* Where packets don't fit, others change places. */
+		struct rte_mbuf *packets[BURST_MAX];
+
+		memcpy(packets, burst->packets, sizeof(packets));
+		exit_send(plan->ports[targets[i]], burst, packets, burst->count, burst->bytes);
+	}
+	if (END_TARGET(end) < FORWARD_GROUP)
+		exit_send(plan->ports[END_TARGET(end)], burst, burst->packets, burst->count,
+			  burst->bytes);
+	else
+		exit_drop(burst, burst->packets, burst->count,
+			  forward_drop_reason(END_TARGET(end)));
 }
 
 /* Packet by packet, so that what leaves on one port leaves in the order in which it came. */
@@ -95,6 +122,10 @@ part(const struct forward_plan *plan, struct forward_local *local, struct burst 
 		}
 		if (end == FORWARD_DROP_RULE || end == FORWARD_DROP_DEFAULT) {
 			exit_drop(burst, burst->packets, burst->count, forward_drop_reason(end));
+			return;
+		}
+		if (!forward_has_forms(end) && plan->mirrors[END_MIRRORS(end)].whole) {
+			mirror_all(plan, burst, end);
 			return;
 		}
 		if (burst->uniform && forward_has_forms(end) &&

@@ -73,6 +73,24 @@ plan_group(const struct config_group *config, struct port *const *ports,
 	}
 }
 
+/* Whether nobody is given a packet twice, so that it doesn't matter who is given a burst first. */
+static bool
+is_whole(const uint8_t *targets, uint32_t count, uint8_t end)
+{
+	uint64_t seen = 0;
+
+	for (uint32_t i = 0; i <= count; i++) {
+		uint8_t target = i < count ? targets[i] : end;
+
+		if (i == count && target >= FORWARD_DROP_RULE)
+			return true;
+		if (target >= FORWARD_GROUP || (seen >> target & 1))
+			return false;
+		seen |= UINT64_C(1) << target;
+	}
+	return true;
+}
+
 struct coder {
 	const struct forward_plan *plan;
 	const struct stage_env *env;
@@ -133,11 +151,14 @@ plan_lists(struct forward_plan *plan, const struct stage_env *env, const uint32_
 				plan->targets[targets++] =
 					target_code(plan, env->ports, &actions->items[j].target);
 		}
-		if (targets > first) {
+		if (targets > first)
 			list = lists++;
-			plan->mirrors[list] = (struct forward_mirrors){first, targets - first};
-		}
 		plan->ends[i] = plan_end(plan, env->ports, actions, FORWARD_DROP_RULE, list);
+		if (list)
+			plan->mirrors[list] = (struct forward_mirrors){
+				first, targets - first,
+				is_whole(&plan->targets[first], targets - first,
+					 END_TARGET(plan->ends[i]))};
 	}
 	plan->ends[env->config->rule_count] =
 		plan_end(plan, env->ports, &env->config->default_actions, FORWARD_DROP_DEFAULT, 0);

@@ -39,6 +39,9 @@ forward_has_forms(forward_end end)
 
 struct forward_mirrors {
 	uint32_t first, count; /* in plan->targets */
+	/* Its targets are ports, none of them named twice, by the list's end neither; and that is a
+	 * port or a drop. */
+	bool whole;
 };
 
 struct forward_group {

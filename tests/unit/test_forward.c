@@ -45,7 +45,22 @@ static struct config_action to_a = PORT(FORWARD, A), to_b = PORT(FORWARD, B),
 static struct config_action a_a_b_and_c[] = {PORT(MIRROR, A), PORT(MIRROR, A), PORT(MIRROR, B),
 					     PORT(FORWARD, C)};
 
-enum { FORWARD_A, FORWARD_B, DROP_IT, MIRROR_AND_C, FORWARD_GROUP, PASS_MIRRORED, RULES };
+static struct config_action a_b_and_c[] = {PORT(MIRROR, A), PORT(MIRROR, B), PORT(FORWARD, C)};
+static struct config_action b_and_drop[] = {PORT(MIRROR, B), {.verb = CONFIG_DROP}};
+static struct config_action a_and_a[] = {PORT(MIRROR, A), PORT(FORWARD, A)};
+
+enum {
+	FORWARD_A,
+	FORWARD_B,
+	DROP_IT,
+	MIRROR_AND_C,
+	FORWARD_GROUP,
+	PASS_MIRRORED,
+	EACH_ONCE,
+	MIRROR_AND_DROP,
+	BOTH_A,
+	RULES
+};
 
 static struct config_rule rule_table[RULES] = {
 	[FORWARD_A] = {.actions = {&to_a, 1}},
@@ -54,6 +69,9 @@ static struct config_rule rule_table[RULES] = {
 	[MIRROR_AND_C] = {.actions = {a_a_b_and_c, 4}},
 	[FORWARD_GROUP] = {.actions = {&to_group, 1}},
 	[PASS_MIRRORED] = {.actions = {a_a_b_and_c, 3}},
+	[EACH_ONCE] = {.actions = {a_b_and_c, 3}},
+	[MIRROR_AND_DROP] = {.actions = {b_and_drop, 2}},
+	[BOTH_A] = {.actions = {a_and_a, 2}},
 };
 
 static int
@@ -436,6 +454,58 @@ what_a_port_cant_send_drops_by_name(void **state)
 	sends->segments = segments;
 }
 
+/* Those that did not fit at A make room for others there alone. */
+static void
+mirrors_of_a_burst_are_given_port_by_port(void **state)
+{
+	struct frame_limits *sends = &ports.items[A]->sends;
+	uint32_t segments = sends->segments;
+	uint8_t flows[BURST_MAX];
+
+	sends->segments = 2;
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = EACH_ONCE;
+	lengthen(burst.packets[1], 3);
+	burst.bytes += 30;
+	run();
+	sends->segments = segments;
+	assert_int_equal(received(A, flows), BURST_MAX - 1);
+	for (unsigned i = 0; i < BURST_MAX - 1; i++)
+		assert_int_equal(flows[i], i ? i + 1 : 0);
+	for (unsigned port = B; port <= C; port++) {
+		assert_int_equal(received(port, flows), BURST_MAX);
+		for (unsigned i = 0; i < BURST_MAX; i++)
+			assert_int_equal(flows[i], i);
+		assert_int_equal(tally.ports[port].tx_bytes, BURST_MAX * 64 + 30);
+	}
+	assert_int_equal(tally.ports[A].tx_bytes, (BURST_MAX - 1) * 64);
+	assert_int_equal(tally.ports[D].drops[DROP_SEGMENTS], 1);
+	assert_int_equal(tally.ports[D].copies, 2 * BURST_MAX);
+
+	begin(BURST_MAX);
+	for (unsigned i = 0; i < BURST_MAX; i++)
+		burst.verdicts[i] = MIRROR_AND_DROP;
+	run();
+	assert_int_equal(received(B, NULL), BURST_MAX);
+	assert_int_equal(tally.ports[D].drops[DROP_RULE], BURST_MAX);
+	assert_int_equal(rte_mempool_in_use_count(ports.pools[0].pool), 0);
+}
+
+static void
+a_port_that_gets_packets_twice_gets_them_in_turn(void **state)
+{
+	uint8_t flows[2 * BURST_MAX];
+
+	begin(BURST_MAX);
+	burst.uniform = true;
+	burst.verdicts[0] = BOTH_A;
+	run();
+	assert_int_equal(received(A, flows), 2 * BURST_MAX);
+	for (unsigned i = 0; i < 2 * BURST_MAX; i++)
+		assert_int_equal(flows[i], i / 2);
+}
+
 int
 main(void)
 {
@@ -449,6 +519,8 @@ main(void)
 		cmocka_unit_test(members_get_what_they_weigh),
 		cmocka_unit_test(dead_port_and_full_ring_drop_by_name),
 		cmocka_unit_test(what_a_port_cant_send_drops_by_name),
+		cmocka_unit_test(mirrors_of_a_burst_are_given_port_by_port),
+		cmocka_unit_test(a_port_that_gets_packets_twice_gets_them_in_turn),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
