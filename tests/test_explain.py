@@ -4,12 +4,16 @@
 import collections
 import json
 import re
+import socket
+import subprocess
+import tempfile
+import threading
 
 import pytest
 import yaml
 
 from lib import capture
-from lib.offline import GATES, ROOT, SLUICED, Run, config, offline, out, write_config
+from lib.offline import GATES, ROOT, SLUICE, SLUICED, Run, config, offline, out, write_config
 
 EXAMPLES = sorted(path for path in (ROOT / "docs").glob("*/*.yaml"))
 FIXTURES = capture.GOOD + capture.TUNNELS
@@ -380,3 +384,30 @@ def test_many_rules_are_told_by_those_that_count(site):
     assert [rule["name"] for rule in answer["rules"]] == ["last"] and answer["left_out"] == 500
     answer, = explained(site, WEB, "--rules")
     assert len(answer["rules"]) == 501 and answer["left_out"] == 0
+
+
+def test_a_disagreement_is_loud(site):
+    """A daemon that says so is stood in for: none is known that does."""
+    answer, = explained(site, WEB)
+    answer.update(agrees=False, differs=["the tables take it by other rules than the config says"])
+    with tempfile.TemporaryDirectory(prefix="sluice-test-") as directory, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{directory}/control.sock")
+        server.listen()
+
+        def serve():
+            connection, _ = server.accept()
+            with connection, connection.makefile("rwb") as stream:
+                number = json.loads(stream.readline())["id"]
+                stream.write(json.dumps({"jsonrpc": "2.0", "id": number, "result": answer}).encode() + b"\n")
+                stream.flush()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        run = Run([SLUICE, "--socket", directory, "explain", WEB], site)
+        thread.join()
+    assert run.code == 1 and "IT DOES NOT AGREE" in run.out and "other rules than the config says" in run.out
+
+
+def test_the_client_that_reads_captures_links_no_dpdk():
+    libraries = subprocess.run(["ldd", SLUICE], capture_output=True, text=True, check=True).stdout
+    assert "libpcap" in libraries and "librte_" not in libraries
