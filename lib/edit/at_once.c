@@ -34,9 +34,9 @@ _Static_assert(offsetof(struct rte_mbuf, data_off) % 16 == 0 &&
 			       offsetof(struct rte_mbuf, packet_type) + 2 * DATA_LEN,
 	       "as the vectors have it");
 
-/* Whether all packets may be written, with room in front. *least: of how many bytes each is. Who has
- * a packet has a reference and a segment at least, so what the words have together tells whether any
- * has more. */
+/* Whether all packets may be written, with room in front. *least: of how many bytes each is. Who
+ * has a packet has a reference and a segment at least, so what the words have together tells
+ * whether any has more. */
 static inline bool
 are_own(struct rte_mbuf *const *packets, unsigned count, uint16_t front, uint16_t *least)
 {
@@ -80,8 +80,8 @@ are_common(struct rte_mbuf *const *packets, unsigned count, uint16_t least)
 	return least >= TCP_END || protocols == UINT64_C(1) << IPPROTO_UDP;
 }
 
-/* Both addresses and nothing else, in one go: where it stops at a packet that may not be written, or
- * has none, those before it have them, and may be given them again. */
+/* Both addresses and nothing else, in one go: where it stops at a packet that may not be written,
+ * or has none, those before it have them, and may be given them again. */
 static bool
 set_macs(const struct edit_set *set, struct rte_mbuf *const *packets, unsigned count)
 {

@@ -72,8 +72,8 @@ uint16_t edit_run(const struct edit *edit, struct edit_local *local, struct rte_
 
 /* Runs a program over a group at once, if nobody else has its packets and they are alike enough,
  * which takes less than edit_run and no views. False: nothing was done, or nothing that edit_run
- * would not do again: it is for that then, and for its caller to parse. True: all leave, and to each was done what the program's reach says,
- * in place. Worker. */
+ * would not do again: it is for that then, and for its caller to parse. True: all leave, and to
+ * each was done what the program's reach says, in place. Worker. */
 bool edit_at_once(const struct edit *edit, struct rte_mbuf **packets, unsigned count);
 
 /* Adds what was copied since to a worker's counters. Worker. */
