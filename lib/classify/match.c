@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "classify/match.h"
 
+#include "core/ethertype.h"
+
 #include <string.h>
 
 #include "core/banned.h"
-
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
 
 bool
 match_is_empty(const struct config_match *match)

@@ -2,15 +2,9 @@
 #include "config/facts.h"
 
 #include "config/key.h"
+#include "core/ethertype.h"
 
 #include "core/banned.h"
-
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define TYPE_PPPOE 0x8864
-#define TYPE_VNTAG 0x8926
-#define TYPE_ETAG 0x893f
-#define TYPE_FABRICPATH 0x8903
 
 #define BIT(kind) CONFIG_TUNNEL_BIT(CONFIG_TUNNEL_##kind)
 #define TUNNELS_UDP (BIT(VXLAN) | BIT(GENEVE) | BIT(GTP_U))

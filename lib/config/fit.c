@@ -3,12 +3,9 @@
  * stop. */
 #include "config/facts.h"
 #include "config/list.h"
+#include "core/ethertype.h"
 
 #include "core/banned.h"
-
-#define TYPE_ARP 0x0806
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
 
 #define FRAME_MAX 65535u
 #define ETHER_BYTES 14 /* no link header is shorter */

@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "config/key.h"
+#include "core/ethertype.h"
 
 #include "core/banned.h"
 
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
 #define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 #define PROTOCOL_SCTP 132

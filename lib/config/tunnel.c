@@ -5,14 +5,11 @@
 
 #include "config/facts.h"
 #include "config/list.h"
+#include "core/ethertype.h"
 #include "core/text.h"
 
 #include "core/banned.h"
 
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
 #define PROTOCOL_IPIP 4
 #define PROTOCOL_UDP 17
 #define PROTOCOL_IPV6 41

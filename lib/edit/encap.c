@@ -4,6 +4,8 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
+#include "core/ethertype.h"
+#include "edit/fields.h"
 #include "edit/quick.h"
 #include "packet/flow.h"
 #include "packet/sum.h"
@@ -11,24 +13,12 @@
 
 #include "core/banned.h"
 
-/* Offsets and values in the headers that are put around a frame: RFC 791 section 3.1, RFC 8200
- * section 3, RFC 768. */
-#define IPV4_HEADER 20
-#define IPV4_LENGTH 2
-#define IPV4_SUM 10
-#define IPV6_HEADER 40
-#define IPV6_LENGTH 4
-#define UDP_HEADER 8
-#define UDP_LENGTH 4
 #define HOPS 64
 #define DATAGRAM_MAX 65535
 
-#define PORT_VXLAN 4789     /* RFC 7348 section 5 */
-#define PORT_GENEVE 6081    /* RFC 8926 section 3.3 */
-#define TYPE_BRIDGED 0x6558 /* an Ethernet frame, RFC 1701 */
-#define TYPE_ERSPAN2 0x88be /* draft-foschiano-erspan-03 */
-#define TYPE_ERSPAN3 0x22eb
-#define GRE_KEY 0x2000 /* RFC 2890 */
+#define PORT_VXLAN 4789  /* RFC 7348 section 5 */
+#define PORT_GENEVE 6081 /* RFC 8926 section 3.3 */
+#define GRE_KEY 0x2000   /* RFC 2890 */
 #define GRE_SEQUENCE 0x1000
 #define ERSPAN_TAG_KEPT 0x1800       /* of type II: a tag is in the frame */
 #define ERSPAN_CUT 0x400             /* of both: T */
@@ -129,7 +119,7 @@ edit_make_around(const struct config_push *push, struct edit_around *around)
 	around->own_src = !push->src_mac_given;
 	add(around, push->dst_mac, 6);
 	add(around, push->src_mac, 6);
-	add16(around, push->src.family == 6 ? 0x86dd : 0x0800);
+	add16(around, push->src.family == 6 ? TYPE_IPV6 : TYPE_IPV4);
 	switch (push->kind) {
 	case CONFIG_PUSH_VXLAN:
 		add_udp(around, push, PORT_VXLAN);
@@ -183,27 +173,13 @@ edit_look_around(const struct edit_op *op, struct frame *frames, unsigned count)
 }
 
 static void
-put16(uint8_t *at, uint16_t value)
-{
-	value = rte_cpu_to_be_16(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static void
-put32(uint8_t *at, uint32_t value)
-{
-	value = rte_cpu_to_be_32(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static void
 put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inner, uint32_t length,
 	   const struct edit_moment *moment, const struct frame *frame)
 {
 	uint8_t *erspan = start + around->erspan;
 
 	/* The sequence of each session is a worker's own. */
-	put32(erspan - 4, moment->sequences[around->session]++);
+	put_be32(erspan - 4, moment->sequences[around->session]++);
 	if (length >= EDIT_ETHER + 2 && edit_is_tag(inner + EDIT_MACS)) {
 		uint16_t tag = inner[EDIT_ETHER] << 8 | inner[EDIT_ETHER + 1];
 
@@ -217,7 +193,7 @@ put_erspan(const struct edit_around *around, uint8_t *start, const uint8_t *inne
 	if (frame->wire + frame->grown > frame->length)
 		erspan[2] |= ERSPAN_CUT >> 8;
 	if (around->version == 3)
-		put32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
+		put_be32(erspan + 4, edit_time(moment, frame) / ERSPAN_TICK);
 }
 
 /* What is put around frames, as a loop keeps it: bytes that are written might be the template's,
@@ -260,7 +236,7 @@ put_lengths(const struct wrap *wrap, uint8_t *start, uint32_t length)
 	uint16_t sum, here;
 
 	if (wrap->ipv6) {
-		put16(ip + IPV6_LENGTH, length - wrap->l3 - IPV6_HEADER);
+		put_be16(ip + IPV6_LENGTH, length - wrap->l3 - IPV6_HEADER);
 	} else {
 		here = rte_cpu_to_be_16(length - wrap->l3);
 		memcpy(ip + IPV4_LENGTH, &here, sizeof(here));
@@ -268,7 +244,7 @@ put_lengths(const struct wrap *wrap, uint8_t *start, uint32_t length)
 		memcpy(ip + IPV4_SUM, &sum, sizeof(sum));
 	}
 	if (wrap->udp)
-		put16(start + wrap->udp + UDP_LENGTH, length - wrap->udp);
+		put_be16(start + wrap->udp + UDP_LENGTH, length - wrap->udp);
 }
 
 /* All but what ERSPAN has of its own, of length bytes in all. */
@@ -284,7 +260,7 @@ put_around(const struct wrap *wrap, uint8_t *start, uint32_t length, uint32_t fl
 		memcpy(start + 6, inner + 6, 6);
 	put_lengths(wrap, start, length);
 	if (wrap->udp)
-		put16(start + wrap->udp, PORT_FIRST | (flow & ~PORT_FIRST));
+		put_be16(start + wrap->udp, PORT_FIRST | (flow & ~PORT_FIRST));
 }
 
 /* What is put in front before leaves it short of this. Addresses, by which a flow goes that is not

@@ -6,27 +6,16 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/op.h"
 #include "packet/own.h"
 #include "packet/view.h"
 
 #include "core/banned.h"
 
-#define IPV4_HEADER 20u
 #define IPV4_HEADER_MAX 60u
-#define IPV6_HEADER 40u
 #define PORTS 4u
-
-#define IPV4_LENGTH 2 /* offsets of lengths */
-#define IPV6_LENGTH 4
-#define UDP_LENGTH 4
-#define UDP_HEADER 8
-
-/* Where the checksum stands in a header: RFC 9293 section 3.1, RFC 768, RFC 792, RFC 4443 section
- * 2.1. */
-#define TCP_SUM 16
-#define UDP_SUM 6
-#define ICMP_SUM 2
+#define ICMP_SUM 2 /* RFC 792, RFC 4443 section 2.1 */
 
 const uint8_t *
 edit_read(const struct frame *frame, uint32_t offset, uint32_t length, uint8_t spare[EDIT_READ_MAX])

@@ -5,24 +5,16 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/op.h"
 #include "packet/checksum.h"
 #include "packet/sum.h"
 
 #include "core/banned.h"
 
-/* Offsets in headers: RFC 791 section 3.1, RFC 8200 section 3. */
-#define IPV4_SUM 10
-#define IPV4_ADDRESSES 12
 #define IPV4_ADDRESS 4
-#define IPV4_HEADER 20
-#define IPV6_NEXT 6
-#define IPV6_ADDRESSES 8
 #define IPV6_ADDRESS 16
-#define ROUTING_LEFT 3     /* segments left, section 4.4 */
 #define ROUTING_SEGMENTS 4 /* the type of RFC 8754, whose addresses stand from last to first */
-#define IPV6_HEADER 40
-#define SCTP_HEADER 12
 
 /* Bytes of a frame, from the first to before the last. */
 struct range {
@@ -108,13 +100,11 @@ masked_addresses(const struct frame *frame, uint8_t with)
 	if (!edit_is_ipv6(frame)) {
 		final = final_of_ipv4(frame);
 		return masked(frame, with,
-			      (struct range){ip + IPV4_ADDRESSES,
-					     ip + IPV4_ADDRESSES + IPV4_ADDRESS}) +
+			      (struct range){ip + IPV4_SRC, ip + IPV4_SRC + IPV4_ADDRESS}) +
 		       masked(frame, with, (struct range){final, final + IPV4_ADDRESS});
 	}
 	final = final_of(frame);
-	return masked(frame, with,
-		      (struct range){ip + IPV6_ADDRESSES, ip + IPV6_ADDRESSES + IPV6_ADDRESS}) +
+	return masked(frame, with, (struct range){ip + IPV6_SRC, ip + IPV6_SRC + IPV6_ADDRESS}) +
 	       masked(frame, with, (struct range){final, final + IPV6_ADDRESS});
 }
 

@@ -4,19 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/op.h"
 #include "edit/unique.h"
 #include "packet/sum.h"
 
 #include "core/banned.h"
 
-/* Offsets and lengths in headers: RFC 791 section 3.1, RFC 8200 section 3, RFC 826, RFC 792, RFC
- * 4443. */
-#define IPV4_SUM 10
-#define IPV4_SRC 12
-#define IPV4_HEADER 20u
-#define IPV6_SRC 8
-#define IPV6_HEADER 40u
+/* RFC 826, RFC 792, RFC 4443 */
 #define ARP_FIXED 8u /* behind it the sender's two addresses, then the target's */
 #define ARP_HARDWARE_LENGTH 4
 #define ARP_IPV4 4u

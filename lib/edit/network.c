@@ -5,47 +5,15 @@
 #include <rte_common.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/op.h"
 #include "packet/sum.h"
 
 #include "core/banned.h"
 
-/* RFC 791 section 3.1 */
-#define IPV4_HEADER 20
-#define IPV4_TTL 8 /* and the protocol */
-#define IPV4_SUM 10
-#define IPV4_SRC 12
-#define IPV4_DST 16
-/* RFC 8200 section 3 */
-#define IPV6_HEADER 40
-#define IPV6_NEXT 6
-#define IPV6_HOPS 7
-#define IPV6_SRC 8
-#define IPV6_DST 24
-#define ROUTE_LEAST 7  /* of a source route with one address */
-#define ROUTING_LEFT 3 /* segments left, section 4.4 */
-
-/* RFC 9293 section 3.1, RFC 768 */
-#define TCP_SUM 16
-#define UDP_SUM 6
-#define SCTP_HEADER 12
+#define ROUTE_LEAST 7 /* of an IPv4 source route with one address */
 
 #define PORTS (CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT)
-
-static uint16_t
-get16(const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static void
-put16(uint8_t *at, uint16_t value)
-{
-	memcpy(at, &value, sizeof(value));
-}
 
 uint64_t
 edit_put_words(uint8_t *at, const uint32_t *keep, const uint32_t *value, unsigned words)

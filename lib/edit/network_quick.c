@@ -7,6 +7,7 @@
 #include <rte_common.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/quick.h"
 #include "packet/common.h"
 #include "packet/sum.h"
@@ -15,36 +16,9 @@
 
 #include "core/banned.h"
 
-/* RFC 791 section 3.1, RFC 8200 section 3 */
-#define IPV4_HEADER 20
-#define IPV4_TTL 8
-#define IPV4_PROTOCOL 9
-#define IPV4_SUM 10
-#define IPV4_SRC 12
-#define IPV6_HEADER 40
-
-/* RFC 9293 section 3.1, RFC 768 */
-#define TCP_SUM 16
-#define UDP_SUM 6
-
 #define PORTS (CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT)
 #define FIELDS (CONFIG_SET_DSCP | CONFIG_SET_TTL)
 #define ADDRESSES (CONFIG_SET_SRC | CONFIG_SET_DST)
-
-static uint16_t
-get16(const uint8_t *at)
-{
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static void
-put16(uint8_t *at, uint16_t value)
-{
-	memcpy(at, &value, sizeof(value));
-}
 
 /* Neither SCTP's CRC, nor options and extension headers, which may be routes, nor what ends before
  * its checksum; and all addresses that are set are of the packet's family. */

@@ -3,14 +3,11 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
+#include "core/ethertype.h"
 #include "edit/op.h"
 
 #include "core/banned.h"
 
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
 #define MPLS_BOTTOM 0x100 /* of the stack: RFC 3032 section 2.1 */
 
 uint8_t *

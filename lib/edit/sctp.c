@@ -5,15 +5,10 @@
 #include <rte_hash_crc.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/op.h"
 
 #include "core/banned.h"
-
-#define IPV4_LENGTH 2
-#define IPV6_LENGTH 4
-#define IPV6_HEADER 40
-#define SCTP_HEADER 12u
-#define SCTP_SUM 8 /* RFC 9260 section 3.1 */
 
 /*
  * CRC32c is linear: it changes by the CRC, begun with 0, of what the bytes differ in. So what was

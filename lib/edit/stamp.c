@@ -2,6 +2,7 @@
 #include <rte_mbuf.h>
 #include <string.h>
 
+#include "edit/fields.h"
 #include "edit/op.h"
 #include "port/time.h"
 
@@ -42,13 +43,6 @@ edit_look_stamp(const struct edit_op *op, struct frame *frames, unsigned count)
 	}
 }
 
-static void
-put32(uint8_t *at, uint32_t value)
-{
-	value = rte_cpu_to_be_32(value);
-	memcpy(at, &value, sizeof(value));
-}
-
 uint64_t
 edit_time(const struct edit_moment *moment, const struct frame *frame)
 {
@@ -71,8 +65,8 @@ edit_run_stamp(const struct edit_op *op, const struct edit_moment *moment, struc
 
 		memset(at, 0, frame->back);
 		at += frame->back - TRAILER;
-		put32(at + SECONDS, time / SECOND);
-		put32(at + NANOSECONDS, time % SECOND);
+		put_be32(at + SECONDS, time / SECOND);
+		put_be32(at + NANOSECONDS, time % SECOND);
 		at[FLAGS] = known ? DUPLICATE : 0;
 		at[DEVICE] = op->values.stamp.device >> 8;
 		at[DEVICE + 1] = op->values.stamp.device & 0xff;

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "core/ethertype.h"
 #include "edit/op.h"
 #include "packet/tunnel.h"
 
 #include "core/banned.h"
 
-/* Types behind the addresses: IEEE 802.1BR (E-tag), Cisco (VN-tag, FabricPath). Their lengths are
- * with the type. */
-#define TYPE_VNTAG 0x8926
+/* Lengths, with the type: Cisco, IEEE 802.1BR. */
 #define VNTAG 6
-#define TYPE_ETAG 0x893f
 #define ETAG 8
-#define TYPE_FABRICPATH 0x8903
 #define FABRICPATH 16 /* addresses of its own, type and tag; then the frame */
 
 static uint16_t

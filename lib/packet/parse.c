@@ -7,13 +7,12 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/ethertype.h"
 #include "packet/common.h"
 
 #include "core/banned.h"
 
 #define ETHER_HEADER 14
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
 #define TAGS_MAX 2
 
 #define IPV4_HEADER_MIN 20

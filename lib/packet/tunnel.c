@@ -6,6 +6,7 @@
 #include <rte_byteorder.h>
 #include <rte_mbuf.h>
 
+#include "core/ethertype.h"
 #include "packet/view.h"
 
 #include "core/banned.h"
@@ -14,15 +15,7 @@
 #define UDP_HEADER 8
 #define READ_MAX 12
 
-#define TYPE_IPV4 0x0800
-#define TYPE_IPV6 0x86dd
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
-#define TYPE_PPPOE 0x8864
-#define TYPE_BRIDGED 0x6558 /* RFC 1701 */
-#define TYPE_LEAST 0x0600   /* below are lengths, IEEE 802.3 section 3.2.6 */
-#define TYPE_ERSPAN_2 0x88be
-#define TYPE_ERSPAN_3 0x22eb
+#define TYPE_LEAST 0x0600 /* below are lengths, IEEE 802.3 section 3.2.6 */
 
 static uint16_t
 number16(const uint8_t *at)
@@ -227,7 +220,7 @@ find_erspan(const struct tunnel_outside *outside, uint32_t at, uint16_t protocol
 	    struct tunnel *tunnel)
 {
 	uint8_t spare[READ_MAX];
-	bool third = protocol == TYPE_ERSPAN_3;
+	bool third = protocol == TYPE_ERSPAN3;
 	const uint8_t *erspan;
 
 	tunnel->kind = TUNNEL_ERSPAN;
@@ -272,7 +265,7 @@ find_gre(const struct tunnel_outside *outside, struct tunnel *tunnel)
 	at = key + (!!(flags & 0x20) + !!(flags & 0x10)) * 4;
 	if (at > outside->end)
 		return false;
-	if (protocol == TYPE_ERSPAN_2 || protocol == TYPE_ERSPAN_3)
+	if (protocol == TYPE_ERSPAN2 || protocol == TYPE_ERSPAN3)
 		return find_erspan(outside, at, protocol, flags & 0x10, tunnel);
 	tunnel->kind = TUNNEL_GRE;
 	if (flags & 0x20) {

@@ -6,6 +6,7 @@
 #include <rte_prefetch.h>
 #include <string.h>
 
+#include "core/ethertype.h"
 #include "packet/common.h"
 #include "packet/tunnel.h"
 #include "packet/view.h"
@@ -16,11 +17,6 @@
 #define TAG 4
 #define UDP_HEADER 8
 #define TUNNEL_HEADER 8 /* of VXLAN, of Geneve without options, of GTP-U without any */
-
-#define TYPE_MPLS 0x8847
-#define TYPE_MPLS_MULTICAST 0x8848
-#define TYPE_PPPOE 0x8864
-#define TYPE_BRIDGED 0x6558
 
 static bool
 is_mpls(uint16_t ether_type)
