@@ -15,16 +15,6 @@ match_is_empty(const struct config_match *match)
 	       match->dst_port.count == 0 && match->src.count == 0 && match->dst.count == 0;
 }
 
-static bool
-set_has(const struct config_set *set, uint32_t value)
-{
-	for (unsigned i = 0; i < set->count; i++) {
-		if (value >= set->ranges[i].low && value <= set->ranges[i].high)
-			return true;
-	}
-	return false;
-}
-
 unsigned
 match_prefixes(const struct config_prefixes *prefixes, uint8_t family)
 {
@@ -57,9 +47,9 @@ match_kinds(const struct config_match *match)
 	if (match->ether_type.count) {
 		unsigned reach = KIND_BIT(PACKET_OTHER);
 
-		if (set_has(&match->ether_type, TYPE_IPV4))
+		if (config_set_has(&match->ether_type, TYPE_IPV4))
 			reach |= KINDS_IPV4;
-		if (set_has(&match->ether_type, TYPE_IPV6))
+		if (config_set_has(&match->ether_type, TYPE_IPV6))
 			reach |= KINDS_IPV6;
 		kinds &= reach;
 	}

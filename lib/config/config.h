@@ -48,6 +48,16 @@ struct config_set {
 	uint32_t list;  /* of config->lists, from 1, that they were read from; 0: none */
 };
 
+static inline bool
+config_set_has(const struct config_set *set, uint32_t value)
+{
+	for (unsigned i = 0; i < set->count; i++) {
+		if (value >= set->ranges[i].low && value <= set->ranges[i].high)
+			return true;
+	}
+	return false;
+}
+
 /* A file of values, as it was when it was read. */
 struct config_list {
 	char *file;      /* absolute */

@@ -78,16 +78,6 @@ static const struct key keys[] = {
 static const struct key_map map = {"a mapping such as { protocol: udp, dst-port: 53 }", NULL,
 				   KEYS(keys)};
 
-static bool
-has(const struct config_set *set, uint32_t value)
-{
-	for (unsigned i = 0; i < set->count; i++) {
-		if (value >= set->ranges[i].low && value <= set->ranges[i].high)
-			return true;
-	}
-	return false;
-}
-
 enum { IPV4 = 1, IPV6 = 2 };
 
 static unsigned
@@ -107,7 +97,8 @@ check_match(struct reader *reader, const struct field *fields, const struct conf
 {
 	const struct config_set *types = &match->ether_type, *protocols = &match->protocol;
 	unsigned needed = families(&match->src) & families(&match->dst);
-	unsigned typed = (has(types, TYPE_IPV4) ? IPV4 : 0) | (has(types, TYPE_IPV6) ? IPV6 : 0);
+	unsigned typed = (config_set_has(types, TYPE_IPV4) ? IPV4 : 0) |
+			 (config_set_has(types, TYPE_IPV6) ? IPV6 : 0);
 	bool ip = match->src.count || match->dst.count || protocols->count ||
 		  match->src_port.count || match->dst_port.count;
 	const struct field *port = &fields[match->dst_port.count ? DST_PORT : SRC_PORT];
@@ -125,8 +116,8 @@ check_match(struct reader *reader, const struct field *fields, const struct conf
 			       : needed == IPV6 ? "ipv6"
 						: "ipv4 or ipv6");
 	if (protocols->count && (match->src_port.count || match->dst_port.count) &&
-	    !has(protocols, PROTOCOL_TCP) && !has(protocols, PROTOCOL_UDP) &&
-	    !has(protocols, PROTOCOL_SCTP))
+	    !config_set_has(protocols, PROTOCOL_TCP) && !config_set_has(protocols, PROTOCOL_UDP) &&
+	    !config_set_has(protocols, PROTOCOL_SCTP))
 		reader_warning(
 			reader, &port->spot,
 			"%s: ports are those of tcp, udp and sctp, and protocol leaves all three "

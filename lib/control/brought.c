@@ -51,17 +51,11 @@ refuse_param(struct call *call, const char *field, const char *message)
 		 message);
 }
 
-static const char *
-param(const struct call *call, const char *name)
-{
-	return json_string_value(json_object_get(call->params, name));
-}
-
 /* What the parameters name, and no more than one of it. */
 static bool
 is_sound(struct call *call)
 {
-	const char *file = param(call, "file"), *text = param(call, "text");
+	const char *file = call_param(call, "file"), *text = call_param(call, "text");
 
 	if (call->caller.has_descriptor && text)
 		refuse_param(call, "text", "a descriptor came with it; give either that or `text`");
@@ -126,7 +120,7 @@ is_readable(struct call *call, int fd)
 static int
 read_text(struct call *call, struct config_text *text)
 {
-	const char *given = param(call, "text");
+	const char *given = call_param(call, "text");
 	int fd, ret;
 
 	if (given) {
@@ -138,7 +132,7 @@ read_text(struct call *call, struct config_text *text)
 		return is_readable(call, call->caller.descriptor)
 			       ? config_read(call->caller.descriptor, text)
 			       : -EINVAL;
-	fd = open_file(param(call, "file"), call);
+	fd = open_file(call_param(call, "file"), call);
 	if (fd < 0)
 		return -errno;
 	ret = config_read(fd, text);
@@ -165,7 +159,7 @@ static int
 parse(struct call *call, const struct config_text *text, struct config **config,
       struct error_list *errors)
 {
-	const char *file = param(call, "file"), *directory = param(call, "directory");
+	const char *file = call_param(call, "file"), *directory = call_param(call, "directory");
 
 	if (call->caller.reading_only)
 		return parse_of_guest(file, directory, text, config, errors);
@@ -200,7 +194,7 @@ brought_read(struct call *call, struct edition **edition)
 
 	if (!is_sound(call))
 		return NULL;
-	error_list_init(&errors, param(call, "file"));
+	error_list_init(&errors, call_param(call, "file"));
 	ret = read_text(call, &text);
 	if (ret < 0)
 		error_add(&errors, 0, 0, NULL, "the config can't be read: %s", strerror(-ret));

@@ -61,6 +61,13 @@ struct call {
 	char *tail; /* what follows the list */
 };
 
+/* A parameter that is text; NULL: it is not given. */
+static inline const char *
+call_param(const struct call *call, const char *name)
+{
+	return json_string_value(json_object_get(call->params, name));
+}
+
 struct method_param {
 	const char *name, *text;
 	enum method_type {

@@ -13,12 +13,6 @@
 
 #include "core/banned.h"
 
-static const char *
-param(const struct call *call, const char *name)
-{
-	return json_string_value(json_object_get(call->params, name));
-}
-
 static void
 no_memory(struct call *call)
 {
@@ -64,7 +58,7 @@ static bool
 read_question(struct call *call, const struct config *config, struct explain_question *question)
 {
 	const json_t *near = json_object_get(call->params, "near");
-	const char *name = param(call, "port");
+	const char *name = call_param(call, "port");
 	int port = name ? where_named(config, name) : (int)where_likely(config, NULL);
 
 	if (port < 0) {
@@ -123,7 +117,7 @@ ask_other(struct call *call, const struct config *running, const struct engine_l
 static bool
 brings_another(const struct call *call)
 {
-	return call->caller.has_descriptor || param(call, "file") || param(call, "text");
+	return call->caller.has_descriptor || call_param(call, "file") || call_param(call, "text");
 }
 
 static void
@@ -166,8 +160,8 @@ ask(const struct method_daemon *daemon, struct call *call, const struct words_pa
 	if (!with)
 		return;
 	json_object_set_new(with, "config",
-			    param(call, "file") ? json_string(param(call, "file"))
-						: json_string("a text"));
+			    call_param(call, "file") ? json_string(call_param(call, "file"))
+						     : json_string("a text"));
 	json_object_set_new(with, "same", json_boolean(explain_same(call->result, with)));
 	json_object_set_new(call->result, "with", with);
 }
@@ -189,7 +183,7 @@ work_explain(const struct method_daemon *daemon, struct call *call)
 	char reason[WORDS_REASON_MAX];
 	struct words_packet packet;
 
-	if (words_read(param(call, "packet"), &packet, reason, sizeof(reason)) < 0) {
+	if (words_read(call_param(call, "packet"), &packet, reason, sizeof(reason)) < 0) {
 		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "packet"),
 			 "packet: %s", reason);
 		return;

@@ -12,16 +12,10 @@
 #define PACKETS_DEFAULT 32
 #define PACKETS_MAX 1024
 
-static const char *
-param(const struct call *call, const char *name)
-{
-	return json_string_value(json_object_get(call->params, name));
-}
-
 static bool
 read_address(struct call *call, uint64_t *address)
 {
-	const char *text = param(call, "address");
+	const char *text = call_param(call, "address");
 	char *end;
 
 	errno = 0;
@@ -54,12 +48,12 @@ answer_fault_dma(struct method_daemon *daemon, struct call *call)
 
 	if (!read_address(call, &address) || !read_packets(call, &packets))
 		return;
-	ret = fault_dma(param(call, "port"), address, packets);
+	ret = fault_dma(call_param(call, "port"), address, packets);
 	if (ret == -ENOENT)
 		rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "port"),
-			 "no port is called %s", param(call, "port"));
+			 "no port is called %s", call_param(call, "port"));
 	else if (ret < 0)
-		rpc_fail(&call->error, RPC_REFUSED, NULL, "port %s: %s", param(call, "port"),
+		rpc_fail(&call->error, RPC_REFUSED, NULL, "port %s: %s", call_param(call, "port"),
 			 strerror(-ret));
 	else
 		call->result = json_pack("{s:I}", "packets", (json_int_t)packets);

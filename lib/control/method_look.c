@@ -19,12 +19,6 @@
 #define RECORDS_MAX 512
 #define BYTES_MAX (128 * 1024)
 
-static const char *
-param(const struct call *call, const char *name)
-{
-	return json_string_value(json_object_get(call->params, name));
-}
-
 static void
 refuse(struct call *call, const char *field, const char *reason)
 {
@@ -80,7 +74,7 @@ take_drops(struct call *call, uint32_t *drops)
 static bool
 take_terms(struct call *call, struct look_terms *terms)
 {
-	const char *rule = param(call, "rule");
+	const char *rule = call_param(call, "rule");
 
 	*terms = (struct look_terms){.room = ROOM};
 	if (rule && strlen(rule) > CONFIG_NAME_MAX) {
@@ -98,7 +92,7 @@ void
 work_look_begin(const struct method_daemon *daemon, struct call *call)
 {
 	char reason[256], message[320];
-	const char *expression = param(call, "filter");
+	const char *expression = call_param(call, "filter");
 	struct filter *filter = NULL;
 	struct look_terms terms;
 

@@ -8,7 +8,7 @@
 static const char *
 name_of(const struct call *call)
 {
-	return json_string_value(json_object_get(call->params, "name"));
+	return call_param(call, "name");
 }
 
 bool

@@ -13,12 +13,6 @@
 /* By how much the clock may be wrong where nothing else is said. */
 #define CLOCK_ERROR_NS 1000000
 
-static const char *
-param(const struct call *call, const char *name)
-{
-	return json_string_value(json_object_get(call->params, name));
-}
-
 static void
 refuse_param(struct call *call, const char *name, const char *reason)
 {
@@ -30,7 +24,7 @@ static void
 order(struct method_daemon *daemon, struct call *call, const struct engine_replay_order *order)
 {
 	char reason[ENGINE_REPLAY_REASON_MAX];
-	const char *name = param(call, "name");
+	const char *name = call_param(call, "name");
 	const char *state;
 	int ret = engine_replay(daemon->engine, name, order, &state, reason);
 
@@ -48,7 +42,7 @@ static bool
 take_duration(struct call *call, const char *name, uint64_t *ns)
 {
 	char reason[CONFIG_AMOUNT_REASON_MAX];
-	const char *text = param(call, name);
+	const char *text = call_param(call, name);
 
 	if (!text || config_duration_parse(text, ns, reason, sizeof(reason)) == 0)
 		return true;
@@ -70,7 +64,7 @@ static bool
 take_terms(struct call *call, struct replay_terms *terms)
 {
 	char reason[CONFIG_AMOUNT_REASON_MAX];
-	const char *pace = param(call, "pace"), *at = param(call, "at");
+	const char *pace = call_param(call, "pace"), *at = call_param(call, "at");
 
 	terms->pace_given = pace != NULL;
 	terms->loops_given = take_number(call, "loops", &terms->loops);
@@ -143,7 +137,7 @@ answer_replay_seek(struct method_daemon *daemon, struct call *call)
 	struct engine_replay_order seek = {.verb = ENGINE_REPLAY_SEEK};
 	char reason[CONFIG_AMOUNT_REASON_MAX];
 
-	if (config_moment_parse(param(call, "to"), &seek.moment, reason, sizeof(reason)) < 0)
+	if (config_moment_parse(call_param(call, "to"), &seek.moment, reason, sizeof(reason)) < 0)
 		refuse_param(call, "to", reason);
 	else
 		order(daemon, call, &seek);
@@ -155,7 +149,7 @@ answer_replay_pace(struct method_daemon *daemon, struct call *call)
 	struct engine_replay_order pace = {.verb = ENGINE_REPLAY_PACE};
 	char reason[CONFIG_AMOUNT_REASON_MAX];
 
-	if (config_pace_parse(param(call, "pace"), &pace.pace, reason, sizeof(reason)) < 0)
+	if (config_pace_parse(call_param(call, "pace"), &pace.pace, reason, sizeof(reason)) < 0)
 		refuse_param(call, "pace", reason);
 	else
 		order(daemon, call, &pace);

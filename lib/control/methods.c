@@ -30,7 +30,7 @@ answer_hello(struct method_daemon *daemon, struct call *call)
 static void
 answer_log_level(struct method_daemon *daemon, struct call *call)
 {
-	const char *word = json_string_value(json_object_get(call->params, "level"));
+	const char *word = call_param(call, "level");
 	enum log_level level;
 
 	if (!log_level_parse(word, &level)) {

@@ -64,16 +64,6 @@ add_fail(const struct walk *walk, const char *key, json_t *has)
 }
 
 static bool
-set_has(const struct config_set *set, uint32_t value)
-{
-	for (unsigned i = 0; i < set->count; i++) {
-		if (value >= set->ranges[i].low && value <= set->ranges[i].high)
-			return true;
-	}
-	return false;
-}
-
-static bool
 prefixes_have(const struct config_prefixes *prefixes, const uint8_t *address, unsigned family)
 {
 	for (unsigned i = 0; i < prefixes->count; i++) {
@@ -108,7 +98,7 @@ read_set(const struct walk *walk, enum field field, const struct config_set *set
 	if (set->count)
 		note(walk, field,
 		     field_is_there(walk->view, field) &&
-			     set_has(set, field_number(walk->view, field)));
+			     config_set_has(set, field_number(walk->view, field)));
 }
 
 static void
@@ -145,7 +135,7 @@ read_id(const struct walk *walk, const struct config_tunnel *wanted, const struc
 	if (!wanted->id_of)
 		return;
 	walk->of->keys++;
-	if (!there || !set_has(&wanted->id, tunnel->id))
+	if (!there || !config_set_has(&wanted->id, tunnel->id))
 		miss(walk, config_tunnel_id(wanted),
 		     there ? json_integer(tunnel->id) : json_null());
 }
