@@ -68,9 +68,10 @@ def protocol_of(frame):
 
 def test_what_became_of_each(tmp_path):
     """Every packet of a capture once, byte for byte, with its rules and where it left: what is mirrored, edited and dropped."""
-    frames = capture.frames("mixed.pcap")
-    what = site(pace="1kpps")  # no more than is read
-    what["replays"]["one"]["loops"] = 1
+    frames = capture.frames("mixed.pcap")[:400]  # all of which a ring has room for
+    capture.write(tmp_path / "in.pcap", frames)
+    what = site(pace="500pps")
+    what["replays"]["one"] |= {"file": str(tmp_path / "in.pcap"), "loops": 1}
     with Daemon(what, tmp_path) as daemon:
         look = Look(daemon, snap=65535)
         daemon.call("replay.start", name="one")

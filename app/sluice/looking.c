@@ -29,7 +29,7 @@ struct session {
 bool
 looking_given(const struct looking_options *options)
 {
-	return options->rule || options->drops || options->count || options->snap ||
+	return options->rule || options->dropped || options->count || options->snap ||
 	       options->rate || options->seconds || options->in || options->out || options->paths;
 }
 
@@ -58,7 +58,8 @@ looking_take(struct looking *looking, const struct looking_options *options)
 	looking->count = count;
 	looking->snap = (uint32_t)snap;
 	looking->rate = (uint32_t)rate;
-	looking->drops = options->drops;
+	if (options->dropped)
+		looking->drops = options->drops ? options->drops : "";
 	return ret;
 }
 

@@ -11,9 +11,10 @@
 
 struct options;
 
-/* As typed; NULL: not given. drops is "" where no reason is named. */
+/* As typed; NULL: not given. */
 struct looking_options {
 	const char *rule, *drops, *count, *snap, *rate, *seconds;
+	bool dropped; /* --drops is there, with a reason or without */
 	bool in, out, paths;
 };
 

@@ -181,7 +181,8 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			options->all = true;
 			break;
 		case OPTION_DROPS:
-			options->looking.drops = optarg ? optarg : "";
+			options->looking.dropped = true;
+			options->looking.drops = optarg;
 			break;
 		case OPTION_IN:
 			options->looking.in = true;

@@ -46,7 +46,8 @@ put(struct pcapng *pcapng, const void *bytes, size_t count)
 		pcapng->block = block;
 		pcapng->room = room;
 	}
-	memcpy(pcapng->block + pcapng->used, bytes, count);
+	if (count)
+		memcpy(pcapng->block + pcapng->used, bytes, count);
 	memset(pcapng->block + pcapng->used + count, 0, padded - count);
 	pcapng->used += padded;
 }

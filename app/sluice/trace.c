@@ -99,7 +99,7 @@ aim(struct looking *looking, const struct options *options, char *const *argumen
 	bool in = options->looking.in || !options->looking.out;
 	bool out = options->looking.out || !options->looking.in;
 
-	if (options->looking.drops) {
+	if (options->looking.dropped) {
 		looking->filter = arguments[0];
 		looking->in = options->port;
 		if (arguments[0] && arguments[1])

@@ -21,7 +21,7 @@ reclaim(struct looks *looks)
 		return false;
 	free(looks->old);
 	looks->old = NULL;
-	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+	for (unsigned i = 0; i < LOOKS_PLACES; i++) {
 		struct looks_place *place = &looks->places[i];
 
 		if (!place->away)
@@ -44,7 +44,7 @@ publish(struct looks *looks)
 	looks->due = true;
 	if (!reclaim(looks))
 		return 0;
-	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+	for (unsigned i = 0; i < LOOKS_PLACES; i++) {
 		if (looks->places[i].look && !looks->places[i].over)
 			live[count++] = looks->places[i].look;
 	}
@@ -56,7 +56,7 @@ publish(struct looks *looks)
 	looks->old = atomic_exchange(&looks->shared->looks, set);
 	looks->token = rte_rcu_qsbr_start(looks->shared->rcu);
 	looks->due = false;
-	for (unsigned i = 0; i < LOOKS_MAX; i++)
+	for (unsigned i = 0; i < LOOKS_PLACES; i++)
 		looks->places[i].away = looks->places[i].over;
 	return 0;
 }
@@ -64,7 +64,7 @@ publish(struct looks *looks)
 static struct looks_place *
 find(struct looks *looks, uint32_t id)
 {
-	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+	for (unsigned i = 0; i < LOOKS_PLACES; i++) {
 		struct looks_place *place = &looks->places[i];
 
 		if (place->look && !place->over && place->id == id)
@@ -73,16 +73,31 @@ find(struct looks *looks, uint32_t id)
 	return NULL;
 }
 
+/* NULL: there are enough. */
+static struct looks_place *
+free_place(struct looks *looks)
+{
+	struct looks_place *found = NULL;
+	unsigned live = 0;
+
+	for (unsigned i = 0; i < LOOKS_PLACES; i++) {
+		struct looks_place *place = &looks->places[i];
+
+		live += place->look && !place->over;
+		found = place->look ? found : place;
+	}
+	return live < LOOKS_MAX ? found : NULL;
+}
+
 int
 looks_begin(struct looks *looks, struct look *look, uint32_t *id)
 {
-	struct looks_place *place = looks->places;
+	struct looks_place *place;
 	int ret;
 
 	reclaim(looks);
-	while (place < looks->places + LOOKS_MAX && place->look)
-		place++;
-	if (place == looks->places + LOOKS_MAX)
+	place = free_place(looks);
+	if (!place)
 		return -EBUSY;
 	*place = (struct looks_place){.look = look, .id = ++looks->last_id, .asked_ns = now_ns()};
 	ret = publish(looks);
@@ -126,7 +141,7 @@ void
 looks_tick(struct looks *looks, const struct config *config)
 {
 	uint64_t now = now_ns();
-	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+	for (unsigned i = 0; i < LOOKS_PLACES; i++) {
 		struct looks_place *place = &looks->places[i];
 
 		if (place->look &&
@@ -146,7 +161,7 @@ looks_close(struct looks *looks)
 	free(atomic_exchange(&looks->shared->looks, NULL));
 	free(looks->old);
 	looks->old = NULL;
-	for (unsigned i = 0; i < LOOKS_MAX; i++) {
+	for (unsigned i = 0; i < LOOKS_PLACES; i++) {
 		look_free(looks->places[i].look);
 		looks->places[i] = (struct looks_place){0};
 	}

@@ -9,6 +9,9 @@
 #include "engine/worker.h"
 #include "look/eye.h"
 
+/* Those that are over keep their place until workers have passed. */
+#define LOOKS_PLACES (2 * LOOKS_MAX)
+
 struct looks {
 	struct worker_shared *shared;
 	unsigned worker_count;
@@ -18,7 +21,7 @@ struct looks {
 		uint64_t asked_ns; /* when its client last asked for it */
 		/* It is to leave the set, and then: it has left. */
 		bool over, away;
-	} places[LOOKS_MAX];
+	} places[LOOKS_PLACES];
 	bool due;             /* what workers find is to be replaced, when old is free */
 	struct look_set *old; /* replaced, but a worker may still have it */
 	uint64_t token;
