@@ -207,15 +207,16 @@ static const struct command commands[] = {
 	 .arguments = "[FILTER]",
 	 .text = "the next packets that FILTER takes, each with what became of it",
 	 .more = "A line a packet: time (UTC), port, what it is, the rules that took it, and where "
-		 "it left or why\nit was dropped. FILTER is one word, as pcap-filter(7) has it: "
+		 "it left or why it was dropped. FILTER is one word, as pcap-filter(7) has it: "
 		 "'udp port 53'.\n"
-		 "-n N: so many, 20 if left out; 0: until ctrl-C. --port PORT: that came in "
-		 "there.\n"
-		 "--rule RULE: that this rule took. --drops, --drops=REASON: that were dropped.\n"
-		 "--paths: how many went which way. --rate N: so many a second and worker, 1000 if "
-		 "left\nout. --for SECONDS: so long. --snap N: bytes of each that --json shows.\n"
+		 "-n N: so many, 20 if left out; 0: until ctrl-C.\n"
+		 "--port PORT: that came in there. --rule RULE: that this rule took.\n"
+		 "--drops, --drops=REASON: that were dropped.\n"
+		 "--paths: how many went which way, until ctrl-C or --for SECONDS.\n"
+		 "--rate N: so many a second and worker, 1000 if left out.\n"
+		 "--snap N: so many bytes of each, which --json shows; 256 if left out.\n"
 		 "No packet waits for it: what can't be kept is counted, and looking takes 2 % of "
-		 "a worker\nat most.\n",
+		 "a worker at most.\n",
 	 .most = 1,
 	 .looks = true,
 	 .patient = true,
@@ -223,13 +224,12 @@ static const struct command commands[] = {
 	{.words = "tap",
 	 .arguments = "PORT [FILTER]",
 	 .text = "what passes a port: lines on a terminal, else a capture (pcapng)",
-	 .more = "`sluice tap wan | tcpdump -nr -`, `sluice tap wan 'udp port 53' > dns.pcapng`. "
-		 "Each packet has\nin its comment the rules that took it and where it left. FILTER "
-		 "is one word.\n"
-		 "--in, --out: one direction; both if left out. --drops [FILTER]: in place of a "
-		 "port, what\nis dropped anywhere, or on --port PORT; --drops=REASON for one "
-		 "reason.\n"
-		 "-n N: so many. --snap N: bytes of each. --for SECONDS: so long.\n"
+	 .more = "`sluice tap wan | tcpdump -nr -`, `sluice tap wan 'udp port 53' > dns.pcapng`: "
+		 "each packet's comment has the rules that took it, and where it left.\n"
+		 "--in, --out: one direction; both if left out.\n"
+		 "--drops, --drops=REASON: in place of a port, what is dropped anywhere, or with "
+		 "--port PORT there.\n"
+		 "-n N: so many. --snap N: so many bytes of each. --for SECONDS: so long.\n"
 		 "No packet waits for it: what can't be kept is counted.\n",
 	 .most = 2,
 	 .looks = true,

@@ -124,7 +124,7 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s --socket PATH\n",
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s --socket PATH\n",
 		 command->explains ? " --port PORT --all --down PORT --with FILE --near N" : "",
 		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		 command->measures ? " --list --rules N --textfile FILE" : "",
@@ -133,7 +133,10 @@ help_command(const struct command *command, FILE *out)
 		 command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
 				   "--clock-error TIME"
 				 : "",
-		 command->waits ? " --timeout SECONDS" : "");
+		 command->waits ? " --timeout SECONDS" : "",
+		 command->looks ? " -n N --port PORT --rule RULE --drops[=REASON] --snap BYTES "
+				  "--rate N --for SECONDS"
+				: "");
 	column = fprintf(out, "Options: ");
 	print_words(out, column, column, text);
 }

@@ -101,8 +101,8 @@ forms_give_end(const struct forms *forms, const struct form_list *list, uint32_t
 enum drop_reason forms_reason(const struct forms *forms, const struct form_list *list,
 			      uint32_t stopped);
 
-/* Which of a form's stamps is the first to know the packet for a duplicate, as in struct edit_moment:
- * any, if a list before found out. */
+/* Which of a form's stamps is the first to know the packet for a duplicate, as in struct
+ * edit_moment: any, if a list before found out. */
 static inline uint8_t
 form_knows(const struct forms *forms, const struct form *form, uint32_t stopped, bool duplicate)
 {
