@@ -12,7 +12,7 @@
 #define SECTION 0x0a0d0d0aU
 #define INTERFACE 1U
 #define PACKET 6U
-#define BYTE_ORDER 0x1a2b3c4dU
+#define ORDER_MAGIC 0x1a2b3c4dU
 #define ETHERNET 1
 #define LENGTH_UNKNOWN UINT64_MAX
 
@@ -96,7 +96,7 @@ pcapng_begin(struct pcapng *pcapng, FILE *out, uint32_t snap)
 
 	*pcapng = (struct pcapng){.out = out, .snap = snap, .names = json_object()};
 	begin_block(pcapng, SECTION);
-	put32(pcapng, BYTE_ORDER);
+	put32(pcapng, ORDER_MAGIC);
 	put(pcapng, version, sizeof(version));
 	put(pcapng, &length, sizeof(length));
 	put_option(pcapng, OPTION_USER, user, strlen(user));

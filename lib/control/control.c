@@ -343,13 +343,14 @@ control_close(struct control *control)
 	if (!control)
 		return;
 	control_settle(control);
+	/* A client that waits for the end finds no socket behind it. */
+	listener_close(&control->listener);
 	clients_close(&control->clients);
 	method_forget(&control->daemon);
 	close_fd(control->timer);
 	reload_close(&control->reload);
 	close_fd(control->stop);
 	close_fd(control->epoll);
-	listener_close(&control->listener);
 	edition_free(control->daemon.running);
 	edition_free(control->daemon.before);
 	free((char *)control->daemon.config_file);
