@@ -88,8 +88,8 @@ what_is_odd_is_left_out(void **state)
 {
 	static const char *const odd[] = {
 		"{}",
-		"{\"rules\":7,\"ports\":[1],\"workers\":{\"a\":1},\"pools\":[null,3],\"ledger\":"
-		"\"x\"}",
+		"{\"rules\":7,\"ports\":[1],\"workers\":{\"a\":1}}",
+		"{\"pools\":[null,3],\"ledger\":\"x\"}",
 		"{\"rules\":{\"a\":null,\"b\":[],\"c\":{\"packets\":\"1\"}},\"state\":null}",
 		"{\"rules\":{},\"workers\":[{\"core\":null,\"fill\":[],\"cache\":1}],\"tsc_hz\":0}",
 		"{\"replays\":{\"a\":{\"error_histogram_ns\":{\"below\":[1],\"counts\":[1]}}}}",
