@@ -105,7 +105,7 @@ help_group(const char *word, FILE *out)
 void
 help_command(const struct command *command, FILE *out)
 {
-	char text[256];
+	char text[512];
 	int column;
 
 	synopsis(command, text, sizeof(text));

@@ -35,12 +35,14 @@ put(struct pcapng *pcapng, const void *bytes, size_t count)
 {
 	size_t padded = (count + 3) & ~(size_t)3;
 
+	if (pcapng->failed)
+		return;
 	if (pcapng->used + padded > pcapng->room) {
 		size_t room = 2 * (pcapng->used + padded);
 		uint8_t *block = realloc(pcapng->block, room);
 
 		if (!block) {
-			pcapng->used = SIZE_MAX / 4;
+			pcapng->failed = true;
 			return;
 		}
 		pcapng->block = block;
@@ -81,7 +83,7 @@ end_block(struct pcapng *pcapng)
 	uint32_t length = (uint32_t)pcapng->used + sizeof(uint32_t);
 
 	put32(pcapng, length);
-	if (pcapng->used != length)
+	if (pcapng->failed)
 		return false;
 	memcpy(pcapng->block + sizeof(uint32_t), &length, sizeof(length));
 	return fwrite(pcapng->block, 1, length, pcapng->out) == length;

@@ -18,6 +18,7 @@ struct pcapng {
 	json_t *names;  /* number by port; owned */
 	uint8_t *block; /* memory of the last block */
 	size_t used, room;
+	bool failed; /* for want of memory: nothing more is written */
 };
 
 /* Writes the section's head. False: no memory, or it can't be written. */

@@ -40,7 +40,7 @@ edit_sctp_end(const struct frame *frame)
 	if (!at)
 		return 0;
 	end = frame->l3 + (wide ? IPV6_HEADER : 0u) + (at[0] << 8 | at[1]);
-	return frame->l4 + SCTP_HEADER <= end && end <= frame->length ? end : 0;
+	return (uint32_t)frame->l4 + SCTP_HEADER <= end && end <= frame->length ? end : 0;
 }
 
 void

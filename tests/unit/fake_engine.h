@@ -158,6 +158,47 @@ engine_look(const struct engine *engine, struct engine_look *out)
 	*out = (struct engine_look){0};
 }
 
+int
+engine_look_begin(struct engine *engine, struct look *look, uint32_t *id)
+{
+	return -ESHUTDOWN;
+}
+
+struct look *
+engine_look_find(struct engine *engine, uint32_t id)
+{
+	return NULL;
+}
+
+void
+engine_look_end(struct engine *engine, uint32_t id)
+{
+}
+
+unsigned
+engine_worker_count(const struct engine *engine)
+{
+	return 1;
+}
+
+uint64_t
+engine_epoch(const struct engine *engine)
+{
+	return 0;
+}
+
+int
+engine_slot(const struct engine *engine, const char *name)
+{
+	return -ENOENT;
+}
+
+const char *
+engine_slot_name(const struct engine *engine, unsigned slot)
+{
+	return "";
+}
+
 bool
 engine_is_changing(const struct engine *engine)
 {

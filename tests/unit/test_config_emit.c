@@ -60,6 +60,7 @@ test_canonical(void **state)
 		"workers: [2]\n"
 		"memory: { packets: 65535, packet-size: 2048, hugepages: auto }\n"
 		"idle: poll\n"
+		"looks: full\n"
 		"sandbox: on\n"
 		"run-dir: \"/run/x\"\n"
 		"ports:\n"
@@ -272,7 +273,7 @@ test_diff(void **state)
 	char *diff = diff_of(HEAD "rules:\n- name: x\n  actions: [drop]\n- name: z\n",
 			     HEAD "rules:\n- name: x\n  actions: [forward: a]\n- name: z\n");
 
-	assert_string_equal(diff, "@@ -10,7 +10,7 @@\n"
+	assert_string_equal(diff, "@@ -11,7 +11,7 @@\n"
 				  "   w: { pcap: { out: \"/etc/w.pcap\" } }\n"
 				  " rules:\n"
 				  "   - name: x\n"

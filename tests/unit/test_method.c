@@ -25,7 +25,8 @@ every_method_answers(void **state)
 		assert_true(*method->text);
 		/* Where parameters are needed, an answer is to say so. */
 		code = code_of(ask(method->name, NULL, false));
-		if (code != 0 && strcmp(method->name, "config.rollback") != 0)
+		if (code != 0 && strcmp(method->name, "config.rollback") != 0 &&
+		    strcmp(method->name, "look.begin") != 0)
 			assert_int_equal(code, RPC_INVALID_PARAMS);
 		assert_int_equal(code_of(ask(method->name, "{\"no-such\":1}", false)),
 				 RPC_INVALID_PARAMS);

@@ -64,7 +64,9 @@ static void
 put_rows(FILE *out, const struct reason *reasons, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
-		fprintf(out, "| %s | %s | ", reasons[i].name, reasons[i].text);
+		fprintf(out, "| %s | ", reasons[i].name);
+		put_plain(out, reasons[i].text, strlen(reasons[i].text));
+		fputs(" | ", out);
 		put_plain(out, reasons[i].mend, strlen(reasons[i].mend));
 		fputs(" |\n", out);
 	}
