@@ -76,10 +76,11 @@ read_link(struct port *port, bool *up, uint32_t *speed)
 static void
 announce(struct port *port, bool up, uint32_t speed)
 {
-	/* A virtual device's link is worth a word only when it goes. */
+	/* A virtual device's link is worth a word only when it goes, be it back by now. */
 	bool cable =
 		port->config->kind == CONFIG_PORT_PCI || port->config->kind == CONFIG_PORT_AF_XDP;
-	enum log_level level = !up ? LOG_LEVEL_WARNING : cable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+	bool went = !up || port->unannounced > 1;
+	enum log_level level = went ? LOG_LEVEL_WARNING : cable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 	uint64_t now = now_ns();
 	char often[64] = "", fast[32] = "";
 
