@@ -33,7 +33,8 @@ window_pool_bytes(unsigned count)
 }
 
 void
-window_show(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset, uint16_t length)
+window_show_external(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset,
+		     uint16_t length)
 {
 	struct rte_mbuf_ext_shared_info *shared = rte_mbuf_to_priv(blank);
 
@@ -45,7 +46,5 @@ window_show(struct rte_mbuf *blank, struct rte_mbuf *segment, uint16_t offset, u
 	rte_mbuf_iova_set(blank, rte_mbuf_data_iova(segment) + offset);
 	blank->buf_len = length;
 	blank->data_off = 0;
-	blank->data_len = length;
-	blank->pkt_len = length;
 	blank->ol_flags = RTE_MBUF_F_EXTERNAL;
 }
