@@ -31,7 +31,7 @@ def test_help_of_a_group(group):
 @pytest.mark.parametrize("program", [SLUICE, SLUICED], ids=["sluice", "sluiced"])
 def test_help_fits_a_terminal(program):
     groups = {words.split()[0] for words in commands() if " " in words}
-    for words in [[], *([group] for group in groups), *(words.split() for words in commands())] if program == SLUICE else [[], ["explain"], ["replay"]]:
+    for words in [[], *([group] for group in groups), *(words.split() for words in commands())] if program == SLUICE else [[], ["explain"], ["diff"], ["replay"]]:
         text = subprocess.run([program, *words, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
         assert text.endswith("\n") and max(map(len, text.split("\n"))) <= 80, text
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# bash completion for sluiced. A test holds its words against those of `sluiced --help`, `sluiced explain --help` and `sluiced replay --help`.
+# bash completion for sluiced. A test holds its words against those of `sluiced --help`, `sluiced explain --help`,
+# `sluiced diff --help` and `sluiced replay --help`.
 
 _sluiced() {
 	local cur prev words cword i command=""
-	local commands="run offline check explain replay bench"
+	local commands="run offline check explain diff replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
 	local explain="--port --all --down --with --near --rules --cost --json --log-level --help"
+	local diff="--on --port --old-name --json --log-level --help"
 	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
 		--intf1 --intf2 --unique-ip --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
@@ -51,6 +53,7 @@ _sluiced() {
 		esac
 	done
 	case $command/$cur in
+	diff/-*) mapfile -t COMPREPLY < <(compgen -W "$diff" -- "$cur") ;;
 	explain/-*) mapfile -t COMPREPLY < <(compgen -W "$explain" -- "$cur") ;;
 	replay/-*) mapfile -t COMPREPLY < <(compgen -W "$replay" -- "$cur") ;;
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$general" -- "$cur") ;;

@@ -8,6 +8,7 @@
 
 #include "asked.h"
 #include "capture/nth.h"
+#include "compile.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "explain/where.h"
@@ -248,27 +249,6 @@ answer_packet(struct sides *sides)
 	return ret;
 }
 
-/* The EAL is started for the first. */
-static int
-compile(const char *path, bool first, struct explain **out)
-{
-	struct error_list errors;
-	struct config *config;
-	int exit_code = EXIT_DONE;
-
-	error_list_init(&errors, path);
-	if (config_load(path, &config, &errors) < 0) {
-		exit_code = EXIT_USAGE;
-	} else if ((first && explain_start(config) < 0) ||
-		   explain_compile(config, NULL, out, &errors) < 0) {
-		config_free(config);
-		exit_code = EXIT_FAILED;
-	}
-	error_list_print(&errors, stderr);
-	error_list_clear(&errors);
-	return exit_code;
-}
-
 int
 command_explain(const struct options *options)
 {
@@ -277,11 +257,11 @@ command_explain(const struct options *options)
 	int ret = asked_read(options, &asked);
 
 	if (ret < 0)
-		ret = compile(asked.config, true, &sides.here);
+		ret = compile_config(asked.config, asked.config, true, &sides.here);
 	else
 		goto out;
 	if (ret == EXIT_DONE && asked.with)
-		ret = compile(asked.with, false, &sides.with);
+		ret = compile_config(asked.with, asked.with, false, &sides.with);
 	if (ret == EXIT_DONE)
 		ret = check_ports(explain_config(sides.here), &asked);
 	if (ret == EXIT_DONE)

@@ -33,6 +33,8 @@ static const struct command {
 	 true, command_check},
 	{"explain", "CONFIG PACKET", "say what would happen to a packet", TAKES_JSON | TAKES_WORDS,
 	 false, command_explain},
+	{"diff", "OLD NEW --on FILE", "say what another config would do otherwise",
+	 TAKES_JSON | TAKES_WORDS, false, command_diff},
 	{"replay", "FILE... --to PORT", "send captures without a config",
 	 TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE | TAKES_WORDS, false, command_replay},
 	{"bench", "[NAME]", "cycles per packet on this machine", TAKES_JSON, false, command_bench},
@@ -61,7 +63,7 @@ usage(FILE *out)
 			commands[i].text);
 	fprintf(out,
 		"\nOptions:\n"
-		"  --json             offline, check, explain, replay, bench: the result as\n"
+		"  --json             offline, check, explain, diff, replay, bench: the result as\n"
 		"                     one JSON object\n"
 		"  --expect DIR       offline: compare what was written with the captures and the\n"
 		"                     report.json in DIR; exit 1 on any difference\n"

@@ -80,6 +80,7 @@ int command_run(const struct options *options);
 int command_offline(const struct options *options);
 int command_check(const struct options *options);
 int command_explain(const struct options *options);
+int command_diff(const struct options *options);
 int command_bench(const struct options *options);
 int command_replay(const struct options *options);
 

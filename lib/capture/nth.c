@@ -87,3 +87,9 @@ nth_find(struct nth *nth, uint64_t number, struct nth_record *out, char *reason,
 				   .converted = file->converted};
 	return 1;
 }
+
+bool
+nth_is_cut(const struct nth *nth)
+{
+	return nth->strand.file.cut;
+}

@@ -29,4 +29,7 @@ void nth_close(struct nth *nth); /* NULL is fine */
  * place. */
 int nth_find(struct nth *nth, uint64_t number, struct nth_record *out, char *reason, size_t size);
 
+/* Whether the file ends in the middle of a record. */
+bool nth_is_cut(const struct nth *nth);
+
 #endif

@@ -104,6 +104,12 @@ explain_config(const struct explain *explain)
 	return explain->trial.config;
 }
 
+struct trial *
+explain_trial(struct explain *explain)
+{
+	return &explain->trial;
+}
+
 static const struct classify_plan *
 plan_of(const struct trial *trial)
 {

@@ -2,7 +2,6 @@
 #include "explain/trial.h"
 
 #include <errno.h>
-#include <rte_cycles.h>
 #include <rte_mbuf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #include "core/banned.h"
 
 #define LINE 64
-#define COST_RUNS 31
 
 /* A port's writer shows to one of these. */
 struct exit_of {
@@ -67,8 +65,8 @@ note_taken(const void *state, unsigned index, struct burst *burst, struct rte_mb
 
 static const struct target taker = {.take = note_taken};
 
-static void
-forget_sent(struct trial *trial)
+void
+trial_forget(struct trial *trial)
 {
 	for (unsigned i = 0; i < trial->sent_count; i++)
 		free(trial->sent[i].bytes);
@@ -120,9 +118,8 @@ trial_ports(const struct config *config, const uint8_t *slots, struct port *cons
 	return ret;
 }
 
-/* Zeroed memory as a worker has it. */
-static int
-make_local(struct trial_step *step)
+int
+trial_local(struct trial_step *step)
 {
 	size_t size = step->stage->local_size ? step->stage->local_size(step->state) : 0;
 
@@ -134,8 +131,8 @@ make_local(struct trial_step *step)
 	return step->stage->local_init ? step->stage->local_init(step->state, step->local) : 0;
 }
 
-static void
-free_local(struct trial_step *step)
+void
+trial_free_local(struct trial_step *step)
 {
 	if (step->local && step->stage->local_fini)
 		step->stage->local_fini(step->state, step->local);
@@ -198,17 +195,17 @@ trial_make(const struct program *program, const struct explain_live *live, struc
 	if (!trial->shadow)
 		return -ENOMEM;
 	trial->forward.state = trial->shadow;
-	return make_local(&trial->classify) < 0 || make_burst(trial) < 0 ? -ENOMEM : 0;
+	return trial_local(&trial->classify) < 0 || make_burst(trial) < 0 ? -ENOMEM : 0;
 }
 
 void
 trial_free(struct trial *trial)
 {
-	forget_sent(trial);
+	trial_forget(trial);
 	if (trial->classify.stage)
-		free_local(&trial->classify);
+		trial_free_local(&trial->classify);
 	if (trial->forward.stage)
-		free_local(&trial->forward);
+		trial_free_local(&trial->forward);
 	forward_shadow_free(trial->shadow);
 	if (trial->burst) {
 		free(trial->burst->rules);
@@ -279,95 +276,4 @@ trial_name(const struct trial *trial, uint16_t slot)
 	other = &trial->plan->others.items[slot - CONFIG_PORTS_MAX];
 	return config_target_name(trial->config,
 				  &(struct config_target){other->kind->kind, other->index});
-}
-
-/* As a worker begins with what a port gave. */
-static void
-begin(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
-{
-	struct burst *burst = trial->burst;
-
-	burst->packets[0] = packet;
-	burst->count = 1;
-	burst->bytes = packet->pkt_len;
-	burst->in_port = question->port;
-	burst->worker = trial->worker;
-	burst->up = trial_up(trial, question);
-	burst->bounds = &frame_any;
-	burst->clock = trial->clock;
-	burst->tally = trial->tally;
-	burst->in = &trial->tally->ports[trial->program->slots[question->port]];
-	burst->parsed = burst->uniform = burst->timed = burst->hashed = false;
-	burst->gated = BURST_ALL_PASS;
-	burst->passed_count = 0;
-	burst->entered = 0;
-}
-
-static uint32_t
-classify(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
-{
-	struct burst *burst = trial->burst;
-
-	memset(burst->rules, 0, (trial->config->rule_count + 1) * sizeof(*burst->rules));
-	begin(trial, packet, question);
-	trial->classify.stage->run(trial->classify.state, trial->classify.local, burst);
-	return burst->verdicts[0];
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
-
-	return (one > other) - (one < other);
-}
-
-/* Classify keeps no packet, so that one stands for all of the burst. */
-uint64_t
-trial_cost(struct trial *trial, const struct explain_question *question)
-{
-	struct rte_mbuf *packet = trial_packet(trial, question);
-	struct burst *burst = trial->burst;
-	uint64_t cycles[COST_RUNS];
-
-	if (!packet)
-		return 0;
-	for (unsigned i = 0; i < COST_RUNS; i++) {
-		uint64_t began;
-
-		begin(trial, packet, question);
-		for (unsigned j = 1; j < BURST_MAX; j++)
-			burst->packets[j] = packet;
-		burst->count = BURST_MAX;
-		began = rte_rdtsc();
-		trial->classify.stage->run(trial->classify.state, trial->classify.local, burst);
-		cycles[i] = rte_rdtsc() - began;
-	}
-	rte_pktmbuf_free(packet);
-	qsort(cycles, COST_RUNS, sizeof(cycles[0]), by_number);
-	return cycles[COST_RUNS / 2] / BURST_MAX;
-}
-
-int
-trial_run(struct trial *trial, const struct explain_question *question)
-{
-	struct rte_mbuf *packet = trial_packet(trial, question);
-	uint32_t first;
-
-	forget_sent(trial);
-	trial->look_count = 0;
-	free_local(&trial->forward);
-	if (!packet || make_local(&trial->forward) < 0) {
-		rte_pktmbuf_free(packet);
-		return -ENOMEM;
-	}
-	memset(trial->tally, 0, sizeof(*trial->tally));
-	first = classify(trial, packet, question);
-	trial->verdict = classify(trial, packet, question);
-	trial->steady = trial->verdict == first;
-	if (trial->gates)
-		trial->look_count = gate_look(trial->gates, trial->gate_memory, trial->burst,
-					      trial->looks, TRIAL_LOOKS_MAX);
-	trial->forward.stage->run(trial->forward.state, trial->forward.local, trial->burst);
-	return trial->lost ? -ENOMEM : 0;
 }

@@ -70,6 +70,12 @@ const char *trial_name(const struct trial *trial, uint16_t slot);
 /* Runs it. -ENOMEM. */
 int trial_run(struct trial *trial, const struct explain_question *question);
 
+/* Runs it once, and what rules take adds up: for many packets in a row. -ENOMEM. */
+int trial_pass(struct trial *trial, const struct explain_question *question);
+
+/* That of an explanation. */
+struct trial *explain_trial(struct explain *explain);
+
 /* Cycles that a packet takes to classify in a full burst of such, whose flow is known if such flows
  * are remembered: the median of several. What the last run left of counters is gone. 0: no
  * memory. */
@@ -81,5 +87,12 @@ uint64_t trial_up(const struct trial *trial, const struct explain_question *ques
 /* When the last run's packet came in, ns since the epoch, where its packets have no times of their
  * own. */
 uint64_t trial_time(const struct trial *trial);
+
+/* A step's memory, zeroed, as a worker has it. -ENOMEM. */
+int trial_local(struct trial_step *step);
+void trial_free_local(struct trial_step *step);
+
+/* What left is forgotten. */
+void trial_forget(struct trial *trial);
 
 #endif

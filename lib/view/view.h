@@ -41,6 +41,9 @@ void view_verdict(FILE *out, const char *name, const json_t *replay);
  * of the terminal. */
 void view_explain(const struct view *view);
 
+/* What another config would do otherwise: what `sluiced diff` gives with --json. As that one. */
+void view_difference(const struct view *view);
+
 /* The YAML as it is, for a file as much as for a person. */
 void view_config(const struct view *view);
 

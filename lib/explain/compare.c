@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "explain/compare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/comparison.h"
+#include "explain/where.h"
+
+#include "core/banned.h"
+
+#define EVERY_FLOW 1 /* kinds of flows: these, and behind them a change's */
+
+struct compare *
+compare_make(struct explain *old, struct explain *new)
+{
+	struct compare *compare = calloc(1, sizeof(*compare));
+
+	if (!compare)
+		return NULL;
+	compare->old.trial = explain_trial(old);
+	compare->new.trial = explain_trial(new);
+	if (deeds_init(&compare->deeds) == 0 && flows_init(&compare->flows) == 0) {
+		compare->old.deeds = deeds_of(&compare->deeds, explain_config(old));
+		compare->new.deeds = deeds_of(&compare->deeds, explain_config(new));
+	}
+	if (compare->old.deeds && compare->new.deeds)
+		return compare;
+	compare_free(compare);
+	return NULL;
+}
+
+void
+compare_free(struct compare *compare)
+{
+	if (!compare)
+		return;
+	changes_fini(&compare->changes);
+	flows_fini(&compare->flows);
+	deeds_fini(&compare->deeds);
+	free(compare->old.deeds);
+	free(compare->new.deeds);
+	free(compare);
+}
+
+/* Through one side. */
+static int
+pass(const struct compare_side *side, const struct compare_packet *packet)
+{
+	struct explain_question question = {.bytes = packet->bytes,
+					    .length = packet->length,
+					    .wire_length = packet->wire_length,
+					    .time_ns = packet->time_ns};
+	int port = where_named(side->trial->config, packet->port);
+
+	if (port < 0)
+		return -ENOENT;
+	question.port = (unsigned)port;
+	return trial_pass(side->trial, &question);
+}
+
+static bool
+same_deeds(const struct compare *compare, const struct change *kind)
+{
+	const struct change_side *old = &kind->old, *new = &kind->new;
+	bool same = compare->old.deeds[old->rule] == compare->new.deeds[new->rule] &&
+		    old->passed_count == new->passed_count;
+
+	for (uint32_t i = 0; i < old->passed_count && same; i++)
+		same = compare->old.deeds[old->passed[i]] == compare->new.deeds[new->passed[i]];
+	return same;
+}
+
+static bool
+same_bytes(const struct trial_sent *a, const struct trial_sent *b)
+{
+	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static bool
+same_port(const struct compare *compare, const struct trial_sent *old, const struct trial_sent *new)
+{
+	return strcmp(trial_name(compare->old.trial, old->slot),
+		      trial_name(compare->new.trial, new->slot)) == 0;
+}
+
+/* Pairs what leaves through the same ports as the same bytes, in whatever order. Whether there is
+ * nothing else. */
+static bool
+same_leaves(const struct compare *compare)
+{
+	struct trial *old = compare->old.trial, *new = compare->new.trial;
+	unsigned pairs = 0;
+
+	for (unsigned i = 0; i < old->sent_count; i++) {
+		for (unsigned j = 0; j < new->sent_count && !old->sent[i].claimed; j++) {
+			if (new->sent[j].claimed || !same_bytes(&old->sent[i], &new->sent[j]) ||
+			    !same_port(compare, &old->sent[i], &new->sent[j]))
+				continue;
+			old->sent[i].claimed = new->sent[j].claimed = true;
+			pairs++;
+		}
+	}
+	return pairs == old->sent_count && pairs == new->sent_count;
+}
+
+static bool
+has_member(const struct config *config, const struct config_group *group, const char *port)
+{
+	for (unsigned i = 0; i < group->port_count; i++) {
+		if (strcmp(config->ports[group->ports[i]].name, port) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The old config's group of which the one port is a member there, and the other in the new one; -1:
+ * there is none. */
+static int
+group_of(const struct compare *compare, const struct trial_sent *old, const struct trial_sent *new)
+{
+	const struct config *before = compare->old.trial->config;
+	const struct config *after = compare->new.trial->config;
+
+	for (unsigned i = 0; i < before->group_count; i++) {
+		const struct config_group *group = &before->groups[i];
+
+		if (!has_member(before, group, trial_name(compare->old.trial, old->slot)))
+			continue;
+		for (unsigned j = 0; j < after->group_count; j++) {
+			if (strcmp(after->groups[j].name, group->name) == 0 &&
+			    has_member(after, &after->groups[j],
+				       trial_name(compare->new.trial, new->slot)))
+				return (int)i;
+		}
+	}
+	return -1;
+}
+
+/* What is left of one packet of the old config's: the group within which it has moved, or -1. */
+static int
+move(const struct compare *compare, struct trial_sent *old)
+{
+	struct trial *new = compare->new.trial;
+
+	for (unsigned j = 0; j < new->sent_count; j++) {
+		int group = -1;
+
+		if (!new->sent[j].claimed && same_bytes(old, &new->sent[j]))
+			group = group_of(compare, old, &new->sent[j]);
+		if (group < 0)
+			continue;
+		old->claimed = new->sent[j].claimed = true;
+		return group;
+	}
+	return -1;
+}
+
+/* Of what same_leaves has left: whether nothing but members of groups are others, and of which
+ * group the first of them; -1: more is. */
+static int
+moved_within(const struct compare *compare)
+{
+	struct trial *old = compare->old.trial;
+	int group = -1;
+
+	if (old->sent_count != compare->new.trial->sent_count)
+		return -1;
+	for (unsigned i = 0; i < old->sent_count; i++) {
+		int found = old->sent[i].claimed ? group : move(compare, &old->sent[i]);
+
+		if (found < 0 && !old->sent[i].claimed)
+			return -1;
+		group = group < 0 ? found : group;
+	}
+	return group;
+}
+
+static int
+note(struct compare *compare, const struct change *kind, const struct compare_packet *packet,
+     uint64_t flow)
+{
+	struct change *change = changes_find(&compare->changes, kind);
+	uint8_t *bytes;
+
+	if (!change) {
+		compare->changes.left_out++;
+		return compare->changes.count < COMPARE_KINDS ? -ENOMEM : 0;
+	}
+	change->packets++;
+	change->flows += flows_add(&compare->flows, EVERY_FLOW + change->number, flow);
+	if (change->packets > 1)
+		return 0;
+	bytes = malloc(packet->length);
+	if (!bytes)
+		return -ENOMEM;
+	memcpy(bytes, packet->bytes, packet->length);
+	change->first = *packet;
+	change->first.bytes = bytes;
+	return 0;
+}
+
+/* What both have come to. */
+static int
+judge(struct compare *compare, struct change *kind, const struct compare_packet *packet)
+{
+	uint64_t flow = flows_of(packet->bytes, packet->length);
+	bool deeds = same_deeds(compare, kind), drops = kind->old.drops == kind->new.drops;
+
+	compare->packets++;
+	compare->flow_count += flows_add(&compare->flows, EVERY_FLOW, flow);
+	kind->same_end = drops && same_leaves(compare);
+	if (deeds && kind->same_end) {
+		compare->same++;
+		return 0;
+	}
+	kind->group = deeds && drops ? moved_within(compare) : -1;
+	return note(compare, kind, packet, flow);
+}
+
+int
+compare_add(struct compare *compare, const struct compare_packet *packet)
+{
+	struct change kind = {.group = -1};
+	int ret = pass(&compare->old, packet);
+
+	if (ret == 0)
+		ret = pass(&compare->new, packet);
+	if (ret == 0)
+		ret = change_side_of(compare->old.trial, &kind.old);
+	if (ret == 0)
+		ret = change_side_of(compare->new.trial, &kind.new);
+	if (ret == 0)
+		ret = judge(compare, &kind, packet);
+	free(kind.old.passed);
+	free(kind.new.passed);
+	return ret;
+}
+
+bool
+compare_same(const struct compare *compare)
+{
+	return compare->same == compare->packets;
+}
