@@ -41,6 +41,18 @@ def test_what_is_installed(stage):
         assert (stage / name).is_file(), name
 
 
+def test_wireshark_finds_it(stage):
+    """Below the directory of libraries, whatever that is called here."""
+    place = extcap(stage)
+    assert place.relative_to(stage).parts[0] == "lib"
+    done = subprocess.run([place, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("sluice-extcap ")
+
+
+def extcap(stage):
+    return next(stage.rglob("wireshark/extcap/sluice-extcap"))
+
+
 def test_every_page_is_installed(stage):
     """And its links lead somewhere there."""
     documents = stage / "share/doc/sluice"
@@ -162,8 +174,8 @@ def test_uninstall_takes_away_what_these_words_installed(tmp_path):
 
 
 def test_client_links_no_dpdk(stage):
-    for program in ("sluice", "sluice-exporter"):
-        needed = subprocess.run(["ldd", stage / "bin" / program], capture_output=True, text=True, check=True).stdout
+    for program in (stage / "bin" / "sluice", stage / "bin" / "sluice-exporter", extcap(stage)):
+        needed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
         assert "librte" not in needed
 
 

@@ -281,6 +281,11 @@ def test_a_tap_whose_reader_goes(tmp_path):
             tap.stdout.read(1000)
             tap.stdout.close()
             assert tap.wait(SECONDS) == 0
+        with subprocess.Popen([SLUICE, "--socket", daemon.run_dir, "tap", "wan", "host 203.0.113.77"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as tap:
+            tap.stdout.read(4)  # and nothing follows that would fail to be written
+            tap.stdout.close()
+            assert tap.wait(SECONDS) == 0
         with pytest.raises(Refused):  # it has said that it ends
             daemon.call("look.read", look=1)
 

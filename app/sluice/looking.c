@@ -2,8 +2,10 @@
 #include "looking.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/now.h"
 #include "core/text.h"
@@ -199,10 +201,20 @@ take_seconds(const char *text, double *until)
 	return EXIT_DONE;
 }
 
+/* Whoever read the pipe that stdout is has gone, which a write would say: but there may be nothing
+ * to write for long. */
+static bool
+is_unread(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+
+	return poll(&out, 1, 0) > 0 && (out.revents & POLLERR);
+}
+
 static int
 follow(struct session *session, const struct looking *looking, const struct options *options)
 {
-	json_t *result;
+	json_t *result, *counts;
 	int ret;
 
 	watch_begin();
@@ -210,38 +222,65 @@ follow(struct session *session, const struct looking *looking, const struct opti
 		ret = look(session, looking, options);
 		if (ret < 0 && !session->more && !watch_ended())
 			watch_sleep(READ_SECONDS);
-	} while (ret < 0 && !watch_ended() && now_seconds() < session->until);
+	} while (ret < 0 && !watch_ended() && !is_unread() && now_seconds() < session->until);
 	if (ret > EXIT_DONE)
 		return ret;
 	/* What came in the last moments; it is a wish to end that came, not a failure. */
 	if (ret < 0)
 		look(session, looking, options);
 	ret = ask(session, options, "look.end", json_pack("{s:I}", "look", session->look), &result);
-	if (ret == EXIT_DONE)
-		conclude(session, json_object_get(result, "counts"));
+	counts = json_object_get(result, "counts");
+	if (ret == EXIT_DONE && (!looking->quiet || lost_of(counts)))
+		conclude(session, counts);
 	json_decref(result);
 	return ret < 0 ? EXIT_DONE : ret;
+}
+
+/* Opens the daemon and begins. On EXIT_DONE the daemon is to be closed, otherwise it is. */
+static int
+begin(struct session *session, const struct looking *looking, const struct options *options)
+{
+	json_t *params = params_of(looking, options), *result;
+	int ret = params ? daemon_open(&session->daemon, options, false) : EXIT_USAGE;
+
+	if (ret != EXIT_DONE) {
+		json_decref(params);
+		return ret;
+	}
+	ret = ask(session, options, "look.begin", params, &result);
+	session->look = json_integer_value(json_object_get(result, "look"));
+	json_decref(result);
+	if (ret != EXIT_DONE)
+		daemon_close(&session->daemon);
+	return ret;
 }
 
 int
 looking_run(const struct looking *looking, const struct options *options)
 {
 	struct session session = {.shown = 0};
-	json_t *params = params_of(looking, options), *result;
-	int ret = params ? take_seconds(options->looking.seconds, &session.until) : EXIT_USAGE;
+	int ret = take_seconds(options->looking.seconds, &session.until);
 
 	if (ret == EXIT_DONE)
-		ret = daemon_open(&session.daemon, options, false);
-	if (ret != EXIT_DONE) {
-		json_decref(params);
-		return ret;
-	}
-	ret = ask(&session, options, "look.begin", params, &result);
+		ret = begin(&session, looking, options);
 	if (ret == EXIT_DONE) {
-		session.look = json_integer_value(json_object_get(result, "look"));
 		ret = follow(&session, looking, options);
+		daemon_close(&session.daemon);
 	}
+	return ret < 0 ? EXIT_DONE : ret;
+}
+
+int
+looking_check(const struct looking *looking, const struct options *options)
+{
+	struct session session = {.shown = 0};
+	json_t *result;
+	int ret = begin(&session, looking, options);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	ret = ask(&session, options, "look.end", json_pack("{s:I}", "look", session.look), &result);
 	json_decref(result);
 	daemon_close(&session.daemon);
-	return ret < 0 ? EXIT_DONE : ret;
+	return ret;
 }

@@ -27,6 +27,7 @@ struct looking {
 	const char *drops;    /* NULL: whatever becomes of them; "": any reason */
 	uint64_t count;       /* of packets; 0: until ctrl-C */
 	uint32_t snap, rate;  /* bytes of each; packets a second and worker, 0: any */
+	bool quiet;           /* nothing is said at the end where all was kept */
 	/* Shows one packet; false: no more are wanted, or can be shown. lost: how many are known to
 	 * be missing before it. */
 	bool (*show)(void *to, const json_t *packet, uint64_t lost);
@@ -39,8 +40,12 @@ struct looking {
  * said on stderr. */
 int looking_take(struct looking *looking, const struct looking_options *options);
 
-/* Looks until there are enough, the time is over, or somebody wants to end; then says on stderr
- * what was seen and what could not be kept. Returns an exit code. */
+/* Looks until there are enough, the time is over, nobody reads stdout any more, or somebody wants
+ * to end; then says on stderr what was seen and what could not be kept. Returns an exit code. */
 int looking_run(const struct looking *looking, const struct options *options);
+
+/* Begins such a look and ends it at once: whether the daemon takes it. Returns an exit code; what
+ * is wrong is said on stderr. */
+int looking_check(const struct looking *looking, const struct options *options);
 
 #endif

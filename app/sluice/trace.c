@@ -1,35 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* trace and tap: packets that pass, on a terminal or as a capture. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "line.h"
 #include "looking.h"
 #include "paths.h"
-#include "pcapng.h"
 #include "sluice.h"
+#include "tap.h"
 
 #include "core/banned.h"
 
 #define TRACE_COUNT 20
 #define TRACE_RATE 1000
 #define TRACE_SNAP 256
-#define TAP_SNAP 65535
-
-/* A reader that has gone away ends it, and is none of our business. */
-static bool
-is_written(bool done)
-{
-	if (!done && errno == EPIPE)
-		clearerr(stdout);
-	return done;
-}
 
 static bool
 show_line(void *to, const json_t *packet, uint64_t lost)
 {
 	line_print(stdout, packet);
-	return is_written(!ferror(stdout));
+	return tap_written(!ferror(stdout));
 }
 
 static bool
@@ -37,7 +26,7 @@ show_json(void *to, const json_t *packet, uint64_t lost)
 {
 	json_dumpf(packet, stdout, JSON_COMPACT);
 	printf("\n");
-	return is_written(!ferror(stdout));
+	return tap_written(!ferror(stdout));
 }
 
 static bool
@@ -47,15 +36,9 @@ show_path(void *to, const json_t *packet, uint64_t lost)
 }
 
 static bool
-show_block(void *to, const json_t *packet, uint64_t lost)
-{
-	return is_written(pcapng_packet(to, packet, lost));
-}
-
-static bool
 flush(void *to)
 {
-	return is_written(fflush(stdout) == 0);
+	return tap_written(fflush(stdout) == 0);
 }
 
 int
@@ -121,14 +104,10 @@ int
 run_tap(const struct command *command, const struct options *options, char *const *arguments)
 {
 	bool lines = options->json || isatty(STDOUT_FILENO);
-	struct pcapng pcapng;
 	struct looking looking = {
 		.snap = TAP_SNAP,
-		.show = !lines          ? show_block
-			: options->json ? show_json
-					: show_line,
+		.show = options->json ? show_json : show_line,
 		.flush = flush,
-		.to = &pcapng,
 	};
 	int ret = looking_take(&looking, &options->looking);
 
@@ -136,11 +115,5 @@ run_tap(const struct command *command, const struct options *options, char *cons
 		ret = aim(&looking, options, arguments);
 	if (ret != EXIT_DONE)
 		return ret;
-	if (lines)
-		return looking_run(&looking, options);
-	if (!pcapng_begin(&pcapng, stdout, looking.snap) || !flush(NULL))
-		return say_failed(EXIT_FAILED, "can't write the capture's head");
-	ret = looking_run(&looking, options);
-	pcapng_end(&pcapng);
-	return ret;
+	return lines ? looking_run(&looking, options) : tap_capture(&looking, options);
 }
