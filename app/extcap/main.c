@@ -151,7 +151,7 @@ aim(struct request *request, struct looking *looking, char *name)
 /* Without a FIFO Wireshark asks whether the filter is right: what is written says that it is not.
  */
 static int
-capture(const struct request *request, struct looking *looking)
+capture(const struct request *request, const struct looking *looking)
 {
 	if (!request->fifo) {
 		if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0)

@@ -29,18 +29,19 @@ flush(void *to)
 }
 
 int
-tap_capture(struct looking *looking, const struct options *options)
+tap_capture(const struct looking *looking, const struct options *options)
 {
 	struct pcapng pcapng;
+	struct looking whole = *looking;
 	int ret;
 
-	looking->show = show_block;
-	looking->flush = flush;
-	looking->to = &pcapng;
+	whole.show = show_block;
+	whole.flush = flush;
+	whole.to = &pcapng;
 	if (!pcapng_begin(&pcapng, stdout, looking->snap) || !flush(NULL))
 		ret = say_failed(EXIT_FAILED, "can't write the capture's head");
 	else
-		ret = looking_run(looking, options);
+		ret = looking_run(&whole, options);
 	pcapng_end(&pcapng);
 	return ret;
 }

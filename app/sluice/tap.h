@@ -13,8 +13,8 @@
  * business. done: whether the last write worked. */
 bool tap_written(bool done);
 
-/* Looks, and writes what is seen to stdout as pcapng. looking: show, flush and to are set here.
- * Returns an exit code. */
-int tap_capture(struct looking *looking, const struct options *options);
+/* Looks, and writes what is seen to stdout as pcapng; looking's own show, flush and to are not
+ * asked. Returns an exit code. */
+int tap_capture(const struct looking *looking, const struct options *options);
 
 #endif
