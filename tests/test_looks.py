@@ -248,6 +248,32 @@ def test_trace(tmp_path):
         assert len(dropped) == 4 and all("dropped (default)" in line for line in dropped)
 
 
+def test_trace_with_reasons(tmp_path):
+    """Below each packet what `explain` says of it, which says where it went; also of one whose payload is not shown."""
+    with running(tmp_path) as daemon:
+        done = daemon.sluice("trace", "-v", "-n", "6")
+        assert done.returncode == 0 and done.stderr == "6 shown\n", done.stderr
+        blocks = done.stdout.removesuffix("\n\n").split("\n\n")
+        assert len(blocks) == 6
+        for block in blocks:
+            line, *more = block.splitlines()
+            words = {word.split()[0]: word for word in more if not word.startswith(" ")}
+            assert " in  wan " in line and "as if received on wan" in words["packet"]
+            decides = line.split("  ")[-1].split(" -> ")[0].split(" dropped")[0].split(",")[-1].strip().split(";")[0]
+            assert words["decides"].split()[1] == f"{decides}:" and "say the same" in words["agrees"], block
+        for line in daemon.sluice("trace", "-v", "-n", "5", "tcp", "--json").stdout.splitlines():
+            packet = json.loads(line)
+            why = packet["explain"]
+            assert why["packet"]["bytes"] == packet["bytes"] and why["port"] == packet["port"] == "wan"
+            assert why["decides"]["rule"] == packet["rule"] == "web" and why["agrees"]
+            assert [leaf["port"] for leaf in why["leaves"]] == packet["out"] == ["lan"]
+        dropped = daemon.sluice("trace", "-v", "--drops=default", "-n", "2").stdout
+        assert dropped.count("\ndropped   as default") == 2
+        daemon.apply({**daemon.what, "looks": "headers"})
+        shown = daemon.sluice("trace", "-v", "-n", "3", "greater 200").stdout
+        assert shown.count("\nagrees ") == 3 and shown.count(" on the wire") == 3, shown
+
+
 def test_tap(tmp_path):
     """A capture that tcpdump and tshark read while it is written."""
     with running(tmp_path) as daemon:
@@ -292,7 +318,8 @@ def test_a_tap_whose_reader_goes(tmp_path):
 
 @pytest.mark.parametrize("words, said", [
     (["tap"], "needs PORT"), (["tap", "wan", "--drops", "tcp"], "FILTER alone"), (["trace", "--in"], "sluice tap"),
-    (["status", "-n", "3"], "sluice trace"), (["trace", "--for", "x"], "--for takes seconds"),
+    (["status", "-n", "3"], "sluice trace"), (["status", "-v"], "sluice trace"), (["tap", "wan", "-v"], "sluice trace"),
+    (["trace", "-v", "--paths"], "leave"), (["trace", "-v", "--snap", "65000"], "leave"), (["trace", "--for", "x"], "--for takes seconds"),
     (["trace", "-n", "x"], "-n takes a number"), (["trace", "--snap", "0"], "--snap takes a number"),
     (["trace", "--rat", "5", "--prot"], "`--port`"),
 ])

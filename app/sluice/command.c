@@ -212,6 +212,7 @@ static const struct command commands[] = {
 		 "-n N: so many, 20 if left out; 0: until ctrl-C.\n"
 		 "--port PORT: that came in there. --rule RULE: that this rule took.\n"
 		 "--drops, --drops=REASON: that were dropped.\n"
+		 "-v: below each what `sluice explain` says of it, as things stand then.\n"
 		 "--paths: how many went which way, until ctrl-C or --for SECONDS.\n"
 		 "--rate N: so many a second and worker, 1000 if left out.\n"
 		 "--snap N: so many bytes of each, which --json shows; 256 if left out.\n"

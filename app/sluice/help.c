@@ -74,7 +74,8 @@ help_print(FILE *out)
 		"                   with `replay start`: how this run is to be, and when to begin\n"
 		"  --all            with `replay start` and `replay stop`: every replay; with\n"
 		"                   `explain`: every port\n"
-		"  -n N, --port, --rule, --drops, --in, --out, --snap, --rate, --for, --paths\n"
+		"  -n N, -v, --port, --rule, --drops, --in, --out, --snap, --rate, --for,\n"
+		"  --paths\n"
 		"                   with `trace` and `tap`: which packets, and how many\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
@@ -134,7 +135,7 @@ help_command(const struct command *command, FILE *out)
 				   "--clock-error TIME"
 				 : "",
 		 command->waits ? " --timeout SECONDS" : "",
-		 command->looks ? " -n N --port PORT --rule RULE --drops[=REASON] --snap BYTES "
+		 command->looks ? " -n N -v --port PORT --rule RULE --drops[=REASON] --snap BYTES "
 				  "--rate N --for SECONDS"
 				: "");
 	column = fprintf(out, "Options: ");

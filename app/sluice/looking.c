@@ -32,7 +32,8 @@ bool
 looking_given(const struct looking_options *options)
 {
 	return options->rule || options->dropped || options->count || options->snap ||
-	       options->rate || options->seconds || options->in || options->out || options->paths;
+	       options->rate || options->seconds || options->in || options->out || options->paths ||
+	       options->why;
 }
 
 static int

@@ -15,7 +15,7 @@ struct options;
 struct looking_options {
 	const char *rule, *drops, *count, *snap, *rate, *seconds;
 	bool dropped; /* --drops is there, with a reason or without */
-	bool in, out, paths;
+	bool in, out, paths, why; /* why: -v */
 };
 
 bool looking_given(const struct looking_options *options);

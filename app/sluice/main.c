@@ -169,7 +169,7 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:hn:V", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:hn:vV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			*help = true;
@@ -211,6 +211,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case 'c':
 		case 'n':
 			options->looking.count = optarg;
+			break;
+		case 'v':
+			options->looking.why = true;
 			break;
 		case OPTION_FOLLOW:
 			options->follow = true;
@@ -262,9 +265,10 @@ check_arguments(const struct command *command, const struct options *options, in
 		return say_failed(EXIT_USAGE,
 				  "--list, --rules and --textfile are for `sluice metrics`");
 	if (looking_given(&options->looking) && !command->looks)
-		return say_failed(EXIT_USAGE, "-n, --rule, --drops, --in, --out, --snap, --rate, "
-					      "--for and --paths are for `sluice trace` and "
-					      "`sluice tap`");
+		return say_failed(EXIT_USAGE,
+				  "-n, -v, --rule, --drops, --in, --out, --snap, "
+				  "--rate, --for and --paths are for `sluice trace` and "
+				  "`sluice tap`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
 	if ((options->with || options->down_count || options->near_given) && !command->explains)

@@ -7,6 +7,7 @@
 #include "paths.h"
 #include "sluice.h"
 #include "tap.h"
+#include "why.h"
 
 #include "core/banned.h"
 
@@ -36,43 +37,81 @@ show_path(void *to, const json_t *packet, uint64_t lost)
 }
 
 static bool
+show_why(void *to, const json_t *packet, uint64_t lost)
+{
+	return why_show(to, packet) && tap_written(!ferror(stdout));
+}
+
+static bool
 flush(void *to)
 {
 	return tap_written(fflush(stdout) == 0);
 }
 
+static int
+count_paths(struct looking *looking, const struct options *options)
+{
+	json_t *paths = json_object();
+	int ret;
+
+	looking->show = show_path;
+	looking->to = paths;
+	ret = looking_run(looking, options);
+	if (ret == EXIT_DONE && options->json) {
+		json_dumpf(paths, stdout, JSON_COMPACT);
+		printf("\n");
+	} else if (ret == EXIT_DONE) {
+		paths_print(paths);
+	}
+	json_decref(paths);
+	return ret;
+}
+
+static int
+explain_each(const struct looking *looking, const struct options *options)
+{
+	struct looking whole = *looking;
+	struct why why;
+	int ret = why_open(&why, options);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	whole.show = show_why;
+	whole.to = &why;
+	ret = looking_run(&whole, options);
+	why_close(&why);
+	return ret == EXIT_DONE ? why.ret : ret;
+}
+
 int
 run_trace(const struct command *command, const struct options *options, char *const *arguments)
 {
-	bool paths = options->looking.paths;
+	bool paths = options->looking.paths, why = options->looking.why;
 	struct looking looking = {
 		.filter = arguments[0],
 		.in = options->port,
 		/* Ways are counted until somebody ends it. */
 		.count = paths ? 0 : TRACE_COUNT,
-		.snap = TRACE_SNAP,
+		.snap = why ? WHY_BYTES_MAX : TRACE_SNAP,
 		.rate = TRACE_RATE,
-		.show = paths           ? show_path
-			: options->json ? show_json
-					: show_line,
+		.show = options->json ? show_json : show_line,
 		.flush = flush,
-		.to = paths ? json_object() : NULL,
 	};
 	int ret = looking_take(&looking, &options->looking);
 
 	if (options->looking.in || options->looking.out)
 		return say_failed(EXIT_USAGE, "--in and --out are for `sluice tap`; trace shows "
 					      "packets as they came in");
-	if (ret == EXIT_DONE)
-		ret = looking_run(&looking, options);
-	if (paths && ret == EXIT_DONE && options->json) {
-		json_dumpf(looking.to, stdout, JSON_COMPACT);
-		printf("\n");
-	} else if (paths && ret == EXIT_DONE) {
-		paths_print(looking.to);
-	}
-	json_decref(looking.to);
-	return ret;
+	if (why && (paths || looking.snap > WHY_BYTES_MAX))
+		return say_failed(EXIT_USAGE,
+				  "-v explains each packet, of %d bytes at most; leave "
+				  "--paths or --snap out",
+				  WHY_BYTES_MAX);
+	if (ret != EXIT_DONE)
+		return ret;
+	return paths ? count_paths(&looking, options)
+	       : why ? explain_each(&looking, options)
+		     : looking_run(&looking, options);
 }
 
 /* The port that is named, if one is, and the filter. */
@@ -111,6 +150,8 @@ run_tap(const struct command *command, const struct options *options, char *cons
 	};
 	int ret = looking_take(&looking, &options->looking);
 
+	if (options->looking.why || options->looking.paths)
+		return say_failed(EXIT_USAGE, "-v and --paths are for `sluice trace`");
 	if (ret == EXIT_DONE)
 		ret = aim(&looking, options, arguments);
 	if (ret != EXIT_DONE)
