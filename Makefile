@@ -47,6 +47,8 @@ test-vm: setup-vm
 	@/usr/bin/python3 scripts/test-vm.py $(BUILD)
 
 bench: setup-tests
+	@[ -f scripts/bench/$(BENCH).py ] || { echo "bench: there is no BENCH=$(BENCH); there are" \
+		$$(cd scripts/bench && grep -l '__main__' *.py | sed 's/[.]py//'); exit 2; } >&2
 	@scripts/build.sh $(BUILD) release
 	@/usr/bin/python3 scripts/bench/$(BENCH).py --sluiced $(BUILD)/app/sluiced/sluiced --json $(BUILD)/bench-$(BENCH).json \
 		$(if $(L3FWD),--l3fwd $(L3FWD))

@@ -80,24 +80,12 @@ sample_each(struct family *family, const json_t *value)
 	}
 }
 
-/* A newer daemon may have others. */
 static const char *
-kind_of(const char *reason)
+kind_of(const struct reason *reason)
 {
-	static const struct {
-		const char *name;
-		enum reason_kind kind;
-	} rows[] = {
-#define X(id, name, kind, text, mend) {name, REASON_##kind},
-		DROP_REASON_TABLE(X)
-#undef X
-	};
-
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		if (strcmp(rows[i].name, reason) == 0)
-			return rows[i].kind == REASON_LOSS ? "loss" : "policy";
-	}
-	return "unknown";
+	if (!reason)
+		return "unknown";
+	return reason->kind == REASON_LOSS ? "loss" : "policy";
 }
 
 void
@@ -108,7 +96,7 @@ sample_drops(struct family *family, const json_t *value)
 
 	json_object_foreach ((json_t *)value, key, count) {
 		family_label(family, reason, key);
-		family_label(family, kind, kind_of(key));
+		family_label(family, kind, kind_of(drop_reason_named(key)));
 		sample_number(family, count);
 		family_unlabel(family);
 		family_unlabel(family);

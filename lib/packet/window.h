@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Window: an mbuf without memory of its own that shows a part of another one's bytes, and holds
- * that one until it is freed. Over a pool's own buffer it is what DPDK calls indirect: a packet that
- * is sliced costs 10 cycles less by that, of 53. Over others it is an external buffer whose callback
- * gives the other mbuf back: rte_pktmbuf_attach would share what is known of theirs, which of a
- * replay's packet lies behind that packet's mbuf. The shared info of such a window lies behind
- * itself, so its count is never more than one, however often the window is referred to. So any mbuf
- * can be held: one with the pool's own buffer, an external one, a pinned one, or a window.
+ * that one until it is freed, whatever its buffer is: the pool's own, external, pinned, a window.
+ *
+ * Over a pool's own buffer it is what DPDK calls indirect, which costs a packet that is sliced 10
+ * cycles less, of 53, than what it is over others: an external buffer whose callback gives the
+ * other mbuf back. rte_pktmbuf_attach would share what is known of such a buffer, which of a
+ * replay's packet lies behind that packet's mbuf. The shared info of a window lies behind the
+ * window itself, so its count is never more than one, however often the window is referred to.
  */
 #ifndef PACKET_WINDOW_H
 #define PACKET_WINDOW_H

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "stage/reasons.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "core/banned.h"
 
 #define ROW(name, kind, text, mend) {name, REASON_##kind, text, mend},
@@ -16,6 +19,16 @@ const struct reason copy_reasons[] = {
 	COPY_REASON_TABLE(X)
 #undef X
 };
+
+const struct reason *
+drop_reason_named(const char *name)
+{
+	for (unsigned i = 0; i < DROP_REASONS; i++) {
+		if (strcmp(drop_reasons[i].name, name) == 0)
+			return &drop_reasons[i];
+	}
+	return NULL;
+}
 
 uint64_t
 reasons_lost(const uint64_t drops[DROP_REASONS])

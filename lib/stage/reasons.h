@@ -95,6 +95,9 @@ struct reason {
 extern const struct reason drop_reasons[DROP_REASONS];
 extern const struct reason copy_reasons[COPY_REASONS];
 
+/* NULL: none that this program knows; a newer daemon may have others. */
+const struct reason *drop_reason_named(const char *name);
+
 /* Of drops by reason, how many should have left. */
 uint64_t reasons_lost(const uint64_t drops[DROP_REASONS]);
 

@@ -10,22 +10,11 @@
 
 /* One that the config asked for; what a newer daemon has besides is none. */
 static bool
-is_policy(const char *reason)
+is_policy(const char *name)
 {
-	static const struct {
-		const char *name;
-		enum reason_kind kind;
-	} rows[] = {
-#define X(id, name, kind, text, mend) {name, REASON_##kind},
-		DROP_REASON_TABLE(X)
-#undef X
-	};
+	const struct reason *reason = drop_reason_named(name);
 
-	for (unsigned i = 0; i < DROP_REASONS; i++) {
-		if (strcmp(rows[i].name, reason) == 0)
-			return rows[i].kind == REASON_POLICY;
-	}
-	return false;
+	return reason && reason->kind == REASON_POLICY;
 }
 
 static void
