@@ -120,10 +120,24 @@ static const struct command commands[] = {
 		check, "say whether FILE could be applied, and what is wrong with it",
 		"FILE is any that you can read; - is standard input. Members of the daemon's group "
 		"may do this too, with a file of 1 MiB at most that names no lists in files.\n"),
-	CONFIG_FILE(diff, "what FILE would change, as a unified diff",
-		    "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\nFILE is any "
-		    "that you can read; - is standard input. Members of the daemon's group may do "
-		    "this too, with a file of 1 MiB at most that names no lists in files.\n"),
+	{.words = "config diff",
+	 .arguments = "FILE",
+	 .text = "what FILE would change, as a unified diff, or of packets",
+	 .more = "Exit code 0: nothing; 1: something; 2: FILE can't be compared.\nFILE is any "
+		 "that you can read; - is standard input. Members of the daemon's group may do "
+		 "this too, with a file of 1 MiB at most that names no lists in files.\n"
+		 "--on CAPTURE...: which of its packets FILE would treat otherwise than what runs, "
+		 "each kind with an example.\n"
+		 "--live SECONDS: the same of what passes meanwhile, of at most 1000 packets a "
+		 "second and worker.\n"
+		 "--port PORT: as if received there; with --live, only what is.\n"
+		 "Packets are compared by `sluiced diff`, in a process of its own.\n",
+	 .least = 1,
+	 .most = NAMES_MAX,
+	 .method = "config.diff",
+	 .patient = true,
+	 .compares = true,
+	 .run = run_config_diff},
 	CONFIG_FILE(apply, "run FILE from now on; no packet is lost",
 		    "FILE is any that you can read, of 512 MiB at most; - is standard input.\nA "
 		    "config that is refused changes nothing. Ports and replays that are the same "

@@ -46,15 +46,15 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --clock-error --down --drops --duration --follow --for --in --json --limit --list --loops --near --nonzero --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --watch --with --help --version"
+	local cur prev words cword i command=() options="--all --at --clock-error --down --drops --duration --follow --for --in --json --limit --list --live --loops --near --nonzero --on --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --watch --with --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
 		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""
-		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--port]="" [--rule]="")
+		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10s 60s" [--port]="" [--rule]="")
 	_init_completion -n = || return
 
 	case $prev in
-	--socket | --textfile | --with)
+	--socket | --textfile | --with | --on)
 		_filedir
 		return
 		;;
@@ -102,7 +102,7 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --sort | --textfile | --with | --port | --down) ((i++)) ;;
+		--socket | --sort | --textfile | --with | --port | --down | --on) ((i++)) ;;
 		-*) [ -z "${values[${words[i]}]+known}" ] || ((i++)) ;;
 		*) command+=("${words[i]}") ;;
 		esac
@@ -112,7 +112,7 @@ _sluice() {
 	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay trace tap wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain) _filedir ;;
-	"config check" | "config diff" | "config apply") _filedir ;;
+	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;
 	port) mapfile -t COMPREPLY < <(compgen -W "up down" -- "$cur") ;;
 	"port up" | "port down") mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;
 	tap | ports | "ports "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_ports)" -- "$cur") ;;

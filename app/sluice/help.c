@@ -69,6 +69,8 @@ help_print(FILE *out)
 		"  --port PORT, --down PORT, --with FILE, --near N\n"
 		"                   with `explain`: where it comes in, links that are supposed\n"
 		"                   down, a second config\n"
+		"  --on CAPTURE, --live SECONDS, --port PORT\n"
+		"                   with `config diff`: of packets, captured or passing ones\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
 		"  --pace, --loops, --limit, --duration, --at, --clock-error\n"
 		"                   with `replay start`: how this run is to be, and when to begin\n"

@@ -182,9 +182,8 @@ conclude(const struct session *session, const json_t *counts)
 	fprintf(stderr, "\n");
 }
 
-/* How long to look, from now on. */
-static int
-take_seconds(const char *text, double *until)
+int
+looking_seconds(const char *name, const char *text, double *until)
 {
 	double seconds = INFINITY;
 	char *end;
@@ -194,9 +193,8 @@ take_seconds(const char *text, double *until)
 		if (end != text && strcmp(end, "s") == 0)
 			end++;
 		if (end == text || *end || !(seconds > 0 && seconds <= SECONDS_MAX))
-			return say_failed(EXIT_USAGE,
-					  "--for takes seconds, like 60 or 0.5s, not %s",
-					  text_quote(text).text);
+			return say_failed(EXIT_USAGE, "%s takes seconds, like 60 or 0.5s, not %s",
+					  name, text_quote(text).text);
 	}
 	*until = now_seconds() + seconds;
 	return EXIT_DONE;
@@ -231,7 +229,9 @@ follow(struct session *session, const struct looking *looking, const struct opti
 		look(session, looking, options);
 	ret = ask(session, options, "look.end", json_pack("{s:I}", "look", session->look), &result);
 	counts = json_object_get(result, "counts");
-	if (ret == EXIT_DONE && (!looking->quiet || lost_of(counts)))
+	if (ret == EXIT_DONE && looking->conclude)
+		looking->conclude(looking->to, session->shown, counts);
+	else if (ret == EXIT_DONE && (!looking->quiet || lost_of(counts)))
 		conclude(session, counts);
 	json_decref(result);
 	return ret < 0 ? EXIT_DONE : ret;
@@ -260,7 +260,7 @@ int
 looking_run(const struct looking *looking, const struct options *options)
 {
 	struct session session = {.shown = 0};
-	int ret = take_seconds(options->looking.seconds, &session.until);
+	int ret = looking_seconds("--for", options->looking.seconds, &session.until);
 
 	if (ret == EXIT_DONE)
 		ret = begin(&session, looking, options);

@@ -14,7 +14,7 @@ struct options;
 /* As typed; NULL: not given. */
 struct looking_options {
 	const char *rule, *drops, *count, *snap, *rate, *seconds;
-	bool dropped; /* --drops is there, with a reason or without */
+	bool dropped;             /* --drops is there, with a reason or without */
 	bool in, out, paths, why; /* why: -v */
 };
 
@@ -33,6 +33,8 @@ struct looking {
 	bool (*show)(void *to, const json_t *packet, uint64_t lost);
 	/* What was shown is to be seen now. */
 	bool (*flush)(void *to);
+	/* How many were shown, and counts of those that were not; NULL: it is said on stderr. */
+	void (*conclude)(void *to, uint64_t shown, const json_t *counts);
 	void *to;
 };
 
@@ -40,8 +42,12 @@ struct looking {
  * said on stderr. */
 int looking_take(struct looking *looking, const struct looking_options *options);
 
+/* Until when an option's value says to look, from now on; NULL: for ever. EXIT_USAGE, said on
+ * stderr. */
+int looking_seconds(const char *name, const char *text, double *until);
+
 /* Looks until there are enough, the time is over, nobody reads stdout any more, or somebody wants
- * to end; then says on stderr what was seen and what could not be kept. Returns an exit code. */
+ * to end; then tells what was seen and what could not be kept. Returns an exit code. */
 int looking_run(const struct looking *looking, const struct options *options);
 
 /* Begins such a look and ends it at once: whether the daemon takes it. Returns an exit code; what

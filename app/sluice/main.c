@@ -32,6 +32,7 @@ enum {
 	OPTION_LIST,
 	OPTION_NEAR,
 	OPTION_NONZERO,
+	OPTION_ON,
 	OPTION_OUT,
 	OPTION_PATHS,
 	OPTION_RULES,
@@ -59,9 +60,11 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"limit", required_argument, NULL, TEXT(terms.limit)},
 	{"list", no_argument, NULL, OPTION_LIST},
+	{"live", required_argument, NULL, TEXT(live)},
 	{"loops", required_argument, NULL, TEXT(terms.loops)},
 	{"near", required_argument, NULL, OPTION_NEAR},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
+	{"on", required_argument, NULL, OPTION_ON},
 	{"out", no_argument, NULL, OPTION_OUT},
 	{"pace", required_argument, NULL, TEXT(terms.pace)},
 	{"paths", no_argument, NULL, OPTION_PATHS},
@@ -162,6 +165,18 @@ add_down(const char *word, struct options *options)
 	return EXIT_DONE;
 }
 
+static int
+add_on(const char *word, struct options *options)
+{
+	if (options->on_count == OPTIONS_ON_MAX)
+		return say_failed(EXIT_USAGE,
+				  "--on may be given %d times; further captures may "
+				  "follow it",
+				  OPTIONS_ON_MAX);
+	options->on[options->on_count++] = word;
+	return EXIT_DONE;
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 parse_options(int argc, char **argv, struct options *options, bool *help)
@@ -192,6 +207,10 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			break;
 		case OPTION_DOWN:
 			if (add_down(optarg, options) != EXIT_DONE)
+				return EXIT_USAGE;
+			break;
+		case OPTION_ON:
+			if (add_on(optarg, options) != EXIT_DONE)
 				return EXIT_USAGE;
 			break;
 		case OPTION_NEAR:
@@ -273,10 +292,12 @@ check_arguments(const struct command *command, const struct options *options, in
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
 	if ((options->with || options->down_count || options->near_given) && !command->explains)
 		return say_failed(EXIT_USAGE, "--down, --with and --near are for `sluice explain`");
-	if (options->port && !command->explains && !command->looks)
-		return say_failed(
-			EXIT_USAGE,
-			"--port is for `sluice explain`, `sluice trace` and `sluice tap`");
+	if ((options->on_count || options->live) && !command->compares)
+		return say_failed(EXIT_USAGE, "--on and --live are for `sluice config diff`");
+	if (options->port && !command->explains && !command->looks && !command->compares)
+		return say_failed(EXIT_USAGE,
+				  "--port is for `sluice explain`, `sluice trace`, `sluice tap` "
+				  "and `sluice config diff`");
 	if (options->all && options->port)
 		return say_failed(EXIT_USAGE, "--all is every port; leave --port out");
 	if (options->all && !command->takes_all && !command->explains)

@@ -23,6 +23,7 @@ enum {
 };
 
 #define OPTIONS_DOWN_MAX 64
+#define OPTIONS_ON_MAX 64
 
 struct options {
 	bool json;
@@ -39,10 +40,13 @@ struct options {
 	bool rules_given;
 	unsigned rules;       /* of which metrics are told, at most */
 	const char *textfile; /* where metrics are written; NULL: stdout */
-	/* Of explain, and port of those that look, too; NULL: not given. */
+	/* Of explain, and port of those that look or compare, too; NULL: not given. */
 	const char *port, *with, *down[OPTIONS_DOWN_MAX];
 	unsigned down_count, near;
 	bool near_given;
+	/* Of config diff: captures, and how long to look at what passes; NULL: not. */
+	const char *on[OPTIONS_ON_MAX], *live;
+	unsigned on_count;
 	struct looking_options looking;
 };
 
@@ -64,6 +68,7 @@ struct command {
 	bool measures;         /* takes --rules, --textfile and --list */
 	bool explains;         /* takes --port, --down, --with, --near, and --all for ports */
 	bool looks;            /* takes what says which packets to look at */
+	bool compares;         /* takes --on, --live and --port */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
 	bool patient;                          /* may take as long as the daemon lives */
@@ -90,6 +95,8 @@ void help_command(const struct command *command, FILE *out);
 int run_reading(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_config_file(const struct command *command, const struct options *options,
+		    char *const *arguments);
+int run_config_diff(const struct command *command, const struct options *options,
 		    char *const *arguments);
 int run_config_save(const struct command *command, const struct options *options,
 		    char *const *arguments);

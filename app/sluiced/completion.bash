@@ -7,7 +7,7 @@ _sluiced() {
 	local commands="run offline check explain diff replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
 	local explain="--port --all --down --with --near --rules --cost --json --log-level --help"
-	local diff="--on --port --old-name --json --log-level --help"
+	local diff="--on --traced --port --old-name --json --log-level --help"
 	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
 		--intf1 --intf2 --unique-ip --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"

@@ -15,6 +15,7 @@
 #include "explain/explain.h"
 #include "explain/where.h"
 #include "pair.h"
+#include "traced.h"
 #include "view/view.h"
 
 #include "core/banned.h"
@@ -29,6 +30,8 @@ struct sides {
 	struct compare *compare;
 	json_t *captures;    /* what was read of each */
 	uint64_t packets;    /* so far, of all */
+	bool sampled;        /* they are some of those that passed, */
+	uint64_t missed;     /* and so many others are not here */
 	double shown;        /* when it was said how far it is */
 	bool rewrites, line; /* the terminal's line can be written anew; there is one */
 };
@@ -66,23 +69,44 @@ lacks_port(const struct sides *sides, const struct explain *explain, const char 
 }
 
 static int
-add(struct sides *sides, const struct nth_record *record, const char *capture, const char *port)
+add(struct sides *sides, const struct compare_packet *packet)
 {
-	const struct compare_packet packet = {.bytes = record->bytes,
-					      .length = record->length,
-					      .wire_length = record->wire_length,
-					      .time_ns = record->time_ns,
-					      .port = port,
-					      .capture = capture,
-					      .record = record->number};
-
-	if (compare_add(sides->compare, &packet) < 0) {
+	if (compare_add(sides->compare, packet) < 0) {
 		log_error("out of memory for a comparison");
 		return EXIT_USAGE;
 	}
 	if (++sides->packets % LOOK_PACKETS == 0)
-		show_progress(sides, capture);
+		show_progress(sides, packet->capture);
 	return EXIT_DONE;
+}
+
+static int
+add_record(struct sides *sides, const struct nth_record *record, const char *capture,
+	   const char *port)
+{
+	return add(sides, &(struct compare_packet){.bytes = record->bytes,
+						   .length = record->length,
+						   .wire_length = record->wire_length,
+						   .time_ns = record->time_ns,
+						   .port = port,
+						   .capture = capture,
+						   .record = record->number});
+}
+
+/* The old config's name of a port that both have; NULL, said on stderr. */
+static const char *
+find_port(const struct sides *sides, const char *port)
+{
+	const struct config *old = explain_config(sides->old), *new = explain_config(sides->new);
+	int found = where_named(old, port);
+
+	if (found < 0)
+		lacks_port(sides, sides->old, port);
+	else if (where_named(new, port) < 0)
+		lacks_port(sides, sides->new, port);
+	else
+		return old->ports[found].name;
+	return NULL;
 }
 
 /* What gives no packet is passed over; a capture that ends in the middle of a record is one that
@@ -97,7 +121,7 @@ add_records(struct sides *sides, struct nth *nth, const char *capture, const cha
 
 	while (ret == EXIT_DONE &&
 	       (found = nth_find(nth, record.number + 1, &record, reason, sizeof(reason))) > 0) {
-		ret = add(sides, &record, capture, port);
+		ret = add_record(sides, &record, capture, port);
 		++*count;
 		*reason = '\0';
 	}
@@ -109,21 +133,27 @@ add_records(struct sides *sides, struct nth *nth, const char *capture, const cha
 	return ret;
 }
 
+static void
+note_source(struct sides *sides, const char *file, const char *port, uint64_t count)
+{
+	json_array_append_new(sides->captures, json_pack("{s:s, s:s?, s:I}", "file", file, "port",
+							 port, "packets", (json_int_t)count));
+}
+
 static int
 add_capture(struct sides *sides, const char *capture)
 {
-	const struct config *old = explain_config(sides->old), *new = explain_config(sides->new);
+	const struct config *old = explain_config(sides->old);
 	const char *port =
-		sides->pair->port ? sides->pair->port : old->ports[where_likely(old, capture)].name;
+		find_port(sides, sides->pair->port ? sides->pair->port
+						   : old->ports[where_likely(old, capture)].name);
 	char reason[REASON_MAX] = "";
 	uint64_t count = 0;
 	struct nth *nth;
 	int ret;
 
-	if (where_named(old, port) < 0)
-		return lacks_port(sides, sides->old, port);
-	if (where_named(new, port) < 0)
-		return lacks_port(sides, sides->new, port);
+	if (!port)
+		return EXIT_USAGE;
 	nth = nth_open(capture, reason, sizeof(reason));
 	if (!nth) {
 		fprintf(stderr, "sluiced: diff: %s\n", reason);
@@ -131,9 +161,65 @@ add_capture(struct sides *sides, const char *capture)
 	}
 	ret = add_records(sides, nth, capture, port, &count);
 	nth_close(nth);
-	json_array_append_new(sides->captures, json_pack("{s:s, s:s, s:I}", "file", capture, "port",
-							 port, "packets", (json_int_t)count));
+	note_source(sides, capture, port, count);
 	return ret;
+}
+
+/* What passes is a sample: that there was none says nothing, and that a daemon has had another rule
+ * decide than this config says, that it is not the one that ran. */
+static int
+judge_traced(struct sides *sides, const struct traced *traced)
+{
+	uint64_t strange = compare_strange(sides->compare);
+
+	sides->sampled = traced->counted;
+	sides->missed = traced->missed;
+	note_source(sides, traced->path, NULL, sides->packets);
+	if (strange)
+		fprintf(stderr,
+			"sluiced: diff: of %s packets another rule than %s says has decided: was "
+			"another config applied meanwhile?\n",
+			units_count(strange).text, sides->pair->old_name);
+	else if (sides->packets == 0)
+		fprintf(stderr, "sluiced: diff: no packet came in; nothing can be said\n");
+	return strange || sides->packets == 0 ? EXIT_USAGE : EXIT_DONE;
+}
+
+static int
+add_traced(struct sides *sides, const char *path)
+{
+	struct traced traced;
+	int found = 1, ret = traced_open(&traced, path) ? EXIT_DONE : EXIT_USAGE;
+
+	while (ret == EXIT_DONE && (found = traced_next(&traced)) > 0) {
+		const char *port =
+			find_port(sides, sides->pair->port ? sides->pair->port : traced.port);
+
+		ret = !port ? EXIT_USAGE
+			    : add(sides, &(struct compare_packet){.bytes = traced.bytes,
+								  .length = traced.length,
+								  .wire_length = traced.wire_length,
+								  .port = port,
+								  .capture = path,
+								  .record = traced.number,
+								  .rule = *traced.rule ? traced.rule
+										       : NULL});
+	}
+	if (ret == EXIT_DONE)
+		ret = found < 0 ? EXIT_USAGE : judge_traced(sides, &traced);
+	traced_close(&traced);
+	return ret;
+}
+
+/* Of n packets none was otherwise: were it one in k, that would be so with a probability of
+ * (1 - 1/k)^n, which is 5 % at k = n/3, the rule of three. */
+static void
+tell_sample(const struct sides *sides, json_t *result)
+{
+	json_object_set_new(result, "not_looked_at", json_integer((json_int_t)sides->missed));
+	if (compare_same(sides->compare) && sides->packets >= 3)
+		json_object_set_new(result, "at_most_share",
+				    json_real(3.0 / (double)sides->packets));
 }
 
 static int
@@ -149,6 +235,8 @@ print(const struct sides *sides)
 	json_object_set_new(result, "old", json_string(sides->pair->old_name));
 	json_object_set_new(result, "new", json_string(sides->pair->new));
 	json_object_set(result, "captures", sides->captures);
+	if (sides->sampled)
+		tell_sample(sides, result);
 	if (sides->pair->json) {
 		json_dumpf(result, stdout, JSON_COMPACT);
 		printf("\n");
@@ -178,6 +266,8 @@ compare(struct sides *sides)
 	sides->rewrites = terminal_of(stderr).columns > 0;
 	for (unsigned i = 0; i < sides->pair->capture_count && ret == EXIT_DONE; i++)
 		ret = add_capture(sides, sides->pair->captures[i]);
+	if (sides->pair->traced)
+		ret = add_traced(sides, sides->pair->traced);
 	end_progress(sides);
 	return ret == EXIT_DONE ? print(sides) : ret;
 }

@@ -9,16 +9,13 @@
 
 #include "core/banned.h"
 
-enum { ON = 512, PORT, OLD_NAME, JSON, LOG_LEVEL };
+enum { ON = 512, TRACED, PORT, OLD_NAME, JSON, LOG_LEVEL };
 
 static const struct option options_known[] = {
-	{"on", required_argument, NULL, ON},
-	{"port", required_argument, NULL, PORT},
-	{"old-name", required_argument, NULL, OLD_NAME},
-	{"json", no_argument, NULL, JSON},
-	{"log-level", required_argument, NULL, LOG_LEVEL},
-	{"help", no_argument, NULL, 'h'},
-	{0},
+	{"on", required_argument, NULL, ON},     {"traced", required_argument, NULL, TRACED},
+	{"port", required_argument, NULL, PORT}, {"old-name", required_argument, NULL, OLD_NAME},
+	{"json", no_argument, NULL, JSON},       {"log-level", required_argument, NULL, LOG_LEVEL},
+	{"help", no_argument, NULL, 'h'},        {0},
 };
 
 static void
@@ -26,11 +23,14 @@ usage(FILE *out)
 {
 	fputs("sluiced diff: what another config would do otherwise, without a daemon\n\n"
 	      "Usage:\n"
-	      "  sluiced diff OLD NEW --on CAPTURE...\n\n"
-	      "Each packet of the captures goes through the tables and lists of both configs.\n\n"
+	      "  sluiced diff OLD NEW --on CAPTURE...\n"
+	      "  sluiced diff OLD NEW --traced FILE\n\n"
+	      "Each packet goes through the tables and lists of both configs.\n\n"
 	      "Options:\n"
 	      "  --on CAPTURE    a capture, also a compressed one; - is standard input (may be\n"
 	      "                  repeated, and more may follow)\n"
+	      "  --traced FILE   in place of captures what `sluice trace --json` printed; - is\n"
+	      "                  standard input\n"
 	      "  --port PORT     as if received there; else the port that reads the capture,\n"
 	      "                  or the first that receives\n"
 	      "  --old-name NAME what messages and the result call OLD\n"
@@ -61,6 +61,9 @@ take(int option, struct pair *pair)
 		return EXIT_DONE;
 	case ON:
 		pair->captures[pair->capture_count++] = optarg;
+		return -1;
+	case TRACED:
+		pair->traced = optarg;
 		return -1;
 	case PORT:
 		pair->port = optarg;
@@ -108,10 +111,12 @@ pair_read(const struct options *options, struct pair *pair)
 	pair->new = *words++;
 	if (!pair->old_name)
 		pair->old_name = pair->old;
-	if (pair->capture_count == 0)
+	if (pair->capture_count == 0 && !pair->traced)
 		return wrong("--on CAPTURE is missing: packets are compared, not texts", NULL);
 	while (words < end)
 		pair->captures[pair->capture_count++] = *words++;
+	if (pair->capture_count && pair->traced)
+		return wrong("--traced stands in place of captures; leave one out", NULL);
 	return -1;
 }
 

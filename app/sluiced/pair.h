@@ -10,11 +10,12 @@
 #include "sluiced.h"
 
 struct pair {
-	const char *old, *new;  /* paths */
-	const char *old_name;   /* what the first is called */
-	const char *port;       /* NULL: found out for each capture */
-	const char **captures;  /* owned */
-	unsigned capture_count; /* at least 1 */
+	const char *old, *new; /* paths */
+	const char *old_name;  /* what the first is called */
+	const char *port;      /* NULL: found out for each capture */
+	const char **captures; /* owned */
+	unsigned capture_count;
+	const char *traced; /* what `sluice trace --json` printed, or NULL; else captures */
 	bool json;
 };
 

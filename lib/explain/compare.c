@@ -209,6 +209,10 @@ judge(struct compare *compare, struct change *kind, const struct compare_packet 
 	bool deeds = same_deeds(compare, kind), drops = kind->old.drops == kind->new.drops;
 
 	compare->packets++;
+	compare->cut += packet->length < packet->wire_length;
+	if (packet->rule && packet->length >= packet->wire_length)
+		compare->strange += strcmp(packet->rule, deeds_name(compare->old.trial->config,
+								    kind->old.rule)) != 0;
 	compare->flow_count += flows_add(&compare->flows, EVERY_FLOW, flow);
 	kind->same_end = drops && same_leaves(compare);
 	if (deeds && kind->same_end) {
@@ -242,4 +246,10 @@ bool
 compare_same(const struct compare *compare)
 {
 	return compare->same == compare->packets;
+}
+
+uint64_t
+compare_strange(const struct compare *compare)
+{
+	return compare->strange;
 }

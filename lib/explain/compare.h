@@ -28,6 +28,7 @@ struct compare_packet {
 	const char *port;    /* where it comes in, by its name in both */
 	const char *capture; /* what it is of, which outlives the comparison */
 	uint64_t record;     /* its number there, from 1 */
+	const char *rule;    /* that was seen to decide it, by the old config; NULL: not known */
 };
 
 /* Both outlive it, and answer nobody else meanwhile. NULL: no memory. */
@@ -42,5 +43,8 @@ json_t *compare_result(const struct compare *compare);
 
 /* Whether all packets were the same, and none moved. */
 bool compare_same(const struct compare *compare);
+
+/* Packets that the old config gives to another rule than was seen to decide them. */
+uint64_t compare_strange(const struct compare *compare);
 
 #endif

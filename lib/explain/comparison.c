@@ -142,9 +142,10 @@ tell_covered(const struct config *config, json_t *result)
 json_t *
 compare_result(const struct compare *compare)
 {
-	json_t *result = json_pack("{s:I, s:I, s:b, s:I}", "packets", (json_int_t)compare->packets,
-				   "flows", (json_int_t)compare->flow_count, "flows_exact",
-				   (int)!compare->flows.full, "same", (json_int_t)compare->same);
+	json_t *result = json_pack(
+		"{s:I, s:I, s:b, s:I, s:I}", "packets", (json_int_t)compare->packets, "cut",
+		(json_int_t)compare->cut, "flows_exact", (int)!compare->flows.full, "flows",
+		(json_int_t)compare->flow_count, "same", (json_int_t)compare->same);
 
 	if (!result)
 		return NULL;

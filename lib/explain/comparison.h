@@ -20,6 +20,8 @@ struct compare {
 	struct flows flows;
 	struct changes changes;
 	uint64_t packets, same, flow_count;
+	uint64_t cut;     /* packets of which not all bytes are known */
+	uint64_t strange; /* see compare_strange */
 };
 
 #endif

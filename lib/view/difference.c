@@ -65,7 +65,7 @@ say_example(FILE *out, const json_t *change)
 
 	if (!entry_begin(&entry, out))
 		return;
-	if (*capture)
+	if (*capture && strcmp(capture, "-") != 0)
 		fprintf(entry.text, "%s#%" PRIu64 ": ", capture, value_number(example, "record"));
 	fprintf(entry.text, "%s, on %s", value_text(example, "text"), value_text(example, "port"));
 	entry_end(&entry, "     e.g.", INDENT);
@@ -173,9 +173,16 @@ say_all(FILE *out, const json_t *result, bool exact)
 	if (!entry_begin(&entry, out))
 		return;
 	put_count(entry.text, result, exact);
-	json_array_foreach (json_object_get(result, "captures"), i, capture)
-		fprintf(entry.text, "%s%s on %s", i ? ", " : ": ", value_text(capture, "file"),
-			value_text(capture, "port"));
+	json_array_foreach (json_object_get(result, "captures"), i, capture) {
+		if (*value_text(capture, "port"))
+			fprintf(entry.text, "%s%s on %s", i ? ", " : ": ",
+				value_text(capture, "file"), value_text(capture, "port"));
+	}
+	if (json_object_get(result, "not_looked_at"))
+		fprintf(entry.text, ", of %s that passed",
+			units_count(value_number(result, "packets") +
+				    value_number(result, "not_looked_at"))
+				.text);
 	entry_end(&entry, "of", ENTRY_LABEL);
 }
 
@@ -187,11 +194,19 @@ view_difference(const struct view *view)
 	uint64_t packets = value_number(result, "packets"), same = value_number(result, "same");
 
 	say_all(view->out, result, exact);
-	if (packets == same)
+	if (json_object_get(result, "at_most_share"))
+		entry_say(view->out, "same",
+			  "all of them: at 95 %% fewer than 1 in %s of such packets would be "
+			  "treated otherwise",
+			  units_count(packets / 3).text);
+	else if (packets == same)
 		entry_say(view->out, "same", "all of them");
 	else
 		entry_say(view->out, "same", "%s packet%s", units_count(same).text,
 			  units_plural(same));
+	if (value_number(result, "cut"))
+		entry_say(view->out, "cut", "of %s packets not all bytes are known",
+			  units_count(value_number(result, "cut")).text);
 	say_changes(view->out, result, exact);
 	say_names(view->out, "unseen",
 		  "rules that take nothing here:", json_object_get(result, "unseen_rules"));
