@@ -113,13 +113,13 @@ add_retired(json_t *result, const struct snapshot *snapshot)
 	json_decref(retired);
 }
 
-/* rules is taken over. */
+/* rules is taken over; more: further rows of ports, or NULL. */
 static json_t *
-report(const struct snapshot *snapshot, json_t *rules)
+report(const struct snapshot *snapshot, json_t *rules, const struct counter *more)
 {
 	json_t *result = json_pack(
 		"{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", REPORT_VERSION, "ports",
-		each_port(snapshot, snapshot_port_counts, NULL), "rules", rules, "drops",
+		each_port(snapshot, snapshot_port_counts, more), "rules", rules, "drops",
 		report_reasons(snapshot->drops), "replays",
 		each_replay(snapshot, replay_counts, NULL), "copies", copies_json(snapshot),
 		"ledger", report_object(snapshot_ledger_counts, &snapshot->ledger), "leaked",
@@ -141,13 +141,13 @@ report(const struct snapshot *snapshot, json_t *rules)
 json_t *
 report_json(const struct snapshot *snapshot)
 {
-	return report(snapshot, report_rule_counts(snapshot));
+	return report(snapshot, report_rule_counts(snapshot), NULL);
 }
 
 json_t *
 report_status(const struct snapshot *snapshot)
 {
-	json_t *result = report(snapshot, json_string(REPORT_RULES_HERE));
+	json_t *result = report(snapshot, json_string(REPORT_RULES_HERE), snapshot_port_gauges);
 
 	json_object_set_new(result, "state", json_string(snapshot->state));
 	json_object_set_new(result, "uptime", json_real((double)snapshot->uptime_ns / 1e9));
@@ -169,8 +169,12 @@ report_replays(const struct snapshot *snapshot)
 json_t *
 report_ports(const struct snapshot *snapshot)
 {
-	return json_pack("{s:o}", "ports",
-			 each_port(snapshot, snapshot_port_counts, snapshot_port_details));
+	json_t *ports = each_port(snapshot, snapshot_port_counts, snapshot_port_details);
+	json_t *gauges = each_port(snapshot, snapshot_port_gauges, NULL);
+
+	json_object_update_recursive(ports, gauges);
+	json_decref(gauges);
+	return json_pack("{s:o}", "ports", ports);
 }
 
 json_t *

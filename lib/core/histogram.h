@@ -30,14 +30,21 @@ histogram_bucket(uint64_t value)
 	return (shift + 1) * HISTOGRAM_STEPS + (value >> shift) % HISTOGRAM_STEPS;
 }
 
+/* The same value, count times. */
 static inline void
-histogram_add(struct histogram *histogram, uint64_t value)
+histogram_add_n(struct histogram *histogram, uint64_t value, uint64_t count)
 {
 	uint64_t *bucket = &histogram->buckets[histogram_bucket(value)];
 
-	__atomic_store_n(bucket, *bucket + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(bucket, *bucket + count, __ATOMIC_RELAXED);
 	if (value > histogram->max)
 		__atomic_store_n(&histogram->max, value, __ATOMIC_RELAXED);
+}
+
+static inline void
+histogram_add(struct histogram *histogram, uint64_t value)
+{
+	histogram_add_n(histogram, value, 1);
 }
 
 /* A histogram in few numbers: how many values there are between powers of two, from 2^6 on, each

@@ -3,6 +3,7 @@
 
 #include "engine/change.h"
 #include "engine/collect.h"
+#include "engine/gauges.h"
 #include "engine/pulse.h"
 #include "engine/replays.h"
 
@@ -164,6 +165,7 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 				since += moved(worker, slot);
 		}
 		account_port(account, slot, port, since, failed);
+		*failed |= !gauges_tell(account->workers, account->worker_count, slot, port);
 		add_up(&port->counts, &port->ledger, snapshot);
 	}
 	account_copies(&account->ports->past_copies, &snapshot->copies[COPY_FIFO_PART]);

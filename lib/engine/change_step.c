@@ -6,6 +6,7 @@
 #include "core/now.h"
 #include "engine/change.h"
 #include "engine/collect.h"
+#include "engine/gauges.h"
 
 #include "core/banned.h"
 
@@ -255,6 +256,7 @@ settle(struct changes *changes)
 			tally_add_port(&changes->ended, known);
 			memset(known, 0, sizeof(*known));
 		}
+		gauges_forget(changes->workers, changes->worker_count, slot);
 		changes->spare |= BIT(slot);
 	}
 }

@@ -95,6 +95,38 @@ const struct counter snapshot_port_details[] = {
 	{0},
 };
 
+#define TIMES(name, member) COUNTER(struct snapshot_times, KNOWN, name, member, APART)
+static const struct counter times[] = {
+	TIMES("p50", p50),
+	TIMES("p99", p99),
+	TIMES("max", max),
+	{0},
+};
+
+static const struct counter latency[] = {
+	COUNTER_PART(struct snapshot_port, "lower_ns", lower, times),
+	COUNTER_PART(struct snapshot_port, "upper_ns", upper, times),
+	PORT(NUMBER, "saturated", saturated),
+	COUNTER_PART(struct snapshot_port, "lower_histogram_ns", lower_sums, counters_histogram),
+	COUNTER_PART(struct snapshot_port, "upper_histogram_ns", upper_sums, counters_histogram),
+	{0},
+};
+
+#define PEAK(name, member) COUNTER(struct snapshot_peak, NUMBER, name, member, APART)
+static const struct counter peak[] = {
+	PEAK("packets", packets),
+	PEAK("pps", pps),
+	{0},
+};
+
+/* What workers noted of what it received; nothing of that is the same in two runs. */
+const struct counter snapshot_port_gauges[] = {
+	COUNTER_OBJECT("latency", latency),
+	COUNTER_PART(struct snapshot_port, "peak_100us", peaks[GAUGE_100US], peak),
+	COUNTER_PART(struct snapshot_port, "peak_1ms", peaks[GAUGE_1MS], peak),
+	{0},
+};
+
 /* What the NIC dropped before sluice had it: it never came in, so it is no part of the ledger. */
 const struct counter snapshot_port_before[] = {
 	COUNTER(struct snapshot_port, NUMBER, "missed", losses.missed, ADD),

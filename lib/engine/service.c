@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/now.h"
+#include "engine/gauges.h"
 #include "engine/verify.h"
 
 #include "core/banned.h"
@@ -18,6 +19,22 @@
 #define PATIENCE_NS UINT64_C(50000000)
 /* How long until that is worth a word. */
 #define SLOW_NS UINT64_C(1000000000)
+
+/* Since when packets may wait in a queue: as the list says that the worker has, and of one that it
+ * gets with this list, since now. */
+static uint64_t
+since_of(const struct worker *worker, const struct port *port, uint16_t number)
+{
+	const struct worker_sources *sources = worker_sources(worker);
+
+	for (unsigned i = 0; sources && i < sources->queue_count; i++) {
+		const struct worker_queue *queue = &sources->queues[i];
+
+		if (queue->port == port && queue->queue == number)
+			return tally_look(&queue->waits.since);
+	}
+	return rte_rdtsc();
+}
 
 /* Those of a worker: of all replays, and of the ports in service. */
 static struct worker_sources *
@@ -45,6 +62,14 @@ make_sources(const struct service *service, unsigned worker)
 				continue;
 			queue->port = port;
 			queue->queue = q;
+			queue->waits = (struct gauge_queue){
+				.since = since_of(service->workers[worker], port, q),
+				.ring = port->rx_ring};
+			queue->gauge = gauges_of(service->workers[worker], i);
+			if (!queue->gauge) {
+				free(sources);
+				return NULL;
+			}
 			verify_start(queue, port->verify);
 			sources->queue_count++;
 		}
@@ -119,6 +144,8 @@ service_end(struct service *service)
 		if (service->workers[i])
 			free(atomic_exchange(&service->workers[i]->sources, NULL));
 	}
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++)
+		gauges_forget(service->workers, service->worker_count, slot);
 }
 
 static void

@@ -36,7 +36,7 @@ struct service {
 /* Gives every worker its queues and lanes, of all ports and replays. -ENOMEM, logged. */
 int service_begin(struct service *service);
 
-/* Frees the lists. Workers have stopped. */
+/* Frees the lists, and what workers noted. Workers have stopped. */
 void service_end(struct service *service);
 
 /* Tells the workers which ports have a link. What they may use of a port was written before. */

@@ -14,6 +14,8 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "core/histogram.h"
+#include "engine/gauge.h"
 #include "port/port.h"
 #include "replay/report.h"
 #include "stage/counters.h"
@@ -23,6 +25,15 @@
 struct snapshot_ledger {
 	uint64_t in, out, dropped, held;
 	bool balanced; /* in == out + dropped + held */
+};
+
+/* Of packets, see gauge.h. */
+struct snapshot_times {
+	uint64_t p50, p99, max; /* nanoseconds; COUNTER_UNKNOWN: of none */
+};
+
+struct snapshot_peak {
+	uint64_t packets, pps;
 };
 
 struct snapshot_port {
@@ -50,6 +61,11 @@ struct snapshot_port {
 	 * kernel's log can't be read since the start. */
 	uint64_t iommu_faults;
 	struct snapshot_ledger ledger; /* of the packets that came in here */
+	/* How long packets that it received were in the box, at least and at most. */
+	struct snapshot_times lower, upper;
+	struct histogram_sums lower_sums, upper_sums;
+	uint64_t saturated;                        /* those that a worker took when it was behind */
+	struct snapshot_peak peaks[GAUGE_WINDOWS]; /* of the last minute */
 };
 
 /* So many, with every number 0, or NULL: on cache lines of their own, as their counters are. To be
@@ -147,8 +163,8 @@ struct snapshot {
 /* What is told of its parts, as JSON has it. */
 extern const struct counter snapshot_ledger_counts[], snapshot_rule_counts[],
 	snapshot_acted_counts[], snapshot_port_counts[], snapshot_port_details[],
-	snapshot_port_account[], snapshot_port_before[], snapshot_worker_counts[],
-	snapshot_pool_counts[], snapshot_ended_counts[];
+	snapshot_port_account[], snapshot_port_before[], snapshot_port_gauges[],
+	snapshot_worker_counts[], snapshot_pool_counts[], snapshot_ended_counts[];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it
  * up by snapshot_free. */

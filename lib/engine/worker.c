@@ -131,19 +131,34 @@ verify(struct worker_queue *queue, const struct burst *burst)
 	verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
 }
 
+/* now: a moment since which the worker did nothing else; on return the last at which it looked at
+ * the clock, which it does twice a burst, and of full ones seldom. A poll counts as begun then. */
 static unsigned
-receive_round(struct worker *worker, const struct program *program, struct worker_sources *sources)
+receive_round(struct worker *worker, const struct program *program, struct worker_sources *sources,
+	      uint64_t *now)
 {
 	const struct program_local *local = program_of(program, worker->index);
 	struct burst *burst = &worker->burst;
+	uint64_t done = *now;
 	unsigned total = 0;
 
 	for (struct worker_queue *queue = sources->queues, *end = queue + sources->queue_count;
 	     queue < end; queue++) {
 		unsigned count = port_receive(queue->port, queue->queue, burst->packets, BURST_MAX);
+		uint64_t polled = done, taken;
+		bool skip;
 
-		if (count == 0)
+		if (count == 0) {
+			if (unlikely(queue->waits.skipped)) {
+				done = rte_rdtsc();
+				gauge_settle(queue->gauge, &queue->waits, burst->clock, polled,
+					     done);
+			}
+			gauge_emptied(&queue->waits, polled);
 			continue;
+		}
+		skip = gauge_skip(&queue->waits, count);
+		taken = skip ? 0 : rte_rdtsc();
 		burst->count = count;
 		total += count;
 		if (unlikely(queue->until < count))
@@ -151,7 +166,12 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 		else
 			queue->until -= count;
 		process(worker, local, queue->port);
+		if (skip)
+			continue;
+		done = rte_rdtsc();
+		gauge_burst(queue->gauge, &queue->waits, burst->clock, count, polled, taken, done);
 	}
+	*now = done;
 	return total;
 }
 
@@ -220,7 +240,8 @@ worker_main(void *arg)
 	struct burst *burst = &worker->burst;
 	enum config_idle idle = shared->idle;
 	unsigned empty_rounds = 0, quiet = 0;
-	uint64_t rounds = 0;
+	uint64_t rounds = 0, now = 0;
+	bool busy = false;
 	struct stopwatch watch;
 
 	settle(worker);
@@ -234,9 +255,11 @@ worker_main(void *arg)
 		struct worker_sources *sources = worker_sources(worker);
 		unsigned received = 0;
 
+		if (!busy || sources->lane_count)
+			now = rte_rdtsc();
 		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)) &&
 		    quiet == 0)
-			received = receive_round(worker, program, sources);
+			received = receive_round(worker, program, sources, &now);
 		if (unlikely(sources->lane_count)) {
 			unsigned played = play_round(worker, program, sources);
 
@@ -253,8 +276,9 @@ worker_main(void *arg)
 		rte_rcu_qsbr_quiescent(shared->rcu, worker->index);
 		atomic_store_explicit(&worker->rounds, ++rounds, memory_order_relaxed);
 
-		if (watch.busy != (received > 0))
-			stopwatch_lap(&watch, burst->tally, received > 0);
+		busy = received > 0;
+		if (watch.busy != busy)
+			stopwatch_lap(&watch, burst->tally, busy);
 		if (received) {
 			empty_rounds = 0;
 		} else if (idle != CONFIG_IDLE_POLL) {

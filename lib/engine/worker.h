@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "stage/clock.h"
+#include "engine/gauge.h"
 #include "engine/program.h"
 #include "look/eye.h"
 #include "port/port.h"
@@ -21,8 +22,10 @@
 struct worker_queue {
 	struct port *port;
 	uint16_t queue;
-	uint32_t verify; /* see verify.h; the worker's own from here on */
+	struct gauge *gauge; /* the worker's of the port */
+	uint32_t verify;     /* see verify.h; the worker's own from here on */
 	uint64_t until;
+	struct gauge_queue waits;
 };
 
 /* Where a worker's packets come from: the lanes of replays, and the queues that it polls. Replaced
@@ -76,6 +79,9 @@ struct worker {
 	_Atomic uint64_t rounds;
 	struct tally tallies[2]; /* see collect.h */
 	struct burst burst;
+
+	/* By slot: NULL until the worker polls a queue of the port. */
+	struct gauge *gauges[CONFIG_PORTS_MAX];
 
 	/* The control thread asks by raising asked; between two rounds the worker changes over to
 	 * its other tally and then sets answered to the same. */

@@ -59,6 +59,20 @@ const struct metric metrics_ports[] = {
 	 sample_number, "replayed"},
 	{"port_mirrored_packets_total", METRIC_COUNTER, "Mirrored packets of what came in there",
 	 sample_number, "mirrored"},
+	{"port_latency_lower_seconds", METRIC_HISTOGRAM,
+	 "How long packets received there were in the box at least, from poll to hand-over; its "
+	 "sum to 1 in 64",
+	 sample_histogram, "latency.lower_histogram_ns", .scale = NANOSECONDS},
+	{"port_latency_upper_seconds", METRIC_HISTOGRAM,
+	 "How long at most: from the last poll that left nothing behind; its sum to 1 in 64",
+	 sample_histogram, "latency.upper_histogram_ns", .scale = NANOSECONDS},
+	{"port_saturated_packets_total", METRIC_COUNTER,
+	 "Packets received behind a burst that was full", sample_number, "latency.saturated"},
+	{"port_tenth_millisecond_peak_packets", METRIC_GAUGE,
+	 "The most packets received within a tenth of a millisecond, of the last minute",
+	 sample_number, "peak_100us.packets"},
+	{"port_millisecond_peak_packets", METRIC_GAUGE, "The same within a millisecond",
+	 sample_number, "peak_1ms.packets"},
 	{0},
 };
 

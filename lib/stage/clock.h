@@ -36,12 +36,17 @@ clock_epoch(const struct stage_clock *clock)
 	return __atomic_load_n(&clock->epoch_ns, __ATOMIC_RELAXED);
 }
 
+/* How many nanoseconds a number of cycles takes. */
+static inline uint64_t
+clock_span(const struct stage_clock *clock, uint64_t cycles)
+{
+	return (uint64_t)((unsigned __int128)cycles * clock->ns_per_cycle >> CLOCK_FRACTION_BITS);
+}
+
 static inline uint64_t
 clock_now(const struct stage_clock *clock)
 {
-	unsigned __int128 cycles = rte_rdtsc() - clock->base_tsc;
-
-	return clock->base_ns + (uint64_t)(cycles * clock->ns_per_cycle >> CLOCK_FRACTION_BITS);
+	return clock->base_ns + clock_span(clock, rte_rdtsc() - clock->base_tsc);
 }
 
 #endif

@@ -74,9 +74,10 @@ struct device_options {
 
 struct receive_queue {
 	const struct device_options *options;
-	const struct orders *orders; /* or NULL */
+	struct orders *orders; /* or NULL */
 	struct rte_mempool *pool;
-	bool flags; /* packets are flagged as good */
+	uint64_t brought; /* of orders->brought, what is in left */
+	bool flags;       /* packets are flagged as good */
 	uint16_t port, index;
 	uint64_t left; /* packets still to come */
 	uint64_t sequence;

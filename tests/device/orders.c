@@ -44,6 +44,10 @@ obey(struct slot *slot, const char *line)
 		orders->dry = false;
 	else if (strncmp(line, "miss ", 5) == 0)
 		orders->missed += strtoull(line + 5, NULL, 10);
+	else if (strncmp(line, "bring ", 6) == 0)
+		orders->brought += strtoull(line + 6, NULL, 10);
+	else if (strncmp(line, "stall ", 6) == 0)
+		orders->stall_ms = strtoull(line + 6, NULL, 10);
 	else if (strncmp(line, "room ", 5) == 0)
 		orders->room += strtoull(line + 5, NULL, 10);
 	else if (strcmp(line, "plug") == 0)

@@ -9,6 +9,8 @@
  *   die                the device is gone, and says so only when it is asked
  *   plug               the device is back: it can be probed again
  *   dry on|off         receive queues get no buffers
+ *   bring N            N more packets come in the first receive queue, at once
+ *   stall MS           the next poll of the first receive queue takes so many milliseconds, before it looks
  *   miss N             N packets found no free entry in the ring
  *   room N             each transmit queue takes N more packets, where there is an end to it (room=N)
  *
@@ -29,6 +31,7 @@ struct orders {
 	_Atomic bool link_down, gone, dry;
 	_Atomic uint64_t missed;
 	_Atomic uint64_t room; /* given so far */
+	_Atomic uint64_t brought, stall_ms;
 };
 
 /* The orders of a FIFO, heard from now on; NULL, logged, when it can't be opened. */

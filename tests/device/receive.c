@@ -2,6 +2,7 @@
 #include "device.h"
 
 #include <rte_byteorder.h>
+#include <rte_cycles.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
@@ -65,13 +66,30 @@ fill(const struct receive_queue *queue, struct rte_mbuf *packet)
 		packet->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 }
 
+static void
+obey(struct receive_queue *queue)
+{
+	uint64_t brought = queue->orders->brought, stall_ms;
+
+	if (queue->index != 0)
+		return;
+	stall_ms = queue->orders->stall_ms ? atomic_exchange(&queue->orders->stall_ms, 0) : 0;
+	if (stall_ms)
+		rte_delay_us_sleep(stall_ms * 1000);
+	queue->left += brought - queue->brought;
+	queue->brought = brought;
+}
+
 uint16_t
 device_receive(void *argument, struct rte_mbuf **packets, uint16_t count)
 {
 	struct receive_queue *queue = argument;
 	uint16_t size = queue->options->size;
-	uint16_t wanted = RTE_MIN(queue->left, count);
+	uint16_t wanted;
 
+	if (queue->orders)
+		obey(queue);
+	wanted = RTE_MIN(queue->left, count);
 	if (queue->orders && queue->orders->gone)
 		return 0;
 	if (queue->orders && queue->orders->dry) {

@@ -249,6 +249,9 @@ engine_free(struct engine *engine)
 static inline void
 fake_ports(struct snapshot *snapshot, const struct config *config)
 {
+	static struct histogram times;
+
+	histogram_add_n(&times, 1000, 10);
 	snapshot->port_count = config->port_count;
 	snapshot->ports = snapshot_ports(config->port_count);
 	for (unsigned i = 0; i < config->port_count; i++) {
@@ -272,6 +275,10 @@ fake_ports(struct snapshot *snapshot, const struct config *config)
 		port->counts.rx_packets = FAKE_BIG + i;
 		port->counts.rx_bytes = 64 * FAKE_BIG;
 		port->counts.tx_packets = 10 + i;
+		histogram_sum(&times, &port->lower_sums);
+		histogram_sum(&times, &port->upper_sums);
+		port->lower = port->upper = (struct snapshot_times){1000, 1000, 1000};
+		port->peaks[GAUGE_1MS] = (struct snapshot_peak){9, 9000};
 		port->read.truncated = 3;
 		port->losses.missed = 4;
 		port->counts.copies = 2;

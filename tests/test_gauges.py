@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How long packets are in the box, and how many come at once, as a user of a running daemon sees it."""
+
+import re
+
+from lib.daemon import Daemon, PLUGINS, check_status
+from lib.offline import config
+
+STALL_MS = 2000
+NS = 1000000
+
+
+def ports(slot):
+    return config({"in": {"vdev": f"net_test0,orders={slot.path}"}, "out": {"vdev": "net_test1"}},
+                  default={"forward": "out"})
+
+
+def bring(daemon, slot, count):
+    """Has packets come, and waits until they are out."""
+    before = daemon.call("status")["ports"]["out"]["tx_packets"]
+    slot.order(f"bring {count}")
+    return daemon.until(lambda status: status["ports"]["out"]["tx_packets"] == before + count)
+
+
+def test_a_stall_shows_in_the_upper_bound_alone(slot, tmp_path):
+    """A driver that does not return: packets wait meanwhile, and when they are taken leave at once."""
+    with Daemon(ports(slot), tmp_path, PLUGINS) as daemon:
+        nothing = daemon.call("ports")["ports"]["in"]["latency"]
+        assert nothing["upper_ns"] == nothing["lower_ns"] == {"p50": None, "p99": None, "max": None}
+        bring(daemon, slot, 5)
+        before = daemon.call("ports")["ports"]["in"]["latency"]
+        assert 0 < before["lower_ns"]["max"] <= before["upper_ns"]["max"] < STALL_MS * NS
+        slot.order(f"stall {STALL_MS}")
+        status = bring(daemon, slot, 5)
+        now = daemon.call("ports")["ports"]["in"]["latency"]
+        assert now["upper_ns"]["max"] >= STALL_MS * NS * 0.99
+        assert now["upper_ns"]["p99"] >= STALL_MS * NS * 0.95
+        assert now["lower_ns"]["max"] < STALL_MS * NS / 2
+        assert sum(now["upper_histogram_ns"]["counts"]) == sum(now["lower_histogram_ns"]["counts"]) == 10
+        assert status["ports"]["in"]["latency"]["upper_ns"] == now["upper_ns"]
+        # Five in two seconds are none at once.
+        assert daemon.call("ports")["ports"]["in"]["peak_100us"]["packets"] <= 5
+        check_status(daemon.call("status"))
+        text = daemon.sluice("ports").stdout
+        assert re.search(r"^in .* 2\.\d+ s ", text, re.MULTILINE), text
+        daemon.stop()
+
+
+def test_what_comes_at_once_is_told(slot, tmp_path):
+    with Daemon(ports(slot), tmp_path, PLUGINS) as daemon:
+        assert daemon.call("ports")["ports"]["in"]["peak_1ms"] == {"packets": 0, "pps": 0}
+        bring(daemon, slot, 1000)
+        now = daemon.call("snapshot")["ports"]["in"]
+        for key, a_second in (("peak_1ms", 1000), ("peak_100us", 10000)):
+            assert 0 < now[key]["packets"] <= 1000
+            assert abs(now[key]["pps"] - now[key]["packets"] * a_second) <= now[key]["pps"] / 1000
+        # All but the first burst came behind one that was full.
+        assert now["latency"]["saturated"] == 1000 - 32
+        assert sum(now["latency"]["upper_histogram_ns"]["counts"]) == 1000
+        # It was received there, not sent.
+        assert daemon.call("ports")["ports"]["out"]["latency"]["saturated"] == 0
+        daemon.stop()
