@@ -7,6 +7,7 @@
 
 #include "explain/comparison.h"
 #include "explain/where.h"
+#include "explain/witness.h"
 
 #include "core/banned.h"
 
@@ -19,8 +20,8 @@ compare_make(struct explain *old, struct explain *new)
 
 	if (!compare)
 		return NULL;
-	compare->old.trial = explain_trial(old);
-	compare->new.trial = explain_trial(new);
+	compare->old = (struct compare_side){.explain = old, .trial = explain_trial(old)};
+	compare->new = (struct compare_side){.explain = new, .trial = explain_trial(new)};
 	if (deeds_init(&compare->deeds) == 0 && flows_init(&compare->flows) == 0) {
 		compare->old.deeds = deeds_of(&compare->deeds, explain_config(old));
 		compare->new.deeds = deeds_of(&compare->deeds, explain_config(new));
@@ -223,23 +224,66 @@ judge(struct compare *compare, struct change *kind, const struct compare_packet 
 	return note(compare, kind, packet, flow);
 }
 
-int
-compare_add(struct compare *compare, const struct compare_packet *packet)
+/* Through both; what they came to is to be freed in either case. */
+static int
+pass_both(struct compare *compare, const struct compare_packet *packet, struct change *kind)
 {
-	struct change kind = {.group = -1};
 	int ret = pass(&compare->old, packet);
 
+	*kind = (struct change){.group = -1};
 	if (ret == 0)
 		ret = pass(&compare->new, packet);
 	if (ret == 0)
-		ret = change_side_of(compare->old.trial, &kind.old);
+		ret = change_side_of(compare->old.trial, &kind->old);
 	if (ret == 0)
-		ret = change_side_of(compare->new.trial, &kind.new);
+		ret = change_side_of(compare->new.trial, &kind->new);
+	return ret;
+}
+
+static void
+forget(struct change *kind)
+{
+	free(kind->old.passed);
+	free(kind->new.passed);
+}
+
+int
+compare_add(struct compare *compare, const struct compare_packet *packet)
+{
+	struct change kind;
+	int ret = pass_both(compare, packet, &kind);
+
 	if (ret == 0)
 		ret = judge(compare, &kind, packet);
-	free(kind.old.passed);
-	free(kind.new.passed);
+	forget(&kind);
 	return ret;
+}
+
+int
+compare_decide(struct compare *compare, const struct compare_packet *packet, const char **old,
+	       const char **new)
+{
+	struct change kind;
+	int ret = pass_both(compare, packet, &kind);
+
+	if (ret == 0) {
+		*old = deeds_name(compare->old.trial->config, kind.old.rule);
+		*new = deeds_name(compare->new.trial->config, kind.new.rule);
+		ret = !same_deeds(compare, &kind) || kind.old.drops != kind.new.drops ||
+		      !same_leaves(compare);
+	}
+	forget(&kind);
+	return ret;
+}
+
+json_t *
+compare_result(struct compare *compare)
+{
+	json_t *result = comparison_tell(compare);
+
+	if (result)
+		witnesses_add(compare, result);
+	return result;
 }
 
 bool

@@ -38,8 +38,9 @@ void compare_free(struct compare *compare); /* NULL is fine */
 /* -ENOMEM, or -ENOENT: one of them has no such port. */
 int compare_add(struct compare *compare, const struct compare_packet *packet);
 
-/* What came of it, as docs/seeing.md has it; a new reference, or NULL without memory. */
-json_t *compare_result(const struct compare *compare);
+/* What came of it, as docs/seeing.md has it, once: nothing is added behind it. A new reference, or
+ * NULL without memory. */
+json_t *compare_result(struct compare *compare);
 
 /* Whether all packets were the same, and none moved. */
 bool compare_same(const struct compare *compare);

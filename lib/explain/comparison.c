@@ -140,7 +140,7 @@ tell_covered(const struct config *config, json_t *result)
 }
 
 json_t *
-compare_result(const struct compare *compare)
+comparison_tell(const struct compare *compare)
 {
 	json_t *result = json_pack(
 		"{s:I, s:I, s:b, s:I, s:I}", "packets", (json_int_t)compare->packets, "cut",

@@ -10,6 +10,7 @@
 #include "explain/flows.h"
 
 struct compare_side {
+	struct explain *explain;
 	struct trial *trial; /* its burst's rules have what each took */
 	uint32_t *deeds;     /* by rule; owned */
 };
@@ -23,5 +24,13 @@ struct compare {
 	uint64_t cut;     /* packets of which not all bytes are known */
 	uint64_t strange; /* see compare_strange */
 };
+
+/* The result, but for what is made of it; a new reference, or NULL without memory. */
+json_t *comparison_tell(const struct compare *compare);
+
+/* What both decide of a packet that is none of those compared, and by which rules: 1 if they treat
+ * it otherwise, 0 if not, or as compare_add. */
+int compare_decide(struct compare *compare, const struct compare_packet *packet, const char **old,
+		   const char **new);
 
 #endif

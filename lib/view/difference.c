@@ -138,6 +138,29 @@ say_changes(FILE *out, const json_t *result, bool exact)
 	}
 }
 
+/* Packets that were made: what else differs. */
+static void
+say_witnesses(FILE *out, const json_t *result)
+{
+	const json_t *witnesses = json_object_get(result, "witnesses");
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (witnesses, i, one) {
+		const json_t *old = json_object_get(one, "old"), *new = json_object_get(one, "new");
+
+		if (i == CHANGES_MAX)
+			break;
+		entry_say(out, i ? "" : "besides", "%s, on %s: %s (%s) -> %s (%s)",
+			  value_text(one, "text"), value_text(one, "port"), value_text(old, "rule"),
+			  value_text(old, "actions"), value_text(new, "rule"),
+			  value_text(new, "actions"));
+	}
+	if (json_array_size(witnesses) > CHANGES_MAX)
+		entry_say(out, "", "and %zu more, which --json shows",
+			  json_array_size(witnesses) - CHANGES_MAX);
+}
+
 static void
 say_names(FILE *out, const char *label, const char *what, const json_t *names)
 {
@@ -208,6 +231,7 @@ view_difference(const struct view *view)
 		entry_say(view->out, "cut", "of %s packets not all bytes are known",
 			  units_count(value_number(result, "cut")).text);
 	say_changes(view->out, result, exact);
+	say_witnesses(view->out, result);
 	say_names(view->out, "unseen",
 		  "rules that take nothing here:", json_object_get(result, "unseen_rules"));
 	say_names(view->out, "never",

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "explain/box.h"
+
+#include <string.h>
+
+#include "core/ethertype.h"
+
+#include "core/banned.h"
+
+#define TTL 64
+
+/* The first range that both have; of what is not given the whole of it. */
+static bool
+range_of(const struct config_set *a, const struct config_set *b, struct config_range whole,
+	 struct config_range *out)
+{
+	unsigned i = 0, j = 0;
+
+	do {
+		do {
+			const struct config_range *x = a->count ? &a->ranges[i] : &whole;
+			const struct config_range *y = b->count ? &b->ranges[j] : &whole;
+
+			out->low = x->low > y->low ? x->low : y->low;
+			out->high = x->high < y->high ? x->high : y->high;
+			if (out->low <= out->high && out->low >= whole.low &&
+			    out->high <= whole.high)
+				return true;
+		} while (++j < b->count);
+		j = 0;
+	} while (++i < a->count);
+	return false;
+}
+
+static bool
+lies_in(const struct config_prefix *narrow, const struct config_prefix *wide)
+{
+	unsigned bytes = wide->length / 8, bits = wide->length % 8;
+
+	return narrow->family == wide->family && narrow->length >= wide->length &&
+	       memcmp(narrow->address, wide->address, bytes) == 0 &&
+	       (bits == 0 || (narrow->address[bytes] ^ wide->address[bytes]) >> (8 - bits) == 0);
+}
+
+static bool
+prefix_of(const struct config_prefixes *a, const struct config_prefixes *b, unsigned family,
+	  struct config_prefix *out)
+{
+	const struct config_prefix whole = {.family = (uint8_t)family};
+	unsigned i = 0, j = 0;
+
+	do {
+		do {
+			const struct config_prefix *x = a->count ? &a->items[i] : &whole;
+			const struct config_prefix *y = b->count ? &b->items[j] : &whole;
+
+			*out = lies_in(x, y) ? *x : *y;
+			if (out->family == family && lies_in(out, x) && lies_in(out, y))
+				return true;
+		} while (++j < b->count);
+		j = 0;
+	} while (++i < a->count);
+	return false;
+}
+
+static bool
+allows(const struct config_set *set, uint32_t value)
+{
+	return set->count == 0 || config_set_has(set, value);
+}
+
+/* Where ports are asked for, a protocol that has them. */
+static bool
+protocol_of(const struct config_match *a, const struct config_match *b, struct config_range *out)
+{
+	static const uint8_t with_ports[] = {MADE_TCP, MADE_UDP, MADE_SCTP};
+
+	if (!a->src_port.count && !a->dst_port.count && !b->src_port.count && !b->dst_port.count &&
+	    (a->protocol.count || b->protocol.count))
+		return range_of(&a->protocol, &b->protocol,
+				(struct config_range){.low = 0, .high = UINT8_MAX}, out);
+	for (unsigned i = 0; i < sizeof(with_ports); i++) {
+		if (!allows(&a->protocol, with_ports[i]) || !allows(&b->protocol, with_ports[i]))
+			continue;
+		out->low = out->high = with_ports[i];
+		return true;
+	}
+	return false;
+}
+
+bool
+box_of(const struct config_match *a, const struct config_match *b, unsigned family, struct box *box)
+{
+	const struct config_range ports = {.low = 0, .high = UINT16_MAX};
+	uint16_t type = family == 4 ? TYPE_IPV4 : TYPE_IPV6;
+
+	*box = (struct box){.family = family, .has_vlan = a->vlan.count || b->vlan.count};
+	return allows(&a->ether_type, type) && allows(&b->ether_type, type) &&
+	       prefix_of(&a->src, &b->src, family, &box->addresses[0]) &&
+	       prefix_of(&a->dst, &b->dst, family, &box->addresses[1]) &&
+	       protocol_of(a, b, &box->numbers[0]) &&
+	       range_of(&a->src_port, &b->src_port, ports, &box->numbers[1]) &&
+	       range_of(&a->dst_port, &b->dst_port, ports, &box->numbers[2]) &&
+	       range_of(&a->vlan, &b->vlan, (struct config_range){.low = 0, .high = 4095},
+			&box->numbers[3]);
+}
+
+static struct made_end
+end_of(const struct box *box, unsigned end, unsigned high)
+{
+	const struct config_prefix *prefix = &box->addresses[end];
+	const struct config_range *ports = &box->numbers[1 + end];
+	struct made_end made = {.family = box->family};
+
+	memcpy(made.address, prefix->address, sizeof(made.address));
+	for (unsigned bit = prefix->length; high >> end & 1 && bit < (box->family == 4 ? 32 : 128);
+	     bit++)
+		made.address[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	made.port = (int)(high >> (3 + end) & 1 ? ports->high : ports->low);
+	return made;
+}
+
+struct made
+box_corner(const struct box *box, unsigned high)
+{
+	struct made made = {.ends = {end_of(box, 0, high), end_of(box, 1, high)},
+			    .flags = -1,
+			    .ttl = TTL,
+			    .vlan = -1};
+
+	made.protocol = (int)(high >> 2 & 1 ? box->numbers[0].high : box->numbers[0].low);
+	if (box->has_vlan)
+		made.vlan = (int)(high >> 5 & 1 ? box->numbers[3].high : box->numbers[3].low);
+	return made;
+}
