@@ -110,6 +110,17 @@ judge(void *context, const struct snapshot *last, int exit_code)
 	return known && whole && !progress_failed(&following->progress) ? exit_code : EXIT_FAILED;
 }
 
+/* What sluice itself copied of it: mostly nothing. */
+static void
+add_copies(json_t *result, const struct snapshot *last)
+{
+	json_t *drops = last ? report_drops(last) : NULL;
+
+	if (drops)
+		json_object_set(result, "copies", json_object_get(drops, "copies"));
+	json_decref(drops);
+}
+
 static void
 report(void *context, const struct snapshot *last)
 {
@@ -122,6 +133,7 @@ report(void *context, const struct snapshot *last)
 	if (!progress->last || !following->started)
 		return;
 	if (following->json) {
+		add_copies(progress->last, last);
 		json_dumpf(progress->last, stdout, JSON_INDENT(2));
 		printf("\n");
 	} else {
