@@ -368,10 +368,11 @@ def words_of(*words):
 
 def test_completion():
     options, commands = words_of()
-    assert set(complete("--")) == options - {"--to", "--on"} and sorted(complete("")) == sorted(commands)
+    assert set(complete("--")) == options - {"--to", "--on"} and sorted(complete("")) == sorted(set(commands))
     assert set(complete("replay", "x.pcap", "--")) == words_of("replay")[0]
     assert set(complete("explain", "x.yaml", "--")) == words_of("explain")[0]
     assert set(complete("diff", "x.yaml", "--")) == words_of("diff")[0]
+    assert set(complete("bench", "paths", "--")) == words_of("bench", "paths")[0] and complete("bench", "") == ["paths"]
     assert "README.md" in complete("replay", "READ") and complete("--json", "off") == ["offline"]
     assert {"lo", "null"} <= set(complete("replay", "x.pcap", "--to", ""))
     assert complete("replay", "--pace", "to") == ["top"]

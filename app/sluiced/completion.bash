@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # bash completion for sluiced. A test holds its words against those of `sluiced --help`, `sluiced explain --help`,
-# `sluiced diff --help` and `sluiced replay --help`.
+# `sluiced diff --help`, `sluiced bench paths --help` and `sluiced replay --help`.
 
 _sluiced() {
 	local cur prev words cword i command=""
 	local commands="run offline check explain diff replay bench"
 	local general="--json --expect --plugin --unsafe-no-iommu --log-level --help --version"
 	local explain="--port --all --down --with --near --rules --cost --json --log-level --help"
+	local paths="--sizes --repeats --ms --quick --svg --json --log-level --help"
 	local diff="--on --traced --port --old-name --json --log-level --help"
 	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
@@ -14,12 +15,16 @@ _sluiced() {
 	local -A values=([--log-level]="error warning info debug" [--pace]="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 		[--loops]="2 10 forever" [--order]="merged sequential" [--other-links]="refuse skip convert"
 		[--hugepages]="auto true false" [--late]="catch-up shift drop" [--truncated]="drop send pad" [--at]="+5s +1min"
-		[--limit]="" [--duration]="" [--gap]="" [--max-gap]="" [--from]="" [--until]="" [--filter]="" [--tolerance]=""
+		[--sizes]="64,1514,9000" [--repeats]="1 3 5" [--ms]="20 100 500" [--limit]="" [--duration]="" [--gap]="" [--max-gap]="" [--from]="" [--until]="" [--filter]="" [--tolerance]=""
 		[--clock-error]="" [--clients]="" [--edits]="" [--memory]="" [--worker]="" [--loop]="" [-l]="" [-L]="" [--multiplier]="" [-x]="" [--pps]="" [-p]=""
 		[--mbps]="" [-M]="" [--loopdelay-ms]="" [--loopdelay-ns]="" [--maxsleep]="")
 	_init_completion -n = || return
 
 	case $prev in
+	--svg)
+		_filedir svg
+		return
+		;;
 	--expect)
 		_filedir -d
 		return
@@ -53,12 +58,13 @@ _sluiced() {
 		esac
 	done
 	case $command/$cur in
+	bench/-*) mapfile -t COMPREPLY < <(compgen -W "$([[ " ${words[*]} " == *" paths "* ]] && echo "$paths" || echo "$general")" -- "$cur") ;;
 	diff/-*) mapfile -t COMPREPLY < <(compgen -W "$diff" -- "$cur") ;;
 	explain/-*) mapfile -t COMPREPLY < <(compgen -W "$explain" -- "$cur") ;;
 	replay/-*) mapfile -t COMPREPLY < <(compgen -W "$replay" -- "$cur") ;;
 	*/-*) mapfile -t COMPREPLY < <(compgen -W "$general" -- "$cur") ;;
 	/*) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
-	bench/*) ;;
+	bench/*) mapfile -t COMPREPLY < <(compgen -W paths -- "$cur") ;;
 	*) _filedir ;;
 	esac
 }

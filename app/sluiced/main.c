@@ -24,6 +24,7 @@ static const struct command {
 	int takes;
 	bool needs_argument;
 	int (*run)(const struct options *options);
+	const char *second; /* the word that must follow, or NULL */
 } commands[] = {
 	{"run", "CONFIG", "serve until SIGTERM or SIGINT, then drain", TAKES_PLUGIN | TAKES_UNSAFE,
 	 true, command_run},
@@ -37,7 +38,10 @@ static const struct command {
 	 TAKES_JSON | TAKES_WORDS, false, command_diff},
 	{"replay", "FILE... --to PORT", "send captures without a config",
 	 TAKES_PLUGIN | TAKES_JSON | TAKES_UNSAFE | TAKES_WORDS, false, command_replay},
-	{"bench", "[NAME]", "cycles per packet on this machine", TAKES_JSON, false, command_bench},
+	{"bench", "paths", "what each way to send costs here", TAKES_JSON | TAKES_WORDS, false,
+	 command_bench_paths, "paths"},
+	{"bench", "[NAME]", "cycles per packet on this machine", TAKES_JSON, false, command_bench,
+	 NULL},
 };
 
 static const struct option long_options[] = {
@@ -88,10 +92,13 @@ wrong_usage(const char *problem, const char *word)
 }
 
 static const struct command *
-find_command(const char *word)
+find_command(const char *word, const char *next)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, word) == 0)
+		const char *second = commands[i].second;
+
+		if (strcmp(commands[i].name, word) == 0 &&
+		    (!second || (next && strcmp(second, next) == 0)))
 			return &commands[i];
 	}
 	return NULL;
@@ -244,7 +251,7 @@ main(int argc, char **argv)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	command = find_command(argv[optind]);
+	command = find_command(argv[optind], argv[optind + 1]);
 	if (!command)
 		return unknown_command(argv[optind]);
 	options.words = argv + optind;

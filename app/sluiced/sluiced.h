@@ -82,6 +82,7 @@ int command_check(const struct options *options);
 int command_explain(const struct options *options);
 int command_diff(const struct options *options);
 int command_bench(const struct options *options);
+int command_bench_paths(const struct options *options);
 int command_replay(const struct options *options);
 
 #endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A result as a picture (SVG 1.1): a panel a job, size across and cost up, both logarithmic. A line
+ * a way with its span; dashed what the model says of the ways that copy. */
+#include <math.h>
+#include <string.h>
+
+#include "paths/paths.h"
+
+#include "core/banned.h"
+
+#define WIDTH 1200
+#define PANEL 440
+#define LEFT 80
+#define RIGHT 260 /* the legend */
+#define TOP 50
+#define BOTTOM 60
+#define SIZE_LEAST 50.0
+#define SIZE_MOST 80000.0
+#define COST_LEAST 100.0
+#define COST_MOST 100000.0
+
+static const char *const colours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd",
+				      "#ff7f0e", "#17becf", "#8c564b", "#e377c2"};
+static const char *const jobs[] = {"frames", "datagrams", "stream"};
+
+struct panel {
+	FILE *out;
+	const char *job;
+	double top;
+	unsigned ways;
+};
+
+static const char *
+word(const json_t *row, const char *key)
+{
+	const char *text = json_string_value(json_object_get(row, key));
+
+	return text ? text : "";
+}
+
+static double
+figure(const json_t *row, const char *key, const char *which)
+{
+	return json_number_value(json_object_get(json_object_get(row, key), which));
+}
+
+static double
+size_of(const json_t *row)
+{
+	return json_number_value(json_object_get(row, "size"));
+}
+
+static double
+across(double size)
+{
+	return LEFT + log(size / SIZE_LEAST) / log(SIZE_MOST / SIZE_LEAST) * (WIDTH - LEFT - RIGHT);
+}
+
+static double
+up(const struct panel *panel, double cost)
+{
+	double height = PANEL - TOP - BOTTOM;
+	double share = log(fmax(cost, 1) / COST_LEAST) / log(COST_MOST / COST_LEAST);
+
+	return panel->top + TOP + height * (1 - fmin(fmax(share, 0), 1));
+}
+
+static void
+draw_grid(const struct panel *panel)
+{
+	static const unsigned sizes[] = {64, 256, 1024, 4096, 16384, 65536};
+
+	fprintf(panel->out,
+		"<text x=\"%d\" y=\"%.1f\" font-size=\"16\">%s: ns of CPU a packet</text>\n", LEFT,
+		panel->top + TOP - 15, panel->job);
+	for (unsigned i = 0; i < 6; i++)
+		fprintf(panel->out,
+			"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>"
+			"<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%u</text>\n",
+			across(sizes[i]), up(panel, COST_MOST), across(sizes[i]),
+			up(panel, COST_LEAST), across(sizes[i]), up(panel, COST_LEAST) + 18,
+			sizes[i]);
+	for (double cost = COST_LEAST; cost <= COST_MOST; cost *= 10)
+		fprintf(panel->out,
+			"<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>"
+			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
+			LEFT, up(panel, cost), WIDTH - RIGHT, up(panel, cost), LEFT - 8,
+			up(panel, cost) + 4, cost);
+}
+
+/* The rows of one way lie together. Returns the first behind them. */
+static size_t
+draw_way(struct panel *panel, const json_t *rows, size_t from, double copy_ns)
+{
+	const json_t *first = json_array_get(rows, from), *base = NULL, *last = NULL, *row;
+	const char *colour = colours[panel->ways % 8];
+	double times = 0;
+	size_t at;
+
+	fprintf(panel->out, "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" points=\"",
+		colour);
+	for (at = from; (row = json_array_get(rows, at)) &&
+			strcmp(word(row, "way"), word(first, "way")) == 0 &&
+			strcmp(word(row, "job"), panel->job) == 0;
+	     at++) {
+		if (!json_object_get(row, "cpu_ns"))
+			continue;
+		base = base ? base : row;
+		last = row;
+		fprintf(panel->out, "%.1f,%.1f ", across(size_of(row)),
+			up(panel, figure(row, "cpu_ns", "median")));
+	}
+	fprintf(panel->out, "\"/>\n");
+	for (size_t i = from; i < at; i++) {
+		row = json_array_get(rows, i);
+		if (json_object_get(row, "cpu_ns"))
+			fprintf(panel->out,
+				"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" "
+				"stroke=\"%s\"/>\n",
+				across(size_of(row)), up(panel, figure(row, "cpu_ns", "least")),
+				across(size_of(row)), up(panel, figure(row, "cpu_ns", "most")),
+				colour);
+	}
+	if (base)
+		times = figure(json_object_get(base, "copied"), "times", "median");
+	if (base && times > 0) {
+		double cost = figure(base, "cpu_ns", "median");
+
+		fprintf(panel->out,
+			"<polyline fill=\"none\" stroke-dasharray=\"4 4\" stroke=\"%s\" points=\"",
+			colour);
+		for (double size = size_of(base); size <= size_of(last); size *= 1.1)
+			fprintf(panel->out, "%.1f,%.1f ", across(size),
+				up(panel, cost + times * copy_ns * (size - size_of(base))));
+		fprintf(panel->out, "\"/>\n");
+	}
+	fprintf(panel->out, "<text x=\"%d\" y=\"%.1f\" fill=\"%s\">%s%s</text>\n",
+		WIDTH - RIGHT + 15, panel->top + TOP + 20 + panel->ways * 20, colour,
+		word(first, "way"), base ? "" : " (not here)");
+	panel->ways++;
+	return at;
+}
+
+static void
+draw_crossings(const struct panel *panel, const json_t *crossings)
+{
+	size_t i;
+	const json_t *crossing;
+	unsigned drawn = 0;
+
+	json_array_foreach (crossings, i, crossing) {
+		const json_t *size = json_object_get(crossing, "measured");
+
+		if (strcmp(word(crossing, "job"), panel->job) != 0 || !json_is_real(size))
+			continue;
+		fprintf(panel->out,
+			"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#444\" "
+			"stroke-dasharray=\"1 3\"/><text x=\"%.1f\" y=\"%.1f\">%s pays from "
+			"%.0f</text>\n",
+			across(json_number_value(size)), up(panel, COST_MOST),
+			across(json_number_value(size)), up(panel, COST_LEAST),
+			across(json_number_value(size)) + 4, up(panel, COST_MOST) + 14 + drawn * 15,
+			word(crossing, "way"), json_number_value(size));
+		drawn++;
+	}
+}
+
+void
+paths_picture(const json_t *result, FILE *out)
+{
+	const json_t *rows = json_object_get(result, "rows");
+	double copy_ns = json_number_value(json_object_get(result, "copy_ns_per_byte"));
+
+	fprintf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"%d\" "
+		"height=\"%d\" "
+		"font-family=\"sans-serif\" font-size=\"12\">\n"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
+		"<text x=\"%d\" y=\"18\">dashed: the model, the cost at the smallest size and %.3f "
+		"ns for "
+		"each byte copied; upright: the span of the repeats</text>\n",
+		WIDTH, PANEL * 3, LEFT, copy_ns);
+	for (unsigned i = 0; i < 3; i++) {
+		struct panel panel = {.out = out, .job = jobs[i], .top = i * PANEL};
+		size_t at = 0;
+
+		draw_grid(&panel);
+		while (at < json_array_size(rows)) {
+			const json_t *row = json_array_get(rows, at);
+
+			if (strcmp(word(row, "job"), panel.job) == 0)
+				at = draw_way(&panel, rows, at, copy_ns);
+			else
+				at++;
+		}
+		draw_crossings(&panel, json_object_get(result, "crossings"));
+	}
+	fprintf(out, "</svg>\n");
+}
