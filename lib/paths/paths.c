@@ -145,8 +145,9 @@ how_copied(const struct way *way)
 static void
 add_figures(json_t *row, const struct way *way, const struct cell *cell)
 {
-	double cpu[PATHS_REPEATS_MAX], far[PATHS_REPEATS_MAX], pps[PATHS_REPEATS_MAX];
-	double gbps[PATHS_REPEATS_MAX], copies[PATHS_REPEATS_MAX], bytes = 0;
+	double cpu[PATHS_REPEATS_MAX] = {0}, far[PATHS_REPEATS_MAX] = {0};
+	double pps[PATHS_REPEATS_MAX] = {0}, gbps[PATHS_REPEATS_MAX] = {0};
+	double copies[PATHS_REPEATS_MAX] = {0}, bytes = 0;
 
 	for (unsigned i = 0; i < cell->count; i++) {
 		const struct measured *measured = &cell->repeats[i];

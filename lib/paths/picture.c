@@ -18,6 +18,8 @@
 #define SIZE_MOST 80000.0
 #define COST_LEAST 100.0
 #define COST_MOST 100000.0
+#define COST_DECADES 3
+#define MODEL_STEPS 60
 
 static const char *const colours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd",
 				      "#ff7f0e", "#17becf", "#8c564b", "#e377c2"};
@@ -80,12 +82,15 @@ draw_grid(const struct panel *panel)
 			across(sizes[i]), up(panel, COST_MOST), across(sizes[i]),
 			up(panel, COST_LEAST), across(sizes[i]), up(panel, COST_LEAST) + 18,
 			sizes[i]);
-	for (double cost = COST_LEAST; cost <= COST_MOST; cost *= 10)
+	for (unsigned i = 0; i <= COST_DECADES; i++) {
+		double cost = COST_LEAST * pow(10, i);
+
 		fprintf(panel->out,
 			"<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>"
 			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
 			LEFT, up(panel, cost), WIDTH - RIGHT, up(panel, cost), LEFT - 8,
 			up(panel, cost) + 4, cost);
+	}
 }
 
 /* The rows of one way lie together. Returns the first behind them. */
@@ -129,9 +134,13 @@ draw_way(struct panel *panel, const json_t *rows, size_t from, double copy_ns)
 		fprintf(panel->out,
 			"<polyline fill=\"none\" stroke-dasharray=\"4 4\" stroke=\"%s\" points=\"",
 			colour);
-		for (double size = size_of(base); size <= size_of(last); size *= 1.1)
+		for (unsigned i = 0; i <= MODEL_STEPS; i++) {
+			double share = (double)i / MODEL_STEPS;
+			double size = size_of(base) * pow(size_of(last) / size_of(base), share);
+
 			fprintf(panel->out, "%.1f,%.1f ", across(size),
 				up(panel, cost + times * copy_ns * (size - size_of(base))));
+		}
 		fprintf(panel->out, "\"/>\n");
 	}
 	fprintf(panel->out, "<text x=\"%d\" y=\"%.1f\" fill=\"%s\">%s%s</text>\n",

@@ -114,9 +114,8 @@ open_with(struct way_run *run, ssize_t (*one)(struct way_run *run, off_t at, siz
 	stream->fd = way_socket(run, WAY_STREAM);
 	if (stream->fd < 0 || !stream->buffer)
 		ret = stream->fd < 0 ? stream->fd : -ENOMEM;
-	else if (pipe2(stream->pipe, O_CLOEXEC) < 0)
-		ret = -errno;
-	else if (one == splice_one && fcntl(stream->pipe[1], F_SETPIPE_SZ, PIPE) < 0)
+	else if (pipe2(stream->pipe, O_CLOEXEC) < 0 ||
+		 (one == splice_one && fcntl(stream->pipe[1], F_SETPIPE_SZ, PIPE) < 0))
 		ret = -errno;
 	else if (one == zerocopy_one)
 		ret = notice_begin(stream->fd);

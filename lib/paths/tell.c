@@ -70,7 +70,7 @@ print_job(const json_t *rows, const char *job, const char *title, bool rates, FI
 
 	json_array_foreach (rows, i, row) {
 		if (strcmp(word(row, "job"), job) != 0 ||
-		    (first && strcmp(word(row, "way"), first)))
+		    (first && strcmp(word(row, "way"), first) != 0))
 			continue;
 		first = first ? first : (char *)word(row, "way");
 		used += (size_t)snprintf(
