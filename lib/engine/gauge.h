@@ -23,8 +23,10 @@
 /* Windows in which packets are counted, and how long the largest counts of a second are kept. */
 enum gauge_window { GAUGE_100US, GAUGE_1MS, GAUGE_WINDOWS };
 #define GAUGE_SECONDS 64
-/* Of full bursts one in so many is looked at. */
-#define GAUGE_STRIDE 16
+/* Of full bursts one in so many is looked at, at the most, and often enough that it is about 20 us
+ * from one look to the next: a worker that is as slow as that looks at each. */
+#define GAUGE_STRIDE_MAX 64
+#define GAUGE_LOOKS_HZ 50000
 
 /* Since when packets may have waited in a receive queue. A poll that is not filled left nothing
  * behind. Behind one that is, they wait in order: when as many were taken as the ring holds, those
@@ -35,6 +37,7 @@ struct gauge_queue {
 	uint32_t taken;   /* packets since mark */
 	uint32_t ring;    /* that the ring holds */
 	uint16_t skipped; /* bursts, see gauge_skip */
+	uint16_t stride;  /* as many are skipped in a row */
 	bool filled;      /* the last poll was */
 };
 
@@ -97,7 +100,7 @@ gauge_filled(struct gauge_queue *queue, uint64_t polled, unsigned packets)
 static inline bool
 gauge_skip(struct gauge_queue *queue, unsigned count)
 {
-	if (count < BURST_MAX || queue->skipped == GAUGE_STRIDE - 1)
+	if (count < BURST_MAX || queue->skipped >= queue->stride)
 		return false;
 	queue->skipped++;
 	return true;
@@ -116,6 +119,16 @@ gauge_behind(const struct gauge_queue *queue, unsigned packets)
 void gauge_settle(struct gauge *gauge, struct gauge_queue *queue, const struct stage_clock *clock,
 		  uint64_t polled, uint64_t done);
 
+/* How many are skipped from now on, where from one look to the next it took so long. */
+static inline void
+gauge_pace(struct gauge_queue *queue, uint64_t took, uint64_t hz)
+{
+	if (took > hz / GAUGE_LOOKS_HZ)
+		queue->stride /= 2;
+	else if (queue->stride < GAUGE_STRIDE_MAX / 2)
+		queue->stride = queue->stride * 2 + 1;
+}
+
 /* A burst of count packets, with those that were skipped before: the poll was over at taken, they
  * were handed over at done, and the first poll began at polled or later. */
 static inline void
@@ -130,10 +143,12 @@ gauge_burst(struct gauge *gauge, struct gauge_queue *queue, const struct stage_c
 		gauge_turn(gauge, taken, queue->since);
 	tally_count(&gauge->packets, packets);
 	queue->skipped = 0;
-	if (count == BURST_MAX)
-		gauge_filled(queue, polled, packets);
-	else
+	if (count < BURST_MAX) {
 		gauge_emptied(queue, polled);
+		return;
+	}
+	gauge_filled(queue, polled, packets);
+	gauge_pace(queue, done - polled, gauge->hz);
 }
 
 /* What the gauges of a port's workers say together, see gauge_look. */

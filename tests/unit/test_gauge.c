@@ -31,16 +31,20 @@ begin(void)
 	queue = (struct gauge_queue){.since = START, .ring = RING};
 }
 
+/* As a worker does: what it skips began when it last looked. */
 static void
 take(unsigned count, uint64_t polled, uint64_t took)
 {
-	if (count && gauge_skip(&queue, count))
-		return;
-	if (count)
-		gauge_burst(&gauge, &queue, &clock_, count, polled, polled + took / 2,
-			    polled + took);
-	else
+	static uint64_t first;
+	uint64_t from = queue.skipped ? first : polled;
+
+	if (count == 0) {
 		gauge_emptied(&queue, polled);
+		return;
+	}
+	first = from;
+	if (!gauge_skip(&queue, count))
+		gauge_burst(&gauge, &queue, &clock_, count, from, polled + took / 2, polled + took);
 }
 
 static const struct gauge_sum *
@@ -95,6 +99,7 @@ test_what_was_left_waited_too(void **state)
 	uint64_t now = START + 40 * MS;
 
 	begin();
+	queue.stride = 15;
 	for (unsigned i = 0; i < 3; i++)
 		take(BURST_MAX, now, 2 * US);
 	assert_int_equal(look(now)->upper.max, 0);
@@ -117,6 +122,7 @@ test_nothing_follows(void **state)
 	uint64_t now = START + 40 * MS;
 
 	begin();
+	queue.stride = 15;
 	take(BURST_MAX, now, 2 * US);
 	gauge_settle(&gauge, &queue, &clock_, now, now + 3 * US);
 	look(now);
@@ -131,31 +137,48 @@ test_nothing_follows(void **state)
 }
 
 /* A worker that is never done: packets waited no longer than the ring takes to come round, as it
- * has no room for more. */
+ * has no room for more. What is skipped is bounded as well. */
 static void
 test_no_longer_than_the_ring(void **state)
 {
-	const uint64_t stride = 32 * US;
-	uint64_t now = START + 40 * MS;
+	static const unsigned rings[] = {RING, 80 * BURST_MAX};
+	const uint64_t took = 2 * US, looks = 2 * HZ / GAUGE_LOOKS_HZ;
 
-	begin();
-	for (unsigned i = 0; i < 10000; i++, now += stride) {
-		for (unsigned j = 0; j < GAUGE_STRIDE; j++)
-			take(BURST_MAX, now, stride);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t now = START + 40 * MS, round = took * rings[i] / BURST_MAX;
+
+		begin();
+		queue.ring = rings[i];
+		take(0, START, 0);
+		for (unsigned n = 0; n < 100000; n++, now += took)
+			take(BURST_MAX, now, took);
+		look(now);
+		assert_in_range(sum.upper.max, 40 * MS, 40 * MS + round + 2 * looks);
+		assert_true(histogram_quantile(&sum.upper, 1, 100) >= round);
+		assert_in_range(histogram_quantile(&sum.upper, 99, 100), round,
+				2 * round + 4 * looks);
 	}
-	look(now);
-	/* The ring holds less than a stride takes. */
-	assert_int_equal(sum.upper.max, 40 * MS + stride);
-	assert_in_range(histogram_quantile(&sum.upper, 1, 100), 2 * stride, 3 * stride + US);
-	assert_in_range(histogram_quantile(&sum.upper, 999, 1000), 2 * stride, 3 * stride + US);
+	(void)state;
+}
+
+/* The faster bursts are, the fewer are looked at; slow ones all. */
+static void
+test_the_clock_is_read_seldom(void **state)
+{
+	uint64_t now = START;
+	unsigned looks = 0;
 
 	begin();
-	queue.ring = 10 * GAUGE_STRIDE * BURST_MAX;
-	for (unsigned i = 0; i < 10000 * GAUGE_STRIDE; i++)
-		take(BURST_MAX, now + i / GAUGE_STRIDE * stride, stride);
-	look(now);
-	assert_in_range(histogram_quantile(&sum.upper, 1, 100), 10 * stride, 12 * stride);
-	assert_in_range(histogram_quantile(&sum.upper, 999, 1000), 19 * stride, 22 * stride);
+	for (unsigned n = 0; n < 10000; n++) {
+		take(BURST_MAX, now, 300);
+		now += 300;
+		looks += queue.skipped == 0;
+	}
+	assert_in_range(looks, 10000 / GAUGE_STRIDE_MAX, 10000 / 32);
+	for (unsigned n = 0; n < 200; n++, now += 50 * US)
+		take(BURST_MAX, now, 50 * US);
+	assert_int_equal(queue.skipped, 0);
+	assert_int_equal(queue.stride, 0);
 	(void)state;
 }
 
@@ -230,6 +253,7 @@ main(void)
 		cmocka_unit_test(test_what_was_left_waited_too),
 		cmocka_unit_test(test_nothing_follows),
 		cmocka_unit_test(test_no_longer_than_the_ring),
+		cmocka_unit_test(test_the_clock_is_read_seldom),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_a_stall_is_no_burst),
 		cmocka_unit_test(test_peaks_are_forgotten),
