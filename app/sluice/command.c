@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 
-#include "core/text.h"
 #include "sluice.h"
 
 #include "core/banned.h"
@@ -250,6 +248,17 @@ static const struct command commands[] = {
 	 .looks = true,
 	 .patient = true,
 	 .run = run_tap},
+	{.words = "top",
+	 .arguments = "",
+	 .text = "what is going on right now, on one screen",
+	 .more = "Ports, rules, workers, drops and replays, with rates, as they change; "
+		 "? tells the keys. --watch SECONDS: so often, 1 if left out.\n"
+		 "--once: one look, in plain text or with --json, after that time; without a "
+		 "terminal, or with --json alone, look after look.\n",
+	 .method = "snapshot",
+	 .reading = true,
+	 .sights = true,
+	 .run = run_top},
 	{.words = "wait",
 	 .arguments = "[STATE]",
 	 .text = "until the daemon answers, or is in that state",
@@ -283,105 +292,4 @@ const struct command *
 command_at(unsigned i)
 {
 	return i < COMMANDS ? &commands[i] : NULL;
-}
-
-/* How many words of the command line the command's own are; 0 when they are others. */
-static int
-match(const struct command *command, int count, char *const *words)
-{
-	const char *rest = command->words;
-
-	for (int i = 0; i < count; i++) {
-		size_t length = strcspn(rest, " ");
-
-		if (strlen(words[i]) != length || strncmp(words[i], rest, length) != 0)
-			return 0;
-		if (!rest[length])
-			return i + 1;
-		rest += length + 1;
-	}
-	return 0;
-}
-
-bool
-command_is_group(const char *word)
-{
-	size_t length = strlen(word);
-
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strncmp(commands[i].words, word, length) == 0 &&
-		    commands[i].words[length] == ' ')
-			return true;
-	}
-	return false;
-}
-
-/* What may stand behind a word: "list, start". */
-static char *
-verbs_of(const char *word)
-{
-	size_t length = strlen(word), size = 0;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
-
-	for (size_t i = 0; out && i < COMMANDS; i++) {
-		const char *words = commands[i].words;
-
-		if (strncmp(words, word, length) == 0 && words[length] == ' ')
-			fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", words + length + 1);
-	}
-	if (out)
-		fclose(out);
-	return text;
-}
-
-static void
-say_what_follows(const char *word)
-{
-	char *verbs = verbs_of(word);
-
-	say_failed(EXIT_USAGE, "`%s` is followed by %s; see `sluice %s --help`", word,
-		   verbs ? verbs : "", word);
-	free(verbs);
-}
-
-static void
-say_unknown(int count, char *const *words)
-{
-	const char *known[COMMANDS], *nearest = NULL;
-	char *two = NULL, *verbs = NULL;
-	bool group = command_is_group(words[0]);
-
-	for (size_t i = 0; i < COMMANDS; i++)
-		known[i] = commands[i].words;
-	if (count > 1 && asprintf(&two, "%s %s", words[0], words[1]) < 0)
-		two = NULL;
-	if (two)
-		nearest = text_nearest(two, known, COMMANDS);
-	if (!nearest && !group)
-		nearest = text_nearest(words[0], known, COMMANDS);
-	if (group)
-		verbs = verbs_of(words[0]);
-	say_failed(EXIT_USAGE, "unknown command %s%s%s%s%s%s%s%s; see `sluice %s%s--help`",
-		   text_quote(two && group ? two : words[0]).text,
-		   nearest ? "; did you mean `" : "", nearest ? nearest : "", nearest ? "`?" : "",
-		   group ? "; `" : "", group ? words[0] : "", group ? "` is followed by " : "",
-		   verbs ? verbs : "", group ? words[0] : "", group ? " " : "");
-	free(verbs);
-	free(two);
-}
-
-const struct command *
-command_find(int count, char *const *words, int *used)
-{
-	for (size_t i = 0; i < COMMANDS; i++) {
-		*used = match(&commands[i], count, words);
-		if (*used)
-			return &commands[i];
-	}
-	if (count == 1 && command_is_group(words[0]))
-		say_what_follows(words[0]);
-	else
-		say_unknown(count, words);
-	return NULL;
 }

@@ -313,16 +313,14 @@ receive_answer(struct daemon *daemon, long long deadline, json_t **answer)
 }
 
 int
-daemon_call(struct daemon *daemon, const char *method, json_t *params, bool patient,
-	    json_t **answer)
+daemon_ask(struct daemon *daemon, const char *method, json_t *params)
 {
 	json_t *request = json_pack("{s:s, s:I, s:s}", "jsonrpc", "2.0", "id",
 				    (json_int_t)++daemon->id, "method", method);
 	char *text = NULL;
 	size_t length;
-	int ret = EXIT_FAILED;
+	int ret = EXIT_DONE;
 
-	*answer = NULL;
 	if (params)
 		json_object_set_new(request, "params", params);
 	text = json_dumps(request, JSON_COMPACT);
@@ -332,17 +330,33 @@ daemon_call(struct daemon *daemon, const char *method, json_t *params, bool pati
 				  "the request can't be written as JSON; is it UTF-8?");
 	length = strlen(text);
 	if (length > REQUEST_MAX) {
-		say_failed(EXIT_FAILED,
-			   "the request has %zu bytes, and the daemon takes %d; give it a file by "
-			   "name",
-			   length, REQUEST_MAX);
+		ret = say_failed(EXIT_FAILED,
+				 "the request has %zu bytes, and the daemon takes %d; give it a "
+				 "file by name",
+				 length, REQUEST_MAX);
 	} else {
 		text[length] = '\n';
 		send_all(daemon, text, length + 1);
-		ret = receive_answer(daemon, patient ? 0 : patience_ends(daemon), answer);
 	}
 	free(text);
 	return ret;
+}
+
+int
+daemon_take(struct daemon *daemon, bool patient, json_t **answer)
+{
+	*answer = NULL;
+	return receive_answer(daemon, patient ? 0 : patience_ends(daemon), answer);
+}
+
+int
+daemon_call(struct daemon *daemon, const char *method, json_t *params, bool patient,
+	    json_t **answer)
+{
+	int ret = daemon_ask(daemon, method, params);
+
+	*answer = NULL;
+	return ret == EXIT_DONE ? daemon_take(daemon, patient, answer) : ret;
 }
 
 int

@@ -34,6 +34,11 @@ void daemon_close(struct daemon *daemon);
 int daemon_call(struct daemon *daemon, const char *method, json_t *params, bool patient,
 		json_t **answer);
 
+/* The two halves of that, for who does something else meanwhile: an answer is on its way once fd
+ * can be read. */
+int daemon_ask(struct daemon *daemon, const char *method, json_t *params);
+int daemon_take(struct daemon *daemon, bool patient, json_t **answer);
+
 /* Waits until the daemon has closed the connection. */
 int daemon_wait_end(struct daemon *daemon);
 

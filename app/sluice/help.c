@@ -79,6 +79,7 @@ help_print(FILE *out)
 		"  -n N, -v, --port, --rule, --drops, --in, --out, --snap, --rate, --for,\n"
 		"  --paths\n"
 		"                   with `trace` and `tap`: which packets, and how many\n"
+		"  --once           with `top`: one look, and no screen\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
 		"  --socket PATH    the daemon's socket or run-dir; default: $SLUICE_SOCKET, or\n"
@@ -127,7 +128,7 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s --socket PATH\n",
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
 		 command->explains ? " --port PORT --all --down PORT --with FILE --near N" : "",
 		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		 command->measures ? " --list --rules N --textfile FILE" : "",
@@ -136,6 +137,7 @@ help_command(const struct command *command, FILE *out)
 		 command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
 				   "--clock-error TIME"
 				 : "",
+		 command->sights ? " --once" : "",
 		 command->waits ? " --timeout SECONDS" : "",
 		 command->looks ? " -n N -v --port PORT --rule RULE --drops[=REASON] --snap BYTES "
 				  "--rate N --for SECONDS"

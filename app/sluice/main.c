@@ -33,6 +33,7 @@ enum {
 	OPTION_NEAR,
 	OPTION_NONZERO,
 	OPTION_ON,
+	OPTION_ONCE,
 	OPTION_OUT,
 	OPTION_PATHS,
 	OPTION_RULES,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{"near", required_argument, NULL, OPTION_NEAR},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
 	{"on", required_argument, NULL, OPTION_ON},
+	{"once", no_argument, NULL, OPTION_ONCE},
 	{"out", no_argument, NULL, OPTION_OUT},
 	{"pace", required_argument, NULL, TEXT(terms.pace)},
 	{"paths", no_argument, NULL, OPTION_PATHS},
@@ -243,6 +245,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case OPTION_NONZERO:
 			options->nonzero = true;
 			break;
+		case OPTION_ONCE:
+			options->once = true;
+			break;
 		case OPTION_TOP:
 			if (parse_top(optarg, &options->top) != EXIT_DONE)
 				return EXIT_USAGE;
@@ -272,7 +277,7 @@ check_arguments(const struct command *command, const struct options *options, in
 	if (options->watch > 0 && !command->reading)
 		return say_failed(EXIT_USAGE,
 				  "--watch repeats what only reads: status, ports, rules, "
-				  "workers, drops, memory, metrics, config show, replay list");
+				  "workers, drops, memory, metrics, top, config show, replay list");
 	if (pick_check(command, options) != EXIT_DONE)
 		return EXIT_USAGE;
 	if (options->follow && !command->follows)
@@ -288,6 +293,8 @@ check_arguments(const struct command *command, const struct options *options, in
 				  "-n, -v, --rule, --drops, --in, --out, --snap, "
 				  "--rate, --for and --paths are for `sluice trace` and "
 				  "`sluice tap`");
+	if (options->once && !command->sights)
+		return say_failed(EXIT_USAGE, "--once is for `sluice top`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
 	if ((options->with || options->down_count || options->near_given) && !command->explains)

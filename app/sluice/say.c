@@ -48,6 +48,12 @@ say_hold(void)
 	hold = true;
 }
 
+const char *
+say_held(void)
+{
+	return held ? held : "";
+}
+
 void
 say_release(bool loud)
 {

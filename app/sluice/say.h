@@ -18,6 +18,9 @@ void say_as(const char *name);
 /* Keeps what is said from now on. */
 void say_hold(void);
 
+/* The last of what was kept; "": nothing. Valid until something else is said. */
+const char *say_held(void);
+
 /* Says the last of what was kept, or forgets it, and goes on as before. */
 void say_release(bool loud);
 

@@ -11,10 +11,6 @@
 
 #include "core/banned.h"
 
-/* xterm's control sequences, which all terminals of today have: the other screen, no cursor, no
- * wrapping. */
-#define BEGIN "\033[?1049h\033[?25l\033[?7l"
-#define END "\033[?7h\033[?25h\033[?1049l"
 #define HOME "\033[H"
 #define NEW_LINE "\033[2K" /* before it is written: behind a full one the last character would go */
 #define REST_OF_SCREEN "\033[J"
@@ -30,7 +26,7 @@ screen_begin(void)
 	/* Stopped by ctrl-Z it would leave the terminal so. */
 	signal(SIGTSTP, SIG_IGN);
 	say_hold();
-	fputs(BEGIN, stdout);
+	fputs(SCREEN_BEGIN, stdout);
 	return true;
 }
 
@@ -101,7 +97,7 @@ screen_end(void)
 	if (!begun)
 		return;
 	begun = false;
-	fputs(END, stdout);
+	fputs(SCREEN_END, stdout);
 	fflush(stdout);
 	say_release(true);
 }

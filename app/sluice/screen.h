@@ -8,6 +8,11 @@
 
 #include <stdbool.h>
 
+/* xterm's control sequences, which all terminals of today have: the other screen, no cursor, no
+ * wrapping. */
+#define SCREEN_BEGIN "\033[?1049h\033[?25l\033[?7l"
+#define SCREEN_END "\033[?7h\033[?25h\033[?1049l"
+
 /* False where stdout is no terminal that can do so. What say_failed is given is said after the
  * end. */
 bool screen_begin(void);

@@ -36,6 +36,7 @@ struct options {
 	double timeout;     /* seconds; 0: the default */
 	const char *socket; /* NULL: the default */
 	struct terms terms; /* of a replay's start */
+	bool once;          /* of top: one look */
 	bool list;          /* what metrics there are */
 	bool rules_given;
 	unsigned rules;       /* of which metrics are told, at most */
@@ -67,6 +68,7 @@ struct command {
 	bool waits;            /* takes --timeout */
 	bool measures;         /* takes --rules, --textfile and --list */
 	bool explains;         /* takes --port, --down, --with, --near, and --all for ports */
+	bool sights;           /* takes --once */
 	bool looks;            /* takes what says which packets to look at */
 	bool compares;         /* takes --on, --live and --port */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
@@ -113,6 +115,7 @@ int run_metrics(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_trace(const struct command *command, const struct options *options, char *const *arguments);
 int run_tap(const struct command *command, const struct options *options, char *const *arguments);
+int run_top(const struct command *command, const struct options *options, char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,

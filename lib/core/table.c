@@ -101,20 +101,6 @@ width_of(const char *text)
 	return width;
 }
 
-static bool
-speaks_utf8(void)
-{
-	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
-		const char *value = getenv(variables[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
-	}
-	return false;
-}
-
 /* Which columns stand side by side: the first, and some that follow each other. */
 struct block {
 	unsigned from, to; /* without the first; to is the one behind the last */
@@ -164,9 +150,9 @@ print_row(const struct table *table, const struct block *block, char *const *cel
 		if (*cell) {
 			fprintf(out, "%*s%.*s%s", (int)owed, "",
 				bytes_of(cell, cut ? widths[i] - 1 : width), cell,
-				!cut            ? ""
-				: speaks_utf8() ? "\xe2\x80\xa6"
-						: "~");
+				!cut                     ? ""
+				: terminal_speaks_utf8() ? "\xe2\x80\xa6"
+							 : "~");
 			owed = 0;
 		}
 		owed += GAP + (table->right[i] ? 0 : pad);
@@ -366,7 +352,7 @@ table_style(FILE *out)
 struct table_bar
 table_bar(double part, double whole, unsigned width)
 {
-	const char *block = speaks_utf8() ? "\xe2\x96\x87" : "#";
+	const char *block = terminal_speaks_utf8() ? "\xe2\x96\x87" : "#";
 	size_t size = strlen(block);
 	struct table_bar bar = {""};
 	unsigned filled = whole > 0 ? (unsigned)(part / whole * width + 0.5) : 0;

@@ -53,3 +53,17 @@ terminal_stand_in(FILE *out, FILE *shown)
 	stands_in = out;
 	is_shown = shown;
 }
+
+bool
+terminal_speaks_utf8(void)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		const char *value = getenv(variables[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}

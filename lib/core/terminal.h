@@ -20,4 +20,7 @@ struct terminal terminal_of(FILE *out);
  * NULL: no more. */
 void terminal_stand_in(FILE *out, FILE *shown);
 
+/* Whether LC_ALL, LC_CTYPE or LANG, the first of them that is set, says UTF-8. */
+bool terminal_speaks_utf8(void);
+
 #endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "top/figures.h"
+
+#include <string.h>
+
+#include "stage/reasons.h"
+#include "view/value.h"
+
+#include "core/banned.h"
+
+#define BITS 8
+
+/* Two moments, and how many seconds of the daemon's clock are between them; 0: there is one. */
+struct span {
+	const json_t *now, *before;
+	double seconds;
+};
+
+static double
+rate(const struct span *span, const json_t *now, const json_t *before, const char *key)
+{
+	const struct view view = {.seconds = span->seconds};
+
+	return value_rate(&view, now, before, key);
+}
+
+static bool
+is_loss(const char *reason)
+{
+#define X(id, name_, kind, text, mend)  \
+	if (strcmp(reason, name_) == 0) \
+		return REASON_##kind == REASON_LOSS;
+	DROP_REASON_TABLE(X)
+#undef X
+	return false;
+}
+
+/* Packets that a port should have taken in or let out, and did not. */
+static uint64_t
+lost_of(const json_t *port)
+{
+	uint64_t lost = 0;
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach (json_object_get((json_t *)port, "before"), reason, count)
+		lost += (uint64_t)json_integer_value(count);
+	json_object_foreach (json_object_get((json_t *)port, "drops"), reason, count)
+		lost += is_loss(reason) ? (uint64_t)json_integer_value(count) : 0;
+	return lost;
+}
+
+static json_t *
+port_figures(const struct span *span, const json_t *port, const json_t *before)
+{
+	uint64_t lost = lost_of(port), was = lost_of(before);
+	double lost_rate = 0;
+
+	if (before && span->seconds > 0 && lost >= was)
+		lost_rate = (double)(lost - was) / span->seconds;
+	return json_pack("{s:s, s:b, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
+			 value_text(port, "state"), "up", json_is_true(json_object_get(port, "up")),
+			 "rx_pps", rate(span, port, before, "rx_packets"), "rx_bps",
+			 BITS * rate(span, port, before, "rx_bytes"), "tx_pps",
+			 rate(span, port, before, "tx_packets"), "tx_bps",
+			 BITS * rate(span, port, before, "tx_bytes"), "rx_packets",
+			 (json_int_t)value_number(port, "rx_packets"), "rx_bytes",
+			 (json_int_t)value_number(port, "rx_bytes"), "tx_packets",
+			 (json_int_t)value_number(port, "tx_packets"), "tx_bytes",
+			 (json_int_t)value_number(port, "tx_bytes"), "lost", (json_int_t)lost,
+			 "lost_pps", lost_rate);
+}
+
+static json_t *
+rule_figures(const struct span *span, const json_t *rule, const json_t *before)
+{
+	return json_pack("{s:f, s:f, s:I, s:I}", "pps", rate(span, rule, before, "packets"), "bps",
+			 BITS * rate(span, rule, before, "bytes"), "packets",
+			 (json_int_t)value_number(rule, "packets"), "bytes",
+			 (json_int_t)value_number(rule, "bytes"));
+}
+
+static json_t *
+replay_figures(const struct span *span, const json_t *replay, const json_t *before)
+{
+	const json_t *verdict = json_object_get(replay, "verdict");
+	const json_t *error = json_object_get(verdict, "error_ns");
+	const json_t *progress = json_object_get(replay, "progress");
+
+	return json_pack("{s:s, s:s, s:f, s:f, s:I, s:I, s:O?, s:I, s:s, s:b}", "state",
+			 value_text(replay, "state"), "port", value_text(replay, "port"), "pps",
+			 rate(span, replay, before, "sent"), "bps",
+			 BITS * rate(span, replay, before, "bytes"), "sent",
+			 (json_int_t)value_number(replay, "sent"), "late",
+			 (json_int_t)value_number(replay, "late"), "progress",
+			 json_is_number(progress) ? progress : NULL, "p99_ns",
+			 (json_int_t)value_number(error, "p99"), "result",
+			 value_text(verdict, "result"), "ended",
+			 json_is_true(json_object_get(replay, "ended")));
+}
+
+/* A member whose members are things of that kind. */
+static json_t *
+each(const struct span *span, const char *member,
+     json_t *(*make)(const struct span *span, const json_t *now, const json_t *before))
+{
+	const json_t *before = json_object_get(span->before, member);
+	json_t *result = json_object(), *thing;
+	const char *name;
+
+	json_object_foreach (json_object_get((json_t *)span->now, member), name, thing)
+		json_object_set_new(result, name, make(span, thing, json_object_get(before, name)));
+	return result;
+}
+
+/* Of all packets that rules and the default took. */
+static void
+add_shares(const struct span *span, json_t *rules)
+{
+	const json_t *otherwise = json_object_get(span->now, "default");
+	const json_t *was = json_object_get(span->before, "default");
+	double all = 0;
+	const char *name;
+	json_t *rule;
+
+	if (!json_object_get(rules, "default") && otherwise)
+		json_object_set_new(rules, "default", rule_figures(span, otherwise, was));
+	json_object_foreach (rules, name, rule)
+		all += value_real(rule, "pps");
+	json_object_foreach (rules, name, rule)
+		json_object_set_new(rule, "share",
+				    json_real(all > 0 ? value_real(rule, "pps") / all : 0));
+}
+
+static double
+since(const json_t *now, const json_t *before, const char *key)
+{
+	uint64_t after = value_number(now, key), was = value_number(before, key);
+
+	return (double)(after >= was ? after - was : after);
+}
+
+/* How many times as much it could do: cycles that are left to what it is busy with. Bursts are
+ * fuller when there is more to do, which makes packets cheaper: so it is at least that. */
+static json_t *
+worker_figures(const struct span *span, const json_t *worker, const json_t *before)
+{
+	double busy = since(worker, before, "busy_cycles");
+	double idle = since(worker, before, "idle_cycles");
+	double packets = since(worker, before, "packets");
+	double hz = value_real(span->now, "tsc_hz"), all = hz * span->seconds;
+	double share;
+
+	/* One that sleeps is neither. */
+	if (!before || all < busy + idle)
+		all = busy + idle;
+	share = all > 0 ? busy / all : 0;
+	return json_pack("{s:I, s:f, s:f, s:o, s:o, s:b, s:b}", "core",
+			 (json_int_t)value_number(worker, "core"), "pps",
+			 rate(span, worker, before, "packets"), "busy", share, "cycles_per_packet",
+			 packets > 0 ? json_real(busy / packets) : json_null(), "room",
+			 share > 0 ? json_real(1 / share) : json_null(), "stalled",
+			 json_is_true(json_object_get(worker, "stalled")), "fresh",
+			 !json_is_false(json_object_get(worker, "fresh")));
+}
+
+static json_t *
+workers(const struct span *span)
+{
+	const json_t *before = json_object_get(span->before, "workers");
+	json_t *result = json_array(), *worker;
+	size_t i;
+
+	json_array_foreach (json_object_get(span->now, "workers"), i, worker)
+		json_array_append_new(result,
+				      worker_figures(span, worker, json_array_get(before, i)));
+	return result;
+}
+
+static void
+add_drops(const struct span *span, const char *member, const char *kind, json_t *result)
+{
+	const json_t *drops = json_object_get(span->now, member);
+	const json_t *before = json_object_get(span->before, member);
+	const char *reason;
+	json_t *count;
+
+	json_object_foreach ((json_t *)drops, reason, count)
+		json_object_set_new(result, reason,
+				    json_pack("{s:s, s:I, s:f}", "kind",
+					      kind              ? kind
+					      : is_loss(reason) ? "loss"
+								: "policy",
+					      "packets", json_integer_value(count), "pps",
+					      rate(span, drops, before, reason)));
+}
+
+bool
+figures_follow(const json_t *now, const json_t *before)
+{
+	return before && value_real(now, "uptime") > value_real(before, "uptime");
+}
+
+json_t *
+figures_make(const json_t *now, const json_t *before)
+{
+	struct span span = {.now = now};
+	json_t *rules, *drops = json_object();
+
+	if (figures_follow(now, before)) {
+		span.before = before;
+		span.seconds = value_real(now, "uptime") - value_real(before, "uptime");
+	}
+	rules = each(&span, "rules", rule_figures);
+	add_shares(&span, rules);
+	add_drops(&span, "drops", NULL, drops);
+	/* Of the card, which the ledger never saw. */
+	add_drops(&span, "before", "card", drops);
+	return json_pack(
+		"{s:f, s:s, s:f, s:I, s:I, s:O?, s:o, s:o, s:o, s:o, s:o}", "seconds", span.seconds,
+		"state", value_text(now, "state"), "uptime", value_real(now, "uptime"), "applied",
+		(json_int_t)value_number(now, "applied"), "rule_count",
+		(json_int_t)value_number(now, "rule_count"), "ledger",
+		json_object_get(now, "ledger"), "ports", each(&span, "ports", port_figures),
+		"rules", rules, "workers", workers(&span), "drops", drops, "replays",
+		each(&span, "replays", replay_figures));
+}

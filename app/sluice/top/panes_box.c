@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the box itself does: workers, replays. */
+#include "top/brief.h"
+#include "top/pane.h"
+#include "view/value.h"
+
+#include "core/banned.h"
+
+#define BUSY 0.8 /* of a worker's time: from here on there is little room */
+#define ROOM_MAX 999
+
+void
+pane_workers(struct sheet *sheet, const struct pane_data *data)
+{
+	json_t *worker;
+	size_t i;
+
+	json_array_foreach (json_object_get(data->figures, "workers"), i, worker) {
+		const json_t *cycles = json_object_get(worker, "cycles_per_packet");
+		double busy = value_real(worker, "busy"), room = value_real(worker, "room");
+		bool stalled = json_is_true(json_object_get(worker, "stalled"));
+		enum tone tone = busy > BUSY ? TONE_WARN : TONE_PLAIN;
+
+		sheet_cell(sheet, stalled ? TONE_BAD : TONE_PLAIN, 0,
+			   stalled ? "core %llu STALLED" : "core %llu",
+			   (unsigned long long)value_number(worker, "core"));
+		sheet_cell(sheet, tone, busy, "%s", brief_share(busy).text);
+		sheet_bar(sheet, tone, busy);
+		if (json_is_number(cycles))
+			sheet_cell(sheet, TONE_PLAIN, json_number_value(cycles), "%.0f",
+				   json_number_value(cycles));
+		else
+			sheet_cell(sheet, TONE_DIM, 0, "-");
+		/* At least so many times what it does now. */
+		if (room > ROOM_MAX)
+			sheet_cell(sheet, TONE_PLAIN, room, ">%dx", ROOM_MAX);
+		else if (room > 0)
+			sheet_cell(sheet, tone, room, "%sx", brief_number(room).text);
+		else
+			sheet_cell(sheet, TONE_DIM, 0, "-");
+	}
+}
+
+void
+pane_replays(struct sheet *sheet, const struct pane_data *data)
+{
+	const char *name;
+	json_t *replay;
+
+	json_object_foreach (json_object_get((json_t *)data->figures, "replays"), name, replay) {
+		const json_t *progress = json_object_get(replay, "progress");
+		const char *state = value_text(replay, "state");
+		double number = value_real(replay, data->totals ? "sent" : "pps");
+		double late = value_real(replay, "late"), p99 = value_real(replay, "p99_ns");
+
+		sheet_cell(sheet, TONE_PLAIN, 0, "%s", name);
+		sheet_cell(sheet, *state == 'f' ? TONE_BAD : TONE_PLAIN, 0, "%s", state);
+		if (json_is_number(progress))
+			sheet_cell(sheet, TONE_PLAIN, json_number_value(progress), "%s",
+				   brief_share(json_number_value(progress)).text);
+		else
+			sheet_cell(sheet, TONE_DIM, 0, "-");
+		sheet_cell(sheet, number > 0 ? TONE_PLAIN : TONE_DIM, number, "%s",
+			   brief_number(number).text);
+		sheet_cell(sheet, late > 0 ? TONE_WARN : TONE_DIM, late, "%s",
+			   brief_number(late).text);
+		sheet_cell(sheet, p99 > 0 ? TONE_PLAIN : TONE_DIM, p99, "%s",
+			   p99 > 0 ? brief_ns(p99).text : "-");
+	}
+}
