@@ -15,7 +15,7 @@ from lib.offline import SLUICE
 from lib.screen import SECONDS, Screen
 
 QUICK = ["--watch", "0.1"]
-HEADS = ["PORT", "RULE", "WORKER", "DROPPED", "REPLAY"]
+HEADS = ["PORT", "RULE", "WORKER", "DROPPED", "REPLAY", "TALKER"]
 
 
 @pytest.fixture(name="daemon", scope="module")
@@ -95,12 +95,11 @@ def test_panes_filter_and_sort(daemon):
         screen.until("none of that name")
         screen.type("\x1b")
         screen.until(lambda shown: len(rows_below(shown, "2 RULE")) > 1)
-        for _ in range(len(HEADS) + 5):
+        # Each key's effect is waited for: a frame may be late.
+        while not screen.lines[1].startswith(">*2 RULE"):
+            before = screen.lines[1]
             screen.type("s")
-            screen.read()
-            if screen.lines[1].startswith(">*2 RULE"):
-                break
-        screen.until(lambda shown: shown.lines[1].startswith(">*2 RULE"))
+            screen.until(lambda shown, before=before: shown.lines[1] != before)
         names = rows_below(screen, "*2 RULE")
         assert names == sorted(names) and len(names) > 1
         # Down to the next row, where the mark is.
@@ -270,10 +269,31 @@ def test_once_json(daemon, socket):
     assert {name: drop["packets"] for name, drop in figures["drops"].items() if drop["kind"] != "card"} == status["drops"]
 
 
-def test_json_again_and_again(daemon):
-    with contextlib.closing(daemon.client("top", "--json", *QUICK).stdout) as lines:
-        seen = [json.loads(lines.readline()) for _ in range(3)]
-    assert seen[0]["uptime"] < seen[1]["uptime"] < seen[2]["uptime"]
+@contextlib.contextmanager
+def ended(client):
+    """Whatever happens: it would go on for ever."""
+    with client:
+        try:
+            yield client
+        finally:
+            client.kill()
+
+
+def test_json_again_and_again():
+    with Daemon() as own:
+        with ended(own.client("top", "--json", *QUICK)) as client:
+            seen = [json.loads(client.stdout.readline()) for _ in range(3)]
+            assert seen[0]["uptime"] < seen[1]["uptime"] < seen[2]["uptime"]
+            own.stop()
+            assert client.wait(timeout=SECONDS) == 3 and "daemon" in client.stderr.read()
+            own.start()
+
+
+def test_a_reader_that_goes_away(daemon):
+    with ended(daemon.client("top", *QUICK)) as client:
+        assert client.stdout.readline()
+        client.stdout.close()
+        assert client.wait(timeout=SECONDS) == 0 and not client.stderr.read()
 
 
 def test_wrong_usage(daemon):

@@ -46,11 +46,12 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --clock-error --down --drops --duration --follow --for --in --json --limit --list --live --loops --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --watch --with --help --version"
+	local cur prev words cword i command=() options="--all --at --by --clock-error --down --drops --duration --follow --for --in --json --limit --list --live --loops --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --watch --with --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
 		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""
-		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10s 60s" [--port]="" [--rule]="")
+		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10s 60s" [--port]="" [--rule]=""
+		[--by]="flow source destination port rule")
 	_init_completion -n = || return
 
 	case $prev in
@@ -109,7 +110,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay trace tap top wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay trace tap top talkers wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;

@@ -79,6 +79,7 @@ help_print(FILE *out)
 		"  -n N, -v, --port, --rule, --drops, --in, --out, --snap, --rate, --for,\n"
 		"  --paths\n"
 		"                   with `trace` and `tap`: which packets, and how many\n"
+		"  --by WORD        with `talkers`: flow, source, destination, port or rule\n"
 		"  --once           with `top`: one look, and no screen\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
@@ -128,7 +129,7 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
 		 command->explains ? " --port PORT --all --down PORT --with FILE --near N" : "",
 		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		 command->measures ? " --list --rules N --textfile FILE" : "",
@@ -138,6 +139,7 @@ help_command(const struct command *command, FILE *out)
 				   "--clock-error TIME"
 				 : "",
 		 command->sights ? " --once" : "",
+		 command->talks ? " --by WORD -n N --for SECONDS" : "",
 		 command->waits ? " --timeout SECONDS" : "",
 		 command->looks ? " -n N -v --port PORT --rule RULE --drops[=REASON] --snap BYTES "
 				  "--rate N --for SECONDS"

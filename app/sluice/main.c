@@ -50,6 +50,7 @@ enum {
 static const struct option long_options[] = {
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"at", required_argument, NULL, TEXT(terms.at)},
+	{"by", required_argument, NULL, TEXT(by)},
 	{"clock-error", required_argument, NULL, TEXT(terms.clock_error)},
 	{"down", required_argument, NULL, OPTION_DOWN},
 	{"drops", optional_argument, NULL, OPTION_DROPS},
@@ -288,7 +289,9 @@ check_arguments(const struct command *command, const struct options *options, in
 	if ((options->list || options->rules_given || options->textfile) && !command->measures)
 		return say_failed(EXIT_USAGE,
 				  "--list, --rules and --textfile are for `sluice metrics`");
-	if (looking_given(&options->looking) && !command->looks)
+	if (options->by && !command->talks)
+		return say_failed(EXIT_USAGE, "--by is for `sluice talkers`");
+	if (looking_given(&options->looking) && !command->looks && !command->talks)
 		return say_failed(EXIT_USAGE,
 				  "-n, -v, --rule, --drops, --in, --out, --snap, "
 				  "--rate, --for and --paths are for `sluice trace` and "

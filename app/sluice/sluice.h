@@ -37,6 +37,7 @@ struct options {
 	const char *socket; /* NULL: the default */
 	struct terms terms; /* of a replay's start */
 	bool once;          /* of top: one look */
+	const char *by;     /* of talkers; NULL: not given */
 	bool list;          /* what metrics there are */
 	bool rules_given;
 	unsigned rules;       /* of which metrics are told, at most */
@@ -69,6 +70,7 @@ struct command {
 	bool measures;         /* takes --rules, --textfile and --list */
 	bool explains;         /* takes --port, --down, --with, --near, and --all for ports */
 	bool sights;           /* takes --once */
+	bool talks;            /* takes --by, -n and --for */
 	bool looks;            /* takes what says which packets to look at */
 	bool compares;         /* takes --on, --live and --port */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
@@ -115,6 +117,8 @@ int run_metrics(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_trace(const struct command *command, const struct options *options, char *const *arguments);
 int run_tap(const struct command *command, const struct options *options, char *const *arguments);
+int run_talkers(const struct command *command, const struct options *options,
+		char *const *arguments);
 int run_top(const struct command *command, const struct options *options, char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);

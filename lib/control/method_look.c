@@ -13,6 +13,7 @@
 
 #define SNAP_DEFAULT 256
 #define RATE_MAX 10000000
+#define ONE_IN_MAX 100000000
 /* Each worker's ring: some thousand packets of SNAP_DEFAULT, or sixteen of LOOK_SNAP_MAX. */
 #define ROOM (UINT64_C(1) << 20)
 /* What one answer holds at most, so that no other client waits for it to be written. */
@@ -85,7 +86,8 @@ take_terms(struct call *call, struct look_terms *terms)
 		memcpy(terms->rule, rule, strlen(rule) + 1);
 	return take_drops(call, &terms->drops) &&
 	       take_number(call, "snap", LOOK_SNAP_MAX, SNAP_DEFAULT, &terms->snap) &&
-	       take_number(call, "rate", RATE_MAX, 0, &terms->rate);
+	       take_number(call, "rate", RATE_MAX, 0, &terms->rate) &&
+	       take_number(call, "one_in", ONE_IN_MAX, 1, &terms->one_in);
 }
 
 void

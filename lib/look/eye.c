@@ -126,7 +126,8 @@ leaving(struct sight *sight, const struct burst *burst, unsigned slot,
 		if (!(look->terms.out >> slot & 1))
 			continue;
 		for (unsigned i = 0; i < count; i++) {
-			if (look_keep(look, part, eye->burst, packets[i], true, i))
+			if (look_chooses(&look->terms, part) &&
+			    look_keep(look, part, eye->burst, packets[i], true, i))
 				part->leaving |= UINT32_C(1) << i;
 		}
 	}
@@ -269,7 +270,8 @@ look_open(struct look_set *set, struct burst *burst, unsigned slot, const struct
 		if (!config || !(look->terms.in >> slot & 1))
 			continue;
 		for (unsigned j = 0; j < burst->count; j++) {
-			if (look_keep(look, part, burst, burst->packets[j], false, j))
+			if (look_chooses(&look->terms, part) &&
+			    look_keep(look, part, burst, burst->packets[j], false, j))
 				part->wanted |= UINT32_C(1) << j;
 		}
 		wanted |= part->wanted != 0;

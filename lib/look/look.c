@@ -34,6 +34,7 @@ init_part(struct look_part *part, const struct look_terms *terms)
 		return -1;
 	populate_memory(part->scratch, scratch);
 	part->filled_tsc = rte_rdtsc();
+	part->chance = ((uintptr_t)part ^ part->filled_tsc << 20) | 1;
 	part->tokens = rte_get_tsc_hz() / BURST_SHARE;
 	return 0;
 }

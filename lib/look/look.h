@@ -25,8 +25,11 @@ struct look_terms {
 	uint32_t drops;
 	/* Only what this rule took, whether it decided or passed it on; "": all. */
 	char rule[CONFIG_NAME_MAX + 1];
-	uint32_t snap;  /* bytes of a packet that are kept, LOOK_SNAP_MAX at most */
-	bool headers;   /* nothing behind the headers is kept */
+	uint32_t snap; /* bytes of a packet that are kept, LOOK_SNAP_MAX at most */
+	bool headers;  /* nothing behind the headers is kept */
+	/* Of those that come by one in so many is looked at, on an average, at random, so that they
+	 * stand for the others; 0 and 1: all. */
+	uint32_t one_in;
 	uint32_t rate;  /* packets a second, of each worker; 0: as many as there is room for */
 	size_t room;    /* bytes of each worker's ring, a power of two */
 	unsigned limit; /* packets of each worker, then it keeps no more; 0: all */
@@ -69,6 +72,8 @@ struct look_counts {
 struct look_part {
 	struct look_ring ring;
 	struct look_counts counts;
+	uint64_t chance; /* of a row of random numbers, the last; never 0 */
+	uint32_t skip;   /* packets until the next that is looked at, where not all are */
 	uint64_t tokens; /* in cycles: a packet takes hz / rate of them */
 	uint64_t filled_tsc;
 	uint32_t wanted;             /* bit i: packet i of the burst as it came in */
@@ -92,6 +97,23 @@ void look_free(struct look *look);
 /* Control thread: the oldest record of a worker, or NULL; valid until it is taken. */
 const struct look_record *look_next(struct look *look, unsigned worker);
 void look_taken(struct look *look, unsigned worker, const struct look_record *record);
+
+/* Worker, for each packet that comes by: whether it is one in so many. */
+static inline bool
+look_chooses(const struct look_terms *terms, struct look_part *part)
+{
+	if (terms->one_in <= 1)
+		return true;
+	if (part->skip-- > 0)
+		return false;
+	/* xorshift64; how many are passed over is anything from none to twice the average, so that
+	 * what comes in a rhythm is not met in its rhythm. */
+	part->chance ^= part->chance << 13;
+	part->chance ^= part->chance >> 7;
+	part->chance ^= part->chance << 17;
+	part->skip = (uint32_t)((part->chance >> 32) * (2 * (uint64_t)terms->one_in - 1) >> 32);
+	return true;
+}
 
 /* Worker. Whether the packet is one of those; copies what is kept of it to place i. */
 bool look_keep(const struct look *look, struct look_part *part, struct burst *burst,

@@ -14,7 +14,7 @@
 #define HELP                                                                                \
 	" sluice top: what is going on right now\n"                                         \
 	"\n"                                                                                \
-	"  1-5, tab      the pane that keys are for; its number again or enter: that\n"     \
+	"  1-6, tab      the pane that keys are for; its number again or enter: that\n"     \
 	"                pane alone; esc: all of them\n"                                    \
 	"  up, down      the mark in it (also k, j, page up, page down, home, end)\n"       \
 	"  /             only rows whose name has what follows; esc: all\n"                 \
@@ -28,7 +28,9 @@
 	" ROOM     so many times as much a worker could do, at least: packets get\n"        \
 	"          cheaper where more come at once\n"                                       \
 	" DROPPED  policy: the config says so; loss: it should have left; card: it never\n" \
-	"          came in\n"
+	"          came in\n"                                                               \
+	" TALKER   from a sample; +- is the standard deviation of a share, as a part of\n"  \
+	"          it\n"
 
 static void
 back(struct screenful *screenful)

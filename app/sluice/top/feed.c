@@ -14,6 +14,8 @@
 /* An answer that has begun to come goes on; a daemon that does not move takes no connection. */
 #define PATIENCE_SECONDS 2
 #define SLOW_SECONDS 3
+#define FIRST_SECONDS 0.2
+#define FEED_TALKERS 100 /* that figures have */
 
 int
 feed_begin(struct feed *feed, const struct options *options, double seconds)
@@ -23,6 +25,7 @@ feed_begin(struct feed *feed, const struct options *options, double seconds)
 		return EXIT_UNREACHABLE;
 	feed->open = true;
 	feed->daemon.patience = PATIENCE_SECONDS;
+	say_hold();
 	return EXIT_DONE;
 }
 
@@ -32,6 +35,8 @@ let_go(struct feed *feed)
 	if (feed->open)
 		daemon_close(&feed->daemon);
 	feed->open = feed->asked = false;
+	if (feed->talkers)
+		talkers_forget(feed->talkers);
 	json_decref(feed->last);
 	feed->last = NULL;
 }
@@ -40,6 +45,14 @@ void
 feed_end(struct feed *feed)
 {
 	let_go(feed);
+	say_release(false);
+}
+
+int
+feed_failed(const struct feed *feed)
+{
+	say_release(false);
+	return say_failed(EXIT_UNREACHABLE, "%s", feed->why);
 }
 
 static void
@@ -73,17 +86,26 @@ reach(struct feed *feed, double now)
 	feed->daemon.patience = PATIENCE_SECONDS;
 }
 
-static void
-ask(struct feed *feed, double now)
+/* params is taken over. */
+static bool
+ask(struct feed *feed, double now, const char *method, json_t *params)
 {
-	if (daemon_ask(&feed->daemon, "snapshot", json_pack("{s:i}", "limit", FIGURES_RULES)) !=
-	    EXIT_DONE) {
+	if (daemon_ask(&feed->daemon, method, params) != EXIT_DONE) {
 		lose(feed, now);
-		return;
+		return false;
 	}
 	feed->asked = true;
 	feed->since = now;
-	feed->next += feed->seconds;
+	return true;
+}
+
+static void
+ask_for_figures(struct feed *feed, double now)
+{
+	if (!ask(feed, now, "snapshot", json_pack("{s:i}", "limit", FIGURES_RULES)))
+		return;
+	/* The first rates are soon there. */
+	feed->next += feed->last || feed->seconds < FIRST_SECONDS ? feed->seconds : FIRST_SECONDS;
 	/* The daemon was slower than asked for: no hurry to catch up. */
 	if (feed->next < now)
 		feed->next = now + feed->seconds;
@@ -97,17 +119,22 @@ has_answered(const struct feed *feed)
 	return poll(&wanted, 1, 0) > 0;
 }
 
-static json_t *
-take(struct feed *feed, double now)
+/* False: there is nothing to ask. */
+static bool
+ask_for_talkers(struct feed *feed, double now)
 {
-	json_t *answer, *result, *figures = NULL;
-	int ret = daemon_take(&feed->daemon, false, &answer);
+	json_t *params;
+	const char *method =
+		feed->talkers ? talkers_ask(feed->talkers, now >= feed->next, &params) : NULL;
 
-	feed->asked = false;
-	if (ret != EXIT_DONE) {
-		lose(feed, now);
-		return NULL;
-	}
+	return method && ask(feed, now, method, params);
+}
+
+static json_t *
+take_figures(struct feed *feed, json_t *answer)
+{
+	json_t *result, *figures = NULL;
+
 	result = json_incref(json_object_get(answer, "result"));
 	if (result) {
 		figures = figures_make(result, feed->last);
@@ -117,6 +144,27 @@ take(struct feed *feed, double now)
 	} else {
 		explain(feed, value_text(json_object_get(answer, "error"), "message"));
 	}
+	if (figures && feed->talkers) {
+		talkers_tick(feed->talkers, figures);
+		json_object_set_new(figures, "talkers",
+				    talkers_figures(feed->talkers, FEED_TALKERS));
+	}
+	return figures;
+}
+
+static json_t *
+take(struct feed *feed, double now)
+{
+	json_t *answer, *figures = NULL;
+	int ret = daemon_take(&feed->daemon, false, &answer);
+
+	feed->asked = false;
+	if (ret != EXIT_DONE)
+		lose(feed, now);
+	else if (feed->talkers && feed->talkers->asked)
+		talkers_answer(feed->talkers, answer);
+	else
+		figures = take_figures(feed, answer);
 	json_decref(answer);
 	return figures;
 }
@@ -132,8 +180,8 @@ feed_step(struct feed *feed, double now)
 		return take(feed, now);
 	if (feed->asked && now > feed->since + SLOW_SECONDS)
 		explain(feed, "the daemon does not answer; is it stopped, or very busy?");
-	if (!feed->asked && now >= feed->next)
-		ask(feed, now);
+	if (!feed->asked && !ask_for_talkers(feed, now) && feed->open && now >= feed->next)
+		ask_for_figures(feed, now);
 	return NULL;
 }
 

@@ -77,10 +77,26 @@ no_replays(const struct pane_data *data)
 	return "the config has no replays";
 }
 
+static const struct sheet_column talkers_now[] = {
+	{"TALKER", 20, .right = false},         {"SHARE", 6, .right = true},
+	{"+-", 6, .right = true, .rank = 2},    {"/s", 6, .right = true, .rank = 1},
+	{"RULE", 10, .grows = true, .rank = 3},
+};
+
 static const char *
 no_drops(const struct pane_data *data)
 {
 	return "nothing was dropped";
+}
+
+static const char *
+no_talkers(const struct pane_data *data)
+{
+	const json_t *talkers = json_object_get(data->figures, "talkers");
+
+	if (!talkers)
+		return "";
+	return *value_text(talkers, "why") ? value_text(talkers, "why") : "no packets";
 }
 
 #define PANE(title_, name, now, all, sort_, none_)                                            \
@@ -95,4 +111,5 @@ const struct pane panes[PANES] = {
 	[PANE_WORKERS] = PANE("WORKER", workers, workers_now, workers_now, -1, NULL),
 	[PANE_DROPS] = PANE("DROPPED", drops, drops_now, drops_all, 1, no_drops),
 	[PANE_REPLAYS] = PANE("REPLAY", replays, replays_now, replays_all, -1, no_replays),
+	[PANE_TALKERS] = PANE("TALKER", talkers, talkers_now, talkers_now, -1, no_talkers),
 };

@@ -11,7 +11,7 @@
 #include "top/trail.h"
 
 /* In the order of their keys, from 1 on. */
-enum { PANE_PORTS, PANE_RULES, PANE_WORKERS, PANE_DROPS, PANE_REPLAYS, PANES };
+enum { PANE_PORTS, PANE_RULES, PANE_WORKERS, PANE_DROPS, PANE_REPLAYS, PANE_TALKERS, PANES };
 
 struct pane_data {
 	const json_t *figures;
@@ -37,5 +37,6 @@ void pane_rules(struct sheet *sheet, const struct pane_data *data);
 void pane_workers(struct sheet *sheet, const struct pane_data *data);
 void pane_drops(struct sheet *sheet, const struct pane_data *data);
 void pane_replays(struct sheet *sheet, const struct pane_data *data);
+void pane_talkers(struct sheet *sheet, const struct pane_data *data);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the box itself does: workers, replays. */
+/* What the box itself does: workers, replays; and who talks. */
 #include "top/brief.h"
 #include "top/pane.h"
 #include "view/value.h"
@@ -66,5 +66,24 @@ pane_replays(struct sheet *sheet, const struct pane_data *data)
 			   brief_number(late).text);
 		sheet_cell(sheet, p99 > 0 ? TONE_PLAIN : TONE_DIM, p99, "%s",
 			   p99 > 0 ? brief_ns(p99).text : "-");
+	}
+}
+
+void
+pane_talkers(struct sheet *sheet, const struct pane_data *data)
+{
+	const json_t *talkers = json_object_get(data->figures, "talkers");
+	json_t *talker;
+	size_t i;
+
+	json_array_foreach (json_object_get(talkers, "talkers"), i, talker) {
+		double share = value_real(talker, "share"), error = value_real(talker, "error");
+		double pps = value_real(talker, "pps");
+
+		sheet_cell(sheet, TONE_PLAIN, 0, "%s", value_text(talker, "name"));
+		sheet_cell(sheet, TONE_PLAIN, share, "%s", brief_share(share).text);
+		sheet_cell(sheet, TONE_DIM, error, "%s", brief_share(error).text);
+		sheet_cell(sheet, TONE_PLAIN, pps, "%s", brief_number(pps).text);
+		sheet_cell(sheet, TONE_PLAIN, 0, "%s", value_text(talker, "fate"));
 	}
 }

@@ -12,14 +12,14 @@
 
 #include "core/banned.h"
 
-#define BANDS 3
+#define BANDS 4
 #define BETWEEN 3    /* columns between two panes */
 #define LEFT_PART 55 /* of 100 columns */
 #define ROWS_PLAIN 16
 /* Below that panes stand alone in their rows. */
 #define COLUMNS_TWO 60
 
-#define KEYS " 1-5 pane  / filter  s sort  u %s  p %s  ? help  q quit"
+#define KEYS " 1-6 pane  / filter  s sort  u %s  p %s  ? help  q quit"
 
 /* Panes that stand side by side. */
 static const struct {
@@ -28,6 +28,7 @@ static const struct {
 	{{PANE_PORTS}, 1},
 	{{PANE_RULES, PANE_WORKERS}, 2},
 	{{PANE_DROPS, PANE_REPLAYS}, 2},
+	{{PANE_TALKERS}, 1},
 };
 
 /* A pane with its rows, and the part of the screen that it has. */

@@ -19,11 +19,13 @@
 /* A signal may come just before it is waited for. */
 #define WAIT_MS_MAX 250
 #define TYPED_MAX 32
+#define LOOKS_FIRST 3
 
 struct top {
 	const struct options *options;
 	struct screenful screenful;
 	struct feed feed;
+	struct talkers talkers;
 	struct keys keys;
 	bool changed; /* what is shown is not what there is */
 	unsigned columns, rows;
@@ -151,22 +153,21 @@ print(struct top *top)
 	free(text);
 }
 
-/* Rates need two looks: the first is not shown. */
+/* Rates need two looks, and what is sampled follows from rates: these are not shown. */
 static int
 run_plain(struct top *top)
 {
-	bool first = true;
+	unsigned looks = 0;
 
 	top->screenful.plain = true;
 	while (!watch_ended()) {
 		top->changed = false;
 		look(top);
 		if (*top->feed.why)
-			return say_failed(EXIT_UNREACHABLE, "%s", top->feed.why);
-		if (top->changed && value_real(top->screenful.figures, "seconds") > 0) {
-			if (!first && !top->options->json)
+			return feed_failed(&top->feed);
+		if (top->changed && ++looks >= LOOKS_FIRST) {
+			if (looks > LOOKS_FIRST && !top->options->json)
 				printf("\n");
-			first = false;
 			print(top);
 			if (top->options->once || finish_output(EXIT_DONE) != EXIT_DONE ||
 			    ferror(stdout))
@@ -186,15 +187,19 @@ run_top(const struct command *command, const struct options *options, char *cons
 	top.screenful.seconds = options->watch > 0 ? options->watch : SECONDS;
 	top.screenful.paint = (struct paint){wants_colours(), terminal_speaks_utf8()};
 	screenful_begin(&top.screenful);
+	if (talkers_begin(&top.talkers, TALKERS_FLOW, !options->once) < 0)
+		return say_failed(EXIT_FAILED, "out of memory");
 	ret = feed_begin(&top.feed, options, top.screenful.seconds);
-	if (ret != EXIT_DONE)
-		return ret;
-	watch_begin();
-	if (!options->once && !options->json && tty_begin())
-		ret = run_screen(&top);
-	else
-		ret = run_plain(&top);
+	top.feed.talkers = &top.talkers;
+	if (ret == EXIT_DONE) {
+		watch_begin();
+		if (!options->once && !options->json && tty_begin())
+			ret = run_screen(&top);
+		else
+			ret = run_plain(&top);
+	}
 	feed_end(&top.feed);
+	talkers_end(&top.talkers);
 	screenful_end(&top.screenful);
 	return ret;
 }

@@ -206,8 +206,8 @@ tty_wait(int fd, int ms)
 		tty.gone = true;
 }
 
-/* What is under way is written to its end, so that no sequence stays half; but a terminal that takes
- * nothing is not waited for. */
+/* What is under way is written to its end, so that no sequence stays half; but a terminal that
+ * takes nothing is not waited for. */
 static void
 write_end(void)
 {
