@@ -32,7 +32,7 @@ def test_what_is_installed(stage):
                  "lib/systemd/system/sluiced.service", "lib/sysusers.d/sluice.conf", "lib/tmpfiles.d/sluice.conf",
                  "share/doc/sluice/drivers-config/examples/kernel-ports.conf", "share/doc/sluice/examples/sluice.yaml",
                  "share/doc/sluice/metrics/alerts.yml", "share/doc/sluice/metrics/dashboard.json",
-                 "sbin/sluice-bind", "share/sluice/carriers.sh", "share/man/man8/sluice-bind.8",
+                 "sbin/sluice-bind", "share/sluice/carriers.sh", "share/sluice/bpftrace/drops.bt", "share/man/man8/sluice-bind.8",
                  "lib/systemd/system/sluice-bind@.service", "lib/udev/rules.d/60-sluice-vfio.rules",
                  "lib/modprobe.d/sluice.conf", "lib/modules-load.d/sluice.conf",
                  "share/doc/sluice/drivers-config/README.md",

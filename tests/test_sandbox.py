@@ -17,6 +17,7 @@ import pytest
 
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, Refused, check_status, test_ports
+from lib.held import held, threads
 from lib.net import Machine, run
 from lib.offline import SLUICE, SLUICED, config, write_config
 
@@ -26,13 +27,6 @@ IPC_LOCK = 1 << 14
 
 def simple(**more):
     return config(test_ports(source="rx=endless", sink="hold=64"), default={"forward": "sink"}, **{**IDLE, **more})
-
-
-def threads(daemon):
-    """Each thread's /proc status as a dict."""
-    for number in os.listdir(f"/proc/{daemon.process.pid}/task"):
-        with open(f"/proc/{daemon.process.pid}/task/{number}/status", encoding="ascii") as status:
-            yield dict(line.split(":\t", 1) for line in status.read().splitlines())
 
 
 def refused_calls(daemon, since):
@@ -261,25 +255,6 @@ def test_no_page_faults_while_packets_flow(idle, tmp_path):
             assert other["minor_faults"] == one["minor_faults"] and other["major_faults"] == 0, (one, other)
         assert "PAGE FAULTS" in daemon.sluice("workers").stdout
         daemon.stop()
-
-
-PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, WALL = 17, 0x4206, 0x4207, 0x40000000
-
-
-@contextlib.contextmanager
-def held(daemon):
-    """Holds the worker's thread, and it alone, as a driver that does not return would."""
-    number = next(int(thread["Pid"]) for thread in threads(daemon) if thread["Name"].startswith("pmd-"))
-    library = ctypes.CDLL(None, use_errno=True)
-    library.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-    library.ptrace.restype = ctypes.c_long
-    assert library.ptrace(PTRACE_SEIZE, number, None, None) == 0, os.strerror(ctypes.get_errno())
-    try:
-        assert library.ptrace(PTRACE_INTERRUPT, number, None, None) == 0
-        os.waitpid(number, WALL)
-        yield
-    finally:
-        library.ptrace(PTRACE_DETACH, number, None, None)
 
 
 def messages(notify, seconds):

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "core/probe.h"
+
 #include "core/banned.h"
 
 int
@@ -33,6 +35,8 @@ engine_step(struct engine *engine, struct change *change)
 	int ret = change_step(change);
 
 	engine->applied += ret == 0;
+	if (ret == 0)
+		probe_swap(engine->applied);
 	return ret;
 }
 

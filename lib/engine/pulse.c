@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/now.h"
+#include "core/probe.h"
 
 #include "core/banned.h"
 
@@ -22,15 +23,18 @@ look(struct worker *worker, uint64_t now)
 	uint64_t rounds = atomic_load_explicit(&worker->rounds, memory_order_relaxed);
 
 	if (pulse->since_ns == 0 || rounds != pulse->rounds) {
-		if (pulse->stalled)
+		if (pulse->stalled) {
 			log_warning("worker pmd-%u moves again, after %.1f s", worker->core,
 				    (double)(now - pulse->since_ns) / 1e9);
+			probe_stall(worker->core, now - pulse->since_ns);
+		}
 		*pulse = (struct worker_pulse){.rounds = rounds, .since_ns = now};
 		return;
 	}
 	if (pulse->stalled || now - pulse->since_ns < STALL_NS)
 		return;
 	pulse->stalled = true;
+	probe_stall(worker->core, now - pulse->since_ns);
 	log_error("worker pmd-%u has stood still for a second: its ports receive nothing; a driver "
 		  "does not return, or core %u is taken by another program",
 		  worker->core, worker->core);

@@ -3,6 +3,7 @@
 
 #include "engine/run.h"
 #include "engine/verify.h"
+#include "engine/watched.h"
 
 #include <rte_cycles.h>
 #include <rte_pause.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/populate.h"
+#include "core/probe.h"
 
 #include "core/banned.h"
 
@@ -165,7 +167,10 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 			verify(queue, burst);
 		else
 			queue->until -= count;
-		process(worker, local, queue->port);
+		if (unlikely(probe_bursts()))
+			watched_process(worker, program, queue);
+		else
+			process(worker, local, queue->port);
 		if (skip)
 			continue;
 		done = rte_rdtsc();
@@ -186,8 +191,13 @@ play_round(struct worker *worker, const struct program *program,
 
 	for (unsigned i = 0; i < sources->lane_count; i++) {
 		struct replay_lane *lane = sources->lanes[i];
-		uint16_t count = replay_lane_take(lane, clock_now(&shared->clock), burst->packets);
+		uint16_t count;
 
+		if (unlikely(probe_bursts())) {
+			total += watched_play(worker, program, lane);
+			continue;
+		}
+		count = replay_lane_take(lane, clock_now(&shared->clock), burst->packets);
 		if (count == 0)
 			continue;
 		burst->count = count;

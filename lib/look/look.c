@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/populate.h"
+#include "core/probe.h"
 #include "look/headers.h"
 #include "packet/excerpt.h"
 
@@ -132,6 +133,19 @@ take_token(const struct look_terms *terms, struct look_part *part, uint64_t tsc)
 	return true;
 }
 
+/* Once until the reader has taken something: a smaller record may fit meanwhile. */
+static void
+tell_full(struct look_part *part)
+{
+	uint64_t read = atomic_load_explicit(&part->ring.read, memory_order_relaxed);
+
+	if (part->full && part->full_read == read)
+		return;
+	part->full = true;
+	part->full_read = read;
+	probe_look_full();
+}
+
 void
 look_write(const struct look *look, struct look_part *part, const struct look_record *what,
 	   const char *names, unsigned i, uint64_t tsc)
@@ -150,6 +164,7 @@ look_write(const struct look *look, struct look_part *part, const struct look_re
 	record = look_ring_reserve(&part->ring, size);
 	if (!record) {
 		count(&part->counts.full);
+		tell_full(part);
 		return;
 	}
 	*record = *what;

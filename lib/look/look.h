@@ -76,6 +76,8 @@ struct look_part {
 	uint32_t skip;   /* packets until the next that is looked at, where not all are */
 	uint64_t tokens; /* in cycles: a packet takes hz / rate of them */
 	uint64_t filled_tsc;
+	uint64_t full_read;          /* where its reader was when the ring was full last */
+	bool full;                   /* it was so */
 	uint32_t wanted;             /* bit i: packet i of the burst as it came in */
 	uint32_t leaving;            /* and of those that leave */
 	uint32_t kept[2][BURST_MAX]; /* bytes in scratch, by way */

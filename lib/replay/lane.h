@@ -84,9 +84,10 @@ struct lane_plan {
 	struct rte_mempool *headers;
 	uint8_t *zeros; /* 64 KiB of them, when something may be padded */
 	rte_iova_t zeros_iova;
-	uint64_t loops;      /* 0: for ever */
-	uint64_t max_gap_ns; /* no pause is longer; 0: any may be */
-	uint64_t limit;      /* packets, of all lanes and loops together; 0: all there are */
+	uint64_t loops;                 /* 0: for ever */
+	char name[CONFIG_NAME_MAX + 1]; /* for those who trace */
+	uint64_t max_gap_ns;            /* no pause is longer; 0: any may be */
+	uint64_t limit; /* packets, of all lanes and loops together; 0: all there are */
 	uint64_t late_ns;
 	enum config_late late;
 	bool stamp;        /* packets carry their due time: offline */

@@ -90,6 +90,7 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 		goto failed;
 	}
 	material_use(&replay->material, &replay->plan);
+	snprintf(replay->plan.name, sizeof(replay->plan.name), "%s", config->name);
 	replay->plan.loops = config->loops;
 	replay->plan.ends_ns = UINT64_MAX;
 	replay->plan.max_gap_ns = config->max_gap_ns;
