@@ -41,8 +41,7 @@ def started(tmp_path, *words, **more):
 
 def sent(done):
     """Of one with --json."""
-    (replays,) = json.loads(done.stdout).values()
-    return replays["dns"]
+    return json.loads(done.stdout)["replays"]["dns"]
 
 
 def test_to_a_capture(tmp_path):

@@ -85,14 +85,13 @@ static void
 count_blanks(const struct own *own, struct rte_mbuf *const *packets, uint32_t which,
 	     const struct own_many *many, struct blanks *blanks)
 {
-	blanks->small_count = many->depths ? 0 : __builtin_popcount(which);
-	blanks->large_count = 0;
-	for (; many->depths && which; which &= which - 1) {
+	blanks->small_count = blanks->large_count = 0;
+	for (; which; which &= which - 1) {
 		unsigned i = __builtin_ctz(which);
 		bool whole = is_whole(own, many, shown(many, packets[i]));
 
 		blanks->large_count += whole;
-		blanks->small_count += whole ? 0 : 2;
+		blanks->small_count += whole ? 0 : many->depths ? 2 : 1;
 	}
 }
 
