@@ -16,8 +16,8 @@ import pytest
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, check_status
 from lib.daemon import test_ports as ports_of
+from lib.held import held
 from lib.offline import SLUICED, config
-from test_sandbox import held
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may hold a thread that no user may trace")

@@ -18,8 +18,8 @@ import yaml
 
 from lib import capture, stall
 from lib.daemon import Daemon, DRAIN_SECONDS, PLUGINS, Refused, STAMP, test_ports
+from lib.held import WALL, held, threads
 from lib.offline import SLUICED, config, write_config
-from test_sandbox import WALL, held, threads
 
 # What is promised besides the drain, and what a machine that does much else may add.
 END_SECONDS = 2 + DRAIN_SECONDS
