@@ -25,14 +25,11 @@ rate(const struct span *span, const json_t *now, const json_t *before, const cha
 }
 
 static bool
-is_loss(const char *reason)
+is_loss(const char *name)
 {
-#define X(id, name_, kind, text, mend)  \
-	if (strcmp(reason, name_) == 0) \
-		return REASON_##kind == REASON_LOSS;
-	DROP_REASON_TABLE(X)
-#undef X
-	return false;
+	const struct reason *reason = drop_reason_named(name);
+
+	return reason && reason->kind == REASON_LOSS;
 }
 
 /* Packets that a port should have taken in or let out, and did not. */
@@ -176,6 +173,7 @@ workers(const struct span *span)
 	return result;
 }
 
+/* kind: of all of them, or NULL. */
 static void
 add_drops(const struct span *span, const char *member, const char *kind, json_t *result)
 {
@@ -184,14 +182,14 @@ add_drops(const struct span *span, const char *member, const char *kind, json_t 
 	const char *reason;
 	json_t *count;
 
-	json_object_foreach ((json_t *)drops, reason, count)
+	json_object_foreach ((json_t *)drops, reason, count) {
+		const char *own = is_loss(reason) ? "loss" : "policy";
+
 		json_object_set_new(result, reason,
-				    json_pack("{s:s, s:I, s:f}", "kind",
-					      kind              ? kind
-					      : is_loss(reason) ? "loss"
-								: "policy",
+				    json_pack("{s:s, s:I, s:f}", "kind", kind ? kind : own,
 					      "packets", json_integer_value(count), "pps",
 					      rate(span, drops, before, reason)));
+	}
 }
 
 bool
