@@ -113,6 +113,7 @@ def test_tables_for_people():
     assert "1.00 told" in done.stdout and "measured at one size alone" in done.stdout
 
 
+@pytest.mark.live  # it looks at all of the machine's interfaces, and others make some
 def test_nothing_is_left_behind_even_when_killed():
     before = links(), namespaces()
     assert bench("--sizes", "64", "--repeats", "1", "--ms", "1").returncode == 0
