@@ -5,6 +5,7 @@
 
 #include "paths/fit.h"
 #include "paths/paths.h"
+#include "paths/row.h"
 #include "paths/way.h"
 
 #include "core/banned.h"
@@ -22,20 +23,6 @@ struct pair {
 	double copied;
 };
 
-static const char *
-word(const json_t *row, const char *key)
-{
-	const char *text = json_string_value(json_object_get(row, key));
-
-	return text ? text : "";
-}
-
-static double
-figure(const json_t *row, const char *key, const char *which)
-{
-	return json_number_value(json_object_get(json_object_get(row, key), which));
-}
-
 static const json_t *
 find_row(const json_t *rows, const char *job, const char *way, json_int_t size)
 {
@@ -43,7 +30,8 @@ find_row(const json_t *rows, const char *job, const char *way, json_int_t size)
 	const json_t *row;
 
 	json_array_foreach (rows, i, row) {
-		if (strcmp(word(row, "job"), job) == 0 && strcmp(word(row, "way"), way) == 0 &&
+		if (strcmp(row_word(row, "job"), job) == 0 &&
+		    strcmp(row_word(row, "way"), way) == 0 &&
 		    json_integer_value(json_object_get(row, "size")) == size &&
 		    json_object_get(row, "cpu_ns"))
 			return row;
@@ -62,20 +50,20 @@ gather(const json_t *rows, const struct way *way, struct pair *pair)
 		const json_t *other;
 		unsigned at = pair->count;
 
-		if (strcmp(word(row, "job"), job_names[way->job]) != 0 ||
-		    strcmp(word(row, "way"), way->name) != 0 || !json_object_get(row, "cpu_ns"))
+		if (strcmp(row_word(row, "job"), job_names[way->job]) != 0 ||
+		    strcmp(row_word(row, "way"), way->name) != 0 || !json_object_get(row, "cpu_ns"))
 			continue;
 		other = find_row(rows, job_names[way->job], way->copying, size);
 		if (!other || at == PATHS_SIZES_MAX)
 			continue;
 		pair->sizes[at] = (unsigned)size;
-		pair->copying[at] = figure(other, "cpu_ns", "median");
-		pair->copying_least[at] = figure(other, "cpu_ns", "least");
-		pair->copying_most[at] = figure(other, "cpu_ns", "most");
-		pair->without[at] = figure(row, "cpu_ns", "median");
-		pair->without_least[at] = figure(row, "cpu_ns", "least");
-		pair->without_most[at] = figure(row, "cpu_ns", "most");
-		pair->copied += figure(json_object_get(row, "copied"), "times", "median");
+		pair->copying[at] = row_figure(other, "cpu_ns", "median");
+		pair->copying_least[at] = row_figure(other, "cpu_ns", "least");
+		pair->copying_most[at] = row_figure(other, "cpu_ns", "most");
+		pair->without[at] = row_figure(row, "cpu_ns", "median");
+		pair->without_least[at] = row_figure(row, "cpu_ns", "least");
+		pair->without_most[at] = row_figure(row, "cpu_ns", "most");
+		pair->copied += row_figure(json_object_get(row, "copied"), "times", "median");
 		pair->count++;
 	}
 }

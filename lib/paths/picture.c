@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "paths/paths.h"
+#include "paths/row.h"
 
 #include "core/banned.h"
 
@@ -31,20 +32,6 @@ struct panel {
 	double top;
 	unsigned ways;
 };
-
-static const char *
-word(const json_t *row, const char *key)
-{
-	const char *text = json_string_value(json_object_get(row, key));
-
-	return text ? text : "";
-}
-
-static double
-figure(const json_t *row, const char *key, const char *which)
-{
-	return json_number_value(json_object_get(json_object_get(row, key), which));
-}
 
 static double
 size_of(const json_t *row)
@@ -105,15 +92,15 @@ draw_way(struct panel *panel, const json_t *rows, size_t from, double copy_ns)
 	fprintf(panel->out, "<polyline fill=\"none\" stroke-width=\"2\" stroke=\"%s\" points=\"",
 		colour);
 	for (at = from; (row = json_array_get(rows, at)) &&
-			strcmp(word(row, "way"), word(first, "way")) == 0 &&
-			strcmp(word(row, "job"), panel->job) == 0;
+			strcmp(row_word(row, "way"), row_word(first, "way")) == 0 &&
+			strcmp(row_word(row, "job"), panel->job) == 0;
 	     at++) {
 		if (!json_object_get(row, "cpu_ns"))
 			continue;
 		base = base ? base : row;
 		last = row;
 		fprintf(panel->out, "%.1f,%.1f ", across(size_of(row)),
-			up(panel, figure(row, "cpu_ns", "median")));
+			up(panel, row_figure(row, "cpu_ns", "median")));
 	}
 	fprintf(panel->out, "\"/>\n");
 	for (size_t i = from; i < at; i++) {
@@ -122,14 +109,14 @@ draw_way(struct panel *panel, const json_t *rows, size_t from, double copy_ns)
 			fprintf(panel->out,
 				"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" "
 				"stroke=\"%s\"/>\n",
-				across(size_of(row)), up(panel, figure(row, "cpu_ns", "least")),
-				across(size_of(row)), up(panel, figure(row, "cpu_ns", "most")),
+				across(size_of(row)), up(panel, row_figure(row, "cpu_ns", "least")),
+				across(size_of(row)), up(panel, row_figure(row, "cpu_ns", "most")),
 				colour);
 	}
 	if (base)
-		times = figure(json_object_get(base, "copied"), "times", "median");
+		times = row_figure(json_object_get(base, "copied"), "times", "median");
 	if (base && times > 0) {
-		double cost = figure(base, "cpu_ns", "median");
+		double cost = row_figure(base, "cpu_ns", "median");
 
 		fprintf(panel->out,
 			"<polyline fill=\"none\" stroke-dasharray=\"4 4\" stroke=\"%s\" points=\"",
@@ -145,7 +132,7 @@ draw_way(struct panel *panel, const json_t *rows, size_t from, double copy_ns)
 	}
 	fprintf(panel->out, "<text x=\"%d\" y=\"%.1f\" fill=\"%s\">%s%s</text>\n",
 		WIDTH - RIGHT + 15, panel->top + TOP + 20 + panel->ways * 20, colour,
-		word(first, "way"), base ? "" : " (not here)");
+		row_word(first, "way"), base ? "" : " (not here)");
 	panel->ways++;
 	return at;
 }
@@ -160,7 +147,7 @@ draw_crossings(const struct panel *panel, const json_t *crossings)
 	json_array_foreach (crossings, i, crossing) {
 		const json_t *size = json_object_get(crossing, "measured");
 
-		if (strcmp(word(crossing, "job"), panel->job) != 0 || !json_is_real(size))
+		if (strcmp(row_word(crossing, "job"), panel->job) != 0 || !json_is_real(size))
 			continue;
 		fprintf(panel->out,
 			"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#444\" "
@@ -169,7 +156,7 @@ draw_crossings(const struct panel *panel, const json_t *crossings)
 			across(json_number_value(size)), up(panel, COST_MOST),
 			across(json_number_value(size)), up(panel, COST_LEAST),
 			across(json_number_value(size)) + 4, up(panel, COST_MOST) + 14 + drawn * 15,
-			word(crossing, "way"), json_number_value(size));
+			row_word(crossing, "way"), json_number_value(size));
 		drawn++;
 	}
 }
@@ -197,7 +184,7 @@ paths_picture(const json_t *result, FILE *out)
 		while (at < json_array_size(rows)) {
 			const json_t *row = json_array_get(rows, at);
 
-			if (strcmp(word(row, "job"), panel.job) == 0)
+			if (strcmp(row_word(row, "job"), panel.job) == 0)
 				at = draw_way(&panel, rows, at, copy_ns);
 			else
 				at++;

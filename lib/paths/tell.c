@@ -5,6 +5,7 @@
 
 #include "core/table.h"
 #include "paths/paths.h"
+#include "paths/row.h"
 
 #include "core/banned.h"
 
@@ -18,24 +19,10 @@ static const struct job {
 	{"stream", "a file in memory, into TCP, received here: sends of so many bytes"},
 };
 
-static const char *
-word(const json_t *row, const char *key)
-{
-	const char *text = json_string_value(json_object_get(row, key));
-
-	return text ? text : "";
-}
-
-static double
-figure(const json_t *row, const char *key, const char *which)
-{
-	return json_number_value(json_object_get(json_object_get(row, key), which));
-}
-
 static bool
 is_of(const json_t *row, const char *job, const char *way)
 {
-	return strcmp(word(row, "job"), job) == 0 && strcmp(word(row, "way"), way) == 0;
+	return strcmp(row_word(row, "job"), job) == 0 && strcmp(row_word(row, "way"), way) == 0;
 }
 
 /* "median ±half the spread", or a dash. */
@@ -46,8 +33,8 @@ cost_cell(struct table *table, const json_t *row)
 		table_cell(table, "-");
 		return;
 	}
-	table_cell(table, "%.0f ±%.0f", figure(row, "cpu_ns", "median"),
-		   (figure(row, "cpu_ns", "most") - figure(row, "cpu_ns", "least")) / 2);
+	table_cell(table, "%.0f ±%.0f", row_figure(row, "cpu_ns", "median"),
+		   (row_figure(row, "cpu_ns", "most") - row_figure(row, "cpu_ns", "least")) / 2);
 }
 
 static void
@@ -56,7 +43,7 @@ rate_cell(struct table *table, const json_t *row)
 	if (!json_object_get(row, "gbps"))
 		table_cell(table, "-");
 	else
-		table_cell(table, "%.2f", figure(row, "gbps", "median"));
+		table_cell(table, "%.2f", row_figure(row, "gbps", "median"));
 }
 
 /* One table: a row a way, a column a size; behind them how often a byte was copied. */
@@ -69,10 +56,10 @@ print_job(const json_t *rows, const char *job, const char *title, bool rates, FI
 	const json_t *row;
 
 	json_array_foreach (rows, i, row) {
-		if (strcmp(word(row, "job"), job) != 0 ||
-		    (first && strcmp(word(row, "way"), first) != 0))
+		if (strcmp(row_word(row, "job"), job) != 0 ||
+		    (first && strcmp(row_word(row, "way"), first) != 0))
 			continue;
-		first = first ? first : (char *)word(row, "way");
+		first = first ? first : (char *)row_word(row, "way");
 		used += (size_t)snprintf(
 			heads + used, sizeof(heads) - used, "|>%lld",
 			(long long)json_integer_value(json_object_get(row, "size")));
@@ -86,12 +73,12 @@ print_job(const json_t *rows, const char *job, const char *title, bool rates, FI
 		const json_t *begin = json_array_get(rows, i);
 		const json_t *copied = NULL;
 
-		if (strcmp(word(begin, "job"), job) != 0) {
+		if (strcmp(row_word(begin, "job"), job) != 0) {
 			i++;
 			continue;
 		}
-		table_cell(table, "%s", word(begin, "way"));
-		for (; (row = json_array_get(rows, i)) && is_of(row, job, word(begin, "way"));
+		table_cell(table, "%s", row_word(begin, "way"));
+		for (; (row = json_array_get(rows, i)) && is_of(row, job, row_word(begin, "way"));
 		     i++) {
 			if (rates)
 				rate_cell(table, row);
@@ -101,8 +88,8 @@ print_job(const json_t *rows, const char *job, const char *title, bool rates, FI
 				copied = json_object_get(row, "copied");
 		}
 		if (copied)
-			table_cell(table, "%.2f%s", figure(copied, "times", "median"),
-				   strstr(word(copied, "how"), "told") ? " told" : "");
+			table_cell(table, "%.2f%s", row_figure(copied, "times", "median"),
+				   strstr(row_word(copied, "how"), "told") ? " told" : "");
 		else
 			table_cell(table, "-");
 	}
@@ -119,12 +106,12 @@ print_reasons(const json_t *rows, FILE *out)
 
 	json_array_foreach (rows, i, row) {
 		if (json_is_string(json_object_get(row, "reason")) &&
-		    !(before && is_of(before, word(row, "job"), word(row, "way")) &&
-		      strcmp(word(before, "reason"), word(row, "reason")) == 0))
-			fprintf(out, "%s, %s, from %lld bytes: %s\n", word(row, "job"),
-				word(row, "way"),
+		    !(before && is_of(before, row_word(row, "job"), row_word(row, "way")) &&
+		      strcmp(row_word(before, "reason"), row_word(row, "reason")) == 0))
+			fprintf(out, "%s, %s, from %lld bytes: %s\n", row_word(row, "job"),
+				row_word(row, "way"),
 				(long long)json_integer_value(json_object_get(row, "size")),
-				word(row, "reason"));
+				row_word(row, "reason"));
 		before = row;
 	}
 }
@@ -151,13 +138,13 @@ print_crossings(const json_t *result, FILE *out)
 	fprintf(out,
 		"\nFrom which size on zero-copy pays (all: at every size; none: at no size)\n");
 	json_array_foreach (json_object_get(result, "crossings"), i, crossing) {
-		table_cell(table, "%s, %s", word(crossing, "job"), word(crossing, "way"));
-		table_cell(table, "%s", word(crossing, "copying"));
+		table_cell(table, "%s, %s", row_word(crossing, "job"), row_word(crossing, "way"));
+		table_cell(table, "%s", row_word(crossing, "copying"));
 		size_cell(table, json_object_get(crossing, "measured"));
 		size_cell(table, json_object_get(crossing, "least"));
 		size_cell(table, json_object_get(crossing, "most"));
 		size_cell(table, json_object_get(crossing, "model"));
-		table_cell(table, "%s", word(crossing, "reason"));
+		table_cell(table, "%s", row_word(crossing, "reason"));
 	}
 	table_print(table, out);
 }
@@ -169,9 +156,9 @@ paths_table(const json_t *result, FILE *out)
 	const json_t *machine = json_object_get(result, "machine");
 
 	fprintf(out, "%s, %lld cores, Linux %s, %s; medians of %lld, ± half of what they span\n\n",
-		word(machine, "processor"),
+		row_word(machine, "processor"),
 		(long long)json_integer_value(json_object_get(machine, "cores")),
-		word(machine, "kernel"), word(machine, "date"),
+		row_word(machine, "kernel"), row_word(machine, "date"),
 		(long long)json_integer_value(json_object_get(result, "repeats")));
 	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
 		print_job(rows, jobs[i].name, jobs[i].title, false, out);
