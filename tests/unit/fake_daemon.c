@@ -25,19 +25,25 @@ int
 main(int argc, char **argv)
 {
 	struct engine *engine;
-	sigset_t signals;
+	sigset_t hangup, ends;
 	int ret;
 
 	if (argc < 2)
 		return 2;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &hangup, NULL);
+	/* Whoever finds the sockets may end this at once: what would end it waits until it is understood. */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &ends, NULL);
 	log_open(LOG_LEVEL_INFO);
 	if (control_open(argv[1], "/dev/null", NULL, &control) < 0)
 		return 1;
 	signal(SIGTERM, stop);
 	signal(SIGINT, stop);
+	pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
 	engine = fake_engine(FAKE_YAML);
 	if (argc > 2)
 		engine->prepare_ms = (unsigned)strtoul(argv[2], NULL, 10);
