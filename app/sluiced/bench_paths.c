@@ -50,7 +50,7 @@ usage(void)
 {
 	printf("sluiced bench paths: what it costs here to bring packets from memory to the far\n"
 	       "end of a veth, by each way that the kernel has and by sluice, and from which\n"
-	       "size on zero-copy pays. Needs root; takes about two minutes.\n\n"
+	       "size on zero-copy pays. Needs root; takes about a minute.\n\n"
 	       "Options:\n"
 	       "  --sizes N,N...     64 to 65536 bytes, ascending, at most %d of them\n"
 	       "  --repeats N        how often each is measured, 1 to %d; %d\n"

@@ -13,13 +13,11 @@
 #define PANEL 440
 #define LEFT 80
 #define RIGHT 260 /* the legend */
+#define HEAD 30   /* what is said of all panels */
 #define TOP 50
 #define BOTTOM 60
 #define SIZE_LEAST 50.0
 #define SIZE_MOST 80000.0
-#define COST_LEAST 100.0
-#define COST_MOST 100000.0
-#define COST_DECADES 3
 #define MODEL_STEPS 60
 
 static const char *const colours[] = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd",
@@ -30,6 +28,7 @@ struct panel {
 	FILE *out;
 	const char *job;
 	double top;
+	double least, most; /* costs that it shows, ns */
 	unsigned ways;
 };
 
@@ -49,9 +48,39 @@ static double
 up(const struct panel *panel, double cost)
 {
 	double height = PANEL - TOP - BOTTOM;
-	double share = log(fmax(cost, 1) / COST_LEAST) / log(COST_MOST / COST_LEAST);
+	double share = log(fmax(cost, 1) / panel->least) / log(panel->most / panel->least);
 
 	return panel->top + TOP + height * (1 - fmin(fmax(share, 0), 1));
+}
+
+/* The step of 1, 2, 5, 10, 20 and so on above a cost. */
+static double
+step_above(double cost)
+{
+	double decade = pow(10, floor(log10(cost)));
+
+	return decade * (cost < 2 * decade ? 2 : cost < 5 * decade ? 5 : 10);
+}
+
+/* From the step below the least cost of a job to the one above the most. */
+static void
+fit_panel(struct panel *panel, const json_t *rows)
+{
+	double least = INFINITY, most = 1;
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach (rows, i, row) {
+		if (strcmp(row_word(row, "job"), panel->job) != 0 ||
+		    !json_object_get(row, "cpu_ns"))
+			continue;
+		least = fmin(least, fmax(row_figure(row, "cpu_ns", "least"), 1));
+		most = fmax(most, row_figure(row, "cpu_ns", "most"));
+	}
+	panel->least = 1;
+	while (step_above(panel->least) <= least && isfinite(least))
+		panel->least = step_above(panel->least);
+	panel->most = step_above(most);
 }
 
 static void
@@ -66,18 +95,15 @@ draw_grid(const struct panel *panel)
 		fprintf(panel->out,
 			"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#ddd\"/>"
 			"<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">%u</text>\n",
-			across(sizes[i]), up(panel, COST_MOST), across(sizes[i]),
-			up(panel, COST_LEAST), across(sizes[i]), up(panel, COST_LEAST) + 18,
+			across(sizes[i]), up(panel, panel->most), across(sizes[i]),
+			up(panel, panel->least), across(sizes[i]), up(panel, panel->least) + 18,
 			sizes[i]);
-	for (unsigned i = 0; i <= COST_DECADES; i++) {
-		double cost = COST_LEAST * pow(10, i);
-
+	for (double cost = panel->least; cost <= panel->most; cost = step_above(cost))
 		fprintf(panel->out,
 			"<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>"
 			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
 			LEFT, up(panel, cost), WIDTH - RIGHT, up(panel, cost), LEFT - 8,
 			up(panel, cost) + 4, cost);
-	}
 }
 
 /* The rows of one way lie together. Returns the first behind them. */
@@ -153,10 +179,11 @@ draw_crossings(const struct panel *panel, const json_t *crossings)
 			"<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#444\" "
 			"stroke-dasharray=\"1 3\"/><text x=\"%.1f\" y=\"%.1f\">%s pays from "
 			"%.0f</text>\n",
-			across(json_number_value(size)), up(panel, COST_MOST),
-			across(json_number_value(size)), up(panel, COST_LEAST),
-			across(json_number_value(size)) + 4, up(panel, COST_MOST) + 14 + drawn * 15,
-			row_word(crossing, "way"), json_number_value(size));
+			across(json_number_value(size)), up(panel, panel->most),
+			across(json_number_value(size)), up(panel, panel->least),
+			across(json_number_value(size)) + 4,
+			up(panel, panel->most) + 14 + drawn * 15, row_word(crossing, "way"),
+			json_number_value(size));
 		drawn++;
 	}
 }
@@ -173,13 +200,13 @@ paths_picture(const json_t *result, FILE *out)
 		"font-family=\"sans-serif\" font-size=\"12\">\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
 		"<text x=\"%d\" y=\"18\">dashed: the model, the cost at the smallest size and %.3f "
-		"ns for "
-		"each byte copied; upright: the span of the repeats</text>\n",
-		WIDTH, PANEL * 3, LEFT, copy_ns);
+		"ns for each byte copied; upright: the span of the repeats</text>\n",
+		WIDTH, HEAD + PANEL * 3, LEFT, copy_ns);
 	for (unsigned i = 0; i < 3; i++) {
-		struct panel panel = {.out = out, .job = jobs[i], .top = i * PANEL};
+		struct panel panel = {.out = out, .job = jobs[i], .top = HEAD + i * PANEL};
 		size_t at = 0;
 
+		fit_panel(&panel, rows);
 		draw_grid(&panel);
 		while (at < json_array_size(rows)) {
 			const json_t *row = json_array_get(rows, at);
