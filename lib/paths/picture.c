@@ -28,7 +28,7 @@ struct panel {
 	FILE *out;
 	const char *job;
 	double top;
-	double least, most; /* costs that it shows, ns */
+	unsigned least, most; /* costs that it shows, ns */
 	unsigned ways;
 };
 
@@ -48,18 +48,23 @@ static double
 up(const struct panel *panel, double cost)
 {
 	double height = PANEL - TOP - BOTTOM;
-	double share = log(fmax(cost, 1) / panel->least) / log(panel->most / panel->least);
+	double share = log(fmax(cost, 1) / panel->least) / log((double)panel->most / panel->least);
 
 	return panel->top + TOP + height * (1 - fmin(fmax(share, 0), 1));
 }
 
 /* The step of 1, 2, 5, 10, 20 and so on above a cost. */
-static double
+static unsigned
 step_above(double cost)
 {
-	double decade = pow(10, floor(log10(cost)));
+	static const unsigned steps[] = {1, 2, 5};
 
-	return decade * (cost < 2 * decade ? 2 : cost < 5 * decade ? 5 : 10);
+	for (unsigned decade = 1;; decade *= 10) {
+		for (unsigned i = 0; i < 3; i++) {
+			if (decade * steps[i] > cost)
+				return decade * steps[i];
+		}
+	}
 }
 
 /* From the step below the least cost of a job to the one above the most. */
@@ -74,7 +79,7 @@ fit_panel(struct panel *panel, const json_t *rows)
 		if (strcmp(row_word(row, "job"), panel->job) != 0 ||
 		    !json_object_get(row, "cpu_ns"))
 			continue;
-		least = fmin(least, fmax(row_figure(row, "cpu_ns", "least"), 1));
+		least = fmin(least, row_figure(row, "cpu_ns", "least"));
 		most = fmax(most, row_figure(row, "cpu_ns", "most"));
 	}
 	panel->least = 1;
@@ -98,10 +103,10 @@ draw_grid(const struct panel *panel)
 			across(sizes[i]), up(panel, panel->most), across(sizes[i]),
 			up(panel, panel->least), across(sizes[i]), up(panel, panel->least) + 18,
 			sizes[i]);
-	for (double cost = panel->least; cost <= panel->most; cost = step_above(cost))
+	for (unsigned cost = panel->least; cost <= panel->most; cost = step_above(cost))
 		fprintf(panel->out,
 			"<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>"
-			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.0f</text>\n",
+			"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%u</text>\n",
 			LEFT, up(panel, cost), WIDTH - RIGHT, up(panel, cost), LEFT - 8,
 			up(panel, cost) + 4, cost);
 }
