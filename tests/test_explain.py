@@ -247,6 +247,13 @@ def test_another_config_stands_beside_it(site):
     assert answer["with"]["same"] is True
 
 
+def test_a_mirror_that_leaves_nothing_is_a_difference_nevertheless(site):
+    write_config(site / "other.yaml", {**RULES, "rules": [rule for rule in RULES["rules"] if rule["name"] != "seen"]})
+    answer, = explained(site, WEB, "--with", "other.yaml", "--down", "tap")
+    assert answer["mirrors"][0]["drop"]["reason"] == "port-down" and not answer["with"]["mirrors"]
+    assert answer["with"]["same"] is False and answer["with"]["leaves"] == answer["leaves"]
+
+
 def test_the_cost_is_measured_where_it_is_asked_for(site):
     answer, = explained(site, WEB, "--cost")
     assert 0 < answer["cost"]["classify_cycles"] < 1e6 and answer["agrees"]

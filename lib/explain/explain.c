@@ -224,17 +224,38 @@ leaves_same(const json_t *a, const json_t *b)
 	return same;
 }
 
+/* Also those of which nothing leaves now. */
+static bool
+mirrors_same(const json_t *a, const json_t *b)
+{
+	static const char *const members[] = {"rule", "target", "stopped_by", "drop"};
+	bool same = true;
+
+	for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		same &= json_equal(json_object_get(a, members[i]), json_object_get(b, members[i]));
+	return same;
+}
+
+/* Lists of the same length, of the same things. */
+static bool
+each_same(const json_t *a, const json_t *b, const char *key,
+	  bool (*same)(const json_t *a, const json_t *b))
+{
+	const json_t *some = json_object_get(a, key), *others = json_object_get(b, key);
+	bool all = json_array_size(some) == json_array_size(others);
+
+	for (size_t i = 0; all && i < json_array_size(some); i++)
+		all = same(json_array_get(some, i), json_array_get(others, i));
+	return all;
+}
+
 bool
 explain_same(const json_t *a, const json_t *b)
 {
 	const json_t *one = json_object_get(a, "decides"), *other = json_object_get(b, "decides");
-	const json_t *leaves = json_object_get(a, "leaves"), *others = json_object_get(b, "leaves");
-	bool same = json_equal(json_object_get(one, "rule"), json_object_get(other, "rule")) &&
-		    json_equal(json_object_get(one, "action"), json_object_get(other, "action")) &&
-		    json_equal(json_object_get(a, "drop"), json_object_get(b, "drop")) &&
-		    json_array_size(leaves) == json_array_size(others);
 
-	for (size_t i = 0; same && i < json_array_size(leaves); i++)
-		same = leaves_same(json_array_get(leaves, i), json_array_get(others, i));
-	return same;
+	return json_equal(json_object_get(one, "rule"), json_object_get(other, "rule")) &&
+	       json_equal(json_object_get(one, "action"), json_object_get(other, "action")) &&
+	       json_equal(json_object_get(a, "drop"), json_object_get(b, "drop")) &&
+	       each_same(a, b, "mirrors", mirrors_same) && each_same(a, b, "leaves", leaves_same);
 }

@@ -68,7 +68,7 @@ json_t *explain_ask(struct explain *explain, const struct explain_question *ques
 bool explain_agrees(const json_t *answer);
 
 /* Whether two answers come to the same, for one who does not ask why: the rule that decides, its
- * action, and what leaves. */
+ * action, the mirrors before it, and what leaves. */
 bool explain_same(const json_t *a, const json_t *b);
 
 #endif
