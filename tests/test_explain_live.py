@@ -101,8 +101,7 @@ def test_traffic_goes_on_and_the_books_balance(daemon):
             answer = client.call("explain", packet=WEB if number % 2 else DNS)
             assert answer["agrees"] is True, answer
     # Thirty answers may be had before a worker gets its core.
-    daemon.until(lambda: daemon.call("status")["ports"]["source"]["rx_packets"] > received, what="traffic goes on")
-    status = daemon.call("status")
+    status = daemon.until(lambda status: status["ports"]["source"]["rx_packets"] > received, what="traffic goes on")
     assert status["ledger"]["balanced"] and status["rules"]["web"]["packets"] == 0
 
 
