@@ -58,5 +58,29 @@ def test_what_comes_at_once_is_told(slot, tmp_path):
         assert now["latency"]["saturated"] == 1000 - 32
         assert sum(now["latency"]["upper_histogram_ns"]["counts"]) == 1000
         # It was received there, not sent.
-        assert daemon.call("ports")["ports"]["out"]["latency"]["saturated"] == 0
+        out = daemon.call("ports")["ports"]["out"]
+        assert out["latency"]["saturated"] == out["bursts"] == 0
+        daemon.stop()
+
+
+def test_how_much_of_the_ring_waits(slot, tmp_path):
+    """A driver that says which entries of its ring are filled is asked behind a full burst, three times at most."""
+    text = config({"in": {"vdev": f"net_test0,orders={slot.path},tells=1", "rx-ring": 1024}, "out": {"vdev": "net_test1"}},
+                  default={"forward": "out"})
+    with Daemon(text, tmp_path, PLUGINS) as daemon:
+        assert daemon.call("ports")["ports"]["in"]["backlog"] == {"now": 0, "peak": 0, "quarter": 0, "half": 0, "ninety": 0}
+        # All of a burst are taken by one poll.
+        bring(daemon, slot, 31)
+        assert daemon.call("ports")["ports"]["in"]["backlog"]["peak"] == 0
+        bring(daemon, slot, 32 + 256)
+        assert daemon.call("ports")["ports"]["in"]["backlog"]["quarter"] == 0
+        bring(daemon, slot, 32 + 257)
+        assert daemon.call("ports")["ports"]["in"]["backlog"] == {"now": 0, "peak": 0.25, "quarter": 1, "half": 0, "ninety": 0}
+        bring(daemon, slot, 1000)
+        told = daemon.call("snapshot")["ports"]["in"]["backlog"]
+        assert told["now"] == 0 and told["peak"] == 0.9 and told["half"] == told["ninety"] == 1 and told["quarter"] == 2
+        status = daemon.until(lambda status: status["ports"]["in"]["bursts"] >= 2)
+        assert status["ports"]["in"]["backlog"] == told
+        # The other only sends, and its driver does not say.
+        assert daemon.call("ports")["ports"]["out"]["backlog"] == dict.fromkeys(told)
         daemon.stop()

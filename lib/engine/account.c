@@ -6,6 +6,7 @@
 #include "engine/gauges.h"
 #include "engine/pulse.h"
 #include "engine/replays.h"
+#include "engine/surges.h"
 
 #include <rte_cycles.h>
 #include <stddef.h>
@@ -85,6 +86,8 @@ account_port(const struct account *account, unsigned slot, struct snapshot_port 
 	memcpy(out->mac, port->mac, sizeof(out->mac));
 	port_read(port, &out->read);
 	out->losses = port_losses(port);
+	out->backlog = (struct snapshot_backlog){
+		port->tells_backlog, -1, -1, COUNTER_UNKNOWN, COUNTER_UNKNOWN, COUNTER_UNKNOWN};
 	out->verify = port->verify;
 	out->iommu_faults = account->ports->kernel_log >= 0 && port->config->kind == CONFIG_PORT_PCI
 				    ? port->iommu_faults
@@ -165,6 +168,8 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 				since += moved(worker, slot);
 		}
 		account_port(account, slot, port, since, failed);
+		if (account->surges)
+			port->surges = surges_count(account->surges, slot);
 		*failed |= !gauges_tell(account->workers, account->worker_count, slot, port);
 		add_up(&port->counts, &port->ledger, snapshot);
 	}

@@ -26,6 +26,7 @@ struct changes {
 	struct swap *swap;
 	struct worker *const *workers;
 	unsigned worker_count;
+	struct surges *surges;
 	uint64_t budget; /* bytes that ports and replays may take, see memory_live_bytes */
 
 	/* Held while devices are opened or closed for a change; the end waits for it. */

@@ -7,6 +7,7 @@
 #include "engine/change.h"
 #include "engine/collect.h"
 #include "engine/gauges.h"
+#include "engine/surges.h"
 
 #include "core/banned.h"
 
@@ -257,6 +258,7 @@ settle(struct changes *changes)
 			memset(known, 0, sizeof(*known));
 		}
 		gauges_forget(changes->workers, changes->worker_count, slot);
+		surges_forget(changes->surges, slot);
 		changes->spare |= BIT(slot);
 	}
 }

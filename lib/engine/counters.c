@@ -119,11 +119,20 @@ static const struct counter peak[] = {
 	{0},
 };
 
+#define BACKLOG(kind, name, member) COUNTER(struct snapshot_backlog, kind, name, member, APART)
+static const struct counter backlog[] = {
+	BACKLOG(SHARE, "now", now),         BACKLOG(SHARE, "peak", peak),
+	BACKLOG(KNOWN, "quarter", quarter), BACKLOG(KNOWN, "half", half),
+	BACKLOG(KNOWN, "ninety", ninety),   {0},
+};
+
 /* What workers noted of what it received; nothing of that is the same in two runs. */
 const struct counter snapshot_port_gauges[] = {
 	COUNTER_OBJECT("latency", latency),
 	COUNTER_PART(struct snapshot_port, "peak_100us", peaks[GAUGE_100US], peak),
 	COUNTER_PART(struct snapshot_port, "peak_1ms", peaks[GAUGE_1MS], peak),
+	COUNTER_PART(struct snapshot_port, "backlog", backlog, backlog),
+	PORT(NUMBER, "bursts", surges),
 	{0},
 };
 

@@ -81,6 +81,7 @@ make_workers(struct engine *engine, const struct config *config)
 		.swap = &engine->swap,
 		.workers = engine->workers,
 		.worker_count = engine->worker_count,
+		.surges = &engine->surges,
 		.budget = memory_live_bytes(config) + config->reserve,
 		.devices = PTHREAD_MUTEX_INITIALIZER,
 	};
@@ -91,6 +92,8 @@ static void
 free_workers(struct engine *engine)
 {
 	service_end(&engine->service);
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++)
+		surges_forget(&engine->surges, slot);
 	for (unsigned i = 0; i < engine->worker_count; i++) {
 		rte_free(engine->workers[i]);
 		engine->workers[i] = NULL;
@@ -200,6 +203,13 @@ engine_config(const struct engine *engine)
 	return swap_current(&engine->shared)->config;
 }
 
+static void
+tick_surges(struct engine *engine)
+{
+	surges_tick(&engine->surges, &engine->ports, engine->workers, engine->worker_count,
+		    rte_rdtsc());
+}
+
 struct snapshot *
 engine_snapshot(struct engine *engine)
 {
@@ -211,6 +221,7 @@ engine_snapshot(struct engine *engine)
 		.worker_count = engine->worker_count,
 		.replays = &engine->replays,
 		.changes = &engine->changes,
+		.surges = &engine->surges,
 		.now_ns = clock_now(&engine->shared.clock),
 	};
 	struct snapshot *snapshot;
@@ -220,6 +231,7 @@ engine_snapshot(struct engine *engine)
 		collect(engine->workers, engine->worker_count, program);
 	else
 		collect_stopped(engine->workers, engine->worker_count, program);
+	tick_surges(engine);
 	snapshot = account_snapshot(&account);
 	if (!snapshot)
 		return NULL;
@@ -267,6 +279,7 @@ engine_tick(struct engine *engine)
 	notice_tick(&engine->notice, &engine->ports, engine->workers, engine->worker_count,
 		    now_ns());
 	engine->stalled = pulse_tick(engine->workers, engine->worker_count);
+	tick_surges(engine);
 	keep_known(engine);
 	swap_reclaim(&engine->swap);
 	looks_tick(&engine->looks, engine_config(engine));

@@ -16,10 +16,12 @@ gauge_length(enum gauge_window window, uint64_t hz)
 }
 
 void
-gauge_begin(struct gauge *gauge, uint64_t hz)
+gauge_begin(struct gauge *gauge, uint64_t hz, uint32_t ring, uint64_t now)
 {
 	memset(gauge, 0, sizeof(*gauge));
 	gauge->hz = hz;
+	gauge->rests = UINT64_MAX;
+	surge_begin(&gauge->surges, ring, now);
 }
 
 /* Packets that came in as long as a window is, where they came in more. */
@@ -33,8 +35,8 @@ as_window(uint64_t packets, uint64_t length, uint64_t began, uint64_t ended)
 	return (uint64_t)(((unsigned __int128)packets * length + took - 1) / took);
 }
 
-static void
-note_most(struct gauge *gauge, enum gauge_window window, uint64_t packets, uint64_t at)
+static struct gauge_second *
+second_of(struct gauge *gauge, uint64_t at)
 {
 	uint64_t number = at / gauge->hz;
 	struct gauge_second *second = &gauge->seconds[number % GAUGE_SECONDS];
@@ -42,10 +44,34 @@ note_most(struct gauge *gauge, enum gauge_window window, uint64_t packets, uint6
 	if (second->second != number) {
 		for (unsigned i = 0; i < GAUGE_WINDOWS; i++)
 			__atomic_store_n(&second->most[i], 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&second->backlog, 0, __ATOMIC_RELAXED);
 		__atomic_store_n(&second->second, number, __ATOMIC_RELEASE);
 	}
-	if (packets > second->most[window])
-		__atomic_store_n(&second->most[window], packets, __ATOMIC_RELAXED);
+	return second;
+}
+
+static void
+raise_to(uint64_t *most, uint64_t value)
+{
+	if (value > *most)
+		__atomic_store_n(most, value, __ATOMIC_RELAXED);
+}
+
+void
+gauge_backlog(struct gauge *gauge, struct gauge_queue *queue, unsigned percent, uint64_t now)
+{
+	static const unsigned shares[GAUGE_SHARES] = {25, 50, 90};
+
+	for (unsigned i = 0; i < GAUGE_SHARES; i++) {
+		if (queue->backlog < shares[i] && percent >= shares[i])
+			tally_count(&gauge->rises[i], 1);
+	}
+	__atomic_store_n(&queue->backlog, percent, __ATOMIC_RELAXED);
+	queue->asks = now + gauge_length(GAUGE_100US, gauge->hz);
+	if (percent == 0)
+		return;
+	raise_to(&second_of(gauge, now)->backlog, percent);
+	gauge->backlog = RTE_MAX(gauge->backlog, percent);
 }
 
 /* What came while the worker was elsewhere came in that time too, not in the window alone in which
@@ -60,31 +86,67 @@ begin(struct gauge_span *span, uint64_t now, uint64_t since, uint64_t length)
 	__atomic_store_n(&span->packets, 0, __ATOMIC_RELEASE);
 }
 
+/* What was counted in the window of 1 ms, which is over. */
+static void
+end_whole(struct gauge *gauge, uint64_t end)
+{
+	const struct gauge_span *whole = &gauge->spans[GAUGE_1MS];
+	uint64_t length = gauge_length(GAUGE_1MS, gauge->hz);
+	struct surge window = {
+		.began = whole->began,
+		.ended = gauge->last,
+		.packets = whole->packets,
+		.most_100us = gauge->most_100us,
+		.most_1ms = as_window(whole->packets, length, whole->began, end),
+		.backlog = gauge->backlog,
+	};
+
+	gauge->most_100us = gauge->backlog = 0;
+	if (whole->packets == 0)
+		return;
+	raise_to(&second_of(gauge, end)->most[GAUGE_1MS], window.most_1ms);
+	surge_window(&gauge->surges, &window, end, length);
+}
+
 /* Whoever looks meanwhile sees that by the two ends of the window, see look_open: they differ from
- * before the first change until behind the last. */
-void
-gauge_turn(struct gauge *gauge, uint64_t now, uint64_t since)
+ * before the first change until behind the last. Where nothing follows the next window has ended
+ * as it begins. */
+static void
+turn(struct gauge *gauge, uint64_t now, uint64_t since, bool follows)
 {
 	struct gauge_span *span = &gauge->spans[GAUGE_100US], *whole = &gauge->spans[GAUGE_1MS];
 	const struct gauge_span over = *span;
-	uint64_t length = gauge_length(GAUGE_100US, gauge->hz), packets = gauge->packets;
+	uint64_t length = gauge_length(GAUGE_100US, gauge->hz), packets = gauge->packets, most;
 
-	begin(span, now, since, length);
-	if (packets)
-		note_most(gauge, GAUGE_100US, as_window(packets, length, over.began, over.ends),
-			  over.ends);
-	__atomic_store_n(&whole->packets, whole->packets + packets, __ATOMIC_RELEASE);
-	length = gauge_length(GAUGE_1MS, gauge->hz);
-	if (now >= whole->ends) {
-		uint64_t end = RTE_MAX(over.ends, whole->ends);
-
-		if (whole->packets)
-			note_most(gauge, GAUGE_1MS,
-				  as_window(whole->packets, length, whole->began, end), end);
-		begin(whole, now, since, length);
+	begin(span, now, since, follows ? length : 0);
+	if (packets) {
+		most = as_window(packets, length, over.began, over.ends);
+		raise_to(&second_of(gauge, over.ends)->most[GAUGE_100US], most);
+		gauge->most_100us = RTE_MAX(gauge->most_100us, most);
+		gauge->last = over.ends;
 	}
+	__atomic_store_n(&whole->packets, whole->packets + packets, __ATOMIC_RELEASE);
+	if (now >= whole->ends) {
+		end_whole(gauge, RTE_MAX(over.ends, whole->ends));
+		length = gauge_length(GAUGE_1MS, gauge->hz);
+		begin(whole, now, since, follows ? length : 0);
+	}
+	gauge->rests = follows ? RTE_MAX(span->ends, whole->ends) : UINT64_MAX;
 	__atomic_store_n(&gauge->packets, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&gauge->ends, span->ends, __ATOMIC_RELEASE);
+}
+
+void
+gauge_turn(struct gauge *gauge, uint64_t now, uint64_t since)
+{
+	turn(gauge, now, since, true);
+}
+
+void
+gauge_rest(struct gauge *gauge, uint64_t now)
+{
+	turn(gauge, now, now, false);
+	surge_rest(&gauge->surges);
 }
 
 void
@@ -145,6 +207,8 @@ gauge_look(const struct gauge *gauge, uint64_t now, struct gauge_sum *sum)
 	histogram_merge(&sum->lower, &gauge->lower);
 	histogram_merge(&sum->upper, &gauge->upper);
 	sum->saturated += tally_look(&gauge->saturated);
+	for (unsigned i = 0; i < GAUGE_SHARES; i++)
+		sum->rises[i] += tally_look(&gauge->rises[i]);
 	for (unsigned i = 0; i < GAUGE_SECONDS; i++) {
 		const struct gauge_second *second = &gauge->seconds[i];
 		uint64_t number = __atomic_load_n(&second->second, __ATOMIC_ACQUIRE);
@@ -157,6 +221,8 @@ gauge_look(const struct gauge *gauge, uint64_t now, struct gauge_sum *sum)
 
 			sum->most[i][window] += goes_on ? RTE_MAX(most, open.most[window]) : most;
 		}
+		if (noted)
+			sum->backlog = RTE_MAX(sum->backlog, tally_look(&second->backlog));
 	}
 }
 

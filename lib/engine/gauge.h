@@ -8,6 +8,9 @@
  * bounds. It was taken in one poll and handed over at the end of its burst: no less than that. It
  * came after the last poll that left nothing in the queue: no more than since then. A worker that
  * stands still between two polls shows in the second alone.
+ *
+ * How many wait in the ring is what the driver may tell. Of a poll that was not filled it is known:
+ * none. So it is asked behind one that was, every 100 us at most.
  */
 #ifndef ENGINE_GAUGE_H
 #define ENGINE_GAUGE_H
@@ -17,6 +20,7 @@
 #include <stdint.h>
 
 #include "core/histogram.h"
+#include "engine/surge.h"
 #include "stage/burst.h"
 #include "stage/clock.h"
 
@@ -39,11 +43,18 @@ struct gauge_queue {
 	uint16_t skipped; /* bursts, see gauge_skip */
 	uint16_t stride;  /* as many are skipped in a row */
 	bool filled;      /* the last poll was */
+	bool told;        /* the driver says how many wait */
+	uint8_t backlog;  /* what it said last, in percent; 0: the last poll was not filled */
+	uint64_t asks;    /* no sooner; UINT64_MAX: never */
 };
+
+/* Shares of a receive ring of which it is counted how often so much came to wait: percent. */
+enum { GAUGE_QUARTER, GAUGE_HALF, GAUGE_NINETY, GAUGE_SHARES };
 
 struct gauge_second {
 	uint64_t second; /* of the TSC */
 	uint64_t most[GAUGE_WINDOWS];
+	uint64_t backlog; /* the most, in percent */
 };
 
 struct gauge {
@@ -51,6 +62,7 @@ struct gauge {
 	uint64_t ends;
 	uint64_t packets;
 	uint64_t saturated; /* packets that were taken after a poll that was filled */
+	uint64_t rests;     /* when windows end even if nothing follows; UINT64_MAX: none is open */
 
 	/* What follows changes when a window ends. */
 	uint64_t hz;
@@ -59,16 +71,27 @@ struct gauge {
 		uint64_t ends;    /* those of later belong to the next */
 		uint64_t packets; /* of those that ended within it */
 	} spans[GAUGE_WINDOWS];
+	/* Of the window of 1 ms. */
+	uint64_t most_100us, last, backlog;
 	struct gauge_second seconds[GAUGE_SECONDS];
+	uint64_t rises[GAUGE_SHARES];  /* how often so much of the ring came to wait */
 	struct histogram lower, upper; /* nanoseconds in the box, of packets */
+	struct surge_log surges;
 } __attribute__((aligned(64)));
 
-/* Empty; windows are measured in a TSC of hz. */
-void gauge_begin(struct gauge *gauge, uint64_t hz);
+/* Empty, of queues of ring packets; windows are measured in a TSC of hz. */
+void gauge_begin(struct gauge *gauge, uint64_t hz, uint32_t ring, uint64_t now);
 
 /* The first packets behind a window: it ends, and the next begins with them. They came after since.
  * Worker. */
 void gauge_turn(struct gauge *gauge, uint64_t now, uint64_t since);
+
+/* Windows have ended, and nothing followed until now; called from gauge.rests on. Worker. */
+void gauge_rest(struct gauge *gauge, uint64_t now);
+
+/* Behind a burst that was full the driver said at now that so many percent of the queue's ring
+ * wait, at the least. Worker; when asks says so. */
+void gauge_backlog(struct gauge *gauge, struct gauge_queue *queue, unsigned percent, uint64_t now);
 
 /* A poll that was not filled. Worker, as all below. */
 static inline void
@@ -86,6 +109,7 @@ gauge_filled(struct gauge_queue *queue, uint64_t polled, unsigned packets)
 		queue->filled = true;
 		queue->mark = polled;
 		queue->taken = 0;
+		queue->backlog = 0;
 	}
 	queue->taken += packets;
 	if (queue->taken < queue->ring)
@@ -96,11 +120,13 @@ gauge_filled(struct gauge_queue *queue, uint64_t polled, unsigned packets)
 }
 
 /* Whether a burst is not looked at, but counted with the next one that is: the clock takes as long
- * to read as a packet to forward, and a worker that has only full bursts has no time for it. */
+ * to read as a packet to forward, and a worker that has only full bursts has no time for it. The
+ * first of them is looked at where the driver tells how many wait behind it: others may be gone by
+ * the next look. */
 static inline bool
 gauge_skip(struct gauge_queue *queue, unsigned count)
 {
-	if (count < BURST_MAX || queue->skipped >= queue->stride)
+	if (count < BURST_MAX || queue->skipped >= queue->stride || (queue->told && !queue->filled))
 		return false;
 	queue->skipped++;
 	return true;
@@ -156,6 +182,8 @@ struct gauge_sum {
 	struct histogram lower, upper;
 	uint64_t saturated;
 	uint64_t most[GAUGE_SECONDS][GAUGE_WINDOWS]; /* by second; of several workers their sum */
+	uint64_t backlog;                            /* percent, the most of the last minute */
+	uint64_t rises[GAUGE_SHARES];
 };
 
 /* How long a window is, in a TSC of hz. */

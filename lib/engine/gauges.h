@@ -12,7 +12,7 @@
 
 /* The worker's gauge of a port that it polls from now on; NULL: no memory. It goes on with one that
  * there is. */
-struct gauge *gauges_of(struct worker *worker, unsigned slot);
+struct gauge *gauges_of(struct worker *worker, const struct port *port);
 
 /* Frees those of a slot whose port no worker has any more. Workers may be NULL. */
 void gauges_forget(struct worker *const *workers, unsigned count, unsigned slot);

@@ -8,6 +8,7 @@
 #include "engine/change.h"
 #include "engine/looks.h"
 #include "engine/notice.h"
+#include "engine/surges.h"
 
 struct engine {
 	struct worker_shared shared;
@@ -21,6 +22,7 @@ struct engine {
 	struct swap swap;
 	struct changes changes;
 	struct looks looks;
+	struct surges surges;
 	uint64_t started_ns;
 	uint64_t asked_ns; /* when workers' counters were last asked for */
 	unsigned applied, stalled;

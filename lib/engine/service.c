@@ -64,8 +64,10 @@ make_sources(const struct service *service, unsigned worker)
 			queue->queue = q;
 			queue->waits = (struct gauge_queue){
 				.since = since_of(service->workers[worker], port, q),
-				.ring = port->rx_ring};
-			queue->gauge = gauges_of(service->workers[worker], i);
+				.ring = port->rx_ring,
+				.told = port->tells_backlog,
+				.asks = port->tells_backlog ? 0 : UINT64_MAX};
+			queue->gauge = gauges_of(service->workers[worker], port);
 			if (!queue->gauge) {
 				free(sources);
 				return NULL;

@@ -36,6 +36,14 @@ struct snapshot_peak {
 	uint64_t packets, pps;
 };
 
+/* Of the receive ring, or of the fullest of several: what waits in it at the least. */
+struct snapshot_backlog {
+	bool told;        /* false: the driver does not say, and the rest is unknown */
+	double now, peak; /* shares; peak: of the last minute */
+	/* How often a quarter of it came to wait, a half, and nine tenths. */
+	uint64_t quarter, half, ninety;
+};
+
 struct snapshot_port {
 	const char *name;
 	const char *kind;   /* "pci", "af-xdp", "vdev" or "pcap" */
@@ -66,6 +74,8 @@ struct snapshot_port {
 	struct histogram_sums lower_sums, upper_sums;
 	uint64_t saturated;                        /* those that a worker took when it was behind */
 	struct snapshot_peak peaks[GAUGE_WINDOWS]; /* of the last minute */
+	struct snapshot_backlog backlog;
+	uint64_t surges; /* see surge.h */
 };
 
 /* So many, with every number 0, or NULL: on cache lines of their own, as their counters are. To be

@@ -133,6 +133,13 @@ verify(struct worker_queue *queue, const struct burst *burst)
 	verify_burst(queue, burst, &burst->tally->ports[queue->port->index]);
 }
 
+/* Nor for this: a queue whose last poll was filled is asked how many wait in it. */
+static __rte_noinline void
+ask_backlog(struct worker_queue *queue, uint64_t now)
+{
+	gauge_backlog(queue->gauge, &queue->waits, port_backlog(queue->port, queue->queue), now);
+}
+
 /* now: a moment since which the worker did nothing else; on return the last at which it looked at
  * the clock, which it does twice a burst, and of full ones seldom. A poll counts as begun then. */
 static unsigned
@@ -157,6 +164,8 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 					     done);
 			}
 			gauge_emptied(&queue->waits, polled);
+			if (unlikely(polled >= queue->gauge->rests))
+				gauge_rest(queue->gauge, polled);
 			continue;
 		}
 		skip = gauge_skip(&queue->waits, count);
@@ -175,6 +184,8 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 			continue;
 		done = rte_rdtsc();
 		gauge_burst(queue->gauge, &queue->waits, burst->clock, count, polled, taken, done);
+		if (unlikely(done >= queue->waits.asks && queue->waits.filled))
+			ask_backlog(queue, done);
 	}
 	*now = done;
 	return total;

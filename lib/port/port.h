@@ -79,6 +79,7 @@ struct port {
 	uint16_t rx_ring, tx_ring, mtu;
 	uint8_t mac[6];
 	bool promiscuous; /* as the driver has it */
+	bool tells_backlog;
 	bool started;
 	struct input *input;     /* the captures that it receives; or NULL */
 	struct reel_counts read; /* of them, when input was closed */
@@ -171,6 +172,11 @@ port_has_room(struct port *port, uint16_t worker)
 		rte_spinlock_unlock(&port->tx_locks[queue]);
 	return status != RTE_ETH_TX_DESC_FULL;
 }
+
+/* How much of a queue's receive ring waits: 0, 25, 50 or 90 percent of it, at the least. Looks at
+ * three places of it at most, since drivers that count what waits walk through it, the longer the
+ * less time there is. Worker that owns the queue; of a port that tells_backlog. */
+unsigned port_backlog(const struct port *port, uint16_t queue);
 
 /* Reads the link state of the device into up and speed; counts and logs a change. Finds out, too,
  * that the interface below an AF_XDP port is gone. Control thread. */

@@ -240,6 +240,7 @@ rx_queue_setup(struct rte_eth_dev *dev, uint16_t index, uint16_t ring, unsigned 
 		.pool = pool,
 		.port = (uint16_t)(uintptr_t)dev->process_private,
 		.index = index,
+		.ring = ring,
 		.left = rx == DEVICE_ENDLESS ? rx : rx / queues + (index < rx % queues),
 	};
 	dev->data->rx_queues[index] = queue;
@@ -341,6 +342,8 @@ probe(struct rte_vdev_device *vdev)
 	dev->dev_ops = &operations;
 	dev->device = &vdev->device;
 	dev->rx_pkt_burst = device_receive;
+	if (options.tells)
+		dev->rx_descriptor_status = device_receive_status;
 	dev->tx_pkt_burst = device_transmit;
 	dev->tx_descriptor_status = device_transmit_status;
 	rte_eth_dev_probing_finish(dev);

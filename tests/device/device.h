@@ -15,6 +15,7 @@
  *   ring=N            places for mbufs in a call; a frame for which there are some, but too few, is freed, too (0: no end)
  *   refuse=N          a frame of so many bytes is never taken, and nothing behind it (0: all are)
  *   link=up|down|flap the link, until an order says otherwise; flap: other at each look (up)
+ *   tells=0|1         says which entries of a receive ring are filled (0)
  *   good=0|1          receive checksums are offered, and flagged as good when asked for (0)
  *   wrong=N           every Nth packet has a wrong checksum, of the IP header and of UDP by turns (0: none)
  *   orders=PATH       a FIFO with orders, see orders.h
@@ -67,7 +68,7 @@ struct device_options {
 	uint16_t refuse, segments, ring;
 	enum device_link link;
 	enum device_failure failure;
-	bool good;
+	bool good, tells;
 	uint32_t wrong;
 	char orders[DEVICE_PATH_MAX];
 };
@@ -79,6 +80,7 @@ struct receive_queue {
 	uint64_t brought; /* of orders->brought, what is in left */
 	bool flags;       /* packets are flagged as good */
 	uint16_t port, index;
+	uint16_t ring; /* entries */
 	uint64_t left; /* packets still to come */
 	uint64_t sequence;
 	uint64_t packets, bytes, no_buffer;
@@ -114,6 +116,7 @@ struct device {
 bool device_options_parse(const char *text, struct device_options *options);
 
 uint16_t device_receive(void *queue, struct rte_mbuf **packets, uint16_t count);
+int device_receive_status(void *queue, uint16_t offset);
 uint16_t device_transmit(void *queue, struct rte_mbuf **packets, uint16_t count);
 
 int device_transmit_status(void *queue, uint16_t offset);

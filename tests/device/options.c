@@ -15,7 +15,7 @@
 
 static const char *const keys[] = {"rx",     "size",   "flows",    "queues", "tx-queues", "hold",
 				   "accept", "room",   "link",     "fail",   "good",      "wrong",
-				   "orders", "refuse", "segments", "ring",   NULL};
+				   "orders", "refuse", "segments", "ring",   "tells",     NULL};
 
 static const char *const links[] = {"up", "down", "flap"};
 
@@ -123,6 +123,7 @@ device_options_parse(const char *text, struct device_options *options)
 	options->ring = read_number(list, "ring", 0, UINT16_MAX, 0, &failed);
 	options->link = read_word(list, "link", links, RTE_DIM(links), &failed);
 	options->failure = read_word(list, "fail", failures, RTE_DIM(failures), &failed);
+	options->tells = read_number(list, "tells", 0, 1, 0, &failed);
 	options->good = read_number(list, "good", 0, 1, 0, &failed);
 	options->wrong = read_number(list, "wrong", 0, UINT32_MAX, 0, &failed);
 	options->orders[0] = '\0';

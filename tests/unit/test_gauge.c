@@ -27,7 +27,7 @@ static struct gauge_sum sum;
 static void
 begin(void)
 {
-	gauge_begin(&gauge, HZ);
+	gauge_begin(&gauge, HZ, RING, START);
 	queue = (struct gauge_queue){.since = START, .ring = RING};
 }
 
