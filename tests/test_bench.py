@@ -57,3 +57,13 @@ def test_scrapes_are_measured(tmp_path):
                    timeout=240)
     results = {result["name"]: result for result in json.loads(out.read_text(encoding="ascii"))["results"]}
     assert results["worker"]["scrapes"] > 0 and results["scrape"]["all"]["series"] == results["scrape"]["capped"]["series"] + 400
+
+
+def test_looks_are_measured(tmp_path):
+    """A few turns, whose rates say nothing; that clients look while they are measured is looked at by the benchmark."""
+    out = tmp_path / "looks.json"
+    subprocess.run(["/usr/bin/python3", "scripts/bench/looks.py", "--sluiced", SLUICED, "--json", out, "--starts", "1", "--pairs",
+                    "1", "--rules", "50", "--seconds", "0.3", "--explanations", "3", "--hugepages", "false"], cwd=ROOT, check=True,
+                   timeout=240)
+    results = {result["name"]: result for result in json.loads(out.read_text(encoding="ascii"))["results"]}
+    assert all(results[name]["looked"] > 0 for name in ("trace", "top", "both")) and results["explain"]["least"] > 0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Eye: all looks of the moment, as one worker takes part in them. It says of each packet that came
- * in what became of it, and takes itself back: where looking costs more than a fiftieth of the
+ * in what became of it, and takes itself back: where looking costs more than a hundredth of the
  * worker's time it looks at fewer bursts, and counts the others.
  */
 #ifndef LOOK_EYE_H

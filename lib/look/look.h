@@ -100,21 +100,27 @@ void look_free(struct look *look);
 const struct look_record *look_next(struct look *look, unsigned worker);
 void look_taken(struct look *look, unsigned worker, const struct look_record *record);
 
-/* Worker, for each packet that comes by: whether it is one in so many. */
-static inline bool
-look_chooses(const struct look_terms *terms, struct look_part *part)
+/* Worker: which of the next so many packets, BURST_MAX at most, are looked at, by bit. */
+static inline uint32_t
+look_choose(const struct look_terms *terms, struct look_part *part, unsigned count)
 {
+	uint32_t chosen = 0;
+	uint64_t i;
+
 	if (terms->one_in <= 1)
-		return true;
-	if (part->skip-- > 0)
-		return false;
-	/* xorshift64; how many are passed over is anything from none to twice the average, so that
-	 * what comes in a rhythm is not met in its rhythm. */
-	part->chance ^= part->chance << 13;
-	part->chance ^= part->chance >> 7;
-	part->chance ^= part->chance << 17;
-	part->skip = (uint32_t)((part->chance >> 32) * (2 * (uint64_t)terms->one_in - 1) >> 32);
-	return true;
+		return (uint32_t)((UINT64_C(1) << count) - 1);
+	for (i = part->skip; i < count; i += 1 + (uint64_t)part->skip) {
+		chosen |= UINT32_C(1) << i;
+		/* xorshift64; how many are passed over is anything from none to twice the average,
+		 * so that what comes in a rhythm is not met in its rhythm. */
+		part->chance ^= part->chance << 13;
+		part->chance ^= part->chance >> 7;
+		part->chance ^= part->chance << 17;
+		part->skip =
+			(uint32_t)((part->chance >> 32) * (2 * (uint64_t)terms->one_in - 1) >> 32);
+	}
+	part->skip = (uint32_t)(i - count);
+	return chosen;
 }
 
 /* Worker. Whether the packet is one of those; copies what is kept of it to place i. */

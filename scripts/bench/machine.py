@@ -38,6 +38,13 @@ def progress(case, step=""):
         print(f"bench: {case}", file=sys.stderr, flush=True)
 
 
+def conclude(result):
+    """Prints a result's text, value and bound, its "ceiling" or its "floor", and whether it was missed."""
+    bound, word = (result["ceiling"], "most") if "ceiling" in result else (result["floor"], "least")
+    beyond = result["value"] > bound if word == "most" else result["value"] < bound
+    print(f"{result['text']} {result['value']:.3g}, at {word} {bound:g}{'  missed' if beyond else ''}", flush=True)
+
+
 def describe():
     """What the figures were measured on."""
     model = "unknown"

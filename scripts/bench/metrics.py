@@ -166,10 +166,7 @@ def main():
                 machine.progress(f"{name}: {CASES[name]}")
                 results.append(measure(arguments, scratch))
                 machine.progress("")
-                result = results[-1]
-                bound, word = (result["ceiling"], "most") if "ceiling" in result else (result["floor"], "least")
-                beyond = result["value"] > bound if word == "most" else result["value"] < bound
-                print(f"{result['text']} {result['value']:.3g}, at {word} {bound:g}{'  missed' if beyond else ''}", flush=True)
+                machine.conclude(results[-1])
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
     print()
