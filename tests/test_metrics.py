@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lib import fake
+from lib import capture, fake
 from lib.daemon import Client, Daemon, PLUGINS, test_ports
 from lib.offline import ROOT, SLUICE, config
 from lib.prometheus import Text
@@ -153,6 +153,21 @@ def test_snapshot_is_all_that_others_tell(daemon):
         names = list(parts["status"]["rules"])
         assert list(client.call("snapshot", limit=1)["rules"]) == names[:1]
         assert list(client.call("snapshot", names=names[1:2])["rules"]) == names[1:2]
+
+
+def test_what_a_replay_sent(tmp_path):
+    """Its bytes are those of the packets, not those of the memory that its captures take."""
+    frames = capture.frames("dns.pcap")
+    what = config(test_ports(sink=""), [], replays={
+        "morning": {"file": str(capture.fixture("dns.pcap")), "to": "sink", "pace": "top", "loops": 2}})
+    with Daemon(what, tmp_path, PLUGINS) as daemon:
+        daemon.until(lambda status: status["replays"]["morning"]["state"] == "done")
+        told, memory = metrics(daemon), daemon.call("memory")["replays"]["morning"]["bytes"]
+        assert told.get("sluice_replay_sent_packets_total", replay="morning") == 2 * len(frames)
+        assert told.get("sluice_replay_sent_bytes_total", replay="morning") == 2 * sum(map(len, frames))
+        assert told.get("sluice_replay_memory_bytes", replay="morning") == memory > 0
+        assert daemon.call("snapshot")["replays"]["morning"]["bytes"] == 2 * sum(map(len, frames))
+        daemon.stop()
 
 
 def test_textfile(daemon, tmp_path):

@@ -15,6 +15,19 @@ take(json_t *result, json_t *part)
 	json_decref(part);
 }
 
+/* `bytes` of a replay are those that it sent; what its captures take stands beside them as `memory`
+ * already. */
+static json_t *
+memory_json(const struct snapshot *snapshot)
+{
+	json_t *result = report_memory(snapshot), *replay;
+	const char *name;
+
+	json_object_foreach (json_object_get(result, "replays"), name, replay)
+		json_object_del(replay, "bytes");
+	return result;
+}
+
 json_t *
 report_snapshot(const struct snapshot *snapshot)
 {
@@ -26,7 +39,7 @@ report_snapshot(const struct snapshot *snapshot)
 	take(result, report_ports(snapshot));
 	take(result, report_rules(snapshot));
 	take(result, report_drops(snapshot));
-	take(result, report_memory(snapshot));
+	take(result, memory_json(snapshot));
 	take(result, report_workers(snapshot));
 	/* What words mean does not change. */
 	json_object_del(result, "reasons");
