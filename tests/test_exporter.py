@@ -35,6 +35,23 @@ def test_says_what_the_client_says(daemon, exporter):
     assert exporter.stop() == ""
 
 
+def test_memory_is_given_back(daemon, exporter):
+    """What a scrape takes is there for the next, also of a daemon that is not there."""
+    def memory():
+        with open(f"/proc/{exporter.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmData:\s+(\d+) kB", status.read()).group(1))
+
+    for _ in range(20):
+        exporter.metrics()
+    before = memory()
+    for _ in range(200):
+        assert exporter.metrics().get("sluice_up") == 1
+    daemon.stop()
+    for _ in range(20):
+        assert exporter.metrics().get("sluice_up") == 0
+    assert memory() <= before + 1024
+
+
 def test_paths_and_methods(exporter):
     status, headers, text = exporter.ask("/")
     assert status == 200 and headers["Content-Type"].startswith("text/html") and 'href="/metrics"' in text

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "core/text.h"
 #include "exporter.h"
 #include "metrics/metrics.h"
@@ -137,6 +138,7 @@ main(int argc, char **argv)
 	ret = parse_options(argc, argv, &exporter, &place);
 	if (ret >= 0)
 		return ret;
+	arena_begin();
 	ret = listen_begin(place, &exporter.listener);
 	return ret == EXIT_DONE ? serve(&exporter) : ret;
 }

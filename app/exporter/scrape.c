@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
+#include "arena.h"
 #include "core/now.h"
 #include "core/text.h"
 #include "daemon.h"
@@ -59,22 +60,30 @@ text_of(json_t *answer, double seconds, size_t *length)
 	return text_close(out, &text);
 }
 
-char *
-scrape(struct exporter *exporter, double seconds, size_t *length)
+/* Asks, and tells what was answered. */
+static char *
+look(struct exporter *exporter, double began, double seconds, size_t *length)
 {
-	double began = now_seconds(), took;
 	json_t *answer = NULL;
-	char *text;
+	double took;
 	int ret;
 
-	if (began < exporter->until)
-		return text_of(NULL, 0, length);
 	say_hold();
 	ret = ask(exporter, seconds, &answer);
 	took = now_seconds() - began;
 	say_change(exporter, ret);
 	exporter->until = ret != EXIT_DONE && took >= seconds ? began + took + REST_SECONDS : 0;
-	text = text_of(answer, took, length);
-	json_decref(answer);
+	return text_of(answer, took, length);
+}
+
+char *
+scrape(struct exporter *exporter, double seconds, size_t *length)
+{
+	double now = now_seconds();
+	char *text = now < exporter->until ? text_of(NULL, 0, length)
+					   : look(exporter, now, seconds, length);
+
+	/* The answer goes, too. */
+	arena_reset();
 	return text;
 }

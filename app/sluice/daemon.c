@@ -318,6 +318,7 @@ daemon_ask(struct daemon *daemon, const char *method, json_t *params)
 	json_t *request = json_pack("{s:s, s:I, s:s}", "jsonrpc", "2.0", "id",
 				    (json_int_t)++daemon->id, "method", method);
 	char *text = NULL;
+	json_free_t give;
 	size_t length;
 	int ret = EXIT_DONE;
 
@@ -338,7 +339,8 @@ daemon_ask(struct daemon *daemon, const char *method, json_t *params)
 		text[length] = '\n';
 		send_all(daemon, text, length + 1);
 	}
-	free(text);
+	json_get_alloc_funcs(NULL, &give);
+	give(text);
 	return ret;
 }
 

@@ -2,6 +2,7 @@
 #include "control/answer.h"
 
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,8 @@ answer_piece(struct call *call, bool *more)
 	*more = false;
 	if (!out)
 		return NULL;
+	/* It is nobody else's. */
+	__fsetlocking(out, FSETLOCKING_BYCALLER);
 	if (!call->begun)
 		begin(out, call);
 	put_items(out, call);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rules as text: of a million of them no tree is made. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,18 +13,23 @@
 void
 report_put_text(FILE *out, const char *text, size_t most)
 {
-	for (const char *end = text + most; text < end && *text; text++) {
+	const char *end = text + strnlen(text, most), *plain = text;
+
+	for (; text < end; text++) {
 		unsigned char byte = *text;
 
-		if (byte == '"' || byte == '\\')
-			fprintf(out, "\\%c", byte);
-		else if (byte == '\n')
+		if (byte >= 0x20 && byte != '"' && byte != '\\')
+			continue;
+		fwrite(plain, 1, (size_t)(text - plain), out);
+		plain = text + 1;
+		if (byte == '\n')
 			fputs("\\n", out);
 		else if (byte < 0x20)
 			fprintf(out, "\\u%04x", byte);
 		else
-			fputc(byte, out);
+			fprintf(out, "\\%c", byte);
 	}
+	fwrite(plain, 1, (size_t)(end - plain), out);
 }
 
 void
@@ -48,6 +52,18 @@ report_actions(const struct snapshot *snapshot, unsigned rule)
 	return text_close(out, &text);
 }
 
+/* Not formatted: there may be millions. */
+static void
+put_number(FILE *out, uint64_t number)
+{
+	char text[20], *digits = text + sizeof(text);
+
+	do
+		*--digits = (char)('0' + number % 10);
+	while (number /= 10);
+	fwrite(digits, 1, (size_t)(text + sizeof(text) - digits), out);
+}
+
 static void
 put_rows(FILE *out, const char *between, const struct counter *row, const void *from)
 {
@@ -56,7 +72,11 @@ put_rows(FILE *out, const char *between, const struct counter *row, const void *
 
 		if (row->kind == COUNTER_GIVEN && count == COUNTER_UNKNOWN)
 			continue;
-		fprintf(out, "%s\"%s\":%" PRIu64, between, row->name, count);
+		fputs(between, out);
+		fputc('"', out);
+		fputs(row->name, out);
+		fputs("\":", out);
+		put_number(out, count);
 		between = ",";
 	}
 }

@@ -13,8 +13,8 @@
 #include "core/banned.h"
 
 /* What looking may cost: a hundredth of the time, which is measured a hundred times a second. So it
- * is a fiftieth at most with what nobody can measure: passing over the other bursts, and caches that
- * hold something else afterwards. */
+ * is a fiftieth at most with what nobody can measure: passing over the other bursts, and caches
+ * that hold something else afterwards. */
 #define SHARE 100
 #define WINDOWS 100
 #define STRIDE_MAX (1U << 16)
@@ -220,8 +220,8 @@ look_set_make(struct look *const *looks, unsigned count, unsigned workers)
 	return set;
 }
 
-/* After a window: at once as few bursts as may be where it cost too much, and slowly more again where
- * it costs little. */
+/* After a window: at once as few bursts as may be where it cost too much, and slowly more again
+ * where it costs little. */
 static void
 weigh(struct look_eye *eye, uint64_t tsc)
 {

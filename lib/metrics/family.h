@@ -14,6 +14,8 @@ struct metric;
 
 /* As many as any sample has. */
 #define FAMILY_LABELS_MAX 6
+/* Lines are handed to the stream some dozens at a time. */
+#define FAMILY_BYTES 4096
 
 struct family {
 	FILE *out;
@@ -26,7 +28,12 @@ struct family {
 		const char *value;
 		size_t length; /* of the value */
 	} label[FAMILY_LABELS_MAX];
+	size_t used;
+	char text[FAMILY_BYTES]; /* not yet in the stream */
 };
+
+/* Behind the last sample: all of it is in the stream. */
+void family_end(struct family *family);
 
 /* One more label for the samples that follow, until it is taken off. Neither is copied. */
 void family_label(struct family *family, const char *name, const char *value);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "metrics/metrics.h"
 
-#include <stdio_ext.h>
 #include <string.h>
 
 #include "metrics/family.h"
@@ -65,28 +64,35 @@ put_item(struct family *family, const struct metric_group *group, const json_t *
 }
 
 static void
+put_things(struct family *family, const struct metric_group *group)
+{
+	json_t *things = json_object_get(family->snapshot, group->things), *thing;
+	const char *name;
+	size_t index;
+
+	if (group->keys) {
+		json_array_foreach (things, index, thing)
+			put_item(family, group, thing);
+		return;
+	}
+	json_object_foreach (things, name, thing) {
+		family_label(family, group->label, name);
+		put_thing(family, thing);
+		family_unlabel(family);
+	}
+}
+
+static void
 put_family(FILE *out, const json_t *snapshot, const struct metric_group *group,
 	   const struct metric *metric)
 {
 	struct family family = {.out = out, .snapshot = snapshot, .metric = metric};
-	json_t *things = json_object_get(snapshot, group->things), *thing;
-	const char *name;
-	size_t index;
 
-	if (!group->things) {
+	if (group->things)
+		put_things(&family, group);
+	else
 		put_thing(&family, snapshot);
-		return;
-	}
-	if (group->keys) {
-		json_array_foreach (things, index, thing)
-			put_item(&family, group, thing);
-		return;
-	}
-	json_object_foreach (things, name, thing) {
-		family_label(&family, group->label, name);
-		put_thing(&family, thing);
-		family_unlabel(&family);
-	}
+	family_end(&family);
 }
 
 /* What is said of the looking itself, as the daemon would. The default is told however few rules
@@ -114,13 +120,10 @@ metrics_put(FILE *out, json_t *snapshot, double seconds)
 {
 	json_t *told = snapshot ? json_incref(snapshot) : json_object();
 
-	/* The stream is nobody else's meanwhile. */
-	__fsetlocking(out, FSETLOCKING_BYCALLER);
 	prepare(told, seconds);
 	for (const struct metric_group *group = metrics_groups; group->title; group++) {
 		for (const struct metric *metric = group->metrics; metric->name; metric++)
 			put_family(out, told, group, metric);
 	}
-	__fsetlocking(out, FSETLOCKING_INTERNAL);
 	json_decref(told);
 }
