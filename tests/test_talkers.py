@@ -1,55 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Who sends most: shares of a known mix within the error that is told, and `sluice top` in a real terminal beside them."""
 
-import contextlib
 import json
-import os
-import random
-import shlex
 import subprocess
 import time
 
 import pytest
-from scapy.all import IP, UDP, Ether, IPv6, Raw, TCP
 
-from lib import capture
 from lib.daemon import Daemon, check_status
+from lib.mix import MIX, site
 from lib.offline import SLUICE, config
+from lib.tmux import terminal
 
 pytestmark = pytest.mark.live
 
 SECONDS = 60
 # Standard deviations that a share may be off.
 SIGMAS = 6
-MIX = {"udp 10.0.0.1:1000 > 192.0.2.1:53": 500, "tcp [2001:db8::1]:2000 > [2001:db8::2]:443": 250,
-       "udp 10.0.0.3:3000 > 192.0.2.2:53": 150, **{f"udp 10.0.1.{i}:4000 > 192.0.2.2:4000": 2 for i in range(50)}}
-RULES = [{"name": "dns", "match": {"protocol": "udp", "dst-port": 53}, "actions": [{"forward": "lan"}]},
-         {"name": "web", "match": {"protocol": "tcp"}, "actions": [{"forward": "lan"}]}]
-
-
-def frame(text):
-    protocol, source, _, destination = text.split()
-    (src, sport), (dst, dport) = (end.rsplit(":", 1) for end in (source, destination))
-    network = IPv6 if "[" in src else IP
-    transport = TCP if protocol == "tcp" else UDP
-    # Without addresses of its own scapy would ask the network for them.
-    return bytes(Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / network(src=src.strip("[]"), dst=dst.strip("[]"))
-                 / transport(sport=int(sport), dport=int(dport)) / Raw(bytes(40)))
-
-
-def write_mix(path):
-    frames = [frame(text) for text, count in MIX.items() for _ in range(count)]
-    random.Random(7).shuffle(frames)
-    capture.write(path, frames)
 
 
 @pytest.fixture(name="daemon", scope="module")
 def running(tmp_path_factory):
     directory = tmp_path_factory.mktemp("talkers")
-    write_mix(directory / "mix.pcap")
-    what = config({name: {"null": {}} for name in ("wan", "lan")}, RULES, idle="sleep")
-    what["replays"] = {"one": {"file": str(directory / "mix.pcap"), "to": {"as": "wan"}, "pace": "20kpps", "loops": "forever"}}
-    with Daemon(what, directory) as daemon:
+    with Daemon(site(directory), directory) as daemon:
         yield daemon
         check_status(daemon.call("status"))
 
@@ -155,42 +128,6 @@ def test_figures_add_up(daemon):
     # What repeats with the capture repeats exactly, but for a part of it.
     assert rules["web"]["packets"] / sum(rule["packets"] for rule in rules.values()) == pytest.approx(0.25, abs=0.02)
     assert figures["talkers"]["samples"] > 0
-
-
-class Tmux:
-    """A real terminal, of its own server."""
-
-    def __init__(self, daemon, columns=80, rows=24):
-        self.name = f"sluice-{os.getpid()}-{id(self)}"
-        command = shlex.join([str(SLUICE), "--socket", str(daemon.run_dir), "top", "--watch", "0.2"])
-        self.run("new-session", "-d", "-x", str(columns), "-y", str(rows), f"LANG=C.UTF-8 {command}; echo ended $?; sleep 60")
-
-    def run(self, *words):
-        return subprocess.run(["tmux", "-u", "-f", "/dev/null", "-L", self.name, *words], capture_output=True, text=True,
-                              timeout=SECONDS, check=True).stdout
-
-    def lines(self):
-        return self.run("capture-pane", "-p").splitlines()
-
-    def until(self, *texts):
-        deadline = time.monotonic() + SECONDS
-        while not all(any(text in line for line in self.lines()) for text in texts):
-            assert time.monotonic() < deadline, (texts, "\n".join(self.lines()))
-            time.sleep(0.05)
-        return self.lines()
-
-    def type(self, *keys):
-        self.run("send-keys", *keys)
-
-
-@contextlib.contextmanager
-def terminal(daemon, **more):
-    tmux = Tmux(daemon, **more)
-    try:
-        yield tmux
-    finally:
-        with contextlib.suppress(subprocess.CalledProcessError):
-            tmux.run("kill-server")
 
 
 def test_top_in_a_real_terminal(daemon):

@@ -101,12 +101,13 @@ static int
 look(const struct options *options, struct talkers *talkers, unsigned rows, double seconds)
 {
 	struct feed feed;
+	struct feed_guest guest = talkers_guest(talkers);
 	int ret = feed_begin(&feed, options, STEP_SECONDS);
 	json_t *figures;
 
 	if (ret != EXIT_DONE)
 		return ret;
-	feed.talkers = talkers;
+	feed_invite(&feed, &guest);
 	watch_begin();
 	ret = sample(&feed, talkers, seconds);
 	figures = ret == EXIT_DONE ? talkers_figures(talkers, rows) : NULL;

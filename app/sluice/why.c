@@ -21,9 +21,17 @@ why_close(struct why *why)
 	daemon_close(&why->daemon);
 }
 
-/* What happened is known; what would happen is told of the bytes that were kept. */
-static void
-mark_cut(json_t *result, const json_t *packet)
+json_t *
+why_params(const json_t *packet)
+{
+	if (!json_is_string(json_object_get(packet, "rule")))
+		return NULL;
+	return json_pack("{s:O, s:O}", "packet", json_object_get(packet, "bytes"), "port",
+			 json_object_get(packet, "port"));
+}
+
+void
+why_mark_cut(json_t *result, const json_t *packet)
 {
 	json_int_t length = json_integer_value(json_object_get(packet, "length"));
 	size_t kept = json_string_length(json_object_get(packet, "bytes")) / 2;
@@ -52,32 +60,21 @@ show(const struct why *why, const json_t *packet, json_t *result)
 	json_decref(whole);
 }
 
-/* What no rule saw has nothing to explain: packets of a replay that goes out, or of a port that is
- * gone. */
-static bool
-is_explained(const json_t *packet)
-{
-	return json_is_string(json_object_get(packet, "rule"));
-}
-
 bool
 why_show(struct why *why, const json_t *packet)
 {
-	json_t *params, *answer = NULL, *result;
+	json_t *params = why_params(packet), *answer = NULL, *result;
 	int ret = EXIT_DONE;
 
-	if (is_explained(packet)) {
-		params = json_pack("{s:O, s:O}", "packet", json_object_get(packet, "bytes"), "port",
-				   json_object_get(packet, "port"));
+	if (params)
 		ret = daemon_call(&why->daemon, "explain", params, true, &answer);
-	}
 	if (ret != EXIT_DONE) {
 		why->ret = ret < 0 ? why->ret : ret;
 		return false;
 	}
 	result = json_object_get(answer, "result");
 	if (result)
-		mark_cut(result, packet);
+		why_mark_cut(result, packet);
 	show(why, packet, result);
 	if (answer && !result)
 		why->ret = daemon_refused(why->options, json_object_get(answer, "error"), NULL);

@@ -11,9 +11,9 @@
 
 #include "core/text.h"
 #include "top/act.h"
+#include "top/aim.h"
 #include "top/brief.h"
 #include "top/figures.h"
-#include "top/heavy.h"
 #include "top/keys.h"
 #include "top/layout.h"
 #include "top/screenful.h"
@@ -240,9 +240,10 @@ check_screen(struct screenful *screenful, unsigned columns, unsigned rows)
 static void
 test_any_size(void **state)
 {
-	static const int typed[] = {'2', 's',        's',     KEY_DOWN, 'u',         '2',
-				    '?', KEY_ESCAPE, '/',     'w',      KEY_ENTER,   '5',
-				    's', KEY_END,    KEY_TAB, 'p',      KEY_BACK_TAB};
+	static const int typed[] = {'2',     's',        's',       KEY_DOWN, 'u',          '2',
+				    '?',     KEY_ESCAPE, '/',       'w',      KEY_ENTER,    '5',
+				    's',     KEY_END,    KEY_TAB,   'p',      KEY_BACK_TAB, '?',
+				    KEY_END, KEY_UP,     KEY_ESCAPE};
 	json_t *before = moment(10, 1000, 100, 5), *now = moment(10.5, 1500, 200, 7);
 	struct screenful screenful = {.paint.utf8 = true, .seconds = 1};
 
@@ -258,104 +259,118 @@ test_any_size(void **state)
 		assert_int_equal(act_on(&screenful, typed[i]), ACT_DRAW);
 	}
 	assert_int_equal(act_on(&screenful, KEY_NONE), ACT_NOTHING);
+	assert_int_equal(act_on(&screenful, 'e'), ACT_EXPLAIN);
+	check_screen(&screenful, 80, 24);
+	assert_int_equal(act_on(&screenful, 'e'), ACT_EXPLAIN);
+	assert_int_equal(act_on(&screenful, 't'), ACT_NOTHING);
+	assert_int_equal(act_on(&screenful, KEY_ESCAPE), ACT_DRAW);
+	assert_int_equal(act_on(&screenful, 't'), ACT_TAP);
+	assert_int_equal(act_on(&screenful, 't'), ACT_DRAW);
+	assert_int_equal(screenful.over.kind, OVER_NONE);
 	assert_int_equal(act_on(&screenful, 'q'), ACT_QUIT);
 	screenful_end(&screenful);
 	json_decref(before);
 	json_decref(now);
 }
 
-#define NAMES 5000
-#define TIMES 200000
-
-static double
-count_of(const struct heavy *heavy, const char *name, double *over)
+static void
+check_aim(unsigned pane, const char *name, const char *terms, const char *title)
 {
-	for (unsigned i = 0; i < heavy->used; i++) {
-		if (strcmp(heavy->entries[i].name, name) == 0) {
-			*over = heavy->entries[i].over;
-			return heavy->entries[i].count;
-		}
+	json_t *figures =
+		json_pack("{s:{s:{s:s}, s:{s:s}}, s:{s:{s:s, s:b}, s:{s:s, s:b}}}", "drops",
+			  "missed", "kind", "card", "rule", "kind", "policy", "replays", "in",
+			  "port", "wan", "as", 1, "out", "port", "lan", "as", 0);
+	json_t *talker = json_pack("{s:s}", "port", "wan"), *expected = NULL;
+	struct aim aim = aim_at(pane, name, figures, talker);
+
+	if (terms) {
+		expected = json_loads(terms, 0, NULL);
+		json_object_update_new(expected, json_pack("{s:i, s:i}", "snap", 128, "rate", 50));
 	}
-	return -1;
+	assert_true(terms ? json_equal(aim.terms, expected) : !aim.terms);
+	assert_string_equal(aim.name, title);
+	assert_string_equal(aim.only, pane == PANE_TALKERS && terms ? name : "");
+	json_decref(aim.terms);
+	json_decref(expected);
+	json_decref(talker);
+	json_decref(figures);
 }
 
-/* Far more names than places: who has more than his part is there, with a count that is too high by
- * what it says at most, and nothing is counted twice or not at all. */
+#define TALKER(text, filter) \
+	check_aim(PANE_TALKERS, text, "{\"in\": [\"wan\"], \"filter\": \"" filter "\"}", text)
+
 static void
-test_heavy(void **state)
+test_aim(void **state)
 {
-	static unsigned truth[NAMES];
-	struct heavy heavy;
-	json_t *packet = json_object();
-	uint64_t chance = 88172645463325252;
-	double sum = 0, over;
-	unsigned *sorted;
-
-	assert_int_equal(heavy_begin(&heavy), 0);
-	assert_null(heavy_sorted(&heavy));
-	for (unsigned i = 0; i < TIMES; i++) {
-		char name[16];
-		unsigned number;
-
-		chance ^= chance << 13;
-		chance ^= chance >> 7;
-		chance ^= chance << 17;
-		/* The smaller the likelier. */
-		number = (unsigned)(NAMES / (1 + chance % NAMES)) % NAMES;
-		number = chance >> 40 & 1 ? number : (unsigned)(chance >> 20) % NAMES;
-		truth[number]++;
-		snprintf(name, sizeof(name), "%u", number);
-		heavy_add(&heavy, name, packet);
-	}
-	assert_int_equal(heavy.used, HEAVY_ENTRIES);
-	for (unsigned i = 0; i < NAMES; i++) {
-		char name[16];
-		double count;
-
-		snprintf(name, sizeof(name), "%u", i);
-		count = count_of(&heavy, name, &over);
-		if (truth[i] > TIMES / HEAVY_ENTRIES)
-			assert_true(count >= 0);
-		if (count >= 0) {
-			assert_true(count >= truth[i] && count - over <= truth[i]);
-			sum += count;
-		}
-	}
-	assert_true(sum == TIMES && heavy.count == TIMES && heavy_samples(&heavy) == TIMES);
-	sorted = heavy_sorted(&heavy);
-	for (unsigned i = 1; i < heavy.used; i++)
-		assert_true(heavy.entries[sorted[i - 1]].count >= heavy.entries[sorted[i]].count);
-	free(sorted);
-	heavy_end(&heavy);
-	json_decref(packet);
+	check_aim(PANE_PORTS, "wan", "{\"in\": [\"wan\"], \"out\": [\"wan\"]}", "port wan");
+	check_aim(PANE_PORTS, "lan (down)", "{\"in\": [\"lan\"], \"out\": [\"lan\"]}", "port lan");
+	check_aim(PANE_RULES, "web", "{\"rule\": \"web\"}", "rule web");
+	check_aim(PANE_DROPS, "rule", "{\"drops\": [\"rule\"]}", "what is dropped as rule");
+	check_aim(PANE_DROPS, "missed", NULL,
+		  "what the card dropped never came in: nobody can look at it");
+	check_aim(PANE_REPLAYS, "in", "{\"in\": [\"wan\"]}",
+		  "replay in, and what else comes in on wan");
+	check_aim(PANE_REPLAYS, "out", "{\"out\": [\"lan\"]}",
+		  "replay out, and what else leaves lan");
+	check_aim(PANE_WORKERS, "core 1", NULL,
+		  "a port, a rule, a reason, a replay or a talker can be tapped");
+	check_aim(PANE_RULES, "", NULL, "there is nothing in that pane");
+	TALKER("udp 10.0.0.1:1000 > 192.0.2.1:53",
+	       "src host 10.0.0.1 and src port 1000 and dst host 192.0.2.1 and dst port 53");
+	TALKER("tcp [2001:db8::1]:2000 > [2001:db8::2]:443",
+	       "src host 2001:db8::1 and src port 2000 and dst host 2001:db8::2 and dst port 443");
+	TALKER("icmpv6 fe80::1 > ff02::1", "src host fe80::1 and dst host ff02::1");
+	TALKER("protocol 47 10.0.0.1 > 10.0.0.2 fragment",
+	       "src host 10.0.0.1 and dst host 10.0.0.2");
+	TALKER("icmp 10.0.0.1 > 10.0.0.2 vlan 7",
+	       "vlan 7 and (src host 10.0.0.1 and dst host 10.0.0.2 or "
+	       "(vlan and src host 10.0.0.1 and dst host 10.0.0.2))");
+	check_aim(PANE_TALKERS, "ether_type 0x0806 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff",
+		  "{\"in\": [\"wan\"]}", "ether_type 0x0806 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff");
+	check_aim(PANE_TALKERS, "runt", "{\"in\": [\"wan\"]}", "runt");
 }
 
 static void
-test_heavy_fades(void **state)
+check_over(struct over *over, unsigned columns, unsigned rows, const char *expected)
 {
-	struct heavy heavy;
-	json_t *packet = json_object();
-	double over;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	heavy_begin(&heavy);
-	for (unsigned i = 0; i < 100; i++)
-		heavy_add(&heavy, "old", packet);
-	heavy_fade(&heavy, 0.5);
-	for (unsigned i = 0; i < 50; i++)
-		heavy_add(&heavy, "new", packet);
-	assert_true(count_of(&heavy, "old", &over) == 50 && heavy.count == 100);
-	/* A hundred at half the weight and fifty whole ones are worth less than 150. */
-	assert_true(heavy_samples(&heavy) > 133 && heavy_samples(&heavy) < 134);
-	/* sqrt((1 - 0.2) / (0.2 * 100)) */
-	assert_true(heavy_error(0.2, 100) == 0.2);
-	assert_true(heavy_error(0, 100) == 0 && heavy_error(1, 100) == 0);
-	/* Who is silent for long is forgotten, and so is the packet. */
-	for (unsigned i = 0; i < 30; i++)
-		heavy_fade(&heavy, 0.5);
-	assert_int_equal(heavy.used, 0);
-	assert_true(packet->refcount == 1);
-	heavy_end(&heavy);
-	json_decref(packet);
+	over_put(over, columns, rows, out);
+	assert_non_null(text_close(out, &text));
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void
+test_over(void **state)
+{
+	struct over over = {OVER_NONE};
+
+	over_begin(&over, OVER_TAP);
+	check_over(&over, 20, 5, "");
+	/* Long lines go on, at a space where there is one. */
+	over_say(&over, strdup("one\n\ntwenty columns are few\n0123456789012345678901234\n"));
+	check_over(&over, 20, 9,
+		   "one\n\ntwenty columns are\n    few\n01234567890123456789\n    01234\n");
+	check_over(&over, 10, 2, "0123456789\n01234\n");
+	/* The end is followed; what was moved away from it stays. */
+	over_say(&over, strdup("1\n2\n3\n4\n"));
+	check_over(&over, 20, 2, "3\n4\n");
+	over_move(&over, -1);
+	check_over(&over, 20, 2, "2\n3\n");
+	over_say(&over, strdup("1\n2\n3\n4\n5\n"));
+	check_over(&over, 20, 2, "2\n3\n");
+	over_move(&over, 100);
+	check_over(&over, 20, 2, "4\n5\n");
+	over_say(&over, strdup("1\n2\n3\n4\n5\n6\n"));
+	check_over(&over, 20, 2, "5\n6\n");
+	/* Another text begins at its beginning, and what a terminal would obey is none of it. */
+	over_begin(&over, OVER_EXPLAIN);
+	over_say(&over, strdup("a\033[2J\nb\nc\n"));
+	check_over(&over, 20, 2, "a?[2J\nb\n");
+	over_end(&over);
 }
 
 int
@@ -366,7 +381,7 @@ main(void)
 		cmocka_unit_test(test_scroll),  cmocka_unit_test(test_spark),
 		cmocka_unit_test(test_keys),    cmocka_unit_test(test_keys_flood),
 		cmocka_unit_test(test_figures), cmocka_unit_test(test_any_size),
-		cmocka_unit_test(test_heavy),   cmocka_unit_test(test_heavy_fades),
+		cmocka_unit_test(test_aim),     cmocka_unit_test(test_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "top/act.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "top/keys.h"
@@ -11,25 +10,29 @@
 #define PAGE 10
 #define FAR 1000000000 /* rows: more than there are */
 
-#define HELP                                                                                \
-	" sluice top: what is going on right now\n"                                         \
-	"\n"                                                                                \
-	"  1-6, tab      the pane that keys are for; its number again or enter: that\n"     \
-	"                pane alone; esc: all of them\n"                                    \
-	"  up, down      the mark in it (also k, j, page up, page down, home, end)\n"       \
-	"  /             only rows whose name has what follows; esc: all\n"                 \
-	"  s             sort by the next column, which has a * at its head\n"              \
-	"  u             rates, or totals since the start\n"                                \
-	"  p             pause; what happens meanwhile is not lost\n"                       \
-	"  q, ctrl-C     quit\n"                                                            \
-	"\n"                                                                                \
-	" IN+OUT   packets in and out at the last looks, the newest on the right\n"         \
-	" LOST     what a port could not take in, or let out\n"                             \
-	" ROOM     so many times as much a worker could do, at least: packets get\n"        \
-	"          cheaper where more come at once\n"                                       \
-	" DROPPED  policy: the config says so; loss: it should have left; card: it never\n" \
-	"          came in\n"                                                               \
-	" TALKER   from a sample; +- is the standard deviation of a share, as a part of\n"  \
+#define HELP                                                                                 \
+	" sluice top: what is going on right now\n"                                          \
+	"\n"                                                                                 \
+	"  1-6, tab      the pane that keys are for; its number again or enter: that\n"      \
+	"                pane alone; esc: all of them\n"                                     \
+	"  up, down      the mark in it (also k, j, page up, page down, home, end)\n"        \
+	"  /             only rows whose name has what follows; esc: all\n"                  \
+	"  s             sort by the next column, which has a * at its head\n"               \
+	"  u             rates, or totals since the start\n"                                 \
+	"  p             pause; what happens meanwhile is not lost\n"                        \
+	"  e             explain a talker's last packet: why it went where it went. That\n"  \
+	"                of the marked one; choose with 6 and the arrows, or with /\n"       \
+	"  t             tap the port, rule, reason, replay or talker that is marked: its\n" \
+	"                packets, a line each, some of many; no packet waits for it\n"       \
+	"  q, ctrl-C     quit\n"                                                             \
+	"\n"                                                                                 \
+	" IN+OUT   packets in and out at the last looks, the newest on the right\n"          \
+	" LOST     what a port could not take in, or let out\n"                              \
+	" ROOM     so many times as much a worker could do, at least: packets get\n"         \
+	"          cheaper where more come at once\n"                                        \
+	" DROPPED  policy: the config says so; loss: it should have left; card: it never\n"  \
+	"          came in\n"                                                                \
+	" TALKER   from a sample; +- is the standard deviation of a share, as a part of\n"   \
 	"          it\n"
 
 static void
@@ -37,9 +40,8 @@ back(struct screenful *screenful)
 {
 	struct screenful_pane *pane = &screenful->panes[screenful->focus];
 
-	if (screenful->over) {
-		free(screenful->over);
-		screenful->over = NULL;
+	if (screenful->over.kind) {
+		over_end(&screenful->over);
 	} else if (screenful->typing) {
 		screenful->typing = false;
 		*pane->filter = '\0';
@@ -121,6 +123,37 @@ sort_next(struct screenful *screenful)
 	while (pane->sort > 0 && !*kind->columns[screenful->totals][pane->sort].head);
 }
 
+static enum act
+open_over(struct screenful *screenful, enum over_kind kind)
+{
+	over_begin(&screenful->over, kind);
+	if (kind == OVER_HELP)
+		over_say(&screenful->over, strdup(HELP));
+	return kind == OVER_EXPLAIN ? ACT_EXPLAIN : kind == OVER_TAP ? ACT_TAP : ACT_DRAW;
+}
+
+/* What opens it closes it; but what is explained is asked again. */
+static enum act
+act_over(struct screenful *screenful, int key)
+{
+	static const char closes[] = {
+		[OVER_HELP] = '?', [OVER_EXPLAIN] = KEY_ESCAPE, [OVER_TAP] = 't'};
+	enum over_kind kind = screenful->over.kind;
+	int steps = steps_of(key);
+
+	if (kind == OVER_EXPLAIN && key == 'e')
+		return open_over(screenful, kind);
+	if (kind == OVER_TAP && key == 'p')
+		screenful->paused = !screenful->paused;
+	else if (key == KEY_ESCAPE || key == closes[kind])
+		back(screenful);
+	else if (steps)
+		over_move(&screenful->over, steps);
+	else
+		return ACT_NOTHING;
+	return ACT_DRAW;
+}
+
 enum act
 act_on(struct screenful *screenful, int key)
 {
@@ -131,15 +164,11 @@ act_on(struct screenful *screenful, int key)
 		return type(screenful, key);
 	if (key == 'q')
 		return ACT_QUIT;
-	if (key == KEY_ESCAPE || (screenful->over && key == '?')) {
+	if (screenful->over.kind)
+		return act_over(screenful, key);
+	if (key == KEY_ESCAPE)
 		back(screenful);
-		return ACT_DRAW;
-	}
-	if (screenful->over) {
-		move(&screenful->over_first, steps, FAR);
-		return ACT_DRAW;
-	}
-	if (steps)
+	else if (steps)
 		move(&pane->marked, steps, pane->rows);
 	else if (key >= '1' && key < '1' + PANES)
 		focus_on(screenful, (unsigned)(key - '1'));
@@ -157,10 +186,13 @@ act_on(struct screenful *screenful, int key)
 		screenful->totals = !screenful->totals;
 	else if (key == 'p')
 		screenful->paused = !screenful->paused;
-	else if (key == '?' || key == 'h') {
-		screenful->over = strdup(HELP);
-		screenful->over_first = 0;
-	} else
+	else if (key == '?' || key == 'h')
+		return open_over(screenful, OVER_HELP);
+	else if (key == 'e')
+		return open_over(screenful, OVER_EXPLAIN);
+	else if (key == 't')
+		return open_over(screenful, OVER_TAP);
+	else
 		return ACT_NOTHING;
 	return ACT_DRAW;
 }

@@ -7,7 +7,8 @@
 
 #include "top/screenful.h"
 
-enum act { ACT_NOTHING, ACT_DRAW, ACT_QUIT };
+/* ACT_EXPLAIN, ACT_TAP: the text that is shown over the panes is to be made, of the marked row. */
+enum act { ACT_NOTHING, ACT_DRAW, ACT_QUIT, ACT_EXPLAIN, ACT_TAP };
 
 enum act act_on(struct screenful *screenful, int key);
 

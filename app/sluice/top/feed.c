@@ -15,7 +15,7 @@
 #define PATIENCE_SECONDS 2
 #define SLOW_SECONDS 3
 #define FIRST_SECONDS 0.2
-#define FEED_TALKERS 100 /* that figures have */
+#define FORBIDDEN (-32003) /* on stats.sock */
 
 int
 feed_begin(struct feed *feed, const struct options *options, double seconds)
@@ -35,10 +35,16 @@ let_go(struct feed *feed)
 	if (feed->open)
 		daemon_close(&feed->daemon);
 	feed->open = feed->asked = false;
-	if (feed->talkers)
-		talkers_forget(feed->talkers);
+	for (unsigned i = 0; i < feed->guest_count; i++)
+		feed->guests[i].forget(feed->guests[i].of);
 	json_decref(feed->last);
 	feed->last = NULL;
+}
+
+void
+feed_invite(struct feed *feed, const struct feed_guest *guest)
+{
+	feed->guests[feed->guest_count++] = *guest;
 }
 
 void
@@ -53,6 +59,17 @@ feed_failed(const struct feed *feed)
 {
 	say_release(false);
 	return say_failed(EXIT_UNREACHABLE, "%s", feed->why);
+}
+
+void
+feed_refusal(const json_t *error, char *why, size_t size)
+{
+	bool stats = json_integer_value(json_object_get(error, "code")) == FORBIDDEN;
+
+	snprintf(why, size, "%s",
+		 stats ? "only the daemon's owner may look at packets"
+		       : value_text(error, "message"));
+	text_clean(why);
 }
 
 static void
@@ -119,15 +136,23 @@ has_answered(const struct feed *feed)
 	return poll(&wanted, 1, 0) > 0;
 }
 
-/* False: there is nothing to ask. */
+/* False: nobody has anything to ask. */
 static bool
-ask_for_talkers(struct feed *feed, double now)
+ask_for_guests(struct feed *feed, double now)
 {
-	json_t *params;
-	const char *method =
-		feed->talkers ? talkers_ask(feed->talkers, now >= feed->next, &params) : NULL;
+	for (unsigned i = 0; i < feed->guest_count; i++) {
+		json_t *params = NULL;
+		const struct feed_guest *guest = &feed->guests[i];
+		const char *method = guest->ask(guest->of, now >= feed->next, &params);
 
-	return method && ask(feed, now, method, params);
+		if (method) {
+			feed->asks = guest;
+			ask(feed, now, method, params);
+			return true;
+		}
+	}
+	feed->asks = NULL;
+	return false;
 }
 
 static json_t *
@@ -144,10 +169,9 @@ take_figures(struct feed *feed, json_t *answer)
 	} else {
 		explain(feed, value_text(json_object_get(answer, "error"), "message"));
 	}
-	if (figures && feed->talkers) {
-		talkers_tick(feed->talkers, figures);
-		json_object_set_new(figures, "talkers",
-				    talkers_figures(feed->talkers, FEED_TALKERS));
+	for (unsigned i = 0; figures && i < feed->guest_count; i++) {
+		if (feed->guests[i].figures)
+			feed->guests[i].figures(feed->guests[i].of, figures);
 	}
 	return figures;
 }
@@ -161,8 +185,8 @@ take(struct feed *feed, double now)
 	feed->asked = false;
 	if (ret != EXIT_DONE)
 		lose(feed, now);
-	else if (feed->talkers && feed->talkers->asked)
-		talkers_answer(feed->talkers, answer);
+	else if (feed->asks)
+		feed->asks->answer(feed->asks->of, answer);
 	else
 		figures = take_figures(feed, answer);
 	json_decref(answer);
@@ -180,7 +204,7 @@ feed_step(struct feed *feed, double now)
 		return take(feed, now);
 	if (feed->asked && now > feed->since + SLOW_SECONDS)
 		explain(feed, "the daemon does not answer; is it stopped, or very busy?");
-	if (!feed->asked && !ask_for_talkers(feed, now) && feed->open && now >= feed->next)
+	if (!feed->asked && !ask_for_guests(feed, now) && now >= feed->next)
 		ask_for_figures(feed, now);
 	return NULL;
 }

@@ -84,8 +84,9 @@ replay_figures(const struct span *span, const json_t *replay, const json_t *befo
 	const json_t *error = json_object_get(verdict, "error_ns");
 	const json_t *progress = json_object_get(replay, "progress");
 
-	return json_pack("{s:s, s:s, s:f, s:I, s:I, s:O?, s:I, s:s, s:b}", "state",
-			 value_text(replay, "state"), "port", value_text(replay, "port"), "pps",
+	return json_pack("{s:s, s:s, s:b, s:f, s:I, s:I, s:O?, s:I, s:s, s:b}", "state",
+			 value_text(replay, "state"), "port", value_text(replay, "port"), "as",
+			 json_is_true(json_object_get(replay, "as")), "pps",
 			 rate(span, replay, before, "sent"), "sent",
 			 (json_int_t)value_number(replay, "sent"), "late",
 			 (json_int_t)value_number(replay, "late"), "progress",

@@ -36,7 +36,7 @@ void heavy_clear(struct heavy *heavy);
 /* One more of a name, cut where it is too long; packet is held. */
 void heavy_add(struct heavy *heavy, const char *name, json_t *packet);
 
-/* What came until now counts `factor` times as much from now on, from 0 to 1. */
+/* What came until now counts `factor` times as much from now on. */
 void heavy_fade(struct heavy *heavy, double factor);
 
 /* How many that count fully, all would be worth in an estimate: that many were asked. */

@@ -19,7 +19,7 @@
 /* Below that panes stand alone in their rows. */
 #define COLUMNS_TWO 60
 
-#define KEYS " 1-6 pane  / filter  s sort  u %s  p %s  ? help  q quit"
+#define KEYS " 1-6 pane  / filter  s sort  u %s  p %s  e explain  t tap  ? help  q quit"
 
 /* Panes that stand side by side. */
 static const struct {
@@ -53,7 +53,7 @@ void
 screenful_end(struct screenful *screenful)
 {
 	json_decref(screenful->figures);
-	free(screenful->over);
+	over_end(&screenful->over);
 }
 
 static void
@@ -211,26 +211,6 @@ put_alone(struct screenful *screenful, unsigned columns, unsigned rows, FILE *ou
 	sheet_free(&part.sheet);
 }
 
-static void
-put_over(struct screenful *screenful, unsigned columns, unsigned rows, FILE *out)
-{
-	const char *text = screenful->over;
-	unsigned lines = 0;
-
-	for (const char *at = text; *at; at++)
-		lines += *at == '\n';
-	screenful->over_first =
-		layout_scroll(screenful->over_first, screenful->over_first, lines, rows);
-	for (unsigned i = 0; i < screenful->over_first; i++)
-		text = strchr(text, '\n') + 1;
-	for (unsigned i = 0; i < rows && *text; i++) {
-		size_t length = strcspn(text, "\n"), shown = sheet_bytes(text, columns);
-
-		fprintf(out, "%.*s\n", (int)(shown < length ? shown : length), text);
-		text += length + (text[length] == '\n');
-	}
-}
-
 /* A line that is cut where the screen ends. */
 static void
 put_cut(const char *text, unsigned columns, FILE *out)
@@ -284,13 +264,19 @@ put_header(const struct screenful *screenful, unsigned columns, FILE *out)
 static void
 put_footer(const struct screenful *screenful, unsigned columns, FILE *out)
 {
+	static const char *const over[] = {
+		[OVER_HELP] = "", [OVER_EXPLAIN] = "  e: again", [OVER_TAP] = "  end: the latest"};
 	const char *filter = screenful->panes[screenful->focus].filter;
 	char text[160];
 
 	if (screenful->typing)
 		snprintf(text, sizeof(text), " /%s_   enter: done  esc: none", filter);
-	else if (screenful->over)
-		snprintf(text, sizeof(text), " up, down: move  esc: back  q: quit");
+	else if (screenful->over.kind)
+		snprintf(text, sizeof(text), " up, down: move%s%s  esc: back  q: quit",
+			 over[screenful->over.kind],
+			 screenful->over.kind != OVER_TAP ? ""
+			 : screenful->paused              ? "  p: go on"
+							  : "  p: pause");
 	else
 		snprintf(text, sizeof(text), KEYS, screenful->totals ? "rates" : "totals",
 			 screenful->paused ? "go on" : "pause");
@@ -308,8 +294,8 @@ screenful_make(struct screenful *screenful, unsigned columns, unsigned rows)
 	if (!out)
 		return NULL;
 	put_header(screenful, columns, out);
-	if (screenful->over)
-		put_over(screenful, columns, body, out);
+	if (screenful->over.kind)
+		over_put(&screenful->over, columns, body, out);
 	else if (screenful->alone)
 		put_alone(screenful, columns, body, out);
 	else if (body || screenful->plain)

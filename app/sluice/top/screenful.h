@@ -5,6 +5,7 @@
 #ifndef TOP_SCREENFUL_H
 #define TOP_SCREENFUL_H
 
+#include "top/over.h"
 #include "top/pane.h"
 
 #define FILTER_MAX 48
@@ -24,12 +25,11 @@ struct screenful {
 	unsigned focus; /* the pane that keys are for */
 	bool alone;     /* it has the whole screen */
 	bool totals, paused;
-	bool typing; /* the filter of that pane */
-	bool plain;  /* on no terminal: no keys, no mark */
-	char *over;  /* text that is shown in place of the panes; NULL: none. Its own */
-	unsigned over_first;
-	const char *why; /* why figures are old; "": they are not */
-	double seconds;  /* between looks */
+	bool typing;      /* the filter of that pane */
+	bool plain;       /* on no terminal: no keys, no mark */
+	struct over over; /* shown in place of the panes */
+	const char *why;  /* why figures are old; "": they are not */
+	double seconds;   /* between looks */
 	struct paint paint;
 };
 

@@ -21,7 +21,7 @@
 #define SNAP 128
 /* After so long a packet counts half. */
 #define HALF_SECONDS 10
-#define FORBIDDEN (-32003) /* on stats.sock */
+#define FIGURES_TALKERS 100 /* that figures have */
 
 const char *const talkers_words[TALKERS_WAYS] = {
 	[TALKERS_FLOW] = "flow", [TALKERS_SOURCE] = "source", [TALKERS_DESTINATION] = "destination",
@@ -48,11 +48,13 @@ talkers_count_by(struct talkers *talkers, enum talkers_by by)
 	heavy_clear(&talkers->heavy);
 }
 
-void
-talkers_forget(struct talkers *talkers)
+static void
+forget(void *of)
 {
+	struct talkers *talkers = of;
+
 	talkers->look = 0;
-	talkers->asked = talkers->ends = talkers->begins = talkers->idle = false;
+	talkers->ends = talkers->begins = talkers->idle = false;
 	heavy_clear(&talkers->heavy);
 }
 
@@ -79,8 +81,8 @@ pps_of(const json_t *figures)
 	return pps;
 }
 
-void
-talkers_tick(struct talkers *talkers, const json_t *figures)
+static void
+tick(struct talkers *talkers, const json_t *figures)
 {
 	double seconds = value_real(figures, "seconds");
 
@@ -90,21 +92,22 @@ talkers_tick(struct talkers *talkers, const json_t *figures)
 	talkers->wanted = one_in(talkers->pps);
 	if (talkers->fades && seconds > 0)
 		heavy_fade(&talkers->heavy, pow(0.5, seconds / HALF_SECONDS));
-	/* Counts of one in so many and of one in some more would not go together. */
 	if (talkers->look && (talkers->wanted >= talkers->one_in * SLACK ||
 			      talkers->one_in >= talkers->wanted * SLACK))
 		talkers->ends = true;
 }
 
-const char *
-talkers_ask(struct talkers *talkers, bool due, json_t **params)
+static const char *
+ask(void *of, bool due, json_t **params)
 {
-	*params = NULL;
+	struct talkers *talkers = of;
+
 	if (talkers->look ? !talkers->ends && (!due || talkers->idle) : !talkers->begins)
 		return NULL;
-	talkers->asked = true;
 	if (!talkers->look) {
 		talkers->begins = false;
+		/* What was counted before stands for so many packets each of the new ones. */
+		heavy_fade(&talkers->heavy, (double)talkers->one_in / talkers->wanted);
 		talkers->one_in = talkers->wanted;
 		*params = json_pack("{s:i, s:i, s:I}", "snap", SNAP, "rate", RATE, "one_in",
 				    (json_int_t)talkers->one_in);
@@ -190,26 +193,21 @@ count(struct talkers *talkers, const json_t *result)
 static void
 refuse(struct talkers *talkers, const json_t *error)
 {
-	bool stats = json_integer_value(json_object_get(error, "code")) == FORBIDDEN;
-
 	talkers->ends = false;
 	/* It was not read for a while, or the daemon is another: it begins anew. */
 	if (talkers->look) {
 		talkers->look = 0;
 		return;
 	}
-	snprintf(talkers->why, sizeof(talkers->why), "%s",
-		 stats ? "only the daemon's owner may look at packets"
-		       : value_text(error, "message"));
-	text_clean(talkers->why);
+	feed_refusal(error, talkers->why, sizeof(talkers->why));
 }
 
-void
-talkers_answer(struct talkers *talkers, const json_t *answer)
+static void
+take(void *of, const json_t *answer)
 {
+	struct talkers *talkers = of;
 	const json_t *result = json_object_get(answer, "result");
 
-	talkers->asked = false;
 	if (!result) {
 		refuse(talkers, json_object_get(answer, "error"));
 		return;
@@ -221,7 +219,6 @@ talkers_answer(struct talkers *talkers, const json_t *answer)
 		talkers->ends = false;
 		talkers->begins = true;
 		talkers->look = 0;
-		heavy_clear(&talkers->heavy);
 	} else {
 		count(talkers, result);
 	}
@@ -271,4 +268,33 @@ talkers_figures(const struct talkers *talkers, unsigned most)
 			 "one_in", (json_int_t)talkers->one_in, "samples",
 			 heavy_samples(&talkers->heavy), "not_kept", (json_int_t)talkers->lost,
 			 "why", talkers->why, "talkers", list);
+}
+
+static void
+add(void *of, json_t *figures)
+{
+	struct talkers *talkers = of;
+
+	tick(talkers, figures);
+	json_object_set_new(figures, "talkers", talkers_figures(talkers, FIGURES_TALKERS));
+}
+
+struct feed_guest
+talkers_guest(struct talkers *talkers)
+{
+	return (struct feed_guest){ask, take, forget, add, talkers};
+}
+
+const json_t *
+talkers_packet(const struct talkers *talkers, const char *name)
+{
+	const struct heavy_entry *found = NULL;
+
+	for (unsigned i = 0; i < talkers->heavy.used; i++) {
+		const struct heavy_entry *entry = &talkers->heavy.entries[i];
+
+		if (*name ? strcmp(entry->name, name) == 0 : !found || entry->count > found->count)
+			found = entry;
+	}
+	return found ? found->last : NULL;
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "top/feed.h"
 #include "top/heavy.h"
 
 enum talkers_by {
@@ -29,7 +30,6 @@ struct talkers {
 	enum talkers_by by;
 	bool fades;      /* what came some time ago counts less; else all counts alike */
 	json_int_t look; /* 0: none */
-	bool asked;      /* its answer is awaited */
 	bool ends;       /* the look is to end, as another is to take its place */
 	bool begins;     /* a look is to begin */
 	bool idle;       /* all that there is has been read since the last figures */
@@ -46,18 +46,12 @@ void talkers_end(struct talkers *talkers);
 /* From now on by something else. */
 void talkers_count_by(struct talkers *talkers, enum talkers_by by);
 
-/* The daemon has been left: there is no look. */
-void talkers_forget(struct talkers *talkers);
+/* Asks for them, and adds them to figures. */
+struct feed_guest talkers_guest(struct talkers *talkers);
 
-/* Figures that are new: seconds have passed. */
-void talkers_tick(struct talkers *talkers, const json_t *figures);
-
-/* What is to be asked next; NULL: nothing for now. due: figures are to be asked for as soon as
- * nothing is. params: a new reference. */
-const char *talkers_ask(struct talkers *talkers, bool due, json_t **params);
-
-/* The answer to that. */
-void talkers_answer(struct talkers *talkers, const json_t *answer);
+/* The last packet of that name, "": of whoever sends most, as `look.read` gave it; valid until it
+ * is asked again. NULL: there is none. */
+const json_t *talkers_packet(const struct talkers *talkers, const char *name);
 
 /* At most so many of them, as figures: a new reference. */
 json_t *talkers_figures(const struct talkers *talkers, unsigned most);

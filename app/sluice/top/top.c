@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* top: what is going on, on one screen; or once, for a script. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/now.h"
 #include "core/terminal.h"
 #include "sluice.h"
 #include "top/act.h"
+#include "top/explainer.h"
 #include "top/feed.h"
 #include "top/keys.h"
+#include "top/talkers.h"
+#include "top/tapper.h"
 #include "top/tty.h"
 #include "view/value.h"
 #include "watch.h"
@@ -18,6 +22,7 @@
 #define COLUMNS 80 /* where there is no terminal */
 /* A signal may come just before it is waited for. */
 #define WAIT_MS_MAX 250
+#define WAIT_MS_TAP 100
 #define TYPED_MAX 32
 #define LOOKS_FIRST 3
 
@@ -26,6 +31,10 @@ struct top {
 	struct screenful screenful;
 	struct feed feed;
 	struct talkers talkers;
+	struct explainer explainer;
+	char wish[SHEET_TEXT_MAX]; /* the talker that is to be explained; "": who sends most */
+	bool wishes;               /* there is none yet */
+	struct tapper tapper;
 	struct keys keys;
 	bool changed; /* what is shown is not what there is */
 	unsigned columns, rows;
@@ -71,8 +80,79 @@ static int
 wait_ms(const struct top *top)
 {
 	double left = (top->feed.next - now_seconds()) * 1000;
+	int most = tapper_is_on(&top->tapper) ? WAIT_MS_TAP : WAIT_MS_MAX;
 
-	return left < 0 ? 1 : left > WAIT_MS_MAX ? WAIT_MS_MAX : (int)left + 1;
+	return left < 0 ? 1 : left > most ? most : (int)left + 1;
+}
+
+static const char *
+marked(const struct top *top, unsigned pane)
+{
+	return top->screenful.panes[pane].name;
+}
+
+/* Of the talker that was marked; until a packet of it is known, it is waited for. */
+static void
+explain(struct top *top)
+{
+	const struct screenful_pane *talkers = &top->screenful.panes[PANE_TALKERS];
+	bool none = !*top->wish && *talkers->filter;
+	const json_t *packet = none ? NULL : talkers_packet(&top->talkers, top->wish);
+	char text[SHEET_TEXT_MAX + 64];
+
+	top->wishes = !none && !packet && !*top->talkers.why;
+	if (packet) {
+		explainer_want(&top->explainer, packet);
+		return;
+	}
+	snprintf(text, sizeof(text), "waiting for a packet%s%s", *top->wish ? " of " : "",
+		 top->wish);
+	over_say(&top->screenful.over, strdup(none ? "there is no talker of that name"
+					      : *top->talkers.why ? top->talkers.why
+								  : text));
+}
+
+static void
+begin_to_explain(struct top *top)
+{
+	snprintf(top->wish, sizeof(top->wish), "%s", marked(top, PANE_TALKERS));
+	explain(top);
+}
+
+static void
+tap(struct top *top)
+{
+	unsigned pane = top->screenful.focus;
+	const char *name = marked(top, pane);
+	struct aim aim =
+		aim_at(pane, name, top->screenful.figures, talkers_packet(&top->talkers, name));
+
+	tapper_want(&top->tapper, &aim);
+}
+
+/* What is shown over the panes is that which guests have, and they have nothing to do once it is
+ * not. */
+static void
+attend(struct top *top)
+{
+	struct over *over = &top->screenful.over;
+
+	if (over->kind == OVER_EXPLAIN && top->wishes)
+		explain(top);
+	else if (over->kind != OVER_EXPLAIN && top->explainer.packet)
+		explainer_want(&top->explainer, NULL);
+	if (over->kind != OVER_TAP && top->tapper.aim.terms)
+		tapper_want(&top->tapper, NULL);
+	top->tapper.paused = top->screenful.paused;
+	if (over->kind == OVER_EXPLAIN && top->explainer.text) {
+		over_say(over, top->explainer.text);
+		top->explainer.text = NULL;
+		top->changed = true;
+	}
+	if (over->kind == OVER_TAP && top->tapper.news) {
+		over_say(over, tapper_text(&top->tapper));
+		top->changed = true;
+	}
 }
 
 static void
@@ -114,7 +194,11 @@ obey(struct top *top)
 
 		if (act == ACT_QUIT)
 			return false;
-		top->changed |= act == ACT_DRAW;
+		if (act == ACT_EXPLAIN)
+			begin_to_explain(top);
+		else if (act == ACT_TAP)
+			tap(top);
+		top->changed |= act != ACT_NOTHING;
 	}
 	return true;
 }
@@ -127,6 +211,7 @@ run_screen(struct top *top)
 		measure(top);
 		if (!obey(top))
 			break;
+		attend(top);
 		if (top->changed && !tty_is_behind())
 			draw(top);
 		if (!tty_flush())
@@ -178,6 +263,18 @@ run_plain(struct top *top)
 	return EXIT_DONE;
 }
 
+/* Who answers a key is asked before what goes on by itself. */
+static void
+invite(struct top *top)
+{
+	const struct feed_guest guests[] = {explainer_guest(&top->explainer),
+					    tapper_guest(&top->tapper),
+					    talkers_guest(&top->talkers)};
+
+	for (unsigned i = 0; i < sizeof(guests) / sizeof(guests[0]); i++)
+		feed_invite(&top->feed, &guests[i]);
+}
+
 int
 run_top(const struct command *command, const struct options *options, char *const *arguments)
 {
@@ -190,7 +287,7 @@ run_top(const struct command *command, const struct options *options, char *cons
 	if (talkers_begin(&top.talkers, TALKERS_FLOW, !options->once) < 0)
 		return say_failed(EXIT_FAILED, "out of memory");
 	ret = feed_begin(&top.feed, options, top.screenful.seconds);
-	top.feed.talkers = &top.talkers;
+	invite(&top);
 	if (ret == EXIT_DONE) {
 		watch_begin();
 		if (!options->once && !options->json && tty_begin())
@@ -199,6 +296,8 @@ run_top(const struct command *command, const struct options *options, char *cons
 			ret = run_plain(&top);
 	}
 	feed_end(&top.feed);
+	explainer_end(&top.explainer);
+	tapper_end(&top.tapper);
 	talkers_end(&top.talkers);
 	screenful_end(&top.screenful);
 	return ret;
