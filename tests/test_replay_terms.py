@@ -194,11 +194,17 @@ def test_the_client(daemon):
     assert done.returncode == 0 and "500 packets" in done.stdout and "1 of 2 loops" in done.stdout
     done = daemon.sluice("replay", "start", "--all", "--at", "+1s", "--clock-error", ANY_CLOCK, "--duration", "1h")
     assert done.returncode == 0 and done.stdout.count("waiting") == 2
+    # They are to start together, so a time that counts from now on is one for all.
+    assert len({look(daemon, name)["starts_at"] for name in ("one", "big")}) == 1
     assert daemon.sluice("replay", "stop", "--all").returncode == 0
     done = daemon.sluice("replay", "start", "one", "--loops", "forever", "--at", "+1s", "--clock-error", ANY_CLOCK)
     assert "replay one: waiting, starts at 20" in done.stdout
     assert look(daemon)["loops_asked"] == 0
     daemon.call("replay.stop", name="one")
+    done = daemon.sluice("replay", "start", "--all", "--at", "noon")
+    assert done.returncode == 2 and done.stderr.count("expected a time") == 1
+    done = daemon.sluice("replay", "start", "one", "--at", "@1", "--clock-error", ANY_CLOCK)
+    assert done.returncode == 1 and "1970-01-01T00:00:01.000000000Z is over" in done.stderr
     for words, text in ((("--at", "noon"), "--at: expected a time"), (("--loops", "0"), "--loops takes a number from 1 on"),
                         (("--limit", "many"), "--limit takes a number"), (("--pace", "fast"), "expected original"),
                         (("--duration", "1"), "expected a duration")):

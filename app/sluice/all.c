@@ -29,16 +29,13 @@ ended_meanwhile(const struct command *command, const json_t *error)
 /* One order. What was answered is added to all; its state is shown at once. */
 static int
 order(struct daemon *daemon, const struct command *command, const struct options *options,
-      const char *name, json_t *all)
+      const char *name, const json_t *terms, json_t *all)
 {
-	json_t *params = json_pack("{s:s}", "name", name), *answer;
-	int ret = terms_put(&options->terms, params);
+	json_t *params = json_copy((json_t *)terms), *answer;
 	const json_t *result, *error;
+	int ret;
 
-	if (ret != EXIT_DONE) {
-		json_decref(params);
-		return ret;
-	}
+	json_object_set_new(params, "name", json_string(name));
 	ret = daemon_call(daemon, command->method, params, false, &answer);
 	if (ret != EXIT_DONE)
 		return ret;
@@ -62,7 +59,7 @@ order(struct daemon *daemon, const struct command *command, const struct options
 
 static int
 order_all(struct daemon *daemon, const struct command *command, const struct options *options,
-	  const json_t *replays, json_t *all)
+	  const json_t *replays, const json_t *terms, json_t *all)
 {
 	bool starts = strcmp(command->method, "replay.start") == 0;
 	int ret = EXIT_DONE;
@@ -76,7 +73,7 @@ order_all(struct daemon *daemon, const struct command *command, const struct opt
 		if (is_active(replay) == starts)
 			continue;
 		count++;
-		one = order(daemon, command, options, name, all);
+		one = order(daemon, command, options, name, terms, all);
 		if (one == EXIT_UNREACHABLE)
 			return one;
 		if (one != EXIT_DONE)
@@ -90,12 +87,16 @@ order_all(struct daemon *daemon, const struct command *command, const struct opt
 int
 run_all(const struct command *command, const struct options *options)
 {
-	json_t *answer, *all = json_object();
+	json_t *answer, *terms = json_object(), *all = json_object();
 	const json_t *replays;
 	struct daemon daemon;
-	int ret = daemon_open(&daemon, options, false);
+	/* Once for all of them: "+5s" is one time, and they are to start together. */
+	int ret = terms_put(&options->terms, terms);
 
+	if (ret == EXIT_DONE)
+		ret = daemon_open(&daemon, options, false);
 	if (ret != EXIT_DONE) {
+		json_decref(terms);
 		json_decref(all);
 		return ret;
 	}
@@ -106,9 +107,10 @@ run_all(const struct command *command, const struct options *options)
 	else if (ret == EXIT_DONE && json_object_size(replays) == 0)
 		ret = say_failed(EXIT_FAILED, "the config has no replays");
 	else if (ret == EXIT_DONE)
-		ret = order_all(&daemon, command, options, replays, all);
+		ret = order_all(&daemon, command, options, replays, terms, all);
 	if (options->json && replays && json_object_size(replays) > 0)
 		daemon_print_result(all);
+	json_decref(terms);
 	json_decref(all);
 	json_decref(answer);
 	daemon_close(&daemon);

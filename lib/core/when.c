@@ -13,7 +13,6 @@
 #include "core/banned.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define DAY_SECONDS 86400
 #define SECONDS_MAX UINT64_C(9000000000) /* so that nanoseconds fit 64 signed bits: the year 2255 */
 #define FRACTION_DIGITS 9
 
@@ -140,8 +139,8 @@ parse_date(const char *at, uint64_t *out)
 	day = tm.tm_mday;
 	time = timegm(&tm);
 	/* The 30th of February is a day of March by then. */
-	if (!gmtime_r(&time, &back) || back.tm_mday != day || back.tm_mon != month ||
-	    time < DAY_SECONDS || (uint64_t)time > SECONDS_MAX)
+	if (!gmtime_r(&time, &back) || back.tm_mday != day || back.tm_mon != month || time < east ||
+	    (uint64_t)time > SECONDS_MAX)
 		return -EINVAL;
 	*out = (uint64_t)(time - east) * SECOND_NS + fraction;
 	return 0;
