@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/text.h"
 
@@ -98,10 +99,14 @@ decimal_suggest(const char *text, const struct decimal_unit *units, unsigned cou
 	const char *names[UNITS_MAX] = {NULL};
 	const char *rest = text + length + strspn(text + length, " ");
 	const char *nearest;
+	unsigned alike = 0;
 
-	for (unsigned i = 0; i < count && i < UNITS_MAX; i++)
-		names[i] = units[i].name;
-	nearest = text_nearest(rest, names, count < UNITS_MAX ? count : UNITS_MAX);
+	/* How large it is stands in front: "Tbps" is no slip of "bps", nor "e6pps" of "pps". */
+	for (unsigned i = 0; i < count && alike < UNITS_MAX; i++) {
+		if (strncasecmp(units[i].name, rest, 1) == 0)
+			names[alike++] = units[i].name;
+	}
+	nearest = text_nearest(rest, names, alike);
 	if (length == 0 || length > DIGITS_MAX || !nearest)
 		return false;
 	snprintf(out, size, "%.*s%s", (int)length, text, nearest);

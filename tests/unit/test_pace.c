@@ -132,6 +132,32 @@ test_bad_paces(void **state)
 	}
 }
 
+/* A slip is mended, and never into a number that is another by a thousand. */
+static void
+test_suggestions(void **state)
+{
+	static const struct {
+		const char *text, *meant; /* NULL: who knows */
+	} slips[] = {
+		{"1Tbps", NULL},        {"1e6pps", NULL},      {"1Ebps-wire", NULL},
+		{"100kps", "100kpps"},  {"10k pps", "10kpps"}, {"100 pps/s", "100pps"},
+		{"10Gbps/s", "10Gbps"},
+	};
+
+	for (size_t i = 0; i < COUNT(slips); i++) {
+		char reason[CONFIG_PACE_REASON_MAX] = "", quoted[32];
+		struct config_pace pace;
+		const char *told;
+
+		assert_int_equal(config_pace_parse(slips[i].text, &pace, reason, sizeof(reason)),
+				 -EINVAL);
+		told = strstr(reason, "did you mean ");
+		snprintf(quoted, sizeof(quoted), "\"%s\"?", slips[i].meant ? slips[i].meant : "");
+		if (!told != !slips[i].meant || (told && !strstr(told, quoted)))
+			fail_msg("%s: %s", slips[i].text, reason);
+	}
+}
+
 static uint64_t
 below(uint64_t *seed, uint64_t limit)
 {
@@ -299,10 +325,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_paces),        cmocka_unit_test(test_bad_paces),
-		cmocka_unit_test(test_random_paces), cmocka_unit_test(test_short_buffers),
-		cmocka_unit_test(test_durations),    cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_paces),         cmocka_unit_test(test_bad_paces),
+		cmocka_unit_test(test_suggestions),   cmocka_unit_test(test_random_paces),
+		cmocka_unit_test(test_short_buffers), cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_sizes),         cmocka_unit_test(test_moments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
