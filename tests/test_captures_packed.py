@@ -65,6 +65,15 @@ def test_words_of_damaged_lz4(tmp_path):
         assert "packed: its lz4 data is damaged: headerChecksum_invalid\n" in Read(tmp_path, way, tmp_path / "packed").err
 
 
+@pytest.mark.parametrize("command", [["xz", "--lzma2=dict=512MiB"], ["zstd", "-q", "--ultra", "-22", "--long=31"]])
+def test_what_takes_much_memory_is_not_called_damaged(tmp_path, command):
+    data = capture.fixture("dns.pcap").read_bytes()
+    (tmp_path / "packed").write_bytes(subprocess.run([*command, "-c"], input=data, capture_output=True, check=True).stdout)
+    for way in WAYS:
+        read = Read(tmp_path, way, tmp_path / "packed")
+        assert read.code == 1 and f"packed: its {command[0]} data needs more than 128 MiB to be unpacked; " in read.err
+
+
 def test_other_compressions_are_named(tmp_path):
     data = capture.fixture("dns.pcap").read_bytes()
     legacy = subprocess.run(["lz4", "-l", "-q", "-c"], input=data, capture_output=True, check=True).stdout

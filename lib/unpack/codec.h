@@ -21,6 +21,7 @@ struct codec_flow {
 	size_t out_left;
 	bool whole;      /* set by a step: the file may end here */
 	const char *why; /* set by a step that fails */
+	bool greedy;     /* set by one that fails as it would need more than CODEC_MEMORY_MAX */
 };
 
 struct codec {
@@ -28,7 +29,7 @@ struct codec {
 	uint8_t magic[6];
 	uint8_t magic_size;
 	void *(*make)(void); /* NULL: no memory */
-	/* Takes from in and gives to out what it can. False when the data is damaged. */
+	/* Takes from in and gives to out what it can. False when the data is damaged, or greedy. */
 	bool (*step)(void *state, struct codec_flow *flow);
 	void (*free)(void *state);
 };

@@ -170,7 +170,10 @@ go_on(struct unpack *unpack, uint8_t *bytes, size_t size)
 			break;
 		in = flow->in_left;
 		if (!unpack->codec->step(unpack->state, flow))
-			end(unpack, "is damaged: ", flow->why);
+			end(unpack,
+			    flow->greedy ? "needs more than 128 MiB to be unpacked"
+					 : "is damaged: ",
+			    flow->greedy ? "; unpack it first" : flow->why);
 		else if (in == flow->in_left && out == flow->out_left && (in || flow->in_end))
 			at_end(unpack);
 		else if (is_bomb(unpack, size - flow->out_left))

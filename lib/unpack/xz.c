@@ -24,8 +24,6 @@ words(lzma_ret ret)
 	switch (ret) {
 	case LZMA_MEM_ERROR:
 		return "no memory";
-	case LZMA_MEMLIMIT_ERROR:
-		return "it needs more than 128 MiB to be unpacked";
 	case LZMA_FORMAT_ERROR:
 		return "what follows is not xz";
 	case LZMA_OPTIONS_ERROR:
@@ -55,6 +53,7 @@ xz_step(void *state, struct codec_flow *flow)
 	flow->whole = ret == LZMA_STREAM_END;
 	if (ret == LZMA_OK || ret == LZMA_STREAM_END || ret == LZMA_BUF_ERROR)
 		return true;
+	flow->greedy = ret == LZMA_MEMLIMIT_ERROR;
 	flow->why = words(ret);
 	return false;
 }

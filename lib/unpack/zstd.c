@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "unpack/codec.h"
 
@@ -32,6 +33,7 @@ zstd_step(void *state, struct codec_flow *flow)
 	flow->out += out.pos;
 	flow->out_left -= out.pos;
 	if (ZSTD_isError(ret)) {
+		flow->greedy = ZSTD_getErrorCode(ret) == ZSTD_error_frameParameter_windowTooLarge;
 		flow->why = ZSTD_getErrorName(ret);
 		return false;
 	}
