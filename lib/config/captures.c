@@ -30,15 +30,23 @@ static void
 read_file(struct reader *reader, const struct spot *spot, struct config_captures *captures)
 {
 	const char *text;
+	bool is_stdin;
 	char *path;
 
 	if (!reader_text(reader, spot, what, &text))
 		return;
-	path = strcmp(text, "-") == 0 ? reader_copy(reader, text) : reader_path(reader, spot, text);
+	is_stdin = strcmp(text, "-") == 0;
+	path = is_stdin ? reader_copy(reader, text) : reader_path(reader, spot, text);
 	if (!path)
 		return;
+	if (is_stdin && reader->takes_stdin)
+		reader_error(
+			reader, spot,
+			"%s: \"-\", the standard input, can be read once, by one port or replay",
+			spot_key(spot));
+	reader->takes_stdin |= is_stdin;
 	check_written(reader, spot, path);
-	for (unsigned i = 0; i < captures->file_count; i++) {
+	for (unsigned i = 0; i < captures->file_count && !is_stdin; i++) {
 		if (strcmp(captures->files[i], path) == 0)
 			reader_warning(reader, spot,
 				       "%s: %s stands twice; each of its packets comes twice",

@@ -45,7 +45,8 @@ struct reader {
 	uint64_t bad_ports; /* bit i: port i has findings, so what it lacks is no news */
 	bool no_ports;      /* the ports could not be read at all */
 	bool no_memory;
-	pcap_t *pcap; /* what filters are checked with */
+	bool takes_stdin; /* a port or a replay so far */
+	pcap_t *pcap;     /* what filters are checked with */
 };
 
 /* Adds a finding at the spot. */
