@@ -93,6 +93,7 @@ def test_whatever_a_config_takes(tmp_path):
     both = capture.frames("vlan.pcap") + FRAMES
     for words in (["all"], ["all/"], ["all/*"], ["all/a.gz", "all/b.*"]):
         assert gone_through(tmp_path, *words, "--order", "sequential") == both
+    assert replay(tmp_path, "all/*", "--to", "null", "-t", "-q").stdout.startswith("replay captures done: ")
     raw = capture.fixture("linktype-raw-ip.pcap")
     assert len(gone_through(tmp_path, raw, "--other-links", "convert")) == 100
     with open(DNS, "rb") as stdin:
@@ -167,15 +168,15 @@ def test_words(tmp_path, words, count, loops, pace):
     assert done.stderr.count("not needed") == (3 if "-K" in words else 0)
 
 
-@pytest.mark.parametrize("program", ["tcprewrite", "tcpreplay-edit"])
+@pytest.mark.parametrize("program", ["tcprewrite", "tcpreplay", "tcpreplay-edit"])
 def test_each_option_of_theirs_is_known(program, tmp_path):
     """Whatever is asked for that is not done, or is written otherwise, there is a sentence that says so."""
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     text = subprocess.run([program, "--help"], capture_output=True, text=True, check=False).stdout
     theirs = set(re.findall(r"^ +(?:-\S, |   )--([a-z0-9-]+)", text, re.MULTILINE))
-    assert len(theirs) > 40
-    for option in theirs - {"help", "more-help", "less-help", "version", "save-opts", "load-opts", "dbug", "pid"}:
+    assert len(theirs) > 30
+    for option in theirs - {"help", "more-help", "less-help", "version"}:
         done = replay(tmp_path, "nosuch.pcap", "--to", "null", f"--{option}", "5")
         assert done.returncode and "unknown option" not in done.stderr, option
 

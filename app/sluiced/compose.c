@@ -37,6 +37,9 @@ request_replay_name(const struct request *request, char *name)
 	const char *file = request->files[0];
 
 	name_after(strcmp(file, "-") == 0 ? "stdin" : file, '.', name);
+	/* Of "*.pcap" no letter is left. */
+	if (name[strspn(name, "-")] == '\0')
+		snprintf(name, CONFIG_NAME_MAX + 1, "captures");
 }
 
 static bool

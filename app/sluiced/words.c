@@ -10,6 +10,8 @@ static const char sides[] =
 static const char no_print[] = "packets are not printed; tcpdump -r FILE does it";
 static const char no_netmap[] = "DPDK's drivers take the place of netmap: name a PCI address";
 
+static const char by_config[] = "what is to be kept stands in a config, as one of its replays";
+
 static const char no_edit[] = "no edit writes that field";
 static const char no_mac[] =
 	"no edit makes addresses up; --edits '{ set: { src-mac: MAC, dst-mac: MAC } }' writes them";
@@ -88,6 +90,15 @@ const struct word word_rows[WORD_ROWS] = {
 	 NULL},
 	{"no-flow-stats", 0, NULL, NULL, NOTED, 0, "not needed: flows are not counted", NULL},
 	{"stats", 0, "SECONDS", NULL, NOTED, 0, "not needed: progress is shown by itself", NULL},
+	{"pid", 'P', NULL, NULL, NOTED, 0, "not needed: a shell has it as $!", NULL},
+	{"suppress-warnings", 'W', NULL, NULL, NOTED, 0, "not needed: see --log-level", NULL},
+	{"dbug", 'd', "LEVEL", NULL, OTHERWISE, 0, "--log-level debug", NULL},
+	{"more-help", '!', NULL, NULL, HELP, 0, NULL, NULL},
+	{"save-opts", 0, NULL, NULL, REFUSED, 0, by_config, NULL},
+	{"load-opts", 0, "FILE", NULL, REFUSED, 0, by_config, NULL},
+	{"write", 'w', "FILE", NULL, OTHERWISE, 0, "--to FILE.pcap", NULL},
+	{"xdp", 0, NULL, NULL, NOTED, 0, "not needed: an interface is taken by AF_XDP", NULL},
+	{"xdp-batch-size", 0, "N", NULL, NOTED, 0, "not needed: what is due leaves at once", NULL},
 	{"cachefile", 'c', "FILE", NULL, OTHERWISE, 0, sides, NULL},
 	{"dualfile", '2', NULL, NULL, REFUSED, 0,
 	 "one capture for each of two ports is two replays, at one time by --at; one for both is "
