@@ -11,7 +11,7 @@ import pytest
 
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, Refused, check_status, test_ports
-from lib.offline import SLUICE, config
+from lib.offline import SLUICE, config, write_config
 
 pytestmark = pytest.mark.live
 
@@ -274,6 +274,27 @@ def test_trace_with_reasons(tmp_path):
         assert shown.count("\nagrees ") == 3 and shown.count(" on the wire") == 3, shown
 
 
+def test_explain_what_passes(tmp_path):
+    """The next packet that a filter takes, a rule took or that was dropped, asked about as any other."""
+    with running(tmp_path) as daemon:
+        done = daemon.sluice("explain", "--live", "tcp")
+        assert done.returncode == 0 and done.stderr == "1 shown\n", done.stderr
+        assert " in  wan tcp " in done.stdout.splitlines()[0] and "\ndecides   web:" in done.stdout
+        answers = [json.loads(line) for line in daemon.sluice("explain", "--live", "-n", "3", "--json").stdout.splitlines()]
+        assert len(answers) == 3
+        for answer in answers:
+            assert answer["agrees"] and answer["port"] == answer["live"]["port"] == "wan"
+            assert answer["packet"]["bytes"] == answer["live"]["bytes"]
+            assert answer["decides"]["rule"] == answer["live"]["rule"]
+        answer = json.loads(daemon.sluice("explain", "--live", "--drops", "--near", "0", "--down", "ids", "--json").stdout)
+        assert answer["live"]["drops"] and answer["drop"] and answer["near"] == []
+        assert all(mirror["drop"]["reason"] == "port-down" for mirror in answer["mirrors"])
+        other = write_config(tmp_path / "other.yaml", {**daemon.what, "rules": []})
+        done = daemon.sluice("explain", "--rule", "web", "--live", "--with", other, "--port", "wan")
+        assert "\nwith " in done.stdout and "is treated otherwise:" in done.stdout, done
+        assert daemon.sluice("explain", "--live", "host 203.0.113.77", "--for", "0.5").stderr == "0 shown\n"
+
+
 def test_tap(tmp_path):
     """A capture that tcpdump and tshark read while it is written."""
     with running(tmp_path) as daemon:
@@ -321,7 +342,10 @@ def test_a_tap_whose_reader_goes(tmp_path):
     (["status", "-n", "3"], "sluice trace"), (["status", "-v"], "sluice trace"), (["tap", "wan", "-v"], "sluice trace"),
     (["trace", "-v", "--paths"], "leave"), (["trace", "-v", "--snap", "65000"], "leave"), (["trace", "--for", "x"], "--for takes seconds"),
     (["trace", "-n", "x"], "-n takes a number"), (["trace", "--snap", "0"], "--snap takes a number"),
-    (["trace", "--rat", "5", "--prot"], "`--port`"),
+    (["trace", "--rat", "5", "--prot"], "`--port`"), (["explain", "--live", "tcp", "--all"], "leave --all"),
+    (["explain", "--live", "tcp", "tcp"], "one word"), (["explain", "00", "-n", "2"], "sluice trace"),
+    (["explain", "--live", "-v"], "-v"), (["trace", "--live"], "`sluice config diff`"), (["explain"], "needs PACKET"),
+    (["config", "diff", "/dev/null", "--live"], "--live takes seconds"),
 ])
 def test_misspelt(words, said):
     done = subprocess.run([SLUICE, *words], capture_output=True, text=True, timeout=SECONDS, check=False)

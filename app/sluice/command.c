@@ -88,14 +88,18 @@ static const struct command commands[] = {
 	 .measures = true,
 	 .run = run_metrics},
 	{.words = "explain",
-	 .arguments = "PACKET",
+	 .arguments = "PACKET | --live [FILTER]",
 	 .text = "what would happen to a packet now, and why",
 	 .more = "PACKET is FILE#N, record N of a capture; a frame's bytes in hexadecimal; or "
 		 "words "
 		 "such as 'tcp 10.0.0.6:43211 > 192.0.2.1:443 vlan 100 syn'. The gates, links and "
 		 "groups are as they are at the moment, and nothing changes by asking. Exit code "
 		 "1: the daemon's ways of reading it do not agree.\n"
-		 "--port PORT: as if received there, else on the first that receives.\n"
+		 "--live, --live FILTER: the next packet that passes, and that the filter takes, "
+		 "with what became of it; -n N: so many, 0: until ctrl-C; --rule, --drops, --rate "
+		 "and --for as `sluice trace` has them.\n"
+		 "--port PORT: as if received there, else on the first that receives; with --live, "
+		 "only what is.\n"
 		 "--all: on every port.\n"
 		 "--down PORT: as if it had no link; may be repeated.\n"
 		 "--with FILE: and what that config would do.\n"

@@ -50,7 +50,7 @@ _sluice() {
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
 		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""
-		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10s 60s" [--port]="" [--rule]=""
+		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10 60 tcp udp arp" [--port]="" [--rule]=""
 		[--by]="flow source destination port rule")
 	_init_completion -n = || return
 

@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include "capture/nth.h"
-#include "config.h"
 #include "core/text.h"
+#include "looking.h"
+#include "why.h"
 
 #include "core/banned.h"
 
 #define REASON_MAX 512
-/* A request has 64 KiB, of which a byte takes two. */
-#define BYTES_MAX 32000
+#define LIVE_RATE 1000 /* packets a second and worker that are looked at */
 
 /* The packet as it is asked about, and where it is from. */
 struct subject {
@@ -68,12 +68,12 @@ read_record(struct subject *subject, uint64_t number)
 	struct nth *nth = nth_open(subject->file, reason, sizeof(reason));
 	int ret = nth ? nth_find(nth, number, &subject->record, reason, sizeof(reason)) : -1;
 
-	if (ret == 1 && subject->record.number == number && subject->record.length > BYTES_MAX)
+	if (ret == 1 && subject->record.number == number && subject->record.length > WHY_BYTES_MAX)
 		snprintf(reason, sizeof(reason),
 			 "%s: record %llu has %u bytes, and a request is for %d; `sluiced explain` "
 			 "takes any",
 			 subject->file, (unsigned long long)number, subject->record.length,
-			 BYTES_MAX);
+			 WHY_BYTES_MAX);
 	if (!*reason) {
 		free(subject->text);
 		subject->text = hex_of(subject->record.bytes, subject->record.length);
@@ -115,29 +115,6 @@ subject_clear(struct subject *subject)
 	free(subject->file);
 }
 
-/* NULL: said on stderr. */
-static json_t *
-params_of(const struct options *options, const struct subject *subject, const char *port)
-{
-	json_t *params = json_pack("{s:s}", "packet", subject->text), *down = json_array();
-
-	for (unsigned i = 0; i < options->down_count; i++)
-		json_array_append_new(down, json_string(options->down[i]));
-	if (port)
-		json_object_set_new(params, "port", json_string(port));
-	if (options->near_given)
-		json_object_set_new(params, "near", json_integer(options->near));
-	if (!params || json_array_size(down) != options->down_count ||
-	    (port && !json_object_get(params, "port"))) {
-		json_decref(params);
-		json_decref(down);
-		say_failed(EXIT_USAGE, "the arguments are not UTF-8 text");
-		return NULL;
-	}
-	json_object_set_new(params, "down", down);
-	return params;
-}
-
 static void
 show(const struct options *options, const struct subject *subject, json_t *result)
 {
@@ -157,35 +134,19 @@ show(const struct options *options, const struct subject *subject, json_t *resul
 		view_explain(&view);
 }
 
-/* Whether the daemon's ways of reading it come to the same. */
-static bool
-agrees(const json_t *result)
-{
-	const json_t *with = json_object_get(result, "with");
-
-	return json_is_true(json_object_get(result, "agrees")) &&
-	       (!with || json_is_true(json_object_get(with, "agrees")));
-}
-
 static int
 ask(struct daemon *daemon, const struct options *options, const struct subject *subject,
     const char *port)
 {
-	json_t *params = params_of(options, subject, port), *answer = NULL, *result;
-	int ret;
+	json_t *answer = NULL, *result;
+	int ret = why_ask(daemon, options, subject->text, port, &answer);
 
-	if (!params)
-		return EXIT_USAGE;
-	if (options->with)
-		ret = config_give_more(daemon, "explain", options->with, params, &answer);
-	else
-		ret = daemon_call(daemon, "explain", params, true, &answer);
 	result = json_object_get(answer, "result");
 	if (ret == EXIT_DONE && !result) {
 		ret = daemon_refused(options, json_object_get(answer, "error"), options->with);
 	} else if (ret == EXIT_DONE) {
 		show(options, subject, result);
-		ret = agrees(result) ? EXIT_DONE : EXIT_FAILED;
+		ret = why_agrees(result) ? EXIT_DONE : EXIT_FAILED;
 	}
 	json_decref(answer);
 	return ret;
@@ -215,13 +176,41 @@ ask_all(struct daemon *daemon, const struct options *options, const struct subje
 	return ret;
 }
 
+static int
+explain_live(const struct options *options, char *const *arguments)
+{
+	const struct looking_options *asked = &options->looking;
+	struct looking looking = {
+		.filter = *options->live ? options->live : NULL,
+		.in = options->port,
+		.count = 1,
+		.snap = WHY_BYTES_MAX,
+		.rate = LIVE_RATE,
+	};
+	int ret = looking_take(&looking, asked);
+
+	if (arguments[0])
+		return say_failed(EXIT_USAGE,
+				  "with --live there is a FILTER alone, as one word "
+				  "behind it; leave %s out",
+				  text_quote(arguments[0]).text);
+	if (options->all || asked->why || asked->paths || asked->in || asked->out || asked->snap)
+		return say_failed(EXIT_USAGE, "--live explains packets whole, as they came in; "
+					      "leave --all, -v, --paths, --in, --out and --snap "
+					      "out");
+	return ret == EXIT_DONE ? why_look(&looking, options) : ret;
+}
+
 int
 run_explain(const struct command *command, const struct options *options, char *const *arguments)
 {
 	struct subject subject;
 	struct daemon daemon;
-	int ret = subject_read(arguments, &subject);
+	int ret;
 
+	if (options->live)
+		return explain_live(options, arguments);
+	ret = subject_read(arguments, &subject);
 	if (ret == EXIT_DONE)
 		ret = daemon_open(&daemon, options, true);
 	if (ret == EXIT_DONE) {

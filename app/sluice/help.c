@@ -66,9 +66,9 @@ help_print(FILE *out)
 		"  --list           with `metrics`: which there are, and what they mean\n"
 		"  --rules N, --textfile FILE\n"
 		"                   with `metrics`: of so many rules; into a file\n"
-		"  --port PORT, --down PORT, --with FILE, --near N\n"
+		"  --port PORT, --down PORT, --with FILE, --near N, --live [FILTER]\n"
 		"                   with `explain`: where it comes in, links that are supposed\n"
-		"                   down, a second config\n"
+		"                   down, a second config, packets that pass\n"
 		"  --on CAPTURE, --live SECONDS, --port PORT\n"
 		"                   with `config diff`: of packets, captured or passing ones\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
@@ -130,7 +130,9 @@ help_command(const struct command *command, FILE *out)
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
 	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
-		 command->explains ? " --port PORT --all --down PORT --with FILE --near N" : "",
+		 command->explains ? " --port PORT --all --down PORT --with FILE --near N "
+				     "--live [FILTER] -n N"
+				   : "",
 		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
 		 command->measures ? " --list --rules N --textfile FILE" : "",
 		 command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",

@@ -30,6 +30,7 @@ enum {
 	OPTION_IN,
 	OPTION_JSON,
 	OPTION_LIST,
+	OPTION_LIVE,
 	OPTION_NEAR,
 	OPTION_NONZERO,
 	OPTION_ON,
@@ -62,7 +63,7 @@ static const struct option long_options[] = {
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"limit", required_argument, NULL, TEXT(terms.limit)},
 	{"list", no_argument, NULL, OPTION_LIST},
-	{"live", required_argument, NULL, TEXT(live)},
+	{"live", optional_argument, NULL, OPTION_LIVE},
 	{"loops", required_argument, NULL, TEXT(terms.loops)},
 	{"near", required_argument, NULL, OPTION_NEAR},
 	{"nonzero", no_argument, NULL, OPTION_NONZERO},
@@ -180,6 +181,15 @@ add_on(const char *word, struct options *options)
 	return EXIT_DONE;
 }
 
+/* The value of --live, which may be left out, but need not be joined to it: the next word. */
+static const char *
+live_value(char *const *argv)
+{
+	if (optarg)
+		return optarg;
+	return argv[optind] && argv[optind][0] != '-' ? argv[optind++] : "";
+}
+
 /* Returns -1 to go on, or an exit code. */
 static int
 parse_options(int argc, char **argv, struct options *options, bool *help)
@@ -222,6 +232,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			break;
 		case OPTION_LIST:
 			options->list = true;
+			break;
+		case OPTION_LIVE:
+			options->live = live_value(argv);
 			break;
 		case OPTION_RULES:
 			if (parse_rules(optarg, options) != EXIT_DONE)
@@ -291,7 +304,8 @@ check_arguments(const struct command *command, const struct options *options, in
 				  "--list, --rules and --textfile are for `sluice metrics`");
 	if (options->by && !command->talks)
 		return say_failed(EXIT_USAGE, "--by is for `sluice talkers`");
-	if (looking_given(&options->looking) && !command->looks && !command->talks)
+	if (looking_given(&options->looking) && !command->looks && !command->talks &&
+	    !(command->explains && options->live))
 		return say_failed(EXIT_USAGE,
 				  "-n, -v, --rule, --drops, --in, --out, --snap, "
 				  "--rate, --for and --paths are for `sluice trace` and "
@@ -302,8 +316,11 @@ check_arguments(const struct command *command, const struct options *options, in
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
 	if ((options->with || options->down_count || options->near_given) && !command->explains)
 		return say_failed(EXIT_USAGE, "--down, --with and --near are for `sluice explain`");
-	if ((options->on_count || options->live) && !command->compares)
-		return say_failed(EXIT_USAGE, "--on and --live are for `sluice config diff`");
+	if (options->on_count && !command->compares)
+		return say_failed(EXIT_USAGE, "--on is for `sluice config diff`");
+	if (options->live && !command->compares && !command->explains)
+		return say_failed(EXIT_USAGE,
+				  "--live is for `sluice explain` and `sluice config diff`");
 	if (options->port && !command->explains && !command->looks && !command->compares)
 		return say_failed(EXIT_USAGE,
 				  "--port is for `sluice explain`, `sluice trace`, `sluice tap` "
@@ -319,7 +336,7 @@ check_arguments(const struct command *command, const struct options *options, in
 	if (options->all && options->follow)
 		return say_failed(EXIT_USAGE, "--follow shows one replay; name it, or look with "
 					      "`sluice replay list --watch 1`");
-	if (options->all && command->takes_all)
+	if ((options->all && command->takes_all) || (options->live && command->explains))
 		return EXIT_DONE;
 	if (count < (int)command->least)
 		return say_failed(EXIT_USAGE, "`%s` needs %s; see `sluice %s --help`",

@@ -46,7 +46,8 @@ struct options {
 	const char *port, *with, *down[OPTIONS_DOWN_MAX];
 	unsigned down_count, near;
 	bool near_given;
-	/* Of config diff: captures, and how long to look at what passes; NULL: not. */
+	/* Of config diff: captures, and how long to look at what passes; of explain, which packets
+	 * that pass, "": any; NULL: not. */
 	const char *on[OPTIONS_ON_MAX], *live;
 	unsigned on_count;
 	struct looking_options looking;
@@ -68,7 +69,7 @@ struct command {
 	bool takes_all;        /* takes --all in place of a name */
 	bool waits;            /* takes --timeout */
 	bool measures;         /* takes --rules, --textfile and --list */
-	bool explains;         /* takes --port, --down, --with, --near, and --all for ports */
+	bool explains;         /* takes --port, --down, --with, --near, --live, and --all */
 	bool sights;           /* takes --once */
 	bool talks;            /* takes --by, -n and --for */
 	bool looks;            /* takes what says which packets to look at */

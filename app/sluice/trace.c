@@ -37,12 +37,6 @@ show_path(void *to, const json_t *packet, uint64_t lost)
 }
 
 static bool
-show_why(void *to, const json_t *packet, uint64_t lost)
-{
-	return why_show(to, packet) && tap_written(!ferror(stdout));
-}
-
-static bool
 flush(void *to)
 {
 	return tap_written(fflush(stdout) == 0);
@@ -65,22 +59,6 @@ count_paths(struct looking *looking, const struct options *options)
 	}
 	json_decref(paths);
 	return ret;
-}
-
-static int
-explain_each(const struct looking *looking, const struct options *options)
-{
-	struct looking whole = *looking;
-	struct why why;
-	int ret = why_open(&why, options);
-
-	if (ret != EXIT_DONE)
-		return ret;
-	whole.show = show_why;
-	whole.to = &why;
-	ret = looking_run(&whole, options);
-	why_close(&why);
-	return ret == EXIT_DONE ? why.ret : ret;
 }
 
 int
@@ -110,7 +88,7 @@ run_trace(const struct command *command, const struct options *options, char *co
 	if (ret != EXIT_DONE)
 		return ret;
 	return paths ? count_paths(&looking, options)
-	       : why ? explain_each(&looking, options)
+	       : why ? why_look(&looking, options)
 		     : looking_run(&looking, options);
 }
 
