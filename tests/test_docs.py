@@ -16,6 +16,7 @@ DOCUMENTS = sorted(path.relative_to(ROOT) for path in [ROOT / "README.md", *(ROO
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PART = re.compile(r"^```yaml\n(replays:\n.*?)^```$", re.MULTILINE | re.DOTALL)
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ENVIRONMENT = {**os.environ, "PATH": f"{BUILD}/app/sluiced:{BUILD}/app/sluice:{os.environ['PATH']}"}
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 
 
@@ -32,14 +33,12 @@ def tree(directory):
     return directory
 
 
-@pytest.mark.live  # some blocks make interfaces
-@pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name)], ids=str)
-def test_blocks_run(document, tmp_path):
+def run_blocks(document, directory):
+    """In a tree of their own, which holds what they left."""
     script = "set -e\n" + "\n".join(blocks(document))
-    path = f"{BUILD}/app/sluiced:{BUILD}/app/sluice:{os.environ['PATH']}"
-    with open(tmp_path / "output", "wb") as output:
-        process = subprocess.Popen(["bash", "-c", script], cwd=tree(tmp_path), stdin=subprocess.DEVNULL, stdout=output,
-                                   stderr=subprocess.STDOUT, env={**os.environ, "PATH": path}, start_new_session=True)
+    with open(directory / "output", "wb") as output:
+        process = subprocess.Popen(["bash", "-c", script], cwd=tree(directory), stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, env=ENVIRONMENT, start_new_session=True)
         try:
             code = process.wait(timeout=180)
         finally:
@@ -51,21 +50,25 @@ def test_blocks_run(document, tmp_path):
                     subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
                 process.wait()
     logs = "".join(f"\n{log.name}:\n{log.read_text(errors='replace')[-2000:]}"
-                   for log in sorted((tmp_path / "build").glob("*.log")))
-    assert code == 0, (tmp_path / "output").read_text(errors="replace")[-3000:] + logs
+                   for log in sorted((directory / "build").glob("*.log")))
+    assert code == 0, (directory / "output").read_text(errors="replace")[-3000:] + logs
+
+
+@pytest.mark.live  # some blocks make interfaces
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks(name)], ids=str)
+def test_blocks_run(document, tmp_path):
+    run_blocks(document, tmp_path)
 
 
 def test_what_seeing_shows_is_what_is_printed(tmp_path):
     """Each `console` block is a command and what it prints, behind what the `sh` blocks have done."""
     page = "docs/seeing.md"
-    environment = {**os.environ, "PATH": f"{BUILD}/app/sluiced:{BUILD}/app/sluice:{os.environ['PATH']}"}
-    directory = tree(tmp_path)
-    subprocess.run(["bash", "-ec", "\n".join(blocks(page))], cwd=directory, env=environment, check=True, timeout=60)
+    run_blocks(page, tmp_path)
     shown = CONSOLE.findall((ROOT / page).read_text(encoding="utf-8"))
     assert len(shown) > 5
     for block in shown:
         command, _, printed = block.removeprefix("$ ").partition("\n")
-        done = subprocess.run(["bash", "-c", command], cwd=directory, env=environment, capture_output=True, text=True,
+        done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True,
                               timeout=60, check=False)
         assert (done.stdout.rstrip("\n"), done.stderr) == (printed.rstrip("\n"), ""), command
 
