@@ -13,8 +13,8 @@ from lib import actions, capture, edits
 from lib.capture import Packet
 from lib.offline import config, offline, out
 from lib.random_edits import Lists, MAKERS, SLOW, random_edits, random_named, random_tunnel
+from lib.random_rules import random_match
 from test_edits_oracle import ALL
-from test_oracle import random_match
 
 SEEDS = range(4)
 RULES = 10

@@ -12,8 +12,9 @@ from lib import capture, inside, layers, tunnelled
 from lib.capture import Packet
 from lib.daemon import Daemon
 from lib.offline import SLUICED, Run, config, offline, out, write_config
+from lib.random_rules import random_actions, random_match, range_around
 from test_edits_oracle import ALL
-from test_oracle import agree, random_actions, random_match, range_around
+from test_oracle import agree
 
 SEEDS = range(4)
 RULES = 25
