@@ -218,6 +218,20 @@ def test_a_member_more_moves_flows(packets, before, tmp_path):
     assert 0 < gone <= moved_packets < took(before.report)["dns"] + took(before.report)["web"]
 
 
+def test_it_is_the_group_that_is_another(tmp_path):
+    """And not one of the same members, though the rule mirrors to that."""
+    capture.write(tmp_path / "in.pcap", capture.read(capture.fixture("made/flows.pcap")))
+    ones, others = {"ports": ["t0", "t1"]}, {"ports": ["t1", "t0"]}
+
+    def site(ids):
+        rule = {"name": "all", "match": {"protocol": "0-255"}, "actions": [{"mirror": "ids"}, {"forward": "tools"}]}
+        return {**config(SITE["ports"], [rule]), "groups": {"first": ones, "tools": ones, "ids": ids}}
+    write_config(tmp_path / "old.yaml", site(ones))
+    write_config(tmp_path / "new.yaml", site(others))
+    result = diff(tmp_path, "old.yaml", "new.yaml", "--on", "in.pcap", code=1)
+    assert result["changes"] == [] and [kind["group"] for kind in result["moved"]] == ["ids"]
+
+
 ACCEPT = {"protocol": "tcp", "dst-port": "0-1023", "src": ["10.0.0.0/8", "2001:db8::/32"]}
 
 

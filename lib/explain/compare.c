@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "explain/comparison.h"
+#include "explain/moved.h"
 #include "explain/where.h"
 #include "explain/witness.h"
 
@@ -74,12 +75,6 @@ same_deeds(const struct compare *compare, const struct change *kind)
 }
 
 static bool
-same_bytes(const struct trial_sent *a, const struct trial_sent *b)
-{
-	return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
-}
-
-static bool
 same_port(const struct compare *compare, const struct trial_sent *old, const struct trial_sent *new)
 {
 	return strcmp(trial_name(compare->old.trial, old->slot),
@@ -96,7 +91,7 @@ same_leaves(const struct compare *compare)
 
 	for (unsigned i = 0; i < old->sent_count; i++) {
 		for (unsigned j = 0; j < new->sent_count && !old->sent[i].claimed; j++) {
-			if (new->sent[j].claimed || !same_bytes(&old->sent[i], &new->sent[j]) ||
+			if (new->sent[j].claimed || !moved_same_bytes(&old->sent[i], &new->sent[j]) ||
 			    !same_port(compare, &old->sent[i], &new->sent[j]))
 				continue;
 			old->sent[i].claimed = new->sent[j].claimed = true;
@@ -104,78 +99,6 @@ same_leaves(const struct compare *compare)
 		}
 	}
 	return pairs == old->sent_count && pairs == new->sent_count;
-}
-
-static bool
-has_member(const struct config *config, const struct config_group *group, const char *port)
-{
-	for (unsigned i = 0; i < group->port_count; i++) {
-		if (strcmp(config->ports[group->ports[i]].name, port) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The old config's group of which the one port is a member there, and the other in the new one; -1:
- * there is none. */
-static int
-group_of(const struct compare *compare, const struct trial_sent *old, const struct trial_sent *new)
-{
-	const struct config *before = compare->old.trial->config;
-	const struct config *after = compare->new.trial->config;
-
-	for (unsigned i = 0; i < before->group_count; i++) {
-		const struct config_group *group = &before->groups[i];
-
-		if (!has_member(before, group, trial_name(compare->old.trial, old->slot)))
-			continue;
-		for (unsigned j = 0; j < after->group_count; j++) {
-			if (strcmp(after->groups[j].name, group->name) == 0 &&
-			    has_member(after, &after->groups[j],
-				       trial_name(compare->new.trial, new->slot)))
-				return (int)i;
-		}
-	}
-	return -1;
-}
-
-/* What is left of one packet of the old config's: the group within which it has moved, or -1. */
-static int
-move(const struct compare *compare, struct trial_sent *old)
-{
-	struct trial *new = compare->new.trial;
-
-	for (unsigned j = 0; j < new->sent_count; j++) {
-		int group = -1;
-
-		if (!new->sent[j].claimed && same_bytes(old, &new->sent[j]))
-			group = group_of(compare, old, &new->sent[j]);
-		if (group < 0)
-			continue;
-		old->claimed = new->sent[j].claimed = true;
-		return group;
-	}
-	return -1;
-}
-
-/* Of what same_leaves has left: whether nothing but members of groups are others, and of which
- * group the first of them; -1: more is. */
-static int
-moved_within(const struct compare *compare)
-{
-	struct trial *old = compare->old.trial;
-	int group = -1;
-
-	if (old->sent_count != compare->new.trial->sent_count)
-		return -1;
-	for (unsigned i = 0; i < old->sent_count; i++) {
-		int found = old->sent[i].claimed ? group : move(compare, &old->sent[i]);
-
-		if (found < 0 && !old->sent[i].claimed)
-			return -1;
-		group = group < 0 ? found : group;
-	}
-	return group;
 }
 
 static int
@@ -220,7 +143,7 @@ judge(struct compare *compare, struct change *kind, const struct compare_packet 
 		compare->same++;
 		return 0;
 	}
-	kind->group = deeds && drops ? moved_within(compare) : -1;
+	kind->group = deeds && drops ? moved_within(compare, kind) : -1;
 	return note(compare, kind, packet, flow);
 }
 
