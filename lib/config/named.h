@@ -12,4 +12,9 @@
 bool config_same_group(const struct config *a_config, const struct config_group *a,
 		       const struct config *b_config, const struct config_group *b);
 
+/* Writes what a rule's groups, named edits and policers are, and which values it has from files; of
+ * the default where rule is the count of rules. Nothing for a rule without names. Errors stay in
+ * out. */
+void config_emit_named(FILE *out, const struct config *config, unsigned rule);
+
 #endif

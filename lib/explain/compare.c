@@ -91,7 +91,8 @@ same_leaves(const struct compare *compare)
 
 	for (unsigned i = 0; i < old->sent_count; i++) {
 		for (unsigned j = 0; j < new->sent_count && !old->sent[i].claimed; j++) {
-			if (new->sent[j].claimed || !moved_same_bytes(&old->sent[i], &new->sent[j]) ||
+			if (new->sent[j].claimed ||
+			    !moved_same_bytes(&old->sent[i], &new->sent[j]) ||
 			    !same_port(compare, &old->sent[i], &new->sent[j]))
 				continue;
 			old->sent[i].claimed = new->sent[j].claimed = true;
@@ -125,28 +126,6 @@ note(struct compare *compare, const struct change *kind, const struct compare_pa
 	return 0;
 }
 
-/* What both have come to. */
-static int
-judge(struct compare *compare, struct change *kind, const struct compare_packet *packet)
-{
-	uint64_t flow = flows_of(packet->bytes, packet->length);
-	bool deeds = same_deeds(compare, kind), drops = kind->old.drops == kind->new.drops;
-
-	compare->packets++;
-	compare->cut += packet->length < packet->wire_length;
-	if (packet->rule && packet->length >= packet->wire_length)
-		compare->strange += strcmp(packet->rule, deeds_name(compare->old.trial->config,
-								    kind->old.rule)) != 0;
-	compare->flow_count += flows_add(&compare->flows, EVERY_FLOW, flow);
-	kind->same_end = drops && same_leaves(compare);
-	if (deeds && kind->same_end) {
-		compare->same++;
-		return 0;
-	}
-	kind->group = deeds && drops ? moved_within(compare, kind) : -1;
-	return note(compare, kind, packet, flow);
-}
-
 /* Through both; what they came to is to be freed in either case. */
 static int
 pass_both(struct compare *compare, const struct compare_packet *packet, struct change *kind)
@@ -163,39 +142,58 @@ pass_both(struct compare *compare, const struct compare_packet *packet, struct c
 	return ret;
 }
 
-static void
-forget(struct change *kind)
+void
+compare_forget(struct change *kind)
 {
 	free(kind->old.passed);
 	free(kind->new.passed);
 }
 
 int
-compare_add(struct compare *compare, const struct compare_packet *packet)
+compare_decide(struct compare *compare, const struct compare_packet *packet, struct change *kind)
 {
-	struct change kind;
-	int ret = pass_both(compare, packet, &kind);
+	int ret = pass_both(compare, packet, kind);
+	bool deeds, drops;
 
-	if (ret == 0)
-		ret = judge(compare, &kind, packet);
-	forget(&kind);
-	return ret;
+	if (ret < 0)
+		return ret;
+	deeds = same_deeds(compare, kind);
+	drops = kind->old.drops == kind->new.drops;
+	kind->same_end = drops && same_leaves(compare);
+	if (deeds && kind->same_end)
+		return 0;
+	kind->group = deeds && drops ? moved_within(compare, kind) : -1;
+	return 1;
+}
+
+/* What both have come to, and that they treat it otherwise. */
+static int
+judge(struct compare *compare, const struct change *kind, const struct compare_packet *packet,
+      bool otherwise)
+{
+	uint64_t flow = flows_of(packet->bytes, packet->length);
+
+	compare->packets++;
+	compare->cut += packet->length < packet->wire_length;
+	if (packet->rule && packet->length >= packet->wire_length)
+		compare->strange += strcmp(packet->rule, deeds_name(compare->old.trial->config,
+								    kind->old.rule)) != 0;
+	compare->flow_count += flows_add(&compare->flows, EVERY_FLOW, flow);
+	if (otherwise)
+		return note(compare, kind, packet, flow);
+	compare->same++;
+	return 0;
 }
 
 int
-compare_decide(struct compare *compare, const struct compare_packet *packet, const char **old,
-	       const char **new)
+compare_add(struct compare *compare, const struct compare_packet *packet)
 {
 	struct change kind;
-	int ret = pass_both(compare, packet, &kind);
+	int ret = compare_decide(compare, packet, &kind);
 
-	if (ret == 0) {
-		*old = deeds_name(compare->old.trial->config, kind.old.rule);
-		*new = deeds_name(compare->new.trial->config, kind.new.rule);
-		ret = !same_deeds(compare, &kind) || kind.old.drops != kind.new.drops ||
-		      !same_leaves(compare);
-	}
-	forget(&kind);
+	if (ret >= 0)
+		ret = judge(compare, &kind, packet, ret == 1);
+	compare_forget(&kind);
 	return ret;
 }
 

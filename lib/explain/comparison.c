@@ -20,8 +20,8 @@ tell_rule(const struct config *config, uint32_t rule)
 			 phrase_actions(config, deeds_actions(config, rule)));
 }
 
-static json_t *
-tell_side(const struct config *config, const struct change_side *side)
+json_t *
+comparison_side(const struct config *config, const struct change_side *side)
 {
 	json_t *told = tell_rule(config, side->rule), *passed = json_array(), *drops = json_array();
 
@@ -76,8 +76,8 @@ tell_changes(const struct compare *compare, json_t *result)
 					 "flows", (json_int_t)change->flows, "example",
 					 tell_example(&change->first));
 
-		json_object_set_new(told, "old", tell_side(old, &change->old));
-		json_object_set_new(told, "new", tell_side(new, &change->new));
+		json_object_set_new(told, "old", comparison_side(old, &change->old));
+		json_object_set_new(told, "new", comparison_side(new, &change->new));
 		if (change->group < 0)
 			json_object_set_new(told, "same_outcome", json_boolean(change->same_end));
 		else

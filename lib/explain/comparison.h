@@ -28,9 +28,13 @@ struct compare {
 /* The result, but for what is made of it; a new reference, or NULL without memory. */
 json_t *comparison_tell(const struct compare *compare);
 
-/* What both decide of a packet that is none of those compared, and by which rules: 1 if they treat
- * it otherwise, 0 if not, or as compare_add. */
-int compare_decide(struct compare *compare, const struct compare_packet *packet, const char **old,
-		   const char **new);
+/* One side of a change as it is told; a new reference. */
+json_t *comparison_side(const struct config *config, const struct change_side *side);
+
+/* What both do with a packet that is none of those compared: 1 if they treat it otherwise, 0 if
+ * not, or as compare_add. *kind is to be given back to compare_forget in any case. */
+int compare_decide(struct compare *compare, const struct compare_packet *packet,
+		   struct change *kind);
+void compare_forget(struct change *kind);
 
 #endif

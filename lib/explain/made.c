@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/ethertype.h"
+
 #include "core/banned.h"
 
 #define ETHER_MIN 60 /* without the checksum behind it */
@@ -84,7 +86,7 @@ put_link(uint8_t *at, const struct made *made)
 		put16(at + length + 2, made->vlan);
 		length += 4;
 	}
-	put16(at + length, made->ends[0].family == 4 ? 0x0800 : 0x86dd);
+	put16(at + length, made->ends[0].family == 4 ? TYPE_IPV4 : TYPE_IPV6);
 	return length + 2;
 }
 
@@ -127,6 +129,8 @@ made_build(const struct made *made, struct words_packet *packet)
 	network = put_network(packet->bytes + link, made, length);
 	if (sum_at) {
 		sum = add_up(0, transport, header);
+		if (made->body)
+			sum = add_up(sum, made->body, (size_t)made->payload);
 		if (made->protocol != MADE_ICMP) {
 			sum += (uint32_t)made->protocol + (uint32_t)length;
 			sum = add_up(sum, made->ends[0].address, bytes);
@@ -135,6 +139,8 @@ made_build(const struct made *made, struct words_packet *packet)
 		put16(transport + sum_at, fold(sum));
 	}
 	memcpy(packet->bytes + link + network, transport, header);
+	if (made->body)
+		memcpy(packet->bytes + link + network + header, made->body, (size_t)made->payload);
 	packet->length = link + network + length;
 	if (packet->length < ETHER_MIN)
 		packet->length = ETHER_MIN;

@@ -24,7 +24,8 @@ struct made {
 	struct made_end ends[2];   /* source, destination */
 	int protocol, vlan, flags; /* -1: not said */
 	int ttl, payload;
-	char *reason; /* for whoever reads the words */
+	const uint8_t *body; /* the payload; NULL: zeros */
+	char *reason;        /* for whoever reads the words */
 	size_t size;
 };
 

@@ -5,121 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
-#include "explain/box.h"
 #include "explain/edited.h"
-#include "explain/phrase.h"
+#include "explain/others.h"
+#include "explain/seek.h"
+#include "explain/unshown.h"
 #include "explain/where.h"
 #include "look/describe.h"
 
 #include "core/banned.h"
 
-#define WITNESSES_MAX 100
-#define PAIRS_MAX 1000000
-#define PACKETS_MAX 100000
-
-struct search {
-	struct compare *compare;
-	json_t *witnesses, *known; /* known: "rule\nrule" of those that need no other */
-	uint32_t pairs, packets;
-	bool untried; /* there was more than that */
-};
-
-static const struct config_match any;
-
-static const struct config_match *
-match_of(const struct config *config, uint32_t rule)
+static void
+make_known(const struct search *search, const char *old, const char *new, const char *group)
 {
-	return rule < config->rule_count ? &config->rules[rule].match : &any;
-}
+	char *key = NULL;
 
-/* Whether packets can be made for it. */
-static bool
-is_plain(const struct config *config, uint32_t rule)
-{
-	return rule == config->rule_count ||
-	       (!config->rules[rule].filter && !config->rules[rule].match.tunnel);
-}
-
-/* A rule's text, without its place. NULL: no memory. */
-static char *
-text_of(const struct config *config, uint32_t rule)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	if (rule < config->rule_count)
-		config_emit_rule(out, config, rule);
-	else
-		config_put_actions(out, config, &config->default_actions);
-	return text_close(out, &text);
-}
-
-/* Texts of all rules and of the default, each with its number. */
-static json_t *
-texts_of(const struct config *config)
-{
-	json_t *texts = json_object();
-
-	for (uint32_t i = 0; texts && i <= config->rule_count; i++) {
-		char *text = text_of(config, i);
-
-		if (text)
-			json_object_set_new(texts, text, json_integer(i));
-		free(text);
-	}
-	return texts;
-}
-
-/* By rule whether the other config has it at no place, or not at its place among those that both
- * have; the caller frees it. NULL: no memory. */
-static bool *
-others_of(const struct config *config, const json_t *there)
-{
-	bool *others = calloc(config->rule_count + 1, sizeof(*others));
-	json_int_t last = -1;
-
-	for (uint32_t i = 0; others && i <= config->rule_count; i++) {
-		char *text = text_of(config, i);
-		const json_t *at = text ? json_object_get(there, text) : NULL;
-
-		others[i] = !at || json_integer_value(at) < last;
-		if (!others[i])
-			last = json_integer_value(at);
-		free(text);
-	}
-	return others;
-}
-
-static char *
-name_pair(const char *old, const char *new)
-{
-	char *text = NULL;
-
-	return asprintf(&text, "%s\n%s", old, new) < 0 ? NULL : text;
-}
-
-static bool
-is_known(const struct search *search, const char *old, const char *new)
-{
-	char *pair = name_pair(old, new);
-	bool known = !pair || json_object_get(search->known, pair);
-
-	free(pair);
-	return known;
+	if (asprintf(&key, "%s\n%s\n%s", old, new, group ? group : "") >= 0)
+		json_object_set_new(search->known, key, json_true());
+	free(key);
 }
 
 static void
-make_known(const struct search *search, const char *old, const char *new)
+show(const struct search *search, const char *rule)
 {
-	char *pair = name_pair(old, new);
+	json_object_set_new(search->shown, rule, json_true());
+}
 
-	if (pair)
-		json_object_set_new(search->known, pair, json_true());
-	free(pair);
+/* Within which it has moved; "": more is another. */
+static const char *
+group_of(const struct search *search, const struct change *kind)
+{
+	const struct config *old = explain_config(search->compare->old.explain);
+
+	return kind->group < 0 ? "" : old->groups[kind->group].name;
 }
 
 /* The full answer of a side; NULL: it has no such port, or its readings do not agree. */
@@ -142,138 +59,149 @@ answer_of(struct explain *explain, const struct compare_packet *packet)
 	return NULL;
 }
 
-static json_t *
-tell_side(const json_t *answer)
+static const char *
+name_of(const struct explain *explain, uint32_t rule)
 {
-	const json_t *decides = json_object_get(answer, "decides");
+	return deeds_name(explain_config(explain), rule);
+}
 
-	return json_pack("{s:O, s:O}", "rule", json_object_get(decides, "rule"), "actions",
-			 json_object_get(decides, "action"));
+static bool
+all_shown(const struct search *search, const struct explain *explain,
+	  const struct change_side *side)
+{
+	uint32_t i = 0;
+
+	while (i < side->passed_count &&
+	       json_object_get(search->shown, name_of(explain, side->passed[i])))
+		i++;
+	return i == side->passed_count;
+}
+
+/* Whether its like is told. Where one rule decides in both it may be for what passed it on. */
+static bool
+is_known(const struct search *search, const struct change *kind)
+{
+	const struct explain *before = search->compare->old.explain;
+	const struct explain *after = search->compare->new.explain;
+	const char *old = name_of(before, kind->old.rule), *new = name_of(after, kind->new.rule);
+	char *key = NULL;
+	bool known = asprintf(&key, "%s\n%s\n%s", old, new, group_of(search, kind)) < 0 ||
+		     json_object_get(search->known, key);
+
+	free(key);
+	return known && (strcmp(old, new) != 0 || (all_shown(search, before, &kind->old) &&
+						   all_shown(search, after, &kind->new)));
+}
+
+/* As a change's, and the ports that it leaves through. */
+static json_t *
+tell_side(const struct search *search, const struct explain *explain,
+	  const struct change_side *side, const json_t *answer)
+{
+	json_t *told = comparison_side(explain_config(explain), side), *leaves = json_array(),
+	       *leaf;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "leaves"), i, leaf)
+		json_array_append(leaves, json_object_get(leaf, "port"));
+	json_object_set_new(told, "leaves", leaves);
+	show(search, name_of(explain, side->rule));
+	for (uint32_t j = 0; j < side->passed_count; j++)
+		show(search, name_of(explain, side->passed[j]));
+	return told;
 }
 
 static void
-tell(struct search *search, const struct compare_packet *packet)
+tell(struct search *search, const struct compare_packet *packet, const struct change *kind)
 {
-	json_t *old = answer_of(search->compare->old.explain, packet);
-	json_t *new = answer_of(search->compare->new.explain, packet);
+	struct explain *before = search->compare->old.explain;
+	struct explain *after = search->compare->new.explain;
+	json_t *old = answer_of(before, packet), *new = answer_of(after, packet), *told;
+	const char *group = group_of(search, kind);
 	char text[LOOK_TEXT_MAX];
 
 	if (old && new && !explain_same(old, new)) {
 		look_describe(packet->bytes, packet->length, text);
-		json_array_append_new(search->witnesses,
-				      json_pack("{s:o, s:o, s:s, s:s, s:o}", "old", tell_side(old),
-						"new", tell_side(new), "port", packet->port, "text",
-						text, "hex",
-						edited_hex(packet->bytes, packet->length)));
+		told = json_pack("{s:o, s:o, s:s, s:s, s:o}", "old",
+				 tell_side(search, before, &kind->old, old), "new",
+				 tell_side(search, after, &kind->new, new), "port", packet->port,
+				 "text", text, "hex", edited_hex(packet->bytes, packet->length));
+		if (*group)
+			json_object_set_new(told, "group", json_string(group));
+		json_array_append_new(search->witnesses, told);
+		make_known(search, name_of(before, kind->old.rule), name_of(after, kind->new.rule),
+			   group);
 	}
 	json_decref(old);
 	json_decref(new);
 }
 
-/* Through the tables first, which are quick. */
-static void
-try(struct search *search, const struct made *made, const char *port)
+void
+witness_try(struct search *search, const char *port, const struct words_packet *made)
 {
-	struct words_packet words = {.bytes = NULL};
-	struct compare_packet packet = {.port = port};
-	const char *old, *new;
+	struct compare_packet packet = {.port = port,
+					.bytes = made->bytes,
+					.length = made->length,
+					.wire_length = made->length};
+	struct change kind;
 
-	if (made_build(made, &words) < 0)
-		return;
-	packet.bytes = words.bytes;
-	packet.length = packet.wire_length = words.length;
-	search->packets++;
-	if (compare_decide(search->compare, &packet, &old, &new) == 1 &&
-	    !is_known(search, old, new)) {
-		make_known(search, old, new);
-		tell(search, &packet);
-	}
-	free(words.bytes);
+	if (compare_decide(search->compare, &packet, &kind) == 1 && !is_known(search, &kind))
+		tell(search, &packet, &kind);
+	compare_forget(&kind);
 }
 
-/* A port of both from which both rules take packets; NULL: there is none. */
-static const char *
-port_of(const struct config *a, uint32_t rule_a, const struct config *b, uint32_t rule_b)
-{
-	for (unsigned i = 0; i < a->port_count; i++) {
-		int there = where_named(b, a->ports[i].name);
-
-		if (there >= 0 && (rule_a == a->rule_count || a->rules[rule_a].from >> i & 1) &&
-		    (rule_b == b->rule_count || b->rules[rule_b].from >> there & 1))
-			return a->ports[i].name;
-	}
-	return NULL;
-}
-
-/* The lowest and the highest corner, and those beside the lowest. */
+/* Of what captures have shown nothing is to be made. */
 static void
-try_corners(struct search *search, const struct box *box, const char *port)
+note_kinds(const struct search *search, const json_t *kinds)
 {
-	struct made made = box_corner(box, 0);
+	json_t *kind, *side, *passed;
+	const char *key;
+	size_t i, j;
 
-	try(search, &made, port);
-	made = box_corner(box, (1u << BOX_FIELDS) - 1);
-	try(search, &made, port);
-	for (unsigned i = 0; i < BOX_FIELDS; i++) {
-		made = box_corner(box, 1u << i);
-		try(search, &made, port);
-	}
-}
+	json_array_foreach (kinds, i, kind) {
+		const char *names[2] = {NULL, NULL};
 
-/* A rule of one config against all of the other. */
-static void
-search_rule(struct search *search, const struct config *a, uint32_t rule, const struct config *b)
-{
-	for (uint32_t i = 0; i <= b->rule_count; i++) {
-		const char *port;
-		struct box box;
+		json_object_foreach (kind, key, side) {
+			const json_t *rule = json_object_get(side, "rule");
 
-		if (search->pairs == PAIRS_MAX || search->packets >= PACKETS_MAX ||
-		    json_array_size(search->witnesses) == WITNESSES_MAX) {
-			search->untried = true;
-			return;
+			if (!rule)
+				continue;
+			names[strcmp(key, "new") == 0] = json_string_value(rule);
+			show(search, json_string_value(rule));
+			json_array_foreach (json_object_get(side, "passed"), j, passed)
+				show(search, json_string_value(json_object_get(passed, "rule")));
 		}
-		search->pairs++;
-		port = is_plain(b, i) ? port_of(a, rule, b, i) : NULL;
-		for (unsigned family = 4; port && family <= 6; family += 2) {
-			if (box_of(match_of(a, rule), match_of(b, i), family, &box))
-				try_corners(search, &box, port);
-		}
+		make_known(search, names[0], names[1],
+			   json_string_value(json_object_get(kind, "group")));
 	}
-}
-
-static void
-search_side(struct search *search, const struct config *a, const struct config *b)
-{
-	json_t *there = texts_of(b);
-	bool *others = others_of(a, there);
-
-	for (uint32_t i = 0; others && i <= a->rule_count; i++) {
-		if (others[i] && is_plain(a, i))
-			search_rule(search, a, i, b);
-	}
-	free(others);
-	json_decref(there);
 }
 
 void
 witnesses_add(struct compare *compare, json_t *result)
 {
-	struct search search = {
-		.compare = compare, .witnesses = json_array(), .known = json_object()};
+	struct search search = {.compare = compare,
+				.witnesses = json_array(),
+				.known = json_object(),
+				.shown = json_object()};
 	const struct config *old = explain_config(compare->old.explain);
 	const struct config *new = explain_config(compare->new.explain);
-	json_t *change;
-	size_t i;
+	json_t *old_texts = others_texts(old), *new_texts = others_texts(new);
+	bool *old_others = others_of(old, new_texts), *new_others = others_of(new, old_texts);
 
-	json_array_foreach (json_object_get(result, "changes"), i, change)
-		make_known(
-			&search,
-			json_string_value(json_object_get(json_object_get(change, "old"), "rule")),
-			json_string_value(json_object_get(json_object_get(change, "new"), "rule")));
-	search_side(&search, old, new);
-	search_side(&search, new, old);
+	note_kinds(&search, json_object_get(result, "changes"));
+	note_kinds(&search, json_object_get(result, "moved"));
+	seek(&search, old, old_others, new);
+	seek(&search, new, new_others, old);
 	json_object_set_new(result, "witnesses", search.witnesses);
 	json_object_set_new(result, "untried", json_boolean(search.untried));
+	json_object_set_new(result, "unshown",
+			    unshown_tell(&(struct unshown){.configs = {old, new},
+							   .others = {old_others, new_others},
+							   .shown = search.shown}));
+	free(old_others);
+	free(new_others);
+	json_decref(old_texts);
+	json_decref(new_texts);
 	json_decref(search.known);
+	json_decref(search.shown);
 }

@@ -138,6 +138,46 @@ say_changes(FILE *out, const json_t *result, bool exact)
 	}
 }
 
+static void
+put_leaves(FILE *out, const json_t *side)
+{
+	const json_t *leaves = json_object_get(side, "leaves");
+	json_t *port;
+	size_t i;
+
+	json_array_foreach (leaves, i, port)
+		fprintf(out, "%s%s", i ? ", " : "", json_string_value(port));
+	if (json_array_size(leaves) == 0)
+		fputs("nowhere", out);
+}
+
+/* By other words, or by the same ones what comes of it. */
+static void
+put_witness(FILE *out, const json_t *witness)
+{
+	const json_t *old = json_object_get(witness, "old"), *new = json_object_get(witness, "new");
+	const char *group = value_text(witness, "group"), *rule = value_text(old, "rule");
+
+	fprintf(out, "%s, on %s: %s (", value_text(witness, "text"), value_text(witness, "port"),
+		rule);
+	put_side(out, old);
+	fputs(") ", out);
+	if (strcmp(rule, value_text(new, "rule")) != 0 || !same_lists(old, new)) {
+		fprintf(out, "-> %s (", value_text(new, "rule"));
+		put_side(out, new);
+		fputc(')', out);
+	} else if (json_equal(json_object_get(old, "leaves"), json_object_get(new, "leaves"))) {
+		fputs("by the same words, but what leaves is other bytes", out);
+	} else {
+		fputs("leaves through ", out);
+		put_leaves(out, old);
+		fputs(" -> ", out);
+		put_leaves(out, new);
+	}
+	if (*group)
+		fprintf(out, ", within group %s", group);
+}
+
 /* Packets that were made: what else differs. */
 static void
 say_witnesses(FILE *out, const json_t *result)
@@ -147,18 +187,29 @@ say_witnesses(FILE *out, const json_t *result)
 	size_t i;
 
 	json_array_foreach (witnesses, i, one) {
-		const json_t *old = json_object_get(one, "old"), *new = json_object_get(one, "new");
+		struct entry entry;
 
-		if (i == CHANGES_MAX)
+		if (i == CHANGES_MAX || !entry_begin(&entry, out))
 			break;
-		entry_say(out, i ? "" : "besides", "%s, on %s: %s (%s) -> %s (%s)",
-			  value_text(one, "text"), value_text(one, "port"), value_text(old, "rule"),
-			  value_text(old, "actions"), value_text(new, "rule"),
-			  value_text(new, "actions"));
+		put_witness(entry.text, one);
+		entry_end(&entry, i ? "" : "besides", ENTRY_LABEL);
 	}
 	if (json_array_size(witnesses) > CHANGES_MAX)
 		entry_say(out, "", "and %zu more, which --json shows",
 			  json_array_size(witnesses) - CHANGES_MAX);
+}
+
+/* "syns (a filter)": what packets are sure to be made for is not said. */
+static void
+put_unshown(FILE *out, const json_t *one)
+{
+	const char *why = value_text(one, "why");
+
+	fputs(value_text(one, "rule"), out);
+	if (strcmp(why, "filter") == 0)
+		fputs(" (a filter)", out);
+	else if (strcmp(why, "tunnel") == 0)
+		fputs(" (a tunnel in a tunnel)", out);
 }
 
 static void
@@ -177,6 +228,8 @@ say_names(FILE *out, const char *label, const char *what, const json_t *names)
 		fputs(i ? ", " : " ", entry.text);
 		if (json_is_string(name))
 			fputs(json_string_value(name), entry.text);
+		else if (json_object_get(name, "why"))
+			put_unshown(entry.text, name);
 		else
 			fprintf(entry.text, "%s (behind %s)", value_text(name, "rule"),
 				value_text(name, "behind"));
@@ -232,6 +285,10 @@ view_difference(const struct view *view)
 			  units_count(value_number(result, "cut")).text);
 	say_changes(view->out, result, exact);
 	say_witnesses(view->out, result);
+	say_names(view->out, "unshown",
+		  "rules that differ, and no packet shows it:", json_object_get(result, "unshown"));
+	if (json_is_true(json_object_get(result, "untried")))
+		entry_say(view->out, "", "not all pairs of rules were tried");
 	say_names(view->out, "unseen",
 		  "rules that take nothing here:", json_object_get(result, "unseen_rules"));
 	say_names(view->out, "never",
