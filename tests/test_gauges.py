@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How long packets are in the box, and how many come at once, as a user of a running daemon sees it."""
 
+import datetime
 import re
+import time
 
 from lib.daemon import Daemon, PLUGINS, check_status
 from lib.offline import config
@@ -15,10 +17,10 @@ def ports(slot):
                   default={"forward": "out"})
 
 
-def bring(daemon, slot, count):
+def bring(daemon, slot, count, missed=0):
     """Has packets come, and waits until they are out."""
     before = daemon.call("status")["ports"]["out"]["tx_packets"]
-    slot.order(f"bring {count}")
+    slot.order(f"miss {missed}\nbring {count}")
     return daemon.until(lambda status: status["ports"]["out"]["tx_packets"] == before + count)
 
 
@@ -83,4 +85,52 @@ def test_how_much_of_the_ring_waits(slot, tmp_path):
         assert status["ports"]["in"]["backlog"] == told
         # The other only sends, and its driver does not say.
         assert daemon.call("ports")["ports"]["out"]["backlog"] == dict.fromkeys(told)
+        daemon.stop()
+
+
+def test_the_last_microbursts(slot, tmp_path):
+    """What filled the ring, and what the device lost meanwhile."""
+    text = config({"in": {"vdev": f"net_test0,orders={slot.path},tells=1", "rx-ring": 1024}, "out": {"vdev": "net_test1"}},
+                  default={"forward": "out"})
+    with Daemon(text, tmp_path, PLUGINS) as daemon:
+        assert daemon.call("bursts") == {"bursts": {"in": [], "out": []}}
+        assert daemon.sluice("bursts").stdout == "no microburst\n"
+        bring(daemon, slot, 100)
+        for number, (count, missed) in enumerate(((600, 0), (3000, 77)), 1):
+            before = datetime.datetime.now(datetime.timezone.utc)
+            bring(daemon, slot, count, missed)
+            status = daemon.until(lambda status, number=number: status["ports"]["in"]["bursts"] == number)
+        after = datetime.datetime.now(datetime.timezone.utc)
+        first, last = daemon.call("bursts", names=["in"])["bursts"]["in"]
+        assert first["packets"] == 600 and first["backlog"] == 0.5 and first["lost"] == 0 and not first["goes_on"]
+        assert last["packets"] == 3000 and last["backlog"] == 0.9 and last["lost"] == 77
+        # It began when they can have come at the earliest: perhaps before a worker that was kept from its core.
+        start = datetime.datetime.fromisoformat(last["start"][:23] + "+00:00")
+        assert start <= after and start + datetime.timedelta(seconds=last["duration_ns"] / 1e9, milliseconds=1) >= before
+        assert 0 < last["peak_100us"]["packets"] <= 3000 and 0 < last["peak_1ms"]["packets"] <= 3000
+        assert last["duration_ns"] > 0 and first["start"] < last["start"]
+        assert daemon.call("ports")["ports"]["in"]["bursts"] == 2 and status["ports"]["out"]["bursts"] == 0
+        # A loss long behind the last is told by itself: nothing else is known of it.
+        while status["ports"]["in"]["bursts"] == 2:
+            time.sleep(1.5)
+            slot.order("miss 5")
+            status = daemon.call("status")
+        lost = daemon.call("bursts")["bursts"]["in"][-1]
+        assert lost["lost"] > 0 and lost["lost"] % 5 == 0 and lost["packets"] is lost["backlog"] is lost["mean_pps"] is lost["peak_1ms"]["pps"] is None
+        lines = daemon.sluice("bursts", "in").stdout.splitlines()
+        assert lines[0].split()[0] == "PORT" and max(map(len, lines)) <= 80 and len(lines) == 4
+        assert re.fullmatch(r"in +\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} .* 3,000 .* 90 % +\d+", lines[2]), lines
+        done = daemon.sluice("bursts", "inn")
+        assert done.returncode == 1 and 'did you mean "in"?' in done.stderr
+        text = daemon.sluice("status").stdout
+        assert re.search(r"^PORT +AT MOST p50 .*BURSTS$", text, re.MULTILINE), text
+        assert re.search(r"^in .* 90 % +3$", text, re.MULTILINE), text
+        assert re.search(r"^in .* 0 % +90 % +3$", daemon.sluice("ports").stdout, re.MULTILINE)
+        daemon.stop()
+
+
+def test_a_driver_that_does_not_tell(slot, tmp_path):
+    with Daemon(ports(slot), tmp_path, PLUGINS) as daemon:
+        bring(daemon, slot, 100)
+        assert re.search(r"^in .* not told +\d+$", daemon.sluice("status").stdout, re.MULTILINE)
         daemon.stop()

@@ -78,7 +78,7 @@ def test_numbers_are_those_of_the_socket(daemon):
 
 def test_every_metric_that_is_listed_is_told(tmp_path):
     """But of what is not there here: an IOMMU, and what its log says."""
-    ports = test_ports(source="rx=endless", sink="hold=64")
+    ports = test_ports(source="rx=endless,tells=1", sink="hold=64")
     ports["lan"] = {"vdev": "net_null0,size=64"}
     rules = [{"name": "thin", "match": {"protocol": "tcp"}, "actions": [{"sample": 10}, {"forward": "sink"}]},
              {"name": "once", "from": ["lan"], "actions": [{"dedup": {"window": "10ms"}}, {"forward": "sink"}]},

@@ -107,7 +107,7 @@ def test_every_alert_is_tested():
 
 @pytest.fixture(name="what", scope="module")
 def pipeline():
-    ports = test_ports(source="rx=endless", sink="hold=64", other="")
+    ports = test_ports(source="rx=endless,tells=1", sink="hold=64", other="")
     ports["lan"] = {"vdev": "net_null0,size=64"}
     rules = [{"name": "thin", "from": ["other"], "actions": [{"sample": 10}, {"forward": "sink"}]},
              {"name": "once", "from": ["lan"], "actions": [{"dedup": {"window": "10ms"}}, {"forward": "sink"}]},

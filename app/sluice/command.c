@@ -55,6 +55,17 @@ static const struct command commands[] = {
 	LISTING("ports", "[NAME...]", "ports", view_ports,
 		"each port: device, link, queues, what came in and left",
 		"With names, those alone.\n"),
+	{.words = "bursts",
+	 .arguments = "[PORT...]",
+	 .text = "microbursts of each port: the last 64, and what was lost meanwhile",
+	 .more = "A microburst is a millisecond or more in each of which a quarter of the receive "
+		 "ring came, and four times the mean; or found a quarter of it waiting, where the "
+		 "driver tells that; or a loss.\nWith ports, those alone.\n",
+	 .most = NAMES_MAX,
+	 .method = "bursts",
+	 .reading = true,
+	 .view = view_bursts,
+	 .run = run_reading},
 	LISTING("rules", "[NAME...]", "rules", view_rules,
 		"each rule: what it took, what it does, how its filter runs",
 		"A filter runs as machine code (jit), or in libpcap's interpreter where it can't "

@@ -110,7 +110,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports rules policers dedups workers drops memory metrics explain config port replay trace tap top talkers wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups workers drops memory metrics explain config port replay trace tap top talkers wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;

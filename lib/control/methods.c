@@ -160,6 +160,14 @@ const struct method method_table[] = {
 		.answer = answer_status,
 	},
 	{
+		.name = "bursts",
+		.text = "microbursts of every port: the last 64, how long they were, what was lost",
+		.params = {SELECT_PARAMS},
+		.lists = "bursts",
+		.view = report_bursts,
+		.answer = answer_report,
+	},
+	{
 		.name = "config.show",
 		.text = "the config that runs, as config.apply takes it",
 		.answer = answer_config_show,

@@ -177,6 +177,27 @@ report_ports(const struct snapshot *snapshot)
 	return json_pack("{s:o}", "ports", ports);
 }
 
+static json_t *
+bursts_of(const struct snapshot_port *port)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < port->bursts_kept; i++)
+		json_array_append_new(list, report_object(snapshot_burst_counts, &port->bursts[i]));
+	return list;
+}
+
+json_t *
+report_bursts(const struct snapshot *snapshot)
+{
+	json_t *bursts = json_object();
+
+	for (unsigned i = 0; i < snapshot->port_count; i++)
+		json_object_set_new(bursts, snapshot->ports[i].name,
+				    bursts_of(&snapshot->ports[i]));
+	return json_pack("{s:o}", "bursts", bursts);
+}
+
 json_t *
 report_rules(const struct snapshot *snapshot)
 {

@@ -23,6 +23,7 @@ json_t *report_json(const struct snapshot *snapshot);
 json_t *report_status(const struct snapshot *snapshot);
 /* `replay.list` */
 json_t *report_replays(const struct snapshot *snapshot);
+json_t *report_bursts(const struct snapshot *snapshot);
 json_t *report_ports(const struct snapshot *snapshot);
 json_t *report_rules(const struct snapshot *snapshot);
 /* The rules themselves, for a report that nobody waits for: what they counted, and all there is to

@@ -149,6 +149,23 @@ account_ended(const struct account *account, struct snapshot *snapshot)
 	add_up(&ended->counts, &ended->ledger, snapshot);
 }
 
+static bool
+account_surges(const struct account *account, unsigned slot, struct snapshot_port *port)
+{
+	struct surges_one *last = calloc(SURGES, sizeof(*last));
+
+	if (!last)
+		return false;
+	port->burst_count = surges_count(account->surges, slot);
+	port->bursts_kept =
+		surges_tell(account->surges, account->workers, account->worker_count, slot, last);
+	port->bursts = calloc(port->bursts_kept + 1, sizeof(*port->bursts));
+	for (unsigned i = 0; port->bursts && i < port->bursts_kept; i++)
+		port->bursts[i] = surges_burst(&last[i], account->clock, port->backlog.told);
+	free(last);
+	return port->bursts != NULL;
+}
+
 static void
 account_ports(const struct account *account, struct snapshot *snapshot, bool *failed)
 {
@@ -169,7 +186,7 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 		}
 		account_port(account, slot, port, since, failed);
 		if (account->surges)
-			port->surges = surges_count(account->surges, slot);
+			*failed |= !account_surges(account, slot, port);
 		*failed |= !gauges_tell(account->workers, account->worker_count, slot, port);
 		add_up(&port->counts, &port->ledger, snapshot);
 	}

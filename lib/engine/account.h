@@ -16,7 +16,9 @@ struct account {
 	const struct program *program;
 	const struct replays *replays;
 	const struct changes *changes; /* NULL: none can have been */
-	const struct surges *surges;   /* NULL: nobody looks for any */
+	/* NULL: nobody looks for any. */
+	const struct surges *surges;
+	const struct stage_clock *clock;
 	struct worker *const *workers;
 	unsigned worker_count;
 	uint64_t now_ns; /* on the engine's clock */

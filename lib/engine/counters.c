@@ -132,7 +132,27 @@ const struct counter snapshot_port_gauges[] = {
 	COUNTER_PART(struct snapshot_port, "peak_100us", peaks[GAUGE_100US], peak),
 	COUNTER_PART(struct snapshot_port, "peak_1ms", peaks[GAUGE_1MS], peak),
 	COUNTER_PART(struct snapshot_port, "backlog", backlog, backlog),
-	PORT(NUMBER, "bursts", surges),
+	PORT(NUMBER, "bursts", burst_count),
+	{0},
+};
+
+static const struct counter burst_peak[] = {
+	COUNTER(struct snapshot_peak, KNOWN, "packets", packets, APART),
+	COUNTER(struct snapshot_peak, KNOWN, "pps", pps, APART),
+	{0},
+};
+
+#define BURST(kind, name, member) COUNTER(struct snapshot_burst, kind, name, member, APART)
+const struct counter snapshot_burst_counts[] = {
+	BURST(WORDS, "start", start),
+	BURST(NUMBER, "duration_ns", duration_ns),
+	BURST(FLAG, "goes_on", goes_on),
+	BURST(KNOWN, "packets", packets),
+	COUNTER_PART(struct snapshot_burst, "peak_100us", peaks[GAUGE_100US], burst_peak),
+	COUNTER_PART(struct snapshot_burst, "peak_1ms", peaks[GAUGE_1MS], burst_peak),
+	BURST(KNOWN, "mean_pps", mean_pps),
+	BURST(SHARE, "backlog", backlog),
+	BURST(NUMBER, "lost", lost),
 	{0},
 };
 

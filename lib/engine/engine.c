@@ -222,6 +222,7 @@ engine_snapshot(struct engine *engine)
 		.replays = &engine->replays,
 		.changes = &engine->changes,
 		.surges = &engine->surges,
+		.clock = &engine->shared.clock,
 		.now_ns = clock_now(&engine->shared.clock),
 	};
 	struct snapshot *snapshot;

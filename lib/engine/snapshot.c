@@ -66,6 +66,7 @@ snapshot_free(struct snapshot *snapshot)
 		free((char *)snapshot->ports[i].name);
 		free((char *)snapshot->ports[i].device);
 		free((char *)snapshot->ports[i].driver);
+		free(snapshot->ports[i].bursts);
 	}
 	for (unsigned i = 0; snapshot->pools && i < snapshot->pool_count; i++)
 		free((char *)snapshot->pools[i].name);

@@ -15,6 +15,7 @@
 
 #include "config/config.h"
 #include "core/histogram.h"
+#include "core/when.h"
 #include "engine/gauge.h"
 #include "port/port.h"
 #include "replay/report.h"
@@ -34,6 +35,18 @@ struct snapshot_times {
 
 struct snapshot_peak {
 	uint64_t packets, pps;
+};
+
+/* A microburst, see surge.h; or packets that were lost without one, of which nothing else is known
+ * and that is COUNTER_UNKNOWN. */
+struct snapshot_burst {
+	char start[WHEN_TEXT_MAX];
+	uint64_t duration_ns;
+	uint64_t packets, mean_pps;
+	struct snapshot_peak peaks[GAUGE_WINDOWS];
+	double backlog; /* share of the receive ring, at the least; below 0: not known */
+	uint64_t lost;  /* by the device meanwhile */
+	bool goes_on;   /* until now */
 };
 
 /* Of the receive ring, or of the fullest of several: what waits in it at the least. */
@@ -75,7 +88,9 @@ struct snapshot_port {
 	uint64_t saturated;                        /* those that a worker took when it was behind */
 	struct snapshot_peak peaks[GAUGE_WINDOWS]; /* of the last minute */
 	struct snapshot_backlog backlog;
-	uint64_t surges; /* see surge.h */
+	uint64_t burst_count;          /* microbursts since it is there */
+	struct snapshot_burst *bursts; /* the last of them; NULL: none */
+	unsigned bursts_kept;
 };
 
 /* So many, with every number 0, or NULL: on cache lines of their own, as their counters are. To be
@@ -174,7 +189,8 @@ struct snapshot {
 extern const struct counter snapshot_ledger_counts[], snapshot_rule_counts[],
 	snapshot_acted_counts[], snapshot_port_counts[], snapshot_port_details[],
 	snapshot_port_account[], snapshot_port_before[], snapshot_port_gauges[],
-	snapshot_worker_counts[], snapshot_pool_counts[], snapshot_ended_counts[];
+	snapshot_burst_counts[], snapshot_worker_counts[], snapshot_pool_counts[],
+	snapshot_ended_counts[];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it
  * up by snapshot_free. */

@@ -73,7 +73,7 @@ note(struct surge_log *log, const struct surge *window)
 		go_on(&log->surges[log->over % SURGES], window);
 		return;
 	}
-	first.mean = (uint64_t)log->mean;
+	first.mean = (uint64_t)(log->mean * 1000);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	write_words(surge, &first);
 	__atomic_store_n(&log->begun, log->begun + 1, __ATOMIC_RELEASE);

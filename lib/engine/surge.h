@@ -27,7 +27,7 @@ struct surge {
 	uint64_t began, ended;
 	uint64_t packets;
 	uint64_t most_100us, most_1ms; /* packets in such a window */
-	uint64_t mean;                 /* packets in a millisecond, before it */
+	uint64_t mean;                 /* packets a second before it */
 	uint64_t backlog;              /* percent of the ring, at the least */
 };
 

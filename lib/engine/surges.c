@@ -217,6 +217,37 @@ surges_tell(const struct surges *surges, struct worker *const *workers, unsigned
 	return count;
 }
 
+static struct snapshot_peak
+peak_of(uint64_t packets, enum gauge_window window)
+{
+	uint64_t hz = rte_get_tsc_hz();
+
+	return (struct snapshot_peak){packets, packets * hz / gauge_length(window, hz)};
+}
+
+struct snapshot_burst
+surges_burst(const struct surges_one *one, const struct stage_clock *clock, bool told)
+{
+	const struct surge *surge = &one->surge;
+	const struct snapshot_peak unknown = {COUNTER_UNKNOWN, COUNTER_UNKNOWN};
+	struct snapshot_burst burst = {
+		.duration_ns = clock_span(clock, surge->ended - surge->began),
+		.packets = one->seen ? surge->packets : COUNTER_UNKNOWN,
+		.mean_pps = one->seen ? surge->mean : COUNTER_UNKNOWN,
+		.peaks = {unknown, unknown},
+		.backlog = one->seen && told ? (double)surge->backlog / 100 : -1,
+		.lost = one->lost,
+		.goes_on = one->goes_on,
+	};
+
+	if (one->seen) {
+		burst.peaks[GAUGE_100US] = peak_of(surge->most_100us, GAUGE_100US);
+		burst.peaks[GAUGE_1MS] = peak_of(surge->most_1ms, GAUGE_1MS);
+	}
+	when_format(clock_at(clock, surge->began) + clock_epoch(clock), burst.start);
+	return burst;
+}
+
 uint64_t
 surges_count(const struct surges *surges, unsigned slot)
 {

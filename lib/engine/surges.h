@@ -10,6 +10,7 @@
 #ifndef ENGINE_SURGES_H
 #define ENGINE_SURGES_H
 
+#include "engine/snapshot.h"
 #include "engine/surge.h"
 #include "engine/worker.h"
 #include "port/ports.h"
@@ -45,6 +46,10 @@ void surges_tick(struct surges *surges, const struct ports *ports, struct worker
 /* The last ones of a port in the order of their beginnings; returns how many, at most SURGES. */
 unsigned surges_tell(const struct surges *surges, struct worker *const *workers,
 		     unsigned worker_count, unsigned slot, struct surges_one out[SURGES]);
+
+/* The same for people; told: the port's driver says how many wait. */
+struct snapshot_burst surges_burst(const struct surges_one *one, const struct stage_clock *clock,
+				   bool told);
 
 /* How many there were of a port. */
 uint64_t surges_count(const struct surges *surges, unsigned slot);

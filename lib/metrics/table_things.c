@@ -73,6 +73,17 @@ const struct metric metrics_ports[] = {
 	 sample_number, "peak_100us.packets"},
 	{"port_millisecond_peak_packets", METRIC_GAUGE, "The same within a millisecond",
 	 sample_number, "peak_1ms.packets"},
+	{"port_bursts_total", METRIC_COUNTER, "Microbursts, as `sluice bursts` shows the last of",
+	 sample_number, "bursts"},
+	{"port_backlog_ratio", METRIC_GAUGE,
+	 "Which part of its fullest receive ring waits, at the least: 0, 0.25, 0.5 or 0.9; not "
+	 "there where the driver does not tell, as all of a backlog",
+	 sample_number, "backlog.now"},
+	{"port_backlog_peak_ratio", METRIC_GAUGE, "The most of that in the last minute",
+	 sample_number, "backlog.peak"},
+	{"port_backlog_reached_total", METRIC_COUNTER,
+	 "How often so much of a ring came to wait: a quarter, a half, nine tenths", sample_members,
+	 "backlog", .label = "share", .words = "quarter|half|ninety"},
 	{0},
 };
 

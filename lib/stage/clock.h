@@ -43,10 +43,17 @@ clock_span(const struct stage_clock *clock, uint64_t cycles)
 	return (uint64_t)((unsigned __int128)cycles * clock->ns_per_cycle >> CLOCK_FRACTION_BITS);
 }
 
+/* The moment of a TSC that is not before the clock's beginning. */
+static inline uint64_t
+clock_at(const struct stage_clock *clock, uint64_t tsc)
+{
+	return clock->base_ns + clock_span(clock, tsc - clock->base_tsc);
+}
+
 static inline uint64_t
 clock_now(const struct stage_clock *clock)
 {
-	return clock->base_ns + clock_span(clock, rte_rdtsc() - clock->base_tsc);
+	return clock_at(clock, rte_rdtsc());
 }
 
 #endif

@@ -3,8 +3,9 @@
 
 #include <stdio.h>
 
-#include "view/records.h"
 #include "view/cell.h"
+#include "view/gauges.h"
+#include "view/records.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -98,52 +99,7 @@ print_counters(const struct view *view)
 		cell_count(table, port, "truncated");
 	}
 	table_print(table, view->out);
-}
-
-static void
-times_cells(struct table *table, const json_t *times)
-{
-	static const char *const keys[] = {"p50", "p99", "max"};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		table_cell(table, "%s", units_ns(value_number(times, keys[i])).text);
-}
-
-static void
-peak_cells(struct table *table, const json_t *peak)
-{
-	table_cell(table, "%s", units_count(value_number(peak, "packets")).text);
-	table_cell(table, "%s", units_rate(value_real(peak, "pps"), "pps").text);
-}
-
-/* How long packets were in the box, and how many came at once. */
-static void
-print_gauges(const struct view *view)
-{
-	struct table *table = NULL;
-	const char *name;
-	json_t *port;
-
-	json_object_foreach (json_object_get(view->now, "ports"), name, port) {
-		const json_t *latency = json_object_get(port, "latency");
-		const json_t *upper = json_object_get(latency, "upper_ns");
-
-		if (!json_is_integer(json_object_get(upper, "max")))
-			continue;
-		if (!table)
-			table = table_new("PORT|>IN BOX p50|>p99|>MAX|>AT MOST p50|>p99|>MAX|"
-					  ">BEHIND|>IN 1 ms|>PEAK|>IN 100 us|>PEAK");
-		table_cell(table, "%s", name);
-		times_cells(table, json_object_get(latency, "lower_ns"));
-		times_cells(table, upper);
-		cell_count(table, latency, "saturated");
-		peak_cells(table, json_object_get(port, "peak_1ms"));
-		peak_cells(table, json_object_get(port, "peak_100us"));
-	}
-	if (!table)
-		return;
 	fprintf(view->out, "\n");
-	table_print(table, view->out);
 }
 
 /* Of captures: what is not as they have it. */
@@ -173,7 +129,7 @@ print_checksums(const struct view *view)
 		if (value_number(port, "checksum_wrong") == 0)
 			continue;
 		fprintf(view->out,
-			"\nport %s: of %s packet%s checked whose checksums the NIC calls good, %s "
+			"port %s: of %s packet%s checked whose checksums the NIC calls good, %s "
 			"%s wrong\n",
 			name, units_count(value_number(port, "checksum_checked")).text,
 			units_plural(value_number(port, "checksum_checked")),
@@ -187,7 +143,7 @@ view_ports(const struct view *view)
 {
 	print_devices(view);
 	print_counters(view);
-	print_gauges(view);
+	gauges_print(view);
 	print_records(view);
 	print_checksums(view);
 }

@@ -10,6 +10,7 @@
 
 #include "view/records.h"
 #include "view/cell.h"
+#include "view/gauges.h"
 #include "view/value.h"
 
 #include "core/banned.h"
@@ -374,6 +375,7 @@ view_status(const struct view *view)
 	print_unsafe(view);
 	print_sandbox(view);
 	print_ports(view, total);
+	gauges_print_brief(view);
 	print_rules(view, total);
 	print_replays(view);
 	print_drops(view);

@@ -23,6 +23,7 @@ struct view {
 /* Also the report at the end of a run. */
 void view_status(const struct view *view);
 void view_ports(const struct view *view);
+void view_bursts(const struct view *view);
 void view_rules(const struct view *view);
 void view_policers(const struct view *view);
 void view_dedups(const struct view *view);
