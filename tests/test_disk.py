@@ -91,6 +91,37 @@ def test_port_up_goes_on_after_a_full_disk(small, tmp_path):
     assert len(capture.read(small / "out.pcap")) == sent > before
 
 
+def test_port_up_goes_on_behind_what_was_written(tmp_path):
+    """So does a port that a config changes, and another port for that file: nothing that was sent is lost."""
+    path = tmp_path / "out.pcap"
+
+    def what(name="file", **more):
+        return config({**test_ports(source="rx=endless,size=1000"), name: {"pcap": {"out": str(path)}, **more}},
+                      default={"forward": name}, idle="sleep")
+
+    def sent(status):
+        return sum(port["tx_packets"] for port in [*status["ports"].values(), status.get("ended", {"tx_packets": 0})])
+
+    def until_more():
+        before = sent(daemon.call("status"))
+        daemon.until(lambda status: sent(status) > before + 100)
+
+    with Daemon(what(), tmp_path, PLUGINS) as daemon:
+        until_more()
+        daemon.call("port.down", name="file")
+        daemon.call("port.up", name="file")
+        until_more()
+        daemon.apply(what(mtu=1400))
+        until_more()
+        daemon.apply(what("other"))
+        until_more()
+        daemon.call("port.down", name="other")
+        # A worker may be late with what it counted.
+        daemon.until(lambda status: sent(status) == len(capture.read(path)))
+        daemon.stop()
+    assert {len(packet.data) for packet in capture.read(path)} == {1000}
+
+
 @pytest.mark.live
 def test_fifo_waits_for_its_reader(tmp_path):
     path = tmp_path / "fifo"

@@ -67,31 +67,38 @@ change_make_ports(struct change *change)
 	return 0;
 }
 
-/* The kernel may not have let go yet of what another port had. */
-static void
+/* The kernel may not have let go yet of what another port had. Returns whether one of them wrote
+ * the file that this one writes: what is in it is not written over. */
+static bool
 follow_closed(const struct change *change, struct port *port)
 {
+	bool goes_on = false;
+
 	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++) {
 		const struct port *before;
 
 		if (!(change->closed >> slot & 1))
 			continue;
 		before = ports_at(change->changes->ports, slot);
-		if (change_same_device(before->config, port->config))
-			ports_follow(port, before);
+		if (!change_same_device(before->config, port->config))
+			continue;
+		ports_follow(port, before);
+		goes_on |= port->config->kind == CONFIG_PORT_PCAP;
 	}
+	return goes_on;
 }
 
 static int
 open_port(struct change *change, struct change_port *port)
 {
 	struct changes *changes = change->changes;
+	bool goes_on = follow_closed(change, port->port);
 	int ret;
 
-	follow_closed(change, port->port);
 	log_forget_error();
 	ports_prepare(port->port);
-	ret = ports_retake(changes->ports, change->config, port->port, changes->worker_count);
+	ret = (goes_on ? ports_restore : ports_retake)(changes->ports, change->config, port->port,
+						       changes->worker_count);
 	if (ret < 0)
 		return change_fail(change, ret, "%s", log_last_error());
 	/* Workers are not given it before they have the program. */

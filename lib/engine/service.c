@@ -365,7 +365,7 @@ service_up(struct service *service, const struct config *config, const char *nam
 	if (!await(service))
 		return busy(reason);
 	log_forget_error();
-	ret = ports_retake(service->ports, config, port, service->worker_count);
+	ret = ports_restore(service->ports, config, port, service->worker_count);
 	if (ret == 0) {
 		ret = change(service, 0);
 		if (ret < 0) {

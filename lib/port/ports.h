@@ -128,8 +128,8 @@ int ports_look(struct port *port);
 int ports_retake(struct ports *ports, const struct config *config, struct port *port,
 		 unsigned workers);
 
-/* The same of one that was released a moment ago, for it to be as it was: a file that it wrote goes
- * on. */
+/* The same of one that was released before, or stands for one that was: the file that it writes
+ * goes on behind what is there. */
 int ports_restore(struct ports *ports, const struct config *config, struct port *port,
 		  unsigned workers);
 
