@@ -148,6 +148,36 @@ def test_edits_see_the_addresses_of_the_loop(tmp_path):
         same(run, lines(name, 3), list_, unique_per_loop=True)
 
 
+@pytest.mark.parametrize("moves", [False, True])
+def test_each_edit_says_where_it_found_nothing(tmp_path, moves):
+    """Once a packet, and of a list with a name if any of it did; that addresses are moved in between makes no difference."""
+    list_ = [{"strip": "vlan"}, {"edit": "both"}, {"strip": "tunnel"}, {"set": {"dst-port": 53}}]
+    named = {"both": [{"strip": "vlan"}, {"set": {"ttl": 9}}]}
+    what = config({"wan": out("wan")}, idle="sleep", edits=named)
+    what["replays"] = {"one": {"file": str(capture.fixture("mixed-vlan-mpls.pcap")), "to": "wan", "pace": "top", "loops": 2,
+                               "truncated": "send", "start": "manual", "unique-per-loop": moves, "edits": list_}}
+    wanted, any_of = [0] * len(list_), 0
+    for packet, loop in lines("mixed-vlan-mpls.pcap", 2):
+        frame, idle, moved = edits.Frame(packet.data, len(packet.data)), set(), not moves
+        for number, step in actions.flat(list_, {"edits": named}):
+            if not moved and "strip" not in step:
+                frame, moved = unique.moved(frame, loop), True
+            frame, found_nothing = actions.edited([step], frame)
+            idle |= {number} if found_nothing else set()
+        wanted = [count + (number in idle) for number, count in enumerate(wanted)]
+        any_of += bool(idle)
+    with Daemon(what, tmp_path) as daemon:
+        for _ in "12":  # numbers are those of a run
+            daemon.call("replay.start", name="one")
+            daemon.until(lambda status: status["replays"]["one"]["state"] == "done")
+            one = daemon.call("replay.list")["replays"]["one"]
+            assert [step["unedited"] for step in one["steps"]] == wanted and one["unedited"] == any_of
+        assert [step["action"] for step in one["steps"]] == ["strip vlan", "edit both", "strip tunnel", "set (dst-port 53)"]
+        assert f"unedited: {wanted[0]} by strip vlan, {wanted[1]} by edit both" in daemon.sluice("replay", "list").stdout
+        daemon.stop()
+    assert len(set(wanted)) == len(wanted)
+
+
 def test_the_ring():
     """What the manual promises of addresses, over loops of all sizes."""
     for loop in (1, 2, 3, 1000, 3724541950, 3724541951, 3724541952, 2 ** 32 - 1):

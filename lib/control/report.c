@@ -60,6 +60,19 @@ cycles_json(const struct snapshot *snapshot)
 			 packets ? (double)busy / (double)packets : 0.0);
 }
 
+/* What each of its edits counted, as of a rule's list. */
+static void
+add_steps(json_t *object, const struct replay_report *replay)
+{
+	json_t *steps = replay->edit_count ? json_array() : NULL;
+
+	for (unsigned i = 0; i < replay->edit_count; i++)
+		json_array_append_new(steps, json_pack("{s:s, s:o}", "action", replay->edits[i],
+						       "unedited", number(replay->sum.idle[i])));
+	if (steps)
+		json_object_set_new(object, "steps", steps);
+}
+
 /* An object for each replay, by name, with the rows of one table, or two. */
 static json_t *
 each_replay(const struct snapshot *snapshot, const struct counter *table,
@@ -71,8 +84,10 @@ each_replay(const struct snapshot *snapshot, const struct counter *table,
 		const struct replay_report *replay = &snapshot->replays[i];
 		json_t *object = report_object(table, replay);
 
-		if (more)
+		if (more) {
 			report_counters(object, more, replay);
+			add_steps(object, replay);
+		}
 		json_object_set_new(result, replay->name, object);
 	}
 	return result;

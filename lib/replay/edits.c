@@ -15,60 +15,67 @@
  * behind. */
 #define SEGMENTS 4
 
-static const struct config_actions *
-named(const struct config *config, const struct config_action *action)
-{
-	return &config->edits[action->edits].actions;
-}
-
-/* Adds the edits of a list, with those of named ones, to what is counted; out NULL: counts
- * alone. */
+/* Lays out the program of a replay's edits: those of named lists where these stand, and NULL, which
+ * makes addresses the loop's, behind the strips that stand first and bring them to light. ops: for
+ * each edit of the list, as it is written, a bit for each of the program that it is; or NULL. out
+ * NULL: counts alone. */
 static unsigned
-flatten(const struct config *config, const struct config_actions *list,
-	const struct config_action **out)
+lay_out(const struct config *config, const struct config_replay *replay,
+	const struct config_action **out, uint64_t *ops)
 {
-	unsigned count = 0;
+	unsigned count = 0, moves = replay->unique;
 
-	for (unsigned i = 0; i < list->count; i++) {
-		const struct config_action *action = &list->items[i];
+	for (unsigned i = 0; i < replay->edits.count; i++) {
+		const struct config_action *item = &replay->edits.items[i];
+		const struct config_actions *named =
+			item->verb == CONFIG_EDIT ? &config->edits[item->edits].actions : NULL;
 
-		if (action->verb == CONFIG_EDIT)
-			count += flatten(config, named(config, action), out ? out + count : NULL);
-		else if (out)
-			out[count++] = action;
-		else
+		for (unsigned j = 0; j < (named ? named->count : 1); j++) {
+			const struct config_action *action = named ? &named->items[j] : item;
+
+			if (moves && action->verb != CONFIG_STRIP) {
+				if (out)
+					out[count] = NULL;
+				count++;
+				moves = 0;
+			}
+			if (ops)
+				ops[i] |= UINT64_C(1) << count;
+			if (out)
+				out[count] = action;
 			count++;
+		}
 	}
-	return count;
+	if (moves && out)
+		out[count] = NULL;
+	return count + moves;
 }
 
 int
 edits_make(const struct config *config, const struct config_replay *replay, struct edit **edit)
 {
-	unsigned count = flatten(config, &replay->edits, NULL), strips = 0;
+	unsigned count = lay_out(config, replay, NULL, NULL);
 	const struct config_action **actions;
 	int ret;
 
 	*edit = NULL;
-	if (count == 0 && !replay->unique)
+	if (count == 0)
 		return 0;
-	actions = calloc(count + 1, sizeof(const struct config_action *));
+	actions = calloc(count, sizeof(const struct config_action *));
 	if (!actions)
 		return -ENOMEM;
-	/* Addresses are the loop's for all edits but the strips that stand first, which bring them
-	 * to light. */
-	flatten(config, &replay->edits, actions);
-	while (strips < count && actions[strips]->verb == CONFIG_STRIP)
-		strips++;
-	if (replay->unique) {
-		for (unsigned i = count; i > strips; i--)
-			actions[i] = actions[i - 1];
-		actions[strips] = NULL;
-		count++;
-	}
+	lay_out(config, replay, actions, NULL);
 	ret = edit_make(actions, count, edit);
 	free(actions);
 	return ret;
+}
+
+void
+edits_place(const struct config *config, const struct config_replay *replay,
+	    struct lane_edits *edits)
+{
+	edits->count = replay->edits.count;
+	lay_out(config, replay, NULL, edits->ops);
 }
 
 bool
@@ -121,6 +128,18 @@ drop(struct replay_lane *lane, struct burst *burst, uint16_t count)
 }
 
 static void
+count_idle(const struct lane_edits *edits, const struct edit_idle *idle, struct lane_tally *tally)
+{
+	tally->unedited += __builtin_popcount(idle->packets);
+	for (uint32_t left = idle->packets; left; left &= left - 1) {
+		uint64_t ops = idle->ops[__builtin_ctz(left)];
+
+		for (unsigned i = 0; i < edits->count; i++)
+			tally->idle[i] += (ops & edits->ops[i]) != 0;
+	}
+}
+
+static void
 tell_time(struct lane_edits *edits, uint16_t count)
 {
 	struct timespec now;
@@ -152,7 +171,7 @@ replay_lane_edit(struct replay_lane *lane, struct burst *burst, uint16_t in_port
 	edits->local.moment.in_port = in_port;
 	burst->count = edit_run(edits->edit, &edits->local, burst->packets, from, burst->views,
 				count, manner, &idle);
-	lane->tally.unedited += __builtin_popcount(idle.packets);
+	count_idle(edits, &idle, &lane->tally);
 	edit_count_copies(&edits->local, burst->tally->copies);
 	if (likely(burst->count == count))
 		return true;

@@ -61,6 +61,7 @@ struct lane_tally {
 	uint32_t run; /* number of the LANE_START since which it counts */
 	uint64_t sent, bytes;
 	uint64_t unedited;                  /* packets on which an edit found nothing to do */
+	uint64_t idle[CONFIG_STEPS_MAX];    /* the same of each edit, as the list is written */
 	uint64_t server_sent, server_bytes; /* of these, through the servers' port */
 	uint64_t late;    /* handed over more than the replay's late_ns after they were due */
 	uint64_t dropped; /* not sent, because they were late */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "replay/run.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/pace.h"
+#include "core/text.h"
 #include "core/when.h"
 
 #include "core/banned.h"
@@ -54,6 +56,8 @@ add_lane(struct replay_report *sum, const struct lane_tally *tally, bool first)
 	}
 	add_times(&sum->sum, tally);
 	sum->sum.unedited += tally->unedited;
+	for (unsigned i = 0; i < sum->edit_count; i++)
+		sum->sum.idle[i] += tally->idle[i];
 	sum->sum.server_sent += tally->server_sent;
 	sum->sum.server_bytes += tally->server_bytes;
 	counters_add(replay_counts, sum, &part);
@@ -287,6 +291,28 @@ name_of(const struct replay *replay, uint16_t slot)
 	return strdup(ports_at(replay->ports, slot)->config->name);
 }
 
+/* Its edits, as its list has them. */
+static bool
+tell_edits(const struct replay *replay, struct replay_report *report)
+{
+	const struct config_actions *list = &replay->config->edits;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		size_t size;
+		char *text = NULL;
+		FILE *out = open_memstream(&text, &size);
+
+		if (!out)
+			return false;
+		config_put_action(out, replay->whole, &list->items[i]);
+		report->edits[i] = text_close(out, &text);
+		if (!report->edits[i])
+			return false;
+		report->edit_count++;
+	}
+	return true;
+}
+
 /* What it is, and what it was told. */
 static bool
 describe(const struct replay *replay, struct replay_report *out)
@@ -322,7 +348,8 @@ describe(const struct replay *replay, struct replay_report *out)
 	out->in_use = out->headers - out->free;
 	config_pace_format(&replay->pace, out->pace_words, sizeof(out->pace_words));
 	return out->name && out->port && (!pair || out->server_port) && (!failed || out->reason) &&
-	       (!replay->at_ns || out->starts_at) && (!replay->kept.at_ns || out->began_at);
+	       (!replay->at_ns || out->starts_at) && (!replay->kept.at_ns || out->began_at) &&
+	       tell_edits(replay, out);
 }
 
 bool

@@ -24,6 +24,7 @@ make_edits(const struct replay *replay, struct replay_lane *lane, const struct p
 	if (!edits)
 		return -ENOMEM;
 	edits->edit = replay->edit;
+	edits_place(replay->whole, replay->config, edits);
 	edits->local.own.packets = pool->pool;
 	edits->local.own.headers = pool->headers;
 	edits->local.own.copy_break = pool->copy_break;

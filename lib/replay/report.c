@@ -120,4 +120,6 @@ replay_report_clear(struct replay_report *report)
 	free(report->reason);
 	free(report->starts_at);
 	free(report->began_at);
+	for (unsigned i = 0; i < report->edit_count; i++)
+		free(report->edits[i]);
 }

@@ -37,6 +37,8 @@ struct replay_report {
 	struct lane_tally sum; /* of all lanes */
 	/* Packets on which an edit found nothing to do; COUNTER_UNKNOWN: there are no edits. */
 	uint64_t unedited;
+	char *edits[CONFIG_STEPS_MAX]; /* in words; how many each found so is in sum.idle */
+	unsigned edit_count;
 	/* Of these, what left through the servers' port; COUNTER_UNKNOWN: there is none. */
 	uint64_t server_sent, server_bytes;
 	uint64_t refused;     /* of sum.drops, the losses */

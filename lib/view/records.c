@@ -30,6 +30,20 @@ records_not_sent(struct value_list *list, const json_t *replay)
 }
 
 void
+records_unedited(struct value_list *list, const json_t *replay)
+{
+	json_t *step;
+	size_t i;
+
+	json_array_foreach (json_object_get(replay, "steps"), i, step) {
+		char text[sizeof(list->text)];
+
+		snprintf(text, sizeof(text), "by %s", value_text(step, "action"));
+		value_say(list, value_number(step, "unedited"), text);
+	}
+}
+
+void
 records_of_port(struct value_list *list, const json_t *port)
 {
 	struct value_list missing = {""};

@@ -112,7 +112,7 @@ print_notes(FILE *out, const json_t *replays)
 		uint64_t next_ns = value_number(replay, "next_in_ns");
 		uint64_t underruns = value_number(replay, "underruns");
 		uint64_t waiting = value_number(replay, "waiting");
-		struct value_list unsent = unsent_all(replay), records = {""};
+		struct value_list unsent = unsent_all(replay), records = {""}, unedited = {""};
 		const char *server = value_text(replay, "server_port");
 
 		if (json_is_number(json_object_get(replay, "starts_in_ns")))
@@ -126,6 +126,9 @@ print_notes(FILE *out, const json_t *replays)
 		records_changed(&records, replay);
 		if (*records.text)
 			fprintf(out, "%s: records: %s\n", name, records.text);
+		records_unedited(&unedited, replay);
+		if (*unedited.text)
+			fprintf(out, "%s: unedited: %s\n", name, unedited.text);
 		if (*reason)
 			fprintf(out, "%s%s failed%s: %s\n", style->bad, name, style->plain, reason);
 		if (next_ns >= LONG_WAIT_NS)

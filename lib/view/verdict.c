@@ -104,7 +104,7 @@ static void
 print_losses(FILE *out, const json_t *replay)
 {
 	uint64_t underruns = value_number(replay, "underruns");
-	struct value_list unsent = unsent_all(replay), records = {""};
+	struct value_list unsent = unsent_all(replay), records = {""}, unedited = {""};
 
 	label(out, "late");
 	fprintf(out, "%s; %s dropped, %s underrun%s\n",
@@ -119,6 +119,11 @@ print_losses(FILE *out, const json_t *replay)
 	if (*records.text) {
 		label(out, "records");
 		fprintf(out, "%s\n", records.text);
+	}
+	records_unedited(&unedited, replay);
+	if (*unedited.text) {
+		label(out, "unedited");
+		fprintf(out, "%s\n", unedited.text);
 	}
 }
 
