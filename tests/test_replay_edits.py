@@ -316,5 +316,5 @@ def test_cut_to_what_the_port_sends(tmp_path):
         with Daemon(what, tmp_path) as daemon:
             assert ended(daemon)["refused"] == 0
             assert pair.wire.frames() == wanted
-            assert daemon.call("status")["copies"]["edit-flat"]["packets"] > 0
+            daemon.until(lambda status: status["copies"]["edit-flat"]["packets"] > 0)  # a worker may be late
             daemon.stop()
