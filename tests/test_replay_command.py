@@ -101,6 +101,9 @@ def test_whatever_a_config_takes(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     with subprocess.Popen(["sh", "-c", f"zstd -q -c {DNS} > fifo"], cwd=tmp_path):
         assert gone_through(tmp_path, "fifo") == FRAMES
+    # What came through a pipe stays in memory, if there is room.
+    with subprocess.Popen(["cp", DNS, "fifo"], cwd=tmp_path):
+        assert gone_through(tmp_path, "fifo", "--loops", "2") == 2 * FRAMES
 
 
 @pytest.mark.parametrize("words", [["--to", "a/out.pcap", "--server", "b/out.pcap"], ["-i", "a/out.pcap", "-I", "b/out.pcap"]])

@@ -59,6 +59,7 @@ static const struct {
 	{IN_MATCH, "mac",
 	 BESIDE_MATCH("match has no MAC addresses", "ether host 02:00:00:00:00:01")},
 	{IN_MATCH, "dscp", BESIDE_MATCH("match has no DSCP", "ip[1] >> 2 = 46")},
+	{IN_MATCH, "pcp", BESIDE_MATCH("match has no PCP", "vlan and ether[14] >> 5 = 5")},
 	{IN_MATCH, "tos", BESIDE_MATCH("match has no TOS", "ip[1] = 0xb8")},
 	{IN_MATCH, "ttl", BESIDE_MATCH("match has no TTL", "ip[8] < 5")},
 	{IN_MATCH, "tcp-flags",

@@ -78,6 +78,8 @@ static const struct config_case cases[] = {
 	 "rules[0].actions[0].dedup.ignoring[0]", "expected a list of mac, vlan"},
 	{HEAD "edits: { copy: { copy: 1 } }\n", 7, 16, "edits.copy", "expected a list of edits"},
 	/* A slip of the finger is still one. */
+	{MATCH("pcp: 5"), 8, 25, "rules[0].match.pcp",
+	 "match has no PCP: write filter: 'vlan and ether[14] >> 5 = 5' beside match"},
 	{MATCH("src-prt: 5"), 8, 25, "rules[0].match.src-prt", "did you mean \"src-port\"?"},
 	{HEAD "speed: 5\n", 7, 1, "speed", "there are version"},
 };
@@ -127,7 +129,7 @@ test_filters_can_be_pasted(void **state)
 		config_free(config);
 		error_list_clear(&errors);
 	}
-	assert_int_equal(found, 15);
+	assert_int_equal(found, 16);
 }
 
 int
