@@ -14,6 +14,7 @@
 #include "control/reload.h"
 #include "control/watchdog.h"
 #include "core/log.h"
+#include "core/now.h"
 #include "core/opener.h"
 
 #include "core/banned.h"
@@ -21,6 +22,8 @@
 #define TICK_NS 100000000
 /* Ticks that answers still on their way get when the daemon stops. */
 #define PARTING_TICKS 5
+/* Between two looks at the energy: its counters begin anew after minutes at the soonest. */
+#define ENERGY_NS UINT64_C(1000000000)
 #define EVENTS_MAX 128 /* all there can be */
 
 /* What epoll reports; below are the slots of clients. */
@@ -140,6 +143,7 @@ control_open(const char *run_dir, const char *config_file, const struct config_t
 	ret = control->daemon.config_file || !config_file ? open_all(control, run_dir)
 							  : log_fail(ENOMEM, "control");
 	clients_open(&control->clients, &control->daemon, control->epoll);
+	energy_open(&control->daemon.energy, &(struct root){""}, now_ns());
 	if (ret < 0) {
 		control_close(control);
 		return ret;
@@ -175,6 +179,8 @@ tick(struct control *control)
 	watchdog_tick(&control->watchdog, engine_moves(control->daemon.engine));
 	clients_tick(&control->clients);
 	opener_is_there();
+	if (now_ns() - control->daemon.energy.read_ns > ENERGY_NS)
+		energy_read(&control->daemon.energy, now_ns());
 	if (control->on_tick)
 		control->on_tick(control->context, control);
 }
@@ -351,6 +357,7 @@ control_close(struct control *control)
 	reload_close(&control->reload);
 	close_fd(control->stop);
 	close_fd(control->epoll);
+	energy_close(&control->daemon.energy);
 	edition_free(control->daemon.running);
 	edition_free(control->daemon.before);
 	free((char *)control->daemon.config_file);

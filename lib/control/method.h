@@ -14,6 +14,7 @@
 #include "control/restart.h"
 #include "control/rpc.h"
 #include "engine/engine.h"
+#include "host/energy.h"
 
 struct jobs;
 struct look;
@@ -28,6 +29,7 @@ struct method_daemon {
 	 * prepares a config. */
 	struct edition *running, *before;
 	struct restart restart;
+	struct energy energy; /* of the machine; opened before there is a sandbox */
 	/* Snapshots that answers may share, held; see method_snapshot. */
 	struct snapshot *latest, *older;
 	uint64_t made_ns, cost_ns; /* when the latest was made, and what that took */

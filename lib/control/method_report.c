@@ -3,6 +3,8 @@
 
 #include "control/method_keep.h"
 #include "control/report.h"
+#include "control/report_energy.h"
+#include "core/now.h"
 
 #include "core/banned.h"
 
@@ -29,6 +31,17 @@ put_rule(FILE *out, const struct call *call, unsigned index)
 	report_put_rule(out, call->snapshot, index);
 }
 
+static json_t *
+energy_json(struct method_daemon *daemon, const struct snapshot *snapshot)
+{
+	uint64_t packets = 0;
+
+	for (unsigned i = 0; i < snapshot->worker_count; i++)
+		packets += snapshot->workers[i].packets;
+	energy_read(&daemon->energy, now_ns());
+	return report_energy(&daemon->energy, packets);
+}
+
 void
 answer_status(struct method_daemon *daemon, struct call *call)
 {
@@ -37,6 +50,8 @@ answer_status(struct method_daemon *daemon, struct call *call)
 	call->more = json_pack("{s:o}", "config", keep_json(daemon));
 	call->item = put_counts;
 	answer_report(daemon, call);
+	if (call->snapshot)
+		json_object_set_new(call->more, "energy", energy_json(daemon, call->snapshot));
 }
 
 void

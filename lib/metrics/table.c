@@ -25,6 +25,13 @@ const struct metric metrics_daemon[] = {
 	 "What holds of the sandbox; of landlock its version in the kernel", sample_members,
 	 "sandbox", .label = "part", .words = "landlock|seccomp|no_new_privs|memory_locked"},
 	{"hugepages", METRIC_GAUGE, "1: packets lie in hugepages", sample_number, "hugepages"},
+	{"energy_joules_total", METRIC_COUNTER,
+	 "Energy that the machine's counters say it took since the start, for all that runs there; "
+	 "not there where it has none",
+	 sample_number, "energy.joules"},
+	{"energy_per_million_packets_joules", METRIC_GAUGE,
+	 "The same for a million packets, since the start", sample_number,
+	 "energy.per_million_packets"},
 	{0},
 };
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "view/energy.h"
 #include "view/records.h"
 #include "view/cell.h"
 #include "view/gauges.h"
@@ -374,6 +375,7 @@ view_status(const struct view *view)
 	print_config(view);
 	print_unsafe(view);
 	print_sandbox(view);
+	energy_print(view);
 	print_ports(view, total);
 	gauges_print_brief(view);
 	print_rules(view, total);
