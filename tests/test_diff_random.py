@@ -209,6 +209,15 @@ def check(result, expected):
         assert len(ones) > 1 or ones[0]["flows"] == len(expected.flows[kind])
 
 
+def check_rules(result, reports):
+    """What each takes; and what is said never to be reached took nothing."""
+    for side, report in zip(("old", "new"), reports):
+        assert result["rules"][side] == {name: rule["packets"] for name, rule in report["rules"].items() if rule["packets"]}
+    took = result["rules"]["new"]
+    assert set(result["unseen_rules"]) == {name for name in reports[1]["rules"] if name not in took} - {"default"}
+    assert {one["rule"] for one in result["unreachable"]} <= set(result["unseen_rules"])
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_it_is_what_becomes_of_each_packet(seed, tmp_path):
     chance = random.Random(f"diff {seed}")
@@ -219,7 +228,8 @@ def test_it_is_what_becomes_of_each_packet(seed, tmp_path):
         capture.write(tmp_path / f"{port}.pcap", [packet for packet, where in zip(packets, came) if where == port])
     old = drawn(configs.first, tmp_path / "old.yaml")
     new = drawn(lambda: configs.other(old), tmp_path / "new.yaml")
-    left = [left_of(offline(what, tmp_path)) for what in (old, new)]
+    runs = [offline(what, tmp_path) for what in (old, new)]
+    left = [left_of(run) for run in runs]
     expected, number = Expected(), collections.Counter()
     for where, packet in sorted(zip(came, packets)):
         number[where] += 1
@@ -227,4 +237,6 @@ def test_it_is_what_becomes_of_each_packet(seed, tmp_path):
         expected.add(packet, (f"{where}.pcap", number[where]), *sides)
     run = Run([SLUICED, "diff", "old.yaml", "new.yaml", "--on", "one.pcap", "two.pcap", "--json", "--log-level", "error"], tmp_path)
     assert run.code == (expected.same != len(packets)) and run.err == "", run.err
-    check(json.loads(run.out), expected)
+    result = json.loads(run.out)
+    check(result, expected)
+    check_rules(result, [one.report for one in runs])
