@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "asked.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +10,11 @@
 #include "core/log.h"
 #include "core/text.h"
 #include "explain/explain.h"
+#include "flags.h"
 
 #include "core/banned.h"
 
-enum { PORT = 512, DOWN, WITH, NEAR, EVERY_PORT, RULES, COST, JSON, LOG_LEVEL };
+enum { PORT = 512, DOWN, WITH, NEAR, EVERY_PORT, RULES, COST, JSON };
 
 static const struct option options_known[] = {
 	{"port", required_argument, NULL, PORT},
@@ -25,7 +25,7 @@ static const struct option options_known[] = {
 	{"rules", no_argument, NULL, RULES},
 	{"cost", no_argument, NULL, COST},
 	{"json", no_argument, NULL, JSON},
-	{"log-level", required_argument, NULL, LOG_LEVEL},
+	{"log-level", required_argument, NULL, FLAGS_LOG_LEVEL},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -59,15 +59,13 @@ usage(FILE *out)
 static int
 wrong(const char *problem, const char *word)
 {
-	fprintf(stderr, "sluiced: explain: %s%s%s; see `sluiced explain --help`\n", problem,
-		word ? ": " : "", word ? word : "");
-	return EXIT_USAGE;
+	return flags_wrong("explain", problem, word);
 }
 
 static int
-take(int option, struct asked *asked)
+take(int option, void *into)
 {
-	enum log_level level;
+	struct asked *asked = into;
 	uint64_t number;
 
 	switch (option) {
@@ -99,14 +97,8 @@ take(int option, struct asked *asked)
 	case COST:
 		asked->cost = true;
 		return -1;
-	case JSON:
+	default: /* JSON */
 		asked->json = true;
-		return -1;
-	default:
-		if (!log_level_parse(optarg, &level))
-			return wrong("--log-level takes error, warning, info or debug, not",
-				     optarg);
-		log_set_level(level);
 		return -1;
 	}
 }
@@ -165,17 +157,11 @@ read_records(struct asked *asked)
 int
 asked_read(const struct options *options, struct asked *asked)
 {
-	int option, ret = -1, left;
+	const struct flags flags = {"explain", options_known, take};
+	int ret, left;
 
 	*asked = (struct asked){.near = EXPLAIN_NEAR};
-	opterr = 0;
-	optind = 0;
-	while (ret < 0 && (option = getopt_long(options->word_count, options->words, "h",
-						options_known, NULL)) != -1) {
-		if (option == '?')
-			return wrong("unknown option or missing value", options->words[optind - 1]);
-		ret = take(option, asked);
-	}
+	ret = flags_read(&flags, options, asked);
 	if (ret >= 0)
 		return ret;
 	left = options->word_count - optind;

@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pair.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "core/log.h"
+#include "flags.h"
 
 #include "core/banned.h"
 
-enum { ON = 512, TRACED, PORT, OLD_NAME, JSON, LOG_LEVEL };
+enum { ON = 512, TRACED, PORT, OLD_NAME, JSON };
 
 static const struct option options_known[] = {
-	{"on", required_argument, NULL, ON},     {"traced", required_argument, NULL, TRACED},
-	{"port", required_argument, NULL, PORT}, {"old-name", required_argument, NULL, OLD_NAME},
-	{"json", no_argument, NULL, JSON},       {"log-level", required_argument, NULL, LOG_LEVEL},
-	{"help", no_argument, NULL, 'h'},        {0},
+	{"on", required_argument, NULL, ON},
+	{"traced", required_argument, NULL, TRACED},
+	{"port", required_argument, NULL, PORT},
+	{"old-name", required_argument, NULL, OLD_NAME},
+	{"json", no_argument, NULL, JSON},
+	{"log-level", required_argument, NULL, FLAGS_LOG_LEVEL},
+	{"help", no_argument, NULL, 'h'},
+	{0},
 };
 
 static void
@@ -45,15 +49,13 @@ usage(FILE *out)
 static int
 wrong(const char *problem, const char *word)
 {
-	fprintf(stderr, "sluiced: diff: %s%s%s; see `sluiced diff --help`\n", problem,
-		word ? ": " : "", word ? word : "");
-	return EXIT_USAGE;
+	return flags_wrong("diff", problem, word);
 }
 
 static int
-take(int option, struct pair *pair)
+take(int option, void *into)
 {
-	enum log_level level;
+	struct pair *pair = into;
 
 	switch (option) {
 	case 'h':
@@ -71,14 +73,8 @@ take(int option, struct pair *pair)
 	case OLD_NAME:
 		pair->old_name = optarg;
 		return -1;
-	case JSON:
+	default: /* JSON */
 		pair->json = true;
-		return -1;
-	default:
-		if (!log_level_parse(optarg, &level))
-			return wrong("--log-level takes error, warning, info or debug, not",
-				     optarg);
-		log_set_level(level);
 		return -1;
 	}
 }
@@ -87,21 +83,15 @@ int
 pair_read(const struct options *options, struct pair *pair)
 {
 	char **words = options->words, **end = words + options->word_count;
-	int option, ret = -1;
+	const struct flags flags = {"diff", options_known, take};
+	int ret;
 
 	*pair = (struct pair){.captures = calloc((size_t)options->word_count + 1, sizeof(char *))};
 	if (!pair->captures) {
 		log_error("out of memory");
 		return EXIT_USAGE;
 	}
-	opterr = 0;
-	optind = 0;
-	while (ret < 0 &&
-	       (option = getopt_long(options->word_count, words, "h", options_known, NULL)) != -1) {
-		if (option == '?')
-			return wrong("unknown option or missing value", words[optind - 1]);
-		ret = take(option, pair);
-	}
+	ret = flags_read(&flags, options, pair);
 	if (ret >= 0)
 		return ret;
 	words += optind;
