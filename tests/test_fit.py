@@ -47,6 +47,7 @@ EDITS = [
 LISTS = [
     ("{ protocol: icmp }", "{ set: { src-port: 5, ttl: 9 } }, { forward: out }", "set: src-port: ports are those", "; it would"),
     ("{ protocol: icmp }", "{ mirror: out, with: [ { set: { dst-port: 5 } } ] }", "config.yaml:5:", LEAVE),
+    ("{ protocol: icmp }", "{ set: { dst-port: 4789 } }, { strip: vxlan }, { forward: out }", "strip: vxlan: the rule takes", LEAVE),
     ("{ protocol: icmp }", "{ edit: ports }, { forward: out }", "edit: ports: set: dst-port: ports are those", LEAVE),
     ("{ tunnel: vxlan, inner: { protocol: icmp } }", "{ strip: vxlan }, { set: { dst-port: 5 } }, { forward: out }",
      "set: dst-port: ports are those", LEAVE),

@@ -256,6 +256,8 @@ strip(struct facts *facts, const struct config_strip *strip)
 	}
 }
 
+#define PORTS ((unsigned)(CONFIG_SET_SRC_PORT | CONFIG_SET_DST_PORT))
+
 void
 facts_edit(struct facts *facts, const struct config_action *edit)
 {
@@ -263,7 +265,7 @@ facts_edit(struct facts *facts, const struct config_action *edit)
 		return;
 	switch (edit->verb) {
 	case CONFIG_SET:
-		facts->written |= edit->set->given;
+		facts->written |= facts_ports(facts) ? edit->set->given : edit->set->given & ~PORTS;
 		break;
 	case CONFIG_NAT:
 		facts->written |= CONFIG_SET_SRC | CONFIG_SET_DST;
