@@ -133,13 +133,13 @@ def test_figures_add_up(daemon):
 def test_top_in_a_real_terminal(daemon):
     first = next(iter(MIX))
     with terminal(daemon) as tmux:
-        lines = tmux.until("1 PORT", "2 RULE", "6 TALKER", first)
+        lines = tmux.until("1 PORT", "2 RULE", "8 TALKER", first)
         assert "ledger balanced" in lines[0] and "quit" in lines[23]
         assert any(block in line for line in lines for block in "▁▂▃▄▅▆▇█")
-        tmux.type("6", "6")
-        tmux.until(">6 TALKER", first)
+        tmux.type("8", "8")
+        tmux.until(">8 TALKER", first)
         tmux.type("/", "2001", "Enter")
-        lines = tmux.until("6 TALKER /2001", "2001:db8::1", "quit")
+        lines = tmux.until("8 TALKER /2001", "2001:db8::1", "quit")
         assert not [line for line in lines if first in line]
         tmux.run("resize-window", "-x", "120", "-y", "40")
         tmux.until("2001:db8::1")

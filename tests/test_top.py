@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -11,11 +12,12 @@ import time
 import pytest
 
 from lib.fake import Daemon
-from lib.offline import SLUICE
+from lib.offline import BUILD, ROOT, SLUICE
 from lib.screen import SECONDS, Screen
 
 QUICK = ["--watch", "0.1"]
-HEADS = ["PORT", "RULE", "WORKER", "DROPPED", "REPLAY", "TALKER"]
+# Replays and captures are not there where the config has none.
+HEADS = {1: "PORT", 2: "RULE", 3: "WORKER", 4: "IN BOX", 5: "DROPPED", 8: "TALKER"}
 
 
 @pytest.fixture(name="daemon", scope="module")
@@ -45,7 +47,7 @@ def rows_below(screen, head):
 
 def test_all_is_on_one_screen(daemon):
     with top(daemon) as screen:
-        lines = screen.until(shows("ledger", "quit", *(f"{i + 1} {head}" for i, head in enumerate(HEADS))))
+        lines = screen.until(shows("ledger", "quit", *(f"{key} {head}" for key, head in HEADS.items())))
         status = json.loads(daemon.sluice("status", "--json").stdout)
         assert lines[0].startswith(" sluice  running")
         assert all(any(line[1:].startswith(name) for line in lines) for name in status["ports"])
@@ -55,6 +57,17 @@ def test_all_is_on_one_screen(daemon):
         text = screen.raw.decode()
         assert text.startswith("\033[?1049h\033[?25l\033[?7l") and text.endswith("\033[?7h\033[?25h\033[?1049l")
         assert 0 < text.count("\033[?2026h") <= text.count("\033[?2026l")
+
+
+def test_the_screen_that_the_manual_shows():
+    """What was recorded of a daemon (tests/top/figures.json), drawn as it is drawn now."""
+    manual = (ROOT / "docs/seeing.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n( sluice  running.*?)\n```", manual, re.DOTALL)[1].splitlines()
+    with open(ROOT / "tests/top/figures.json", encoding="utf-8") as figures:
+        drawn = subprocess.run([BUILD / "tests/unit/draw_top", "80", "24", "1796000000"], stdin=figures, capture_output=True,
+                               text=True, env={**os.environ, "TZ": "UTC"}, timeout=SECONDS, check=True).stdout.splitlines()
+    assert max(map(len, drawn)) == 80 and len(drawn) == 24
+    assert shown == [line.rstrip() for line in drawn]
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
@@ -110,6 +123,18 @@ def test_panes_filter_and_sort(daemon):
         assert screen.end() == 0
 
 
+def test_panes_that_a_config_has_no_use_for(daemon):
+    """They take no room from others, and say so where somebody asks for them."""
+    with top(daemon) as screen:
+        screen.until("8 TALKER")
+        assert "REPLAY" not in screen.text and "CAPTURE" not in screen.text
+        screen.type("66")
+        screen.until(shows(">6 REPLAY", "the config has no replays"))
+        screen.type("7")
+        screen.until(shows(">7 CAPTURE", "no port writes a capture"))
+        assert screen.end() == 0
+
+
 def test_totals_and_pause(daemon):
     with top(daemon) as screen:
         screen.until("IN/s")
@@ -149,7 +174,7 @@ def test_any_size(daemon, columns, rows):
 
 def test_resize(daemon):
     with top(daemon) as screen:
-        screen.until("5 REPLAY")
+        screen.until("8 TALKER")
         screen.resize(132, 40)
         lines = screen.until(lambda shown: "quit" in shown.lines[39])
         assert "1 PORT" in lines[1] and len(lines[1]) > 100
@@ -160,18 +185,18 @@ def test_resize(daemon):
 
 def test_colours_are_for_meaning(daemon):
     with top(daemon) as screen:
-        screen.until("5 REPLAY")
+        screen.until("8 TALKER")
         assert screen.end() == 0
         assert b"\033[2m" in screen.raw
     with top(daemon, NO_COLOR="1") as screen:
-        screen.until("5 REPLAY")
+        screen.until("8 TALKER")
         assert screen.end() == 0
         assert not re.search(rb"\033\[[0-9;]*m", screen.raw)
 
 
 def test_no_utf8(daemon):
     with top(daemon, LANG="C", LC_ALL="C", columns=120) as screen:
-        screen.until("5 REPLAY")
+        screen.until("8 TALKER")
         screen.type("u")
         screen.until("PACKETS")
         assert screen.end() == 0
@@ -185,7 +210,7 @@ def test_a_terminal_that_takes_nothing(daemon):
     """Nobody reads what it writes, and far more frames come than there is room for: keys and signals work all the same."""
     for end in ("q", signal.SIGTERM):
         with top(daemon, columns=200, rows=60) as screen:
-            screen.until("5 REPLAY")
+            screen.until("8 TALKER")
             for _ in range(100):
                 screen.type("22")
                 time.sleep(0.01)
@@ -204,7 +229,7 @@ def test_a_terminal_that_takes_nothing(daemon):
 
 def test_a_terminal_that_goes_away(daemon):
     screen = top(daemon)
-    screen.until("5 REPLAY")
+    screen.until("8 TALKER")
     process, screen.process = screen.process, subprocess.Popen(["true"])
     screen.__exit__()
     assert process.wait(timeout=SECONDS) in (0, -signal.SIGHUP)
@@ -213,7 +238,7 @@ def test_a_terminal_that_goes_away(daemon):
 def test_a_daemon_that_goes_away_and_comes_back():
     own = Daemon()
     with top(own) as screen:
-        screen.until("5 REPLAY")
+        screen.until("8 TALKER")
         own.stop()
         screen.until(lambda shown: "daemon" in shown.lines[0] and "running" not in shown.lines[0])
         # What was known is still there, and keys work.
@@ -232,7 +257,7 @@ def test_a_daemon_that_goes_away_and_comes_back():
 def test_a_daemon_that_does_not_move():
     with Daemon() as own:
         with top(own) as screen:
-            screen.until("5 REPLAY")
+            screen.until("8 TALKER")
             own.process.send_signal(signal.SIGSTOP)
             try:
                 screen.until("does not answer")
@@ -251,7 +276,7 @@ def test_no_daemon(tmp_path):
 def test_once(daemon):
     done = daemon.sluice("top", "--once", *QUICK)
     assert done.returncode == 0 and not done.stderr and "\033" not in done.stdout
-    assert all(re.search(rf"\b{head}\b", done.stdout) for head in HEADS)
+    assert all(re.search(rf"\b{head}\b", done.stdout) for head in HEADS.values())
     assert max(map(len, done.stdout.splitlines())) <= 80 and "quit" not in done.stdout
 
 

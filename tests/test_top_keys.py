@@ -2,6 +2,7 @@
 """Keys of `sluice top` that ask for more: why a talker's packets go where they go, and a tap of what is marked."""
 
 import contextlib
+import json
 import re
 import subprocess
 import tempfile
@@ -77,7 +78,7 @@ def until(holds):
 def test_explain(daemon):
     with top(daemon, columns=120) as screen:
         screen.until(UDP)
-        mark(screen, "6", TCP)
+        mark(screen, "8", TCP)
         screen.type("e")
         lines = screen.until("agrees")
         text = "\n".join(lines)
@@ -90,7 +91,7 @@ def test_explain(daemon):
         screen.type("\x1b")
         screen.until("1 PORT")
         # Another talker, from another pane.
-        mark(screen, "6", UDP)
+        mark(screen, "8", UDP)
         screen.type("1e")
         screen.until("decides   dns: forward lan")
         screen.type("e")
@@ -101,8 +102,8 @@ def test_explain(daemon):
 def test_explain_in_few_columns(daemon):
     with top(daemon, columns=40, rows=16) as screen:
         screen.until("IN/s")
-        screen.type("66")
-        screen.until(">6 TALKER")
+        screen.type("88")
+        screen.until(">8 TALKER")
         screen.until(lambda shown: shown.lines[2].strip())
         screen.type("e")
         screen.until("decides")
@@ -113,8 +114,8 @@ def test_explain_in_few_columns(daemon):
 
 @pytest.mark.parametrize("pane, name, title, all_of", [
     ("1", "wan", "port wan", "in  wan "), ("1", "lan", "port lan", "out lan "), ("2", "web", "rule web", "  web -> lan"),
-    ("4", "default", "what is dropped as default", "dropped (default)"), ("5", "one", "replay one", "in  wan "),
-    ("6", TCP, TCP, f"in  wan {TCP}, ")])
+    ("5", "default", "what is dropped as default", "dropped (default)"), ("6", "one", "replay one", "in  wan "),
+    ("8", TCP, TCP, f"in  wan {TCP}, ")])
 def test_tap(daemon, pane, name, title, all_of):
     with top(daemon, columns=120) as screen:
         screen.until(UDP)
@@ -178,7 +179,7 @@ def test_nothing_to_tap_or_explain(daemon):
         screen.until("no tap: a port, a rule, a reason, a replay or a talker can be tapped")
         screen.type("t")
         screen.until("1 PORT")
-        screen.type("6/nobody\r")
+        screen.type("8/nobody\r")
         screen.until("none of that name")
         screen.type("e")
         screen.until("there is no talker of that name")
@@ -215,6 +216,46 @@ def test_looks(tmp_path, looks):
             screen.until("looks: off" if looks == "off" else "decides")
             assert screen.end() == 0
         check_status(daemon.call("status"))
+
+
+def test_what_comes_in_and_what_is_written(tmp_path):
+    """A port that packets come in on, one that writes a capture, and one that a replay feeds."""
+    what = site(tmp_path)
+    what["ports"] |= {"load": {"vdev": "net_null0,size=64"}, "file": {"pcap": {"out": str(tmp_path / "web.pcap")}}}
+    what["rules"].insert(0, {"name": "keep", "match": {"protocol": "tcp"}, "actions": [{"mirror": "file"}]})
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda status: status["ports"]["file"]["tx_packets"] > 0 and status["ports"]["load"]["peak_1ms"]["pps"] > 0)
+        figures = json.loads(daemon.sluice("top", "--once", "--json", "--watch", "0.5").stdout)
+        wan, load = figures["ports"]["wan"], figures["ports"]["load"]
+        # What enters the pipeline as wan is no packet that wan received.
+        assert wan["rx_pps"] == 0 and wan["replayed_pps"] == figures["replays"]["one"]["pps"] > 0
+        assert load["peak_1ms_pps"] > 0 and load["peak_ratio"] == pytest.approx(load["peak_1ms_pps"] / load["rx_pps"])
+        assert load["lower_ns"]["max"] > 0 and load["upper_ns"]["max"] >= load["lower_ns"]["p50"]
+        assert wan["lower_ns"]["max"] is None
+        assert list(figures["captures"]) == ["file"] and figures["captures"]["file"]["packets"] > 0
+        assert figures["captures"]["file"]["file"] == daemon.call("ports")["ports"]["file"]["writes"]
+        assert load["backlog"] is None and figures["rules_omitted"] == 0
+        with top(daemon, columns=120, rows=40) as screen:
+            screen.until(lambda shown: "7 CAPTURE" in shown.text and "web.pcap" in shown.text)
+            screen.until(lambda shown: re.search(r"^[ >]wan +[0-9.]+k ", shown.text, re.MULTILINE))
+            assert re.search(r"^[ >]load .* - +[0-9.]+[kMG] x[0-9.]+$", screen.text, re.MULTILINE), screen.text
+            assert re.search(r"^ 4 IN BOX .*\n load +[0-9.]+[num]s +[0-9.]+[num]s", screen.text, re.MULTILINE), screen.text
+            assert screen.end() == 0
+        check_status(daemon.call("status"))
+
+
+def test_rules_that_are_not_shown(tmp_path):
+    what = site(tmp_path)
+    rule = what["rules"].pop()
+    what["rules"] += [{**rule, "name": f"rule-{i}", "match": {"dst-port": i}} for i in range(1, 10020)]
+    with Daemon(what, tmp_path) as daemon:
+        figures = json.loads(daemon.sluice("top", "--once", "--json").stdout)
+        assert figures["rule_count"] == 10021 and figures["rules_omitted"] == 10021 - len(figures["rules"]) > 0
+        with top(daemon) as screen:
+            screen.until("/10021")
+            screen.type("2/and\r")
+            screen.until(f">and {figures['rules_omitted']} more")
+            assert screen.end() == 0
 
 
 def test_a_tap_of_a_daemon_that_comes_back(tmp_path):

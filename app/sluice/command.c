@@ -266,8 +266,9 @@ static const struct command commands[] = {
 	{.words = "top",
 	 .arguments = "",
 	 .text = "what is going on right now, on one screen",
-	 .more = "Ports, rules, workers, drops, replays and talkers, with rates, as they change; "
-		 "? tells the keys. --watch SECONDS: so often, 1 if left out.\n"
+	 .more = "Ports, rules, workers, times in the box, drops, replays, captures and talkers, "
+		 "with rates, as they change; ? tells the keys. --watch SECONDS: so often, 1 if "
+		 "left out.\n"
 		 "--once: one look, in plain text or with --json, after that time; without a "
 		 "terminal, or with --json alone, look after look.\n",
 	 .method = "snapshot",

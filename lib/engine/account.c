@@ -62,6 +62,7 @@ account_port(const struct account *account, unsigned slot, struct snapshot_port 
 	out->name = copy(port->config->name, failed);
 	out->kind = config_port_kind(port->config->kind);
 	out->device = device_text(port->config, failed);
+	out->writes = copy(port->config->pcap_out, failed);
 	out->driver = copy(port->driver, failed);
 	out->state = port_state(port);
 	out->why = port_why(port);

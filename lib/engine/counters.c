@@ -65,6 +65,7 @@ const struct counter snapshot_port_counts[] = {
 const struct counter snapshot_port_details[] = {
 	PORT(TEXT, "kind", kind),
 	PORT(TEXT, "device", device),
+	PORT(TEXT, "writes", writes),
 	PORT(TEXT, "driver", driver),
 	PORT(TEXT, "state", state),
 	PORT(FLAG, "up", up),

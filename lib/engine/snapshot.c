@@ -65,6 +65,7 @@ snapshot_free(struct snapshot *snapshot)
 	for (unsigned i = 0; snapshot->ports && i < snapshot->port_count; i++) {
 		free((char *)snapshot->ports[i].name);
 		free((char *)snapshot->ports[i].device);
+		free((char *)snapshot->ports[i].writes);
 		free((char *)snapshot->ports[i].driver);
 		free(snapshot->ports[i].bursts);
 	}

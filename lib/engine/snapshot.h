@@ -61,6 +61,7 @@ struct snapshot_port {
 	const char *name;
 	const char *kind;   /* "pci", "af-xdp", "vdev" or "pcap" */
 	const char *device; /* in the config's words; a capture port's "IN -> OUT" */
+	const char *writes; /* the capture that it writes; NULL: none */
 	const char *driver; /* DPDK's name of the driver */
 	const char *state;  /* "up", "down", "stopped" or "removed" */
 	bool up;            /* link */

@@ -11,12 +11,12 @@
 
 #include "core/text.h"
 #include "top/act.h"
-#include "top/aim.h"
 #include "top/brief.h"
 #include "top/figures.h"
 #include "top/keys.h"
 #include "top/layout.h"
 #include "top/screenful.h"
+#include "view/value.h"
 
 #include "core/banned.h"
 
@@ -39,6 +39,7 @@ test_brief(void **state)
 		assert_true(strlen(numbers[i].text) <= 6);
 	}
 	assert_string_equal(brief_share(0).text, "0 %");
+	assert_string_equal(brief_share(0.0003).text, "<0.1 %");
 	assert_string_equal(brief_share(0.003).text, "0.3 %");
 	assert_string_equal(brief_share(0.9996).text, "100 %");
 	assert_string_equal(brief_ns(850).text, "850ns");
@@ -180,8 +181,9 @@ moment(double uptime, int packets, int busy, int lost)
 static double
 real_at(const json_t *json, const char *one, const char *two, const char *three)
 {
-	json_t *value = json_object_get(json_object_get(json_object_get(json, one), two), three);
+	json_t *value = json_object_get(json_object_get(json, one), two);
 
+	value = three ? json_object_get(value, three) : value;
 	assert_true(json_is_number(value));
 	return json_number_value(value);
 }
@@ -207,12 +209,66 @@ test_figures(void **state)
 	assert_true(json_number_value(json_object_get(worker, "busy")) == 0.2);
 	assert_true(json_number_value(json_object_get(worker, "room")) == 5);
 	assert_true(json_number_value(json_object_get(worker, "cycles_per_packet")) == 0.2);
+	assert_true(json_is_true(json_object_get(worker, "room_at_least")));
+	/* Both rules were asked for. */
+	assert_int_equal(json_integer_value(json_object_get(figures, "rules_omitted")), 0);
+	assert_true(json_is_null(json_object_get(
+		json_object_get(json_object_get(figures, "ports"), "wan"), "backlog")));
 	json_decref(figures);
 	/* A daemon that began anew counts from 0: there are no rates. */
 	figures = figures_make(before, now);
 	assert_true(json_number_value(json_object_get(figures, "seconds")) == 0);
 	assert_true(real_at(figures, "ports", "wan", "rx_pps") == 0);
 	json_decref(figures);
+	json_decref(before);
+	json_decref(now);
+}
+
+/* What a daemon of today tells besides. */
+static void
+test_figures_of_more(void **state)
+{
+	static const char told[] =
+		"{'ports': {'wan': {'writes': 'a/b.pcap', 'tx_packets': 2000, 'tx_bytes': 90000,"
+		" 'backlog': {'now': 0.25, 'peak': 0.9}, 'peak_1ms': {'pps': 2500, 'packets': 2},"
+		" 'latency': {'lower_ns': {'p50': 100}, 'upper_ns': {'p50': 200}}}},"
+		" 'workers': [{'headroom': {'room': 1.5, 'at_least': false}}],"
+		" 'replays': {'one': {'port': 'wan', 'as': true, 'sent': 1050, 'bytes': 10500},"
+		"             'two': {'port': 'wan', 'as': false, 'sent': 5000, 'bytes': 50000}},"
+		" 'rule_count': 10}";
+	json_t *before = moment(10, 1000, 100, 5), *now = moment(10.5, 1500, 200, 7);
+	json_t *more, *figures, *wan;
+	char *text = strdup(told);
+
+	for (char *at = text; *at; at++)
+		*at = *at == '\'' ? '"' : *at;
+	more = json_loads(text, 0, NULL);
+	json_array_extend(json_object_get(more, "workers"), json_object_get(now, "workers"));
+	json_object_update(json_array_get(json_object_get(now, "workers"), 0),
+			   json_array_get(json_object_get(more, "workers"), 0));
+	json_object_del(more, "workers");
+	json_object_update_recursive(now, more);
+	json_object_set_new(before, "replays",
+			    json_pack("{s:{s:i, s:i}}", "one", "sent", 1000, "bytes", 10000));
+	figures = figures_make(now, before);
+	wan = json_object_get(json_object_get(figures, "ports"), "wan");
+	/* A replay that goes out is nothing that comes in. */
+	assert_true(value_real(wan, "replayed_pps") == 100);
+	assert_true(value_real(wan, "replayed_bps") == 8000);
+	assert_true(value_real(wan, "backlog") == 0.25 && value_real(wan, "backlog_peak") == 0.9);
+	assert_true(value_real(wan, "peak_1ms_pps") == 2500 &&
+		    value_real(wan, "peak_ratio") == 2.5);
+	assert_true(real_at(wan, "lower_ns", "p50", NULL) == 100);
+	assert_true(real_at(wan, "upper_ns", "p50", NULL) == 200);
+	assert_true(real_at(figures, "captures", "wan", "packets") == 2000);
+	assert_true(real_at(figures, "captures", "wan", "pps") == 4000);
+	assert_int_equal(json_integer_value(json_object_get(figures, "rules_omitted")), 8);
+	wan = json_array_get(json_object_get(figures, "workers"), 0);
+	assert_true(value_real(wan, "room") == 1.5);
+	assert_true(json_is_false(json_object_get(wan, "room_at_least")));
+	free(text);
+	json_decref(figures);
+	json_decref(more);
 	json_decref(before);
 	json_decref(now);
 }
@@ -273,115 +329,19 @@ test_any_size(void **state)
 	json_decref(now);
 }
 
-static void
-check_aim(unsigned pane, const char *name, const char *terms, const char *title)
-{
-	json_t *figures =
-		json_pack("{s:{s:{s:s}, s:{s:s}}, s:{s:{s:s, s:b}, s:{s:s, s:b}}}", "drops",
-			  "missed", "kind", "card", "rule", "kind", "policy", "replays", "in",
-			  "port", "wan", "as", 1, "out", "port", "lan", "as", 0);
-	json_t *talker = json_pack("{s:s}", "port", "wan"), *expected = NULL;
-	struct aim aim = aim_at(pane, name, figures, talker);
-
-	if (terms) {
-		expected = json_loads(terms, 0, NULL);
-		json_object_update_new(expected, json_pack("{s:i, s:i}", "snap", 128, "rate", 50));
-	}
-	assert_true(terms ? json_equal(aim.terms, expected) : !aim.terms);
-	assert_string_equal(aim.name, title);
-	assert_string_equal(aim.only, pane == PANE_TALKERS && terms ? name : "");
-	json_decref(aim.terms);
-	json_decref(expected);
-	json_decref(talker);
-	json_decref(figures);
-}
-
-#define TALKER(text, filter) \
-	check_aim(PANE_TALKERS, text, "{\"in\": [\"wan\"], \"filter\": \"" filter "\"}", text)
-
-static void
-test_aim(void **state)
-{
-	check_aim(PANE_PORTS, "wan", "{\"in\": [\"wan\"], \"out\": [\"wan\"]}", "port wan");
-	check_aim(PANE_PORTS, "lan (down)", "{\"in\": [\"lan\"], \"out\": [\"lan\"]}", "port lan");
-	check_aim(PANE_RULES, "web", "{\"rule\": \"web\"}", "rule web");
-	check_aim(PANE_DROPS, "rule", "{\"drops\": [\"rule\"]}", "what is dropped as rule");
-	check_aim(PANE_DROPS, "missed", NULL,
-		  "what the card dropped never came in: nobody can look at it");
-	check_aim(PANE_REPLAYS, "in", "{\"in\": [\"wan\"]}",
-		  "replay in, and what else comes in on wan");
-	check_aim(PANE_REPLAYS, "out", "{\"out\": [\"lan\"]}",
-		  "replay out, and what else leaves lan");
-	check_aim(PANE_WORKERS, "core 1", NULL,
-		  "a port, a rule, a reason, a replay or a talker can be tapped");
-	check_aim(PANE_RULES, "", NULL, "there is nothing in that pane");
-	TALKER("udp 10.0.0.1:1000 > 192.0.2.1:53",
-	       "src host 10.0.0.1 and src port 1000 and dst host 192.0.2.1 and dst port 53");
-	TALKER("tcp [2001:db8::1]:2000 > [2001:db8::2]:443",
-	       "src host 2001:db8::1 and src port 2000 and dst host 2001:db8::2 and dst port 443");
-	TALKER("icmpv6 fe80::1 > ff02::1", "src host fe80::1 and dst host ff02::1");
-	TALKER("protocol 47 10.0.0.1 > 10.0.0.2 fragment",
-	       "src host 10.0.0.1 and dst host 10.0.0.2");
-	TALKER("icmp 10.0.0.1 > 10.0.0.2 vlan 7",
-	       "vlan 7 and (src host 10.0.0.1 and dst host 10.0.0.2 or "
-	       "(vlan and src host 10.0.0.1 and dst host 10.0.0.2))");
-	check_aim(PANE_TALKERS, "ether_type 0x0806 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff",
-		  "{\"in\": [\"wan\"]}", "ether_type 0x0806 02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff");
-	check_aim(PANE_TALKERS, "runt", "{\"in\": [\"wan\"]}", "runt");
-}
-
-static void
-check_over(struct over *over, unsigned columns, unsigned rows, const char *expected)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	over_put(over, columns, rows, out);
-	assert_non_null(text_close(out, &text));
-	assert_string_equal(text, expected);
-	free(text);
-}
-
-static void
-test_over(void **state)
-{
-	struct over over = {OVER_NONE};
-
-	over_begin(&over, OVER_TAP);
-	check_over(&over, 20, 5, "");
-	/* Long lines go on, at a space where there is one. */
-	over_say(&over, strdup("one\n\ntwenty columns are few\n0123456789012345678901234\n"));
-	check_over(&over, 20, 9,
-		   "one\n\ntwenty columns are\n    few\n01234567890123456789\n    01234\n");
-	check_over(&over, 10, 2, "0123456789\n01234\n");
-	/* The end is followed; what was moved away from it stays. */
-	over_say(&over, strdup("1\n2\n3\n4\n"));
-	check_over(&over, 20, 2, "3\n4\n");
-	over_move(&over, -1);
-	check_over(&over, 20, 2, "2\n3\n");
-	over_say(&over, strdup("1\n2\n3\n4\n5\n"));
-	check_over(&over, 20, 2, "2\n3\n");
-	over_move(&over, 100);
-	check_over(&over, 20, 2, "4\n5\n");
-	over_say(&over, strdup("1\n2\n3\n4\n5\n6\n"));
-	check_over(&over, 20, 2, "5\n6\n");
-	/* Another text begins at its beginning, and what a terminal would obey is none of it. */
-	over_begin(&over, OVER_EXPLAIN);
-	over_say(&over, strdup("a\033[2J\nb\nc\n"));
-	check_over(&over, 20, 2, "a?[2J\nb\n");
-	over_end(&over);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_brief),   cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_scroll),  cmocka_unit_test(test_spark),
-		cmocka_unit_test(test_keys),    cmocka_unit_test(test_keys_flood),
-		cmocka_unit_test(test_figures), cmocka_unit_test(test_any_size),
-		cmocka_unit_test(test_aim),     cmocka_unit_test(test_over),
+		cmocka_unit_test(test_brief),
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_scroll),
+		cmocka_unit_test(test_spark),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_keys_flood),
+		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_any_size),
+		cmocka_unit_test(test_figures_of_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #define HELP                                                                                 \
 	" sluice top: what is going on right now\n"                                          \
 	"\n"                                                                                 \
-	"  1-6, tab      the pane that keys are for; its number again or enter: that\n"      \
+	"  1-8, tab      the pane that keys are for; its number again or enter: that\n"      \
 	"                pane alone; esc: all of them\n"                                     \
 	"  up, down      the mark in it (also k, j, page up, page down, home, end)\n"        \
 	"  /             only rows whose name has what follows; esc: all\n"                  \
@@ -21,14 +21,20 @@
 	"  u             rates, or totals since the start\n"                                 \
 	"  p             pause; what happens meanwhile is not lost\n"                        \
 	"  e             explain a talker's last packet: why it went where it went. That\n"  \
-	"                of the marked one; choose with 6 and the arrows, or with /\n"       \
+	"                of the marked one; choose with 8 and the arrows, or with /\n"       \
 	"  t             tap the port, rule, reason, replay or talker that is marked: its\n" \
 	"                packets, a line each, some of many; no packet waits for it\n"       \
 	"  q, ctrl-C     quit\n"                                                             \
 	"\n"                                                                                 \
 	" IN+OUT   packets in and out at the last looks, the newest on the right\n"          \
 	" LOST     what a port could not take in, or let out\n"                              \
-	" ROOM     so many times as much a worker could do, at least: packets get\n"         \
+	" QUEUE    the part of its fullest receive ring that waits, at least; with u: the\n" \
+	"          most of the last minute; -: the driver does not tell\n"                   \
+	" PEAK 1ms the most that came within a millisecond, of the last minute, and how\n"   \
+	"          many times what comes now that is\n"                                      \
+	" IN BOX   of what came in: so long at least from when it was taken; <= at most,\n"  \
+	"          as it may have waited since the poll before\n"                            \
+	" ROOM     so many times as much a worker could do; >: at least, packets get\n"      \
 	"          cheaper where more come at once\n"                                        \
 	" DROPPED  policy: the config says so; loss: it should have left; card: it never\n"  \
 	"          came in\n"                                                                \

@@ -135,7 +135,7 @@ aim_at(unsigned pane, const char *name, const json_t *figures, const json_t *tal
 		say(aim.name, "a port, a rule, a reason, a replay or a talker can be tapped");
 	} else if (!*name) {
 		say(aim.name, "there is nothing in that pane");
-	} else if (pane == PANE_PORTS) {
+	} else if (pane == PANE_PORTS || pane == PANE_TIMES || pane == PANE_CAPTURES) {
 		aim_at_port(&aim, name);
 	} else if (pane == PANE_RULES) {
 		aim.terms = json_pack("{s:s}", "rule", name);

@@ -44,6 +44,8 @@ brief_share(double share)
 
 	if (!(percent > 0))
 		return (struct brief_text){"0 %"};
+	if (percent < 0.05)
+		return (struct brief_text){"<0.1 %"};
 	snprintf(brief.text, sizeof(brief.text), percent < 9.95 ? "%.1f %%" : "%.0f %%", percent);
 	return brief;
 }

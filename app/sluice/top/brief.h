@@ -13,7 +13,7 @@ struct brief_text {
  * number as "0.4". */
 struct brief_text brief_number(double number);
 
-/* "0 %", "0.3 %", "31 %". */
+/* "0 %", "<0.1 %", "0.3 %", "31 %". */
 struct brief_text brief_share(double share);
 
 /* "850n", "1.2u", "46m", "7.9s" of nanoseconds. */

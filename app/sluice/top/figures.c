@@ -48,24 +48,107 @@ lost_of(const json_t *port)
 }
 
 static json_t *
+known(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return value ? json_incref(value) : json_null();
+}
+
+/* What the daemon tells of each port that is no rate. */
+static void
+add_gauges(json_t *result, const json_t *port)
+{
+	const json_t *backlog = json_object_get(port, "backlog");
+	const json_t *latency = json_object_get(port, "latency");
+	double peak = value_real(json_object_get(port, "peak_1ms"), "pps");
+	double mean = value_real(result, "rx_pps");
+
+	json_object_set_new(result, "backlog", known(backlog, "now"));
+	json_object_set_new(result, "backlog_peak", known(backlog, "peak"));
+	json_object_set_new(result, "peak_1ms_pps", json_real(peak));
+	json_object_set_new(result, "peak_ratio",
+			    mean > 0 && peak > 0 ? json_real(peak / mean) : json_null());
+	json_object_set_new(result, "lower_ns", known(latency, "lower_ns"));
+	json_object_set_new(result, "upper_ns", known(latency, "upper_ns"));
+}
+
+static void
+add(json_t *object, const char *key, double more)
+{
+	json_object_set_new(object, key, json_real(value_real(object, key) + more));
+}
+
+/* What comes in as if received on a port is nothing that the port received. */
+static void
+add_replayed(const struct span *span, json_t *ports)
+{
+	const json_t *before = json_object_get(span->before, "replays");
+	const char *name;
+	json_t *replay, *port;
+
+	json_object_foreach (ports, name, port)
+		json_object_update_new(
+			port, json_pack("{s:f, s:f}", "replayed_pps", 0.0, "replayed_bps", 0.0));
+	json_object_foreach (json_object_get((json_t *)span->now, "replays"), name, replay) {
+		const json_t *was = json_object_get(before, name);
+
+		port = json_object_get(ports, value_text(replay, "port"));
+		if (!port || !json_is_true(json_object_get(replay, "as")))
+			continue;
+		add(port, "replayed_pps", rate(span, replay, was, "sent"));
+		add(port, "replayed_bps", BITS * rate(span, replay, was, "bytes"));
+	}
+}
+
+static json_t *
 port_figures(const struct span *span, const json_t *port, const json_t *before)
 {
 	uint64_t lost = lost_of(port), was = lost_of(before);
 	double lost_rate = 0;
+	json_t *result;
 
 	if (before && span->seconds > 0 && lost >= was)
 		lost_rate = (double)(lost - was) / span->seconds;
-	return json_pack("{s:s, s:b, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
-			 value_text(port, "state"), "up", json_is_true(json_object_get(port, "up")),
-			 "rx_pps", rate(span, port, before, "rx_packets"), "rx_bps",
-			 BITS * rate(span, port, before, "rx_bytes"), "tx_pps",
-			 rate(span, port, before, "tx_packets"), "tx_bps",
-			 BITS * rate(span, port, before, "tx_bytes"), "rx_packets",
-			 (json_int_t)value_number(port, "rx_packets"), "rx_bytes",
-			 (json_int_t)value_number(port, "rx_bytes"), "tx_packets",
-			 (json_int_t)value_number(port, "tx_packets"), "tx_bytes",
-			 (json_int_t)value_number(port, "tx_bytes"), "lost", (json_int_t)lost,
-			 "lost_pps", lost_rate);
+	result = json_pack("{s:s, s:b, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:f}", "state",
+			   value_text(port, "state"), "up",
+			   json_is_true(json_object_get(port, "up")), "rx_pps",
+			   rate(span, port, before, "rx_packets"), "rx_bps",
+			   BITS * rate(span, port, before, "rx_bytes"), "tx_pps",
+			   rate(span, port, before, "tx_packets"), "tx_bps",
+			   BITS * rate(span, port, before, "tx_bytes"), "rx_packets",
+			   (json_int_t)value_number(port, "rx_packets"), "rx_bytes",
+			   (json_int_t)value_number(port, "rx_bytes"), "tx_packets",
+			   (json_int_t)value_number(port, "tx_packets"), "tx_bytes",
+			   (json_int_t)value_number(port, "tx_bytes"), "lost", (json_int_t)lost,
+			   "lost_pps", lost_rate);
+	add_gauges(result, port);
+	return result;
+}
+
+/* Ports that write one; what a capture tells of itself besides belongs here, too. */
+static json_t *
+captures(const struct span *span)
+{
+	const json_t *before = json_object_get(span->before, "ports");
+	json_t *result = json_object(), *port;
+	const char *name;
+
+	json_object_foreach (json_object_get((json_t *)span->now, "ports"), name, port) {
+		const json_t *was = json_object_get(before, name);
+
+		if (!json_is_string(json_object_get(port, "writes")))
+			continue;
+		json_object_set_new(result, name,
+				    json_pack("{s:s, s:s, s:s, s:f, s:f, s:I, s:I}", "file",
+					      value_text(port, "writes"), "port", name, "state",
+					      value_text(port, "state"), "pps",
+					      rate(span, port, was, "tx_packets"), "bps",
+					      BITS * rate(span, port, was, "tx_bytes"), "packets",
+					      (json_int_t)value_number(port, "tx_packets"), "bytes",
+					      (json_int_t)value_number(port, "tx_bytes")));
+	}
+	return result;
 }
 
 static json_t *
@@ -137,8 +220,25 @@ since(const json_t *now, const json_t *before, const char *key)
 	return (double)(after >= was ? after - was : after);
 }
 
-/* How many times as much it could do: cycles that are left to what it is busy with. Bursts are
- * fuller when there is more to do, which makes packets cheaper: so it is at least that. */
+/* How many times as much it could do. Where its bursts do not tell yet: cycles that are left to
+ * what it is busy with; packets get cheaper where more of them come at once, so it is at least
+ * that. */
+static void
+add_room(json_t *result, const json_t *worker, double busy)
+{
+	const json_t *headroom = json_object_get(worker, "headroom");
+	json_t *room = json_object_get(headroom, "room");
+	bool fits = json_is_number(room);
+
+	json_object_set_new(result, "room",
+			    fits       ? json_incref(room)
+			    : busy > 0 ? json_real(1 / busy)
+				       : json_null());
+	json_object_set_new(
+		result, "room_at_least",
+		json_boolean(!fits || json_is_true(json_object_get(headroom, "at_least"))));
+}
+
 static json_t *
 worker_figures(const struct span *span, const json_t *worker, const json_t *before)
 {
@@ -147,18 +247,20 @@ worker_figures(const struct span *span, const json_t *worker, const json_t *befo
 	double packets = since(worker, before, "packets");
 	double hz = value_real(span->now, "tsc_hz"), all = hz * span->seconds;
 	double share;
+	json_t *result;
 
 	/* One that sleeps is neither. */
 	if (!before || all < busy + idle)
 		all = busy + idle;
 	share = all > 0 ? busy / all : 0;
-	return json_pack("{s:I, s:f, s:f, s:o, s:o, s:b, s:b}", "core",
-			 (json_int_t)value_number(worker, "core"), "pps",
-			 rate(span, worker, before, "packets"), "busy", share, "cycles_per_packet",
-			 packets > 0 ? json_real(busy / packets) : json_null(), "room",
-			 share > 0 ? json_real(1 / share) : json_null(), "stalled",
-			 json_is_true(json_object_get(worker, "stalled")), "fresh",
-			 !json_is_false(json_object_get(worker, "fresh")));
+	result = json_pack(
+		"{s:I, s:f, s:f, s:o, s:b, s:b}", "core", (json_int_t)value_number(worker, "core"),
+		"pps", rate(span, worker, before, "packets"), "busy", share, "cycles_per_packet",
+		packets > 0 ? json_real(busy / packets) : json_null(), "stalled",
+		json_is_true(json_object_get(worker, "stalled")), "fresh",
+		!json_is_false(json_object_get(worker, "fresh")));
+	add_room(result, worker, share);
+	return result;
 }
 
 static json_t *
@@ -203,7 +305,8 @@ json_t *
 figures_make(const json_t *now, const json_t *before)
 {
 	struct span span = {.now = now};
-	json_t *rules, *drops = json_object();
+	json_t *rules, *ports, *drops = json_object();
+	uint64_t rule_count = value_number(now, "rule_count");
 
 	if (figures_follow(now, before)) {
 		span.before = before;
@@ -214,12 +317,17 @@ figures_make(const json_t *now, const json_t *before)
 	add_drops(&span, "drops", NULL, drops);
 	/* Of the card, which the ledger never saw. */
 	add_drops(&span, "before", "card", drops);
-	return json_pack(
-		"{s:f, s:s, s:f, s:I, s:I, s:O?, s:o, s:o, s:o, s:o, s:o}", "seconds", span.seconds,
-		"state", value_text(now, "state"), "uptime", value_real(now, "uptime"), "applied",
-		(json_int_t)value_number(now, "applied"), "rule_count",
-		(json_int_t)value_number(now, "rule_count"), "ledger",
-		json_object_get(now, "ledger"), "ports", each(&span, "ports", port_figures),
-		"rules", rules, "workers", workers(&span), "drops", drops, "replays",
-		each(&span, "replays", replay_figures));
+	ports = each(&span, "ports", port_figures);
+	add_replayed(&span, ports);
+	return json_pack("{s:f, s:s, s:f, s:I, s:I, s:I, s:O?, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "seconds", span.seconds, "state", value_text(now, "state"), "uptime",
+			 value_real(now, "uptime"), "applied",
+			 (json_int_t)value_number(now, "applied"), "rule_count",
+			 (json_int_t)rule_count, "rules_omitted",
+			 (json_int_t)(rule_count > json_object_size(rules)
+					      ? rule_count - json_object_size(rules)
+					      : 0),
+			 "ledger", json_object_get(now, "ledger"), "ports", ports, "rules", rules,
+			 "workers", workers(&span), "drops", drops, "replays",
+			 each(&span, "replays", replay_figures), "captures", captures(&span));
 }

@@ -10,22 +10,26 @@
 static const struct sheet_column ports_now[] = {
 	{"PORT", 8, .right = false},
 	{"IN/s", 6, .right = true},
-	{"bit/s", 6, .right = true, .rank = 3},
-	{"IN+OUT", 10, .grows = true, .rank = 4},
+	{"bit/s", 6, .right = true, .rank = 4},
+	{"IN+OUT", 10, .grows = true, .rank = 5},
 	{"OUT/s", 6, .right = true},
-	{"bit/s", 6, .right = true, .rank = 3},
+	{"bit/s", 6, .right = true, .rank = 4},
 	{"LOST/s", 6, .right = true, .rank = 1},
 	{"LOST", 6, .right = true},
+	{"QUEUE", 6, .right = true, .rank = 2},
+	{"PEAK 1ms", 10, .right = true, .rank = 3},
 };
 static const struct sheet_column ports_all[] = {
 	{"PORT", 8, .right = false},
 	{"IN", 6, .right = true},
-	{"BYTES", 6, .right = true, .rank = 3},
-	{"IN+OUT", 10, .grows = true, .rank = 4},
+	{"BYTES", 6, .right = true, .rank = 4},
+	{"IN+OUT", 10, .grows = true, .rank = 5},
 	{"OUT", 6, .right = true},
-	{"BYTES", 6, .right = true, .rank = 3},
+	{"BYTES", 6, .right = true, .rank = 4},
 	{"LOST/s", 6, .right = true, .rank = 1},
 	{"LOST", 6, .right = true},
+	{"Q PEAK", 6, .right = true, .rank = 2},
+	{"PEAK 1ms", 10, .right = true, .rank = 3},
 };
 
 static const struct sheet_column rules_now[] = {
@@ -47,6 +51,13 @@ static const struct sheet_column workers_now[] = {
 	{"WORKER", 8, .right = false},     {"BUSY", 6, .right = true},
 	{"", 4, .grows = true, .rank = 2}, {"CYC/PKT", 7, .right = true, .rank = 1},
 	{"ROOM", 6, .right = true},
+};
+
+static const struct sheet_column times_now[] = {
+	{"IN BOX", 8, .right = false},          {"50 %", 5, .right = true},
+	{"99 %", 5, .right = true, .rank = 1},  {"max", 5, .right = true, .rank = 2},
+	{"<=50%", 5, .right = true, .rank = 5}, {"<=99%", 5, .right = true, .rank = 4},
+	{"<=max", 5, .right = true, .rank = 3},
 };
 
 static const struct sheet_column drops_now[] = {
@@ -77,6 +88,24 @@ no_replays(const struct pane_data *data)
 	return "the config has no replays";
 }
 
+static const char *
+no_captures(const struct pane_data *data)
+{
+	return "no port writes a capture";
+}
+
+static const char *
+no_times(const struct pane_data *data)
+{
+	return "nothing was received";
+}
+
+static const struct sheet_column captures_now[] = {
+	{"CAPTURE", 8, .right = false},           {"/s", 6, .right = true},
+	{"PACKETS", 7, .right = true, .rank = 3}, {"BYTES", 6, .right = true, .rank = 2},
+	{"FILE", 8, .grows = true, .rank = 1},
+};
+
 static const struct sheet_column talkers_now[] = {
 	{"TALKER", 20, .right = false},         {"SHARE", 6, .right = true},
 	{"+-", 6, .right = true, .rank = 2},    {"/s", 6, .right = true, .rank = 1},
@@ -99,17 +128,20 @@ no_talkers(const struct pane_data *data)
 	return *value_text(talkers, "why") ? value_text(talkers, "why") : "no packets";
 }
 
-#define PANE(title_, name, now, all, sort_, none_)                                            \
+#define PANE(title_, name, now, all, sort_, none_, spare_)                                    \
 	{                                                                                     \
 		.title = title_, .columns = {now, all}, .width = COUNT(now), .sort = (sort_), \
-		.fill = pane_##name, .none = none_                                            \
+		.fill = pane_##name, .none = none_, .spare = spare_                           \
 	}
 
 const struct pane panes[PANES] = {
-	[PANE_PORTS] = PANE("PORT", ports, ports_now, ports_all, -1, NULL),
-	[PANE_RULES] = PANE("RULE", rules, rules_now, rules_all, 1, NULL),
-	[PANE_WORKERS] = PANE("WORKER", workers, workers_now, workers_now, -1, NULL),
-	[PANE_DROPS] = PANE("DROPPED", drops, drops_now, drops_all, 1, no_drops),
-	[PANE_REPLAYS] = PANE("REPLAY", replays, replays_now, replays_all, -1, no_replays),
-	[PANE_TALKERS] = PANE("TALKER", talkers, talkers_now, talkers_now, -1, no_talkers),
+	[PANE_PORTS] = PANE("PORT", ports, ports_now, ports_all, -1, NULL, false),
+	[PANE_RULES] = PANE("RULE", rules, rules_now, rules_all, 1, NULL, false),
+	[PANE_WORKERS] = PANE("WORKER", workers, workers_now, workers_now, -1, NULL, false),
+	[PANE_TIMES] = PANE("IN BOX", times, times_now, times_now, -1, no_times, false),
+	[PANE_DROPS] = PANE("DROPPED", drops, drops_now, drops_all, 1, no_drops, false),
+	[PANE_REPLAYS] = PANE("REPLAY", replays, replays_now, replays_all, -1, no_replays, true),
+	[PANE_CAPTURES] =
+		PANE("CAPTURE", captures, captures_now, captures_now, -1, no_captures, true),
+	[PANE_TALKERS] = PANE("TALKER", talkers, talkers_now, talkers_now, -1, no_talkers, false),
 };

@@ -11,7 +11,17 @@
 #include "top/trail.h"
 
 /* In the order of their keys, from 1 on. */
-enum { PANE_PORTS, PANE_RULES, PANE_WORKERS, PANE_DROPS, PANE_REPLAYS, PANE_TALKERS, PANES };
+enum {
+	PANE_PORTS,
+	PANE_RULES,
+	PANE_WORKERS,
+	PANE_TIMES,
+	PANE_DROPS,
+	PANE_REPLAYS,
+	PANE_CAPTURES,
+	PANE_TALKERS,
+	PANES,
+};
 
 struct pane_data {
 	const json_t *figures;
@@ -27,6 +37,7 @@ struct pane {
 	void (*fill)(struct sheet *sheet, const struct pane_data *data);
 	/* What is to be said in place of rows when there are none. */
 	const char *(*none)(const struct pane_data *data);
+	bool spare; /* without rows it has no room beside others */
 };
 
 extern const struct pane panes[PANES];
@@ -35,8 +46,10 @@ extern const struct pane panes[PANES];
 void pane_ports(struct sheet *sheet, const struct pane_data *data);
 void pane_rules(struct sheet *sheet, const struct pane_data *data);
 void pane_workers(struct sheet *sheet, const struct pane_data *data);
+void pane_times(struct sheet *sheet, const struct pane_data *data);
 void pane_drops(struct sheet *sheet, const struct pane_data *data);
 void pane_replays(struct sheet *sheet, const struct pane_data *data);
+void pane_captures(struct sheet *sheet, const struct pane_data *data);
 void pane_talkers(struct sheet *sheet, const struct pane_data *data);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the box itself does: workers, replays; and who talks. */
+#include <string.h>
+
 #include "top/brief.h"
 #include "top/pane.h"
 #include "view/value.h"
@@ -18,6 +20,7 @@ pane_workers(struct sheet *sheet, const struct pane_data *data)
 	json_array_foreach (json_object_get(data->figures, "workers"), i, worker) {
 		const json_t *cycles = json_object_get(worker, "cycles_per_packet");
 		double busy = value_real(worker, "busy"), room = value_real(worker, "room");
+		bool least = json_is_true(json_object_get(worker, "room_at_least"));
 		bool stalled = json_is_true(json_object_get(worker, "stalled"));
 		enum tone tone = busy > BUSY ? TONE_WARN : TONE_PLAIN;
 
@@ -31,13 +34,45 @@ pane_workers(struct sheet *sheet, const struct pane_data *data)
 				   json_number_value(cycles));
 		else
 			sheet_cell(sheet, TONE_DIM, 0, "-");
-		/* At least so many times what it does now. */
 		if (room > ROOM_MAX)
 			sheet_cell(sheet, TONE_PLAIN, room, ">%dx", ROOM_MAX);
 		else if (room > 0)
-			sheet_cell(sheet, tone, room, "%sx", brief_number(room).text);
+			sheet_cell(sheet, tone, room, "%s%sx", least ? ">" : "",
+				   brief_number(room).text);
 		else
 			sheet_cell(sheet, TONE_DIM, 0, "-");
+	}
+}
+
+static void
+time_cell(struct sheet *sheet, const json_t *times, const char *key)
+{
+	const json_t *ns = json_object_get(times, key);
+
+	if (json_is_number(ns))
+		sheet_cell(sheet, TONE_PLAIN, json_number_value(ns), "%s",
+			   brief_ns(json_number_value(ns)).text);
+	else
+		sheet_cell(sheet, TONE_DIM, -1, "-");
+}
+
+void
+pane_times(struct sheet *sheet, const struct pane_data *data)
+{
+	static const char *const keys[] = {"p50", "p99", "max"};
+	const char *name;
+	json_t *port;
+
+	json_object_foreach (json_object_get((json_t *)data->figures, "ports"), name, port) {
+		const json_t *lower = json_object_get(port, "lower_ns");
+
+		if (!json_is_number(json_object_get(lower, "max")))
+			continue;
+		sheet_cell(sheet, TONE_PLAIN, 0, "%s", name);
+		for (unsigned i = 0; i < 3; i++)
+			time_cell(sheet, lower, keys[i]);
+		for (unsigned i = 0; i < 3; i++)
+			time_cell(sheet, json_object_get(port, "upper_ns"), keys[i]);
 	}
 }
 
@@ -66,6 +101,26 @@ pane_replays(struct sheet *sheet, const struct pane_data *data)
 			   brief_number(late).text);
 		sheet_cell(sheet, p99 > 0 ? TONE_PLAIN : TONE_DIM, p99, "%s",
 			   p99 > 0 ? brief_ns(p99).text : "-");
+	}
+}
+
+void
+pane_captures(struct sheet *sheet, const struct pane_data *data)
+{
+	const char *name;
+	json_t *capture;
+
+	json_object_foreach (json_object_get((json_t *)data->figures, "captures"), name, capture) {
+		const char *file = value_text(capture, "file"), *last = strrchr(file, '/');
+		double pps = value_real(capture, "pps"), packets = value_real(capture, "packets");
+		double bytes = value_real(capture, "bytes");
+
+		sheet_cell(sheet, TONE_PLAIN, 0, "%s", name);
+		sheet_cell(sheet, pps > 0 ? TONE_PLAIN : TONE_DIM, pps, "%s",
+			   brief_number(pps).text);
+		sheet_cell(sheet, TONE_PLAIN, packets, "%s", brief_number(packets).text);
+		sheet_cell(sheet, TONE_PLAIN, bytes, "%s", brief_number(bytes).text);
+		sheet_cell(sheet, TONE_PLAIN, 0, "%s", last ? last + 1 : file);
 	}
 }
 

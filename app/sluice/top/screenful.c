@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/text.h"
 #include "core/units.h"
@@ -12,14 +11,14 @@
 
 #include "core/banned.h"
 
-#define BANDS 4
+#define BANDS 5
 #define BETWEEN 3    /* columns between two panes */
 #define LEFT_PART 55 /* of 100 columns */
 #define ROWS_PLAIN 16
 /* Below that panes stand alone in their rows. */
 #define COLUMNS_TWO 60
 
-#define KEYS " 1-6 pane  / filter  s sort  u %s  p %s  e explain  t tap  ? help  q quit"
+#define KEYS " 1-8 pane  / filter  s sort  u %s  p %s  e explain  t tap  ? help  q quit"
 
 /* Panes that stand side by side. */
 static const struct {
@@ -27,7 +26,8 @@ static const struct {
 } bands[BANDS] = {
 	{{PANE_PORTS}, 1},
 	{{PANE_RULES, PANE_WORKERS}, 2},
-	{{PANE_DROPS, PANE_REPLAYS}, 2},
+	{{PANE_TIMES, PANE_DROPS}, 2},
+	{{PANE_REPLAYS, PANE_CAPTURES}, 2},
 	{{PANE_TALKERS}, 1},
 };
 
@@ -82,6 +82,8 @@ wanted(const struct screenful *screenful, const struct part *part)
 {
 	unsigned rows = (unsigned)part->sheet.rows;
 
+	if (rows == 0 && panes[part->number].spare && !*screenful->panes[part->number].filter)
+		return 0;
 	if (screenful->plain && rows > ROWS_PLAIN)
 		rows = ROWS_PLAIN;
 	return 1 + (rows || (part->none && *part->none) ? rows + !rows : 0);
@@ -93,10 +95,14 @@ make_title(const struct screenful *screenful, struct part *part)
 {
 	const struct screenful_pane *state = &screenful->panes[part->number];
 	unsigned shown = part->height > 0 ? part->height - 1 : 0;
+	uint64_t rows = part->sheet.rows;
 	char count[40] = "";
 
+	/* With those that were not asked for. */
+	if (part->number == PANE_RULES && !*state->filter)
+		rows = value_number(screenful->figures, "rule_count");
 	if (shown < part->sheet.rows)
-		snprintf(count, sizeof(count), " %u/%zu", shown, part->sheet.rows);
+		snprintf(count, sizeof(count), " %u/%llu", shown, (unsigned long long)rows);
 	if (screenful->plain)
 		snprintf(part->title, sizeof(part->title), "%s%s", panes[part->number].title,
 			 count);
@@ -225,7 +231,6 @@ put_state(const struct screenful *screenful, unsigned columns, FILE *out)
 	bool balanced = json_is_true(json_object_get(ledger, "balanced"));
 	uint64_t applied = value_number(figures, "applied");
 	char text[256], clock[16];
-	time_t now = time(NULL);
 	struct tm tm;
 	enum tone tone = balanced ? TONE_PLAIN : TONE_BAD;
 	int used;
@@ -234,7 +239,7 @@ put_state(const struct screenful *screenful, unsigned columns, FILE *out)
 		 value_text(figures, "state"), units_duration(value_real(figures, "uptime")).text,
 		 (unsigned long long)applied, units_plural(applied),
 		 balanced ? "balanced" : "NOT BALANCED", screenful->paused ? "  PAUSED" : "");
-	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &tm));
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&screenful->clock, &tm));
 	used = (int)strlen(text);
 	snprintf(text + used, sizeof(text) - (size_t)used, "%*s%s  %g s",
 		 columns > (unsigned)used + 16 ? (int)columns - used - 16 : 2, "", clock,

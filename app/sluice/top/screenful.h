@@ -5,6 +5,8 @@
 #ifndef TOP_SCREENFUL_H
 #define TOP_SCREENFUL_H
 
+#include <time.h>
+
 #include "top/over.h"
 #include "top/pane.h"
 
@@ -30,6 +32,7 @@ struct screenful {
 	struct over over; /* shown in place of the panes */
 	const char *why;  /* why figures are old; "": they are not */
 	double seconds;   /* between looks */
+	time_t clock;     /* the time that it shows */
 	struct paint paint;
 };
 

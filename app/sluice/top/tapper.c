@@ -125,27 +125,24 @@ take(void *of, const json_t *answer)
 {
 	struct tapper *tapper = of;
 	const json_t *result = json_object_get(answer, "result");
-	bool began = !tapper->look;
+	bool began = !tapper->look, ends = strcmp(tapper->method, "look.end") == 0;
 
+	tapper->method = NULL;
 	tapper->next = now_seconds() + READ_SECONDS;
 	tapper->news = true;
-	if (strcmp(tapper->method, "look.end") == 0) {
-		lose_look(tapper);
-		tapper->next = 0;
-	} else if (result && began) {
-		tapper->look = (json_int_t)value_number(result, "look");
-		*tapper->why = '\0';
-	} else if (result && !tapper->stale && tapper->aim.terms) {
-		take_packets(tapper, result);
-	} else if (!result && began && !tapper->stale) {
+	if (!result && began && !tapper->stale) {
 		feed_refusal(json_object_get(answer, "error"), tapper->why, sizeof(tapper->why));
 		tapper->next = now_seconds() + AGAIN_SECONDS;
-	} else if (!result) {
+	} else if (ends || !result) {
 		/* It was not read for a while, or may not look any more: it begins anew. */
 		lose_look(tapper);
 		tapper->next = 0;
+	} else if (began) {
+		tapper->look = (json_int_t)value_number(result, "look");
+		*tapper->why = '\0';
+	} else if (!tapper->stale && tapper->aim.terms) {
+		take_packets(tapper, result);
 	}
-	tapper->method = NULL;
 }
 
 static void

@@ -158,7 +158,10 @@ attend(struct top *top)
 static void
 draw(struct top *top)
 {
-	char *text = screenful_make(&top->screenful, top->columns, top->rows);
+	char *text;
+
+	top->screenful.clock = time(NULL);
+	text = screenful_make(&top->screenful, top->columns, top->rows);
 
 	if (text)
 		tty_draw(text, top->rows);
@@ -232,6 +235,7 @@ print(struct top *top)
 		daemon_print_result(top->screenful.figures);
 		return;
 	}
+	top->screenful.clock = time(NULL);
 	text = screenful_make(&top->screenful, columns ? columns : COLUMNS, 0);
 	if (text)
 		fputs(text, stdout);

@@ -47,7 +47,9 @@ trail_add(struct trail *trail, const json_t *figures)
 			spark->count = 0;
 		}
 		if (spark)
-			spark_add(spark, value_real(port, "rx_pps") + value_real(port, "tx_pps"));
+			spark_add(spark, value_real(port, "rx_pps") +
+						 value_real(port, "replayed_pps") +
+						 value_real(port, "tx_pps"));
 	}
 }
 
