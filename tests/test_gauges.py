@@ -2,10 +2,15 @@
 """How long packets are in the box, and how many come at once, as a user of a running daemon sees it."""
 
 import datetime
+import os
 import re
+import signal
 import time
 
+import pytest
+
 from lib.daemon import Daemon, PLUGINS, check_status
+from lib.net import Machine
 from lib.offline import config
 
 STALL_MS = 2000
@@ -134,3 +139,25 @@ def test_a_driver_that_does_not_tell(slot, tmp_path):
         bring(daemon, slot, 100)
         assert re.search(r"^in .* not told +\d+$", daemon.sluice("status").stdout, re.MULTILINE)
         daemon.stop()
+
+
+@pytest.mark.live
+def test_what_waits_with_the_kernel(tmp_path):
+    """Of AF_XDP the socket's ring is looked at, of a port that has but one queue."""
+    send = ("import socket\ns = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\ns.bind(('eth0', 0))\n"
+            "for _ in range(1600): s.send(b'\\xff' * 12 + b'\\x88\\xb5' + bytes(50))")
+    with Machine("192.0.2.1") as machine:
+        what = config({"in": {**machine.port(), "rx-ring": 2048}}, default="drop", idle="sleep")
+        what["memory"]["packets"] = 32767
+        with Daemon(what, tmp_path) as daemon:
+            assert daemon.call("ports")["ports"]["in"]["backlog"]["now"] == 0
+            os.kill(daemon.process.pid, signal.SIGSTOP)
+            try:
+                machine.run("/usr/bin/python3", "-c", send)
+            finally:
+                os.kill(daemon.process.pid, signal.SIGCONT)
+            port = daemon.until(lambda status: status["ports"]["in"]["bursts"] > 0)["ports"]["in"]
+            assert port["backlog"]["peak"] == 0.5 and port["backlog"]["half"] == 1, port
+            burst = daemon.call("bursts")["bursts"]["in"][0]
+            assert burst["backlog"] == 0.5 and burst["packets"] >= 1600
+            daemon.stop()

@@ -362,8 +362,7 @@ ethdev_start(struct port *port)
 	if (ret < 0)
 		return failed(port, ret, "the device does not start", NULL);
 	port->started = true;
-	port->tells_backlog =
-		port->can_receive && rte_eth_rx_descriptor_status(port->id, 0, 0) != -ENOTSUP;
+	port_backlog_begin(port);
 	if (rte_eth_macaddr_get(port->id, &mac) == 0)
 		memcpy(port->mac, mac.addr_bytes, sizeof(port->mac));
 	read_mtu(port);

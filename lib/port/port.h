@@ -23,6 +23,7 @@
 struct driver;
 struct input;
 struct port_pool;
+struct xsk_ring;
 struct xsk_rings;
 
 /* Packets that a driver gave to the kernel, see rescue.h. */
@@ -78,8 +79,8 @@ struct port {
 	int numa; /* -1: none */
 	uint16_t rx_ring, tx_ring, mtu;
 	uint8_t mac[6];
-	bool promiscuous; /* as the driver has it */
-	bool tells_backlog;
+	bool promiscuous;   /* as the driver has it */
+	bool tells_backlog; /* see port_backlog */
 	bool started;
 	struct input *input;     /* the captures that it receives; or NULL */
 	struct reel_counts read; /* of them, when input was closed */
@@ -99,16 +100,17 @@ struct port {
 	uint32_t frame_room;    /* what its driver copies into, at the most */
 	struct port_pool *pool; /* what its queues receive into */
 	uint64_t unsent; /* by its interface before the port began to send on it, see losses.c */
-	struct port_losses past;   /* of devices that this port had before */
-	bool was_up;               /* its link, since the daemon was started */
-	uint64_t announced_ns;     /* when its link was last logged */
-	uint64_t unannounced;      /* changes since */
-	unsigned ifindex;          /* of the interface below it; 0 without one */
-	struct rte_device *handle; /* of the device that id is on */
-	bool opened;               /* id is a device of ours */
-	uint32_t kept;             /* packets that its driver does not give back by itself */
-	struct leftovers left;     /* descriptors that it does not close by itself */
-	struct xsk_rings *rings;   /* of the sockets among them, in the same order */
+	struct port_losses past;        /* of devices that this port had before */
+	bool was_up;                    /* its link, since the daemon was started */
+	uint64_t announced_ns;          /* when its link was last logged */
+	uint64_t unannounced;           /* changes since */
+	unsigned ifindex;               /* of the interface below it; 0 without one */
+	struct rte_device *handle;      /* of the device that id is on */
+	bool opened;                    /* id is a device of ours */
+	uint32_t kept;                  /* packets that its driver does not give back by itself */
+	struct leftovers left;          /* descriptors that it does not close by itself */
+	struct xsk_rings *rings;        /* of the sockets among them, in the same order */
+	const struct xsk_ring *waiting; /* of these, what its one queue receives from; or NULL */
 	/* Of devices before, to be freed once the kernel let go of them. */
 	struct rescue_list later;
 	_Atomic uint64_t closed_ns; /* when its device was closed; 0: never */
@@ -177,6 +179,9 @@ port_has_room(struct port *port, uint16_t worker)
  * three places of it at most, since drivers that count what waits walk through it, the longer the
  * less time there is. Worker that owns the queue; of a port that tells_backlog. */
 unsigned port_backlog(const struct port *port, uint16_t queue);
+
+/* Finds out whether it can be told, when the device has started. Control thread. */
+void port_backlog_begin(struct port *port);
 
 /* Reads the link state of the device into up and speed; counts and logs a change. Finds out, too,
  * that the interface below an AF_XDP port is gone. Control thread. */
