@@ -47,7 +47,6 @@ EDITS = [
 LISTS = [
     ("{ protocol: icmp }", "{ set: { src-port: 5, ttl: 9 } }, { forward: out }", "set: src-port: ports are those", "; it would"),
     ("{ protocol: icmp }", "{ mirror: out, with: [ { set: { dst-port: 5 } } ] }", "config.yaml:5:", LEAVE),
-    ("{ protocol: icmp }", "{ set: { dst-port: 4789 } }, { strip: vxlan }, { forward: out }", "strip: vxlan: the rule takes", LEAVE),
     ("{ protocol: icmp }", "{ edit: ports }, { forward: out }", "edit: ports: set: dst-port: ports are those", LEAVE),
     ("{ tunnel: vxlan, inner: { protocol: icmp } }", "{ strip: vxlan }, { set: { dst-port: 5 } }, { forward: out }",
      "set: dst-port: ports are those", LEAVE),
@@ -110,6 +109,13 @@ def test_warned(match, edit, why, tmp_path):
 def test_lists_are_warned_of(match, actions, words, tmp_path):
     warnings = check(match, actions, tmp_path)
     assert len(warnings) == 1 and all(word in warnings[0] for word in words), warnings
+
+
+def test_a_port_that_no_packet_has_makes_no_tunnel(tmp_path):
+    """Both edits are warned of: a port may make a tunnel of a packet only where there is one."""
+    first, second = check("{ protocol: icmp }", "{ set: { dst-port: 4789 } }, { strip: vxlan }, { forward: out }", tmp_path)
+    assert "set: dst-port: ports are those" in first and "strip: vxlan: the rule takes" in second
+    assert check("{ protocol: udp, dst-port: 53 }", "{ set: { dst-port: 4789 } }, { strip: vxlan }, { forward: out }", tmp_path) == []
 
 
 @pytest.mark.parametrize("match,actions", NOTHING_TO_SAY)
