@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """
-make bench BENCH=looks: what it costs to look. What a saturated worker with a thousand rules loses while `sluice trace` or
-`sluice top` runs, each with a look at its packets, to the same daemon without; and how long an explanation takes.
+make bench BENCH=looks: what it costs to look. What a saturated worker with a thousand rules loses while `sluice trace`,
+`sluice top` or `sluice config diff --live` runs, each with a look at its packets, to the same daemon without; and how
+long an explanation takes.
 """
 
 import contextlib
@@ -22,8 +23,8 @@ import machine  # noqa: E402
 import peers  # noqa: E402
 import traffic  # noqa: E402
 
-PROGRAMS = {"trace": ("trace", "-n", "0"), "top": ("top",)}
-LOOKERS = {"trace": ("trace",), "top": ("top",), "both": ("trace", "top")}
+PROGRAMS = {"trace": ("trace", "-n", "0"), "top": ("top",), "live": ("config", "diff", peers.CONFIG, "--live", "1000")}
+LOOKERS = {"trace": ("trace",), "top": ("top",), "both": ("trace", "top"), "live": ("live",)}
 CASES = {**{name: f"packets a second beside {' and '.join(names)}, to without" for name, names in LOOKERS.items()},
          "explain": "how long `sluice explain` of one packet takes"}
 # Until `top` knows how many packets come, so that its look begins, and until workers know how much of it they can have.
@@ -41,11 +42,11 @@ def drain(descriptor):
 class Looker:
     """A client that looks, on a terminal of its own."""
 
-    def __init__(self, sluice, run_dir, words):
+    def __init__(self, sluice, run_dir, words, path):
         leader, follower = pty.openpty()
         self.reader = threading.Thread(target=drain, args=(leader,))
-        self.process = subprocess.Popen([sluice, "--socket", run_dir, *words], stdin=follower, stdout=follower,
-                                        stderr=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"})
+        self.process = subprocess.Popen([sluice, "--socket", run_dir, *words], stdin=follower, stdout=follower, cwd=run_dir,
+                                        stderr=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm", "PATH": path})
         os.close(follower)
         self.reader.start()
 
@@ -61,7 +62,8 @@ class Looker:
 @contextlib.contextmanager
 def looking(arguments, run_dir, names):
     """Clients that look, off the worker's core."""
-    lookers = [Looker(arguments.sluice, run_dir, PROGRAMS[name]) for name in names]
+    path = f"{pathlib.Path(arguments.sluiced).resolve().parent}:{os.environ['PATH']}"  # the client asks it to compare
+    lookers = [Looker(arguments.sluice, run_dir, PROGRAMS[name], path) for name in names]
     try:
         yield
     finally:
@@ -145,8 +147,7 @@ def main():
     parser.add_argument("--hugepages", choices=("true", "false"), default="true", help="whether the daemon has them")
     parser.add_argument("--explanations", type=int, default=100, help="packets that are explained (default 100)")
     arguments = parser.parse_args()
-    if not arguments.sluice:
-        arguments.sluice = pathlib.Path(arguments.sluiced).parents[1] / "sluice" / "sluice"
+    arguments.sluice = pathlib.Path(arguments.sluice or f"{arguments.sluiced}/../../sluice/sluice").resolve()
     results = []
     try:
         reserved = machine.hugepages() if arguments.hugepages == "true" else contextlib.nullcontext()

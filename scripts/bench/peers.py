@@ -10,6 +10,7 @@ import subprocess
 import time
 
 WARM_UP = 0.7  # seconds before the first look
+CONFIG = "bench.yaml"  # in the run-dir
 
 
 class Failed(Exception):
@@ -87,7 +88,7 @@ class Sluice(Program):
     def __init__(self, sluiced, config, run_dir):
         os.makedirs(run_dir, exist_ok=True)
         self.socket = os.path.join(run_dir, "control.sock")
-        path = os.path.join(run_dir, "bench.yaml")
+        path = os.path.join(run_dir, CONFIG)
         with open(path, "w", encoding="ascii") as out:
             out.write(f"version: 1\nrun-dir: {run_dir}\n{config}")
         super().__init__(subprocess.Popen(
