@@ -40,9 +40,15 @@ static void
 print_usage(FILE *out, const struct command *command)
 {
 	char text[64];
+	int column;
 
 	synopsis(command, text, sizeof(text));
-	fprintf(out, "  sluice %-*s  ", SYNOPSIS_WIDTH, text);
+	column = fprintf(out, "  sluice %s", text);
+	if (column + 2 > TEXT_COLUMN) {
+		fprintf(out, "\n");
+		column = 0;
+	}
+	fprintf(out, "%*s", TEXT_COLUMN - column, "");
 	print_words(out, TEXT_COLUMN, TEXT_COLUMN, command->text);
 	fprintf(out, "\n");
 }
