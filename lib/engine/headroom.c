@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/headroom.h"
+
+#include <stdbool.h>
+
+#include "stage/burst.h"
+
+#include "core/banned.h"
+
+#define FULL (HEADROOM_STEPS - 1)
+
+static bool
+counts(const struct headroom_step *step)
+{
+	return step->bursts >= HEADROOM_BURSTS_MIN;
+}
+
+/* Of a burst that is full, as fitted. */
+static double
+full_cost(const struct headroom *headroom)
+{
+	return headroom->per_burst + headroom->per_packet * BURST_MAX;
+}
+
+/* Weighted by bursts: a step with more of them has the better mean. false: of one size alone. */
+static bool
+fit_line(const struct headroom_step *steps, struct headroom *out)
+{
+	double weight = 0, x_mean = 0, y_mean = 0, xx = 0, xy = 0;
+	unsigned points = 0;
+
+	for (unsigned i = 0; i < HEADROOM_STEPS; i++) {
+		if (!counts(&steps[i]))
+			continue;
+		points++;
+		weight += (double)steps[i].bursts;
+		x_mean += (double)steps[i].packets;
+		y_mean += (double)steps[i].cycles;
+	}
+	if (points < 2)
+		return false;
+	x_mean /= weight;
+	y_mean /= weight;
+	for (unsigned i = 0; i < HEADROOM_STEPS; i++) {
+		double bursts = (double)steps[i].bursts, x, y;
+
+		if (!counts(&steps[i]))
+			continue;
+		x = (double)steps[i].packets / bursts - x_mean;
+		y = (double)steps[i].cycles / bursts - y_mean;
+		xx += bursts * x * x;
+		xy += bursts * x * y;
+	}
+	out->per_packet = xy / xx;
+	out->per_burst = y_mean - out->per_packet * x_mean;
+	/* Noise may turn the line beyond what is possible. */
+	return out->per_packet > 0 && out->per_burst >= 0;
+}
+
+struct headroom
+headroom_fit(const struct headroom_step steps[HEADROOM_STEPS], uint64_t hz)
+{
+	struct headroom result = {.ground = HEADROOM_FITTED};
+	uint64_t packets = 0, cycles = 0;
+	double full;
+
+	for (unsigned i = 0; i < HEADROOM_STEPS; i++) {
+		packets += counts(&steps[i]) ? steps[i].packets : 0;
+		cycles += counts(&steps[i]) ? steps[i].cycles : 0;
+	}
+	if (packets == 0 || cycles == 0)
+		return (struct headroom){.ground = HEADROOM_UNKNOWN};
+	if (!fit_line(steps, &result)) {
+		result.ground = HEADROOM_AT_LEAST;
+		result.per_burst = 0;
+		result.per_packet = (double)cycles / (double)packets;
+	}
+	full = full_cost(&result);
+	if (counts(&steps[FULL])) {
+		result.ground = HEADROOM_SEEN;
+		full = (double)steps[FULL].cycles / (double)steps[FULL].bursts;
+	}
+	result.pps = (uint64_t)((double)hz * BURST_MAX / full);
+	return result;
+}
+
+uint64_t
+headroom_delay_ns(const struct headroom *headroom, uint64_t n, uint64_t packets, uint64_t hz)
+{
+	uint64_t before = (n - 1) / BURST_MAX, left = packets - before * BURST_MAX;
+	double last = left < BURST_MAX ? (double)left : BURST_MAX;
+	double cycles = (double)before * full_cost(headroom) + headroom->per_burst +
+			headroom->per_packet * last;
+
+	return (uint64_t)(cycles * 1e9 / (double)hz);
+}
