@@ -130,7 +130,7 @@ def test_the_last_microbursts(slot, tmp_path):
         text = daemon.sluice("status").stdout
         assert re.search(r"^PORT +AT MOST p50 .*BURSTS$", text, re.MULTILINE), text
         assert re.search(r"^in .* 90 % +3$", text, re.MULTILINE), text
-        assert re.search(r"^in .* 0 % +90 % +3$", daemon.sluice("ports").stdout, re.MULTILINE)
+        assert re.search(r"^in .* 0 % +90 % +3 ", daemon.sluice("ports").stdout, re.MULTILINE)
         daemon.stop()
 
 

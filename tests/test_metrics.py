@@ -88,7 +88,8 @@ def test_every_metric_that_is_listed_is_told(tmp_path):
     what = config(ports, rules, replays={"morning": replay}, idle="sleep",
                   policers={"half": {"rate": "1Mbps"}, "some": {"rate": "10pps"}})
     with Daemon(what, tmp_path, PLUGINS) as daemon:
-        daemon.until(lambda status: status["replays"]["morning"]["sent"] > 50)
+        daemon.until(lambda status: status["replays"]["morning"]["sent"] > 50 and
+                     status["ports"]["source"]["survives"]["now_ns"])
         done = daemon.sluice("metrics")
         assert done.returncode == 0 and not done.stderr
         told = Text(done.stdout)

@@ -3,6 +3,7 @@
 
 #include "engine/change.h"
 #include "engine/collect.h"
+#include "engine/forecast.h"
 #include "engine/gauges.h"
 #include "engine/pulse.h"
 #include "engine/replays.h"
@@ -189,6 +190,7 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 		if (account->surges)
 			*failed |= !account_surges(account, slot, port);
 		*failed |= !gauges_tell(account->workers, account->worker_count, slot, port);
+		forecast_port(account->workers, account->worker_count, slot, port);
 		add_up(&port->counts, &port->ledger, snapshot);
 	}
 	account_copies(&account->ports->past_copies, &snapshot->copies[COPY_FIFO_PART]);
@@ -225,6 +227,7 @@ account_workers(const struct account *account, struct snapshot *snapshot)
 		out->cache_lookups = tally->cache_lookups;
 		out->cache_hits = tally->cache_hits;
 		memcpy(out->fill, tally->fill, sizeof(out->fill));
+		forecast_worker(account->workers[i], out);
 		for (unsigned r = 0; r < COPY_REASONS; r++) {
 			snapshot->copies[r].packets += tally->copies[r].packets;
 			snapshot->copies[r].bytes += tally->copies[r].bytes;

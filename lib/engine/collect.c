@@ -29,8 +29,13 @@ owes(const struct worker *worker)
 static void
 take(struct worker *worker, struct program *program, unsigned turn)
 {
-	tally_add(&worker->known.tally, &worker->tallies[turn]);
-	memset(&worker->tallies[turn], 0, sizeof(worker->tallies[turn]));
+	struct collected *known = &worker->known;
+	struct tally *part = &worker->tallies[turn];
+
+	tally_add(&known->tally, part);
+	recent_take(&known->recent, &known->tally, part, program, worker->rested_tsc,
+		    rte_get_tsc_hz());
+	memset(part, 0, sizeof(*part));
 	program_gather(program, worker->index, turn);
 }
 

@@ -107,6 +107,7 @@ static const struct counter times[] = {
 static const struct counter latency[] = {
 	COUNTER_PART(struct snapshot_port, "lower_ns", lower, times),
 	COUNTER_PART(struct snapshot_port, "upper_ns", upper, times),
+	PORT(KNOWN, "model_ns", model_ns),
 	PORT(NUMBER, "saturated", saturated),
 	COUNTER_PART(struct snapshot_port, "lower_histogram_ns", lower_sums, counters_histogram),
 	COUNTER_PART(struct snapshot_port, "upper_histogram_ns", upper_sums, counters_histogram),
@@ -127,6 +128,13 @@ static const struct counter backlog[] = {
 	BACKLOG(KNOWN, "ninety", ninety),   {0},
 };
 
+#define SURVIVES(name, member) COUNTER(struct snapshot_survives, KNOWN, name, member, APART)
+static const struct counter survives[] = {
+	SURVIVES("now_ns", now),
+	SURVIVES("peak_ns", peak),
+	{0},
+};
+
 /* What workers noted of what it received; nothing of that is the same in two runs. */
 const struct counter snapshot_port_gauges[] = {
 	COUNTER_OBJECT("latency", latency),
@@ -134,6 +142,7 @@ const struct counter snapshot_port_gauges[] = {
 	COUNTER_PART(struct snapshot_port, "peak_1ms", peaks[GAUGE_1MS], peak),
 	COUNTER_PART(struct snapshot_port, "backlog", backlog, backlog),
 	PORT(NUMBER, "bursts", burst_count),
+	COUNTER_PART(struct snapshot_port, "survives", survives, survives),
 	{0},
 };
 
@@ -180,6 +189,28 @@ static const struct counter cache[] = {
 	{0},
 };
 
+#define HEADROOM(kind, name, member) COUNTER(struct snapshot_headroom, kind, name, member, APART)
+static const struct counter delays[] = {
+	HEADROOM(KNOWN, "1", delays[0]),    HEADROOM(KNOWN, "32", delays[1]),
+	HEADROOM(KNOWN, "256", delays[2]),  HEADROOM(KNOWN, "1024", delays[3]),
+	HEADROOM(KNOWN, "4096", delays[4]), {0},
+};
+/* As these are called. */
+const uint64_t snapshot_delays[SNAPSHOT_DELAYS] = {1, 32, 256, 1024, 4096};
+
+static const struct counter headroom[] = {
+	HEADROOM(KNOWN, "pps", pps),
+	HEADROOM(SHARE, "room", room),
+	HEADROOM(FLAG, "at_least", at_least),
+	HEADROOM(KNOWN, "now_pps", now_pps),
+	HEADROOM(KNOWN, "seen_pps", seen_pps),
+	HEADROOM(SHARE, "lost", lost),
+	HEADROOM(SHARE, "per_burst", per_burst),
+	HEADROOM(SHARE, "per_packet", per_packet),
+	COUNTER_OBJECT("delay_ns", delays),
+	{0},
+};
+
 const struct counter snapshot_worker_counts[] = {
 	WORKER(NUMBER, "core", core),
 	WORKER(FLAG, "fresh", fresh),
@@ -195,6 +226,7 @@ const struct counter snapshot_worker_counts[] = {
 	WORKER(REAL, "cycles_per_packet", cycles_per_packet),
 	WORKER(LIST, "fill", fill),
 	COUNTER_OBJECT("cache", cache),
+	COUNTER_PART(struct snapshot_worker, "headroom", headroom, headroom),
 	{0},
 };
 

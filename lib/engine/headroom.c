@@ -7,10 +7,10 @@
 
 #include "core/banned.h"
 
-#define FULL (HEADROOM_STEPS - 1)
+#define FULL (TALLY_COST_STEPS - 1)
 
 static bool
-counts(const struct headroom_step *step)
+counts(const struct tally_cost *step)
 {
 	return step->bursts >= HEADROOM_BURSTS_MIN;
 }
@@ -24,12 +24,12 @@ full_cost(const struct headroom *headroom)
 
 /* Weighted by bursts: a step with more of them has the better mean. false: of one size alone. */
 static bool
-fit_line(const struct headroom_step *steps, struct headroom *out)
+fit_line(const struct tally_cost *steps, struct headroom *out)
 {
 	double weight = 0, x_mean = 0, y_mean = 0, xx = 0, xy = 0;
 	unsigned points = 0;
 
-	for (unsigned i = 0; i < HEADROOM_STEPS; i++) {
+	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
 		if (!counts(&steps[i]))
 			continue;
 		points++;
@@ -41,7 +41,7 @@ fit_line(const struct headroom_step *steps, struct headroom *out)
 		return false;
 	x_mean /= weight;
 	y_mean /= weight;
-	for (unsigned i = 0; i < HEADROOM_STEPS; i++) {
+	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
 		double bursts = (double)steps[i].bursts, x, y;
 
 		if (!counts(&steps[i]))
@@ -57,14 +57,25 @@ fit_line(const struct headroom_step *steps, struct headroom *out)
 	return out->per_packet > 0 && out->per_burst >= 0;
 }
 
+/* What an interrupted burst would have cost otherwise is little beside that. */
+static double
+lost_share(const struct tally_cost *steps)
+{
+	double all = 0, lost = (double)steps[TALLY_COST_INTERRUPTED].cycles;
+
+	for (unsigned i = 0; i < TALLY_COSTS; i++)
+		all += (double)steps[i].cycles;
+	return lost / all;
+}
+
 struct headroom
-headroom_fit(const struct headroom_step steps[HEADROOM_STEPS], uint64_t hz)
+headroom_fit(const struct tally_cost steps[TALLY_COSTS], uint64_t hz)
 {
 	struct headroom result = {.ground = HEADROOM_FITTED};
 	uint64_t packets = 0, cycles = 0;
 	double full;
 
-	for (unsigned i = 0; i < HEADROOM_STEPS; i++) {
+	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
 		packets += counts(&steps[i]) ? steps[i].packets : 0;
 		cycles += counts(&steps[i]) ? steps[i].cycles : 0;
 	}
@@ -80,7 +91,8 @@ headroom_fit(const struct headroom_step steps[HEADROOM_STEPS], uint64_t hz)
 		result.ground = HEADROOM_SEEN;
 		full = (double)steps[FULL].cycles / (double)steps[FULL].bursts;
 	}
-	result.pps = (uint64_t)((double)hz * BURST_MAX / full);
+	result.lost = lost_share(steps);
+	result.pps = (uint64_t)((double)hz * (1 - result.lost) * BURST_MAX / full);
 	return result;
 }
 

@@ -11,14 +11,10 @@
 
 #include <stdint.h>
 
-/* Bursts of 1, 2-3, 4-7, 8-15, 16-31 and 32 packets. */
-#define HEADROOM_STEPS 6
+#include "stage/tally.h"
+
 /* Bursts of a step from which on its mean cost counts. */
 #define HEADROOM_BURSTS_MIN 100
-
-struct headroom_step {
-	uint64_t bursts, packets, cycles;
-};
 
 enum headroom_ground {
 	HEADROOM_UNKNOWN, /* too few bursts: nothing else is valid */
@@ -32,11 +28,12 @@ enum headroom_ground {
 struct headroom {
 	enum headroom_ground ground;
 	double per_burst, per_packet; /* cycles */
-	uint64_t pps;                 /* the most that it could take */
+	double lost;                  /* the share of its time in which it was interrupted */
+	uint64_t pps;                 /* the most that it could take, in what is left */
 };
 
 /* From what was counted, with a TSC of hz. */
-struct headroom headroom_fit(const struct headroom_step steps[HEADROOM_STEPS], uint64_t hz);
+struct headroom headroom_fit(const struct tally_cost steps[TALLY_COSTS], uint64_t hz);
 
 /* The burst model: how many nanoseconds after packets came all at once the n-th of them is handed
  * over, n from 1 on. Those before it leave in full bursts; one leaves with the end of its burst,

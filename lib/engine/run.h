@@ -48,7 +48,7 @@ run_count(struct tally *tally, unsigned count)
 {
 	tally->packets += count;
 	tally->bursts++;
-	tally->fill[31 - __builtin_clz(count)]++;
+	tally->fill[tally_fill_step(count)]++;
 }
 
 /* What a burst begins with, once its packets are there. */

@@ -57,6 +57,27 @@ struct snapshot_backlog {
 	uint64_t quarter, half, ninety;
 };
 
+/* How long a worker may stand still before a receive ring is full, in nanoseconds; COUNTER_UNKNOWN:
+ * for ever, or not known. */
+struct snapshot_survives {
+	uint64_t now, peak; /* at the rate of the last second, and of the last minute's 1 ms peak */
+};
+
+#define SNAPSHOT_DELAYS 5
+
+/* What a worker could take, see headroom.h. Numbers are COUNTER_UNKNOWN, and reals below 0, until
+ * they are known. */
+struct snapshot_headroom {
+	uint64_t pps;               /* that it could take, */
+	double room;                /* as so many times what it takes now */
+	bool at_least;              /* as no burst was full, it may be more */
+	uint64_t now_pps, seen_pps; /* of the last second, and of the best one */
+	double lost; /* the share of its time that is taken from it, as by the kernel */
+	double per_burst, per_packet; /* cycles */
+	/* Nanoseconds until the last of so many packets that come at once is handed over. */
+	uint64_t delays[SNAPSHOT_DELAYS];
+};
+
 struct snapshot_port {
 	const char *name;
 	const char *kind;   /* "pci", "af-xdp", "vdev" or "pcap" */
@@ -86,7 +107,9 @@ struct snapshot_port {
 	/* How long packets that it received were in the box, at least and at most. */
 	struct snapshot_times lower, upper;
 	struct histogram_sums lower_sums, upper_sums;
-	uint64_t saturated;                        /* those that a worker took when it was behind */
+	uint64_t model_ns;  /* as most in 100 us would have, all at once */
+	uint64_t saturated; /* those that a worker took when it was behind */
+	struct snapshot_survives survives;
 	struct snapshot_peak peaks[GAUGE_WINDOWS]; /* of the last minute */
 	struct snapshot_backlog backlog;
 	uint64_t burst_count;          /* microbursts since it is there */
@@ -131,6 +154,7 @@ struct snapshot_worker {
 	double cycles_per_packet;
 	uint64_t fill[TALLY_FILL_STEPS];    /* bursts by packets in them, see tally.h */
 	uint64_t cache_lookups, cache_hits; /* the flow cache in front of the classifier */
+	struct snapshot_headroom headroom;
 };
 
 struct snapshot_pool {
@@ -192,6 +216,9 @@ extern const struct counter snapshot_ledger_counts[], snapshot_rule_counts[],
 	snapshot_port_account[], snapshot_port_before[], snapshot_port_gauges[],
 	snapshot_burst_counts[], snapshot_worker_counts[], snapshot_pool_counts[],
 	snapshot_ended_counts[];
+
+/* Of snapshot_headroom's delays, of how many packets. */
+extern const uint64_t snapshot_delays[SNAPSHOT_DELAYS];
 
 /* A snapshot is not changed once it is made, and may be held by many, of any thread; each gives it
  * up by snapshot_free. */

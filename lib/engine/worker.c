@@ -160,6 +160,7 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 		if (count == 0) {
 			if (unlikely(queue->waits.skipped)) {
 				done = rte_rdtsc();
+				costs_break(&worker->costs);
 				gauge_settle(queue->gauge, &queue->waits, burst->clock, polled,
 					     done);
 			}
@@ -180,9 +181,12 @@ receive_round(struct worker *worker, const struct program *program, struct worke
 			watched_process(worker, program, queue);
 		else
 			process(worker, local, queue->port);
-		if (skip)
+		if (skip) {
+			costs_skip(&worker->costs);
 			continue;
+		}
 		done = rte_rdtsc();
+		costs_note(&worker->costs, burst->tally, count, done - polled);
 		gauge_burst(queue->gauge, &queue->waits, burst->clock, count, polled, taken, done);
 		if (unlikely(done >= queue->waits.asks && queue->waits.filled))
 			ask_backlog(queue, done);
@@ -266,6 +270,7 @@ worker_main(void *arg)
 	struct stopwatch watch;
 
 	settle(worker);
+	costs_begin(&worker->costs);
 	worker_reset(worker);
 	rte_rcu_qsbr_thread_online(shared->rcu, worker->index);
 
@@ -276,8 +281,10 @@ worker_main(void *arg)
 		struct worker_sources *sources = worker_sources(worker);
 		unsigned received = 0;
 
-		if (!busy || sources->lane_count)
+		if (!busy || sources->lane_count) {
 			now = rte_rdtsc();
+			costs_break(&worker->costs);
+		}
 		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)) &&
 		    quiet == 0)
 			received = receive_round(worker, program, sources, &now);

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 
 #include "stage/clock.h"
+#include "engine/costs.h"
 #include "engine/gauge.h"
 #include "engine/program.h"
+#include "engine/recent.h"
 #include "look/eye.h"
 #include "port/port.h"
 #include "replay/lane.h"
@@ -62,6 +64,7 @@ struct collected {
 	uint64_t tsc; /* the moment at which they were so */
 	bool awaited; /* it was asked, and its answer is not in here yet */
 	bool late;    /* it has been waited for in vain */
+	struct recent recent;
 };
 
 struct worker {
@@ -79,6 +82,7 @@ struct worker {
 	_Atomic uint64_t rounds;
 	struct tally tallies[2]; /* see collect.h */
 	struct burst burst;
+	struct costs costs;
 
 	/* By slot: NULL until the worker polls a queue of the port. */
 	struct gauge *gauges[CONFIG_PORTS_MAX];

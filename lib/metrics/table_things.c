@@ -84,6 +84,13 @@ const struct metric metrics_ports[] = {
 	{"port_backlog_reached_total", METRIC_COUNTER,
 	 "How often so much of a ring came to wait: a quarter, a half, nine tenths", sample_members,
 	 "backlog", .label = "share", .words = "quarter|half|ninety"},
+	{"port_ring_survives_seconds", METRIC_GAUGE,
+	 "How long a worker may stand still before a receive ring is full, at the rate of the last "
+	 "second",
+	 sample_number, "survives.now_ns", .scale = NANOSECONDS},
+	{"port_ring_survives_peak_seconds", METRIC_GAUGE,
+	 "The same at the millisecond's peak of the last minute", sample_number, "survives.peak_ns",
+	 .scale = NANOSECONDS},
 	{0},
 };
 

@@ -13,6 +13,11 @@
 
 /* Bursts by fill: 1, 2-3, 4-7, 8-15, 16-31, 32-63, 64 and more packets. */
 #define TALLY_FILL_STEPS 7
+/* Of these, those that a burst of BURST_MAX packets can have; and behind them, of bursts that were
+ * interrupted, as if it were a step. */
+#define TALLY_COST_STEPS 6
+#define TALLY_COST_INTERRUPTED TALLY_COST_STEPS
+#define TALLY_COSTS (TALLY_COST_STEPS + 1)
 
 struct tally_rule {
 	uint64_t packets, bytes;
@@ -54,14 +59,27 @@ struct tally_port {
 	uint64_t checksum_checked, checksum_wrong;
 } __attribute__((aligned(64)));
 
+/* Bursts of a step of fill that were timed, see engine/costs.h. */
+struct tally_cost {
+	uint64_t bursts, packets, cycles;
+};
+
 struct tally {
 	uint64_t packets, bursts;
 	uint64_t busy_cycles, idle_cycles, sleep_ns;
 	uint64_t fill[TALLY_FILL_STEPS];
+	struct tally_cost costs[TALLY_COSTS];
 	uint64_t cache_lookups, cache_hits;
 	struct tally_copy copies[COPY_REASONS];
 	struct tally_port ports[CONFIG_PORTS_MAX];
 } __attribute__((aligned(64)));
+
+/* The step of fill of a burst of so many packets, at least one. */
+static inline unsigned
+tally_fill_step(unsigned packets)
+{
+	return 31 - (unsigned)__builtin_clz(packets);
+}
 
 /* Counts where others may look at any moment: they see the number before or after, never half of
  * it. */

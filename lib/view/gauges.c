@@ -82,10 +82,20 @@ put_brief(struct table *table, const json_t *port)
 }
 
 static void
+known_ns_cell(struct table *table, const json_t *ns)
+{
+	if (json_is_integer(ns))
+		table_cell(table, "%s", units_ns((uint64_t)json_integer_value(ns)).text);
+	else
+		table_cell(table, "-");
+}
+
+static void
 put_times(struct table *table, const json_t *port)
 {
 	times_cells(table, port, "lower_ns");
 	times_cells(table, port, "upper_ns");
+	known_ns_cell(table, value_in(port, "latency", "model_ns"));
 	cell_count(table, json_object_get(port, "latency"), "saturated");
 }
 
@@ -97,6 +107,8 @@ put_crowds(struct table *table, const json_t *port)
 	backlog_cell(table, port, "now");
 	backlog_cell(table, port, "peak");
 	cell_count(table, port, "bursts");
+	known_ns_cell(table, value_in(port, "survives", "now_ns"));
+	known_ns_cell(table, value_in(port, "survives", "peak_ns"));
 }
 
 void
@@ -108,6 +120,9 @@ gauges_print_brief(const struct view *view)
 void
 gauges_print(const struct view *view)
 {
-	print_each(view, "PORT|>IN BOX p50|>p99|>MAX|>AT MOST p50|>p99|>MAX|>BEHIND", put_times);
-	print_each(view, "PORT|>IN 1 ms|>PEAK|>IN 100 us|>PEAK|>BACKLOG|>MOST|>BURSTS", put_crowds);
+	print_each(view, "PORT|>IN BOX p50|>p99|>MAX|>AT MOST p50|>p99|>MAX|>MODEL|>BEHIND",
+		   put_times);
+	print_each(view,
+		   "PORT|>IN 1 ms|>PEAK|>IN 100 us|>PEAK|>BACKLOG|>MOST|>BURSTS|>FULL IN|>AT PEAK",
+		   put_crowds);
 }

@@ -81,6 +81,55 @@ print_fill(const struct view *view, const json_t *workers)
 	table_print(table, view->out);
 }
 
+static void
+rate_cell(struct table *table, const json_t *headroom, const char *key, const char *before)
+{
+	if (json_is_integer(json_object_get(headroom, key)))
+		table_cell(table, "%s%s", before,
+			   units_rate(value_real(headroom, key), "pps").text);
+	else
+		table_cell(table, "-");
+}
+
+/* What each could take, and how long the last of so many packets that come at once waits. */
+static void
+print_headroom(const struct view *view, const json_t *workers)
+{
+	static const char *const packets[] = {"1", "32", "256", "1024", "4096"};
+	struct table *table = NULL;
+	json_t *worker;
+	size_t index;
+
+	json_array_foreach (workers, index, worker) {
+		const json_t *headroom = json_object_get(worker, "headroom");
+		const json_t *delays = json_object_get(headroom, "delay_ns");
+		const char *least =
+			json_is_true(json_object_get(headroom, "at_least")) ? "at least " : "";
+
+		if (!json_is_integer(json_object_get(headroom, "pps")))
+			continue;
+		if (!table)
+			table = table_new(">CORE|>TAKES|>SEEN|>COULD TAKE|>ROOM|>LOST|>OF 1|>32|"
+					  ">256|>1,024|>4,096");
+		table_cell(table, "%u", (unsigned)value_number(worker, "core"));
+		rate_cell(table, headroom, "now_pps", "");
+		rate_cell(table, headroom, "seen_pps", "");
+		rate_cell(table, headroom, "pps", least);
+		if (json_is_real(json_object_get(headroom, "room")))
+			table_cell(table, "%.1fx", value_real(headroom, "room"));
+		else
+			table_cell(table, "-");
+		table_cell(table, "%.1f %%", value_real(headroom, "lost") * 100);
+		for (size_t i = 0; i < sizeof(packets) / sizeof(packets[0]); i++)
+			table_cell(table, "%s", units_ns(value_number(delays, packets[i])).text);
+	}
+	if (!table)
+		return;
+	fprintf(view->out, "\nwhat each could take, and how long the last of packets waits that "
+			   "come at once\n");
+	table_print(table, view->out);
+}
+
 void
 view_workers(const struct view *view)
 {
@@ -98,4 +147,5 @@ view_workers(const struct view *view)
 		worker_cells(table, view, worker, json_array_get(before, index));
 	table_print(table, view->out);
 	print_fill(view, workers);
+	print_headroom(view, workers);
 }

@@ -18,14 +18,14 @@
 /* 2e9 * 32 / (400 + 3200) */
 #define MOST 17777777
 
-static const double sizes[HEADROOM_STEPS] = {1, 2.5, 5, 12, 20, 32};
+static const double sizes[TALLY_COST_STEPS] = {1, 2.5, 5, 12, 20, 32};
 
 /* So many bursts of a step, each of which costs a + b * n. */
-static struct headroom_step
+static struct tally_cost
 step(unsigned i, uint64_t bursts)
 {
-	return (struct headroom_step){bursts, (uint64_t)(sizes[i] * (double)bursts),
-				      (uint64_t)((A + B * sizes[i]) * (double)bursts)};
+	return (struct tally_cost){bursts, (uint64_t)(sizes[i] * (double)bursts),
+				   (uint64_t)((A + B * sizes[i]) * (double)bursts)};
 }
 
 static void
@@ -38,7 +38,7 @@ assert_near(double value, double wanted, double share)
 static void
 test_a_line_is_found(void **state)
 {
-	struct headroom_step steps[HEADROOM_STEPS] = {0};
+	struct tally_cost steps[TALLY_COSTS] = {0};
 	struct headroom found;
 
 	/* Of light load alone: half of the bursts have one packet. */
@@ -56,7 +56,7 @@ test_a_line_is_found(void **state)
 static void
 test_few_bursts_weigh_little(void **state)
 {
-	struct headroom_step steps[HEADROOM_STEPS] = {0};
+	struct tally_cost steps[TALLY_COSTS] = {0};
 
 	for (unsigned i = 0; i < 4; i++)
 		steps[i] = step(i, 1000000);
@@ -74,18 +74,18 @@ test_few_bursts_weigh_little(void **state)
 static void
 test_full_bursts_are_believed(void **state)
 {
-	struct headroom_step steps[HEADROOM_STEPS] = {0};
+	struct tally_cost steps[TALLY_COSTS] = {0};
 	struct headroom found;
 
-	for (unsigned i = 0; i < HEADROOM_STEPS; i++)
+	for (unsigned i = 0; i < TALLY_COST_STEPS; i++)
 		steps[i] = step(i, 1000);
-	steps[HEADROOM_STEPS - 1].cycles = 1000 * 7200;
+	steps[TALLY_COST_STEPS - 1].cycles = 1000 * 7200;
 	found = headroom_fit(steps, HZ);
 	assert_int_equal(found.ground, HEADROOM_SEEN);
 	assert_near((double)found.pps, MOST / 2.0, 0.001);
 	/* Without any other. */
-	for (unsigned i = 0; i < HEADROOM_STEPS - 1; i++)
-		steps[i] = (struct headroom_step){0};
+	for (unsigned i = 0; i < TALLY_COST_STEPS - 1; i++)
+		steps[i] = (struct tally_cost){0};
 	found = headroom_fit(steps, HZ);
 	assert_int_equal(found.ground, HEADROOM_SEEN);
 	assert_near((double)found.pps, MOST / 2.0, 0.001);
@@ -96,7 +96,7 @@ test_full_bursts_are_believed(void **state)
 static void
 test_at_least(void **state)
 {
-	struct headroom_step steps[HEADROOM_STEPS] = {step(0, 1000000)};
+	struct tally_cost steps[TALLY_COSTS] = {step(0, 1000000)};
 	struct headroom found = headroom_fit(steps, HZ);
 
 	assert_int_equal(found.ground, HEADROOM_AT_LEAST);
@@ -106,8 +106,28 @@ test_at_least(void **state)
 	steps[1].cycles = steps[0].cycles / 2;
 	found = headroom_fit(steps, HZ);
 	assert_int_equal(found.ground, HEADROOM_AT_LEAST);
-	steps[0] = steps[1] = (struct headroom_step){0};
+	steps[0] = steps[1] = (struct tally_cost){0};
 	assert_int_equal(headroom_fit(steps, HZ).ground, HEADROOM_UNKNOWN);
+	(void)state;
+}
+
+/* Time in which it was interrupted is not its packets', nor will it be there when there are more. */
+static void
+test_what_is_lost_is_lost(void **state)
+{
+	struct tally_cost steps[TALLY_COSTS] = {0};
+	struct headroom found;
+	uint64_t cycles = 0;
+
+	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
+		steps[i] = step(i, 1000);
+		cycles += steps[i].cycles;
+	}
+	steps[TALLY_COST_INTERRUPTED] = (struct tally_cost){3, 96, cycles / 3};
+	found = headroom_fit(steps, HZ);
+	assert_near(found.lost, 0.25, 0.001);
+	assert_near((double)found.pps, MOST * 0.75, 0.001);
+	assert_near(found.per_packet, B, 0.001);
 	(void)state;
 }
 
@@ -136,6 +156,7 @@ main(void)
 		cmocka_unit_test(test_few_bursts_weigh_little),
 		cmocka_unit_test(test_full_bursts_are_believed),
 		cmocka_unit_test(test_at_least),
+		cmocka_unit_test(test_what_is_lost_is_lost),
 		cmocka_unit_test(test_the_burst_model),
 	};
 
