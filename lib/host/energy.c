@@ -77,8 +77,7 @@ is_package(const struct root *root, const char *zone, char *name, size_t size)
 {
 	static const char prefix[] = "intel-rapl:";
 
-	return strncmp(zone, prefix, strlen(prefix)) == 0 &&
-	       !strchr(zone + strlen(prefix), ':') &&
+	return strncmp(zone, prefix, strlen(prefix)) == 0 && !strchr(zone + strlen(prefix), ':') &&
 	       root_read(root, name, size, POWERCAP "/%s/name", zone) == 0 &&
 	       strncmp(name, "package", strlen("package")) == 0;
 }

@@ -24,6 +24,7 @@ stop(int number)
 int
 main(int argc, char **argv)
 {
+	const struct sigaction ending = {.sa_handler = stop};
 	struct engine *engine;
 	sigset_t hangup, ends;
 	int ret;
@@ -41,8 +42,8 @@ main(int argc, char **argv)
 	log_open(LOG_LEVEL_INFO);
 	if (control_open(argv[1], "/dev/null", NULL, &control) < 0)
 		return 1;
-	signal(SIGTERM, stop);
-	signal(SIGINT, stop);
+	sigaction(SIGTERM, &ending, NULL);
+	sigaction(SIGINT, &ending, NULL);
 	pthread_sigmask(SIG_UNBLOCK, &ends, NULL);
 	engine = fake_engine(FAKE_YAML);
 	if (argc > 2)
