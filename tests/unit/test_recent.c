@@ -136,7 +136,7 @@ kept(void)
 static void
 test_a_minute_is_kept(void **state)
 {
-	int program, other;
+	const int program = 0, other = 0;
 
 	recent = (struct recent){0};
 	sum = (struct tally){0};
@@ -167,7 +167,7 @@ test_a_minute_is_kept(void **state)
 static void
 test_rates_are_of_a_second(void **state)
 {
-	int program;
+	const int program = 0;
 
 	recent = (struct recent){0};
 	sum = (struct tally){0};
