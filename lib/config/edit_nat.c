@@ -14,7 +14,7 @@ check_order(struct reader *reader, const struct spot *spot, const struct config_
 	    const struct config_prefix *from)
 {
 	for (unsigned i = 0; i < nat->count; i++) {
-		if (!key_prefix_covers(&nat->pairs[i].from, from))
+		if (!config_prefix_covers(&nat->pairs[i].from, from))
 			continue;
 		reader_error(reader, spot,
 			     "nat: %s lies in an earlier one, which is taken first; put it before "

@@ -141,12 +141,11 @@ void *key_own(struct reader *reader, const struct key *key, void *into, size_t s
 void *key_owns(const struct key *key, const void *from);
 void key_clear_owned(const struct key *key, void *from);
 
-/* A prefix of any length, or false and a finding; one as text, an address where it has full length;
- * and whether all that is in one is in another. */
+/* A prefix of any length, or false and a finding; and one as text, an address where it has full
+ * length. */
 bool key_read_prefix(struct reader *reader, const struct spot *spot, const char *what,
 		     struct config_prefix *prefix);
 void key_put_prefix(FILE *out, const struct config_prefix *prefix);
-bool key_prefix_covers(const struct config_prefix *wide, const struct config_prefix *narrow);
 
 /* The sections, and mappings that others walk. */
 extern const struct key_type key_ports, key_groups, key_replays, key_rules, key_default;

@@ -91,15 +91,13 @@ by_address(const void *a, const void *b)
 }
 
 bool
-key_prefix_covers(const struct config_prefix *wide, const struct config_prefix *narrow)
+config_prefix_covers(const struct config_prefix *wide, const struct config_prefix *narrow)
 {
-	struct config_prefix cut = *narrow;
+	unsigned bytes = wide->length / 8, bits = wide->length % 8;
 
-	if (wide->family != narrow->family || wide->length > narrow->length)
-		return false;
-	cut.length = wide->length;
-	clear_host_bits(&cut);
-	return memcmp(cut.address, wide->address, sizeof(cut.address)) == 0;
+	return wide->family == narrow->family && wide->length <= narrow->length &&
+	       memcmp(wide->address, narrow->address, bytes) == 0 &&
+	       (bits == 0 || (wide->address[bytes] ^ narrow->address[bytes]) >> (8 - bits) == 0);
 }
 
 /* A prefix within another says nothing more. In order of addresses it comes behind that one, with
@@ -113,7 +111,7 @@ merge_prefixes(struct config_prefixes *prefixes)
 		return;
 	qsort(prefixes->items, prefixes->count, sizeof(*prefixes->items), by_address);
 	for (unsigned i = 1; i < prefixes->count; i++) {
-		if (!key_prefix_covers(&prefixes->items[last], &prefixes->items[i]))
+		if (!config_prefix_covers(&prefixes->items[last], &prefixes->items[i]))
 			prefixes->items[++last] = prefixes->items[i];
 	}
 	prefixes->count = last + 1;

@@ -5,6 +5,7 @@
 #ifndef CONFIG_PREFIX_H
 #define CONFIG_PREFIX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct config_prefix {
@@ -12,6 +13,9 @@ struct config_prefix {
 	uint8_t length;      /* bits */
 	uint8_t address[16]; /* network order; IPv4 in the first 4 bytes; host bits are 0 */
 };
+
+/* Whether all addresses of one are in the other. Pure. */
+bool config_prefix_covers(const struct config_prefix *wide, const struct config_prefix *narrow);
 
 /* Sorted by family and address; none lies in another. */
 struct config_prefixes {

@@ -32,16 +32,6 @@ box_range(const struct config_set *a, const struct config_set *b, struct config_
 }
 
 static bool
-lies_in(const struct config_prefix *narrow, const struct config_prefix *wide)
-{
-	unsigned bytes = wide->length / 8, bits = wide->length % 8;
-
-	return narrow->family == wide->family && narrow->length >= wide->length &&
-	       memcmp(narrow->address, wide->address, bytes) == 0 &&
-	       (bits == 0 || (narrow->address[bytes] ^ wide->address[bytes]) >> (8 - bits) == 0);
-}
-
-static bool
 prefix_of(const struct config_prefixes *a, const struct config_prefixes *b, unsigned family,
 	  struct config_prefix *out)
 {
@@ -53,8 +43,9 @@ prefix_of(const struct config_prefixes *a, const struct config_prefixes *b, unsi
 			const struct config_prefix *x = a->count ? &a->items[i] : &whole;
 			const struct config_prefix *y = b->count ? &b->items[j] : &whole;
 
-			*out = lies_in(x, y) ? *x : *y;
-			if (out->family == family && lies_in(out, x) && lies_in(out, y))
+			*out = config_prefix_covers(y, x) ? *x : *y;
+			if (out->family == family && config_prefix_covers(x, out) &&
+			    config_prefix_covers(y, out))
 				return true;
 		} while (++j < b->count);
 		j = 0;
@@ -142,9 +133,9 @@ box_narrow(struct box *box, unsigned end, const struct config_prefix *prefix)
 {
 	struct config_prefix *address = &box->addresses[end];
 
-	if (lies_in(address, prefix))
+	if (config_prefix_covers(prefix, address))
 		return true;
-	if (!lies_in(prefix, address))
+	if (!config_prefix_covers(address, prefix))
 		return false;
 	*address = *prefix;
 	return true;

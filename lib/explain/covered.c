@@ -2,7 +2,6 @@
 #include "explain/covered.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/banned.h"
 
@@ -28,16 +27,6 @@ set_covers(const struct config_set *wide, const struct config_set *narrow)
 }
 
 static bool
-prefix_covers(const struct config_prefix *wide, const struct config_prefix *narrow)
-{
-	unsigned bytes = wide->length / 8, bits = wide->length % 8;
-
-	return wide->family == narrow->family && wide->length <= narrow->length &&
-	       memcmp(wide->address, narrow->address, bytes) == 0 &&
-	       (bits == 0 || (wide->address[bytes] ^ narrow->address[bytes]) >> (8 - bits) == 0);
-}
-
-static bool
 prefixes_cover(const struct config_prefixes *wide, const struct config_prefixes *narrow)
 {
 	if (wide->count == 0)
@@ -45,7 +34,7 @@ prefixes_cover(const struct config_prefixes *wide, const struct config_prefixes 
 	for (unsigned i = 0; i < narrow->count; i++) {
 		unsigned j = 0;
 
-		while (j < wide->count && !prefix_covers(&wide->items[j], &narrow->items[i]))
+		while (j < wide->count && !config_prefix_covers(&wide->items[j], &narrow->items[i]))
 			j++;
 		if (j == wide->count)
 			return false;
