@@ -22,14 +22,28 @@ full_cost(const struct headroom *headroom)
 	return headroom->per_burst + headroom->per_packet * BURST_MAX;
 }
 
-/* Weighted by bursts: a step with more of them has the better mean. false: of one size alone. */
+/* Of little load those alone are full that come behind what kept the worker from them, and find the
+ * caches cold; nor do they leave out the looks at the clock that a worker then leaves out which is
+ * never done. */
 static bool
-fit_line(const struct tally_cost *steps, struct headroom *out)
+full_is_usual(const struct tally_cost *steps)
+{
+	uint64_t packets = 0;
+
+	for (unsigned i = 0; i < TALLY_COST_STEPS; i++)
+		packets += counts(&steps[i]) ? steps[i].packets : 0;
+	return counts(&steps[FULL]) && steps[FULL].packets > packets / 4;
+}
+
+/* Weighted by bursts: a step with more of them has the better mean. Of the first count steps. false:
+ * of one size alone. */
+static bool
+fit_line(const struct tally_cost *steps, unsigned count, struct headroom *out)
 {
 	double weight = 0, x_mean = 0, y_mean = 0, xx = 0, xy = 0;
 	unsigned points = 0;
 
-	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		if (!counts(&steps[i]))
 			continue;
 		points++;
@@ -41,7 +55,7 @@ fit_line(const struct tally_cost *steps, struct headroom *out)
 		return false;
 	x_mean /= weight;
 	y_mean /= weight;
-	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		double bursts = (double)steps[i].bursts, x, y;
 
 		if (!counts(&steps[i]))
@@ -72,22 +86,24 @@ struct headroom
 headroom_fit(const struct tally_cost steps[TALLY_COSTS], uint64_t hz)
 {
 	struct headroom result = {.ground = HEADROOM_FITTED};
+	bool full_counts = full_is_usual(steps);
+	unsigned count = full_counts ? TALLY_COST_STEPS : FULL;
 	uint64_t packets = 0, cycles = 0;
 	double full;
 
-	for (unsigned i = 0; i < TALLY_COST_STEPS; i++) {
+	for (unsigned i = 0; i < count; i++) {
 		packets += counts(&steps[i]) ? steps[i].packets : 0;
 		cycles += counts(&steps[i]) ? steps[i].cycles : 0;
 	}
 	if (packets == 0 || cycles == 0)
 		return (struct headroom){.ground = HEADROOM_UNKNOWN};
-	if (!fit_line(steps, &result)) {
+	if (!fit_line(steps, count, &result)) {
 		result.ground = HEADROOM_AT_LEAST;
 		result.per_burst = 0;
 		result.per_packet = (double)cycles / (double)packets;
 	}
 	full = full_cost(&result);
-	if (counts(&steps[FULL])) {
+	if (full_counts) {
 		result.ground = HEADROOM_SEEN;
 		full = (double)steps[FULL].cycles / (double)steps[FULL].bursts;
 	}

@@ -21,8 +21,8 @@ enum headroom_ground {
 	/* Bursts of about one size: what is done once a burst can't be told from what is done for
 	 * each packet, so all of it is taken to be the packets': at least so much. */
 	HEADROOM_AT_LEAST,
-	HEADROOM_FITTED, /* of several sizes, none of them full: beyond what was seen */
-	HEADROOM_SEEN,   /* full bursts were seen: what they cost */
+	HEADROOM_FITTED, /* of several sizes, few of them full: beyond what was seen */
+	HEADROOM_SEEN,   /* a quarter of the packets came in full bursts: their cost */
 };
 
 struct headroom {

@@ -70,7 +70,7 @@ struct snapshot_survives {
 struct snapshot_headroom {
 	uint64_t pps;               /* that it could take, */
 	double room;                /* as so many times what it takes now */
-	bool at_least;              /* as no burst was full, it may be more */
+	bool at_least;              /* as few bursts were full, it may be more */
 	uint64_t now_pps, seen_pps; /* of the last second, and of the best one */
 	double lost; /* the share of its time that is taken from it, as by the kernel */
 	double per_burst, per_packet; /* cycles */

@@ -89,7 +89,8 @@ const struct metric metrics_workers[] = {
 	 "Packets a second that it could take, by what bursts of the last minute took",
 	 sample_number, "headroom.pps"},
 	{"worker_forecast_at_least", METRIC_GAUGE,
-	 "1: no burst was full, so the forecast goes beyond what was seen, and it may be more",
+	 "1: few packets came in full bursts, so the forecast goes beyond what was seen, and it "
+	 "may be more",
 	 sample_number, "headroom.at_least"},
 	{"worker_lost_ratio", METRIC_GAUGE,
 	 "Which part of its time with packets something else had its core", sample_number,

@@ -83,6 +83,10 @@ test_full_bursts_are_believed(void **state)
 	found = headroom_fit(steps, HZ);
 	assert_int_equal(found.ground, HEADROOM_SEEN);
 	assert_near((double)found.pps, MOST / 2.0, 0.001);
+	/* Where most come in others, those that are full come behind what kept the worker. */
+	steps[3] = step(3, 1000000);
+	assert_int_equal(headroom_fit(steps, HZ).ground, HEADROOM_FITTED);
+	assert_near((double)headroom_fit(steps, HZ).pps, MOST, 0.05);
 	/* Without any other. */
 	for (unsigned i = 0; i < TALLY_COST_STEPS - 1; i++)
 		steps[i] = (struct tally_cost){0};

@@ -235,8 +235,10 @@ test_figures_of_more(void **state)
 		" 'workers': [{'headroom': {'room': 1.5, 'at_least': false}}],"
 		" 'replays': {'one': {'port': 'wan', 'as': true, 'sent': 1050, 'bytes': 10500},"
 		"             'two': {'port': 'wan', 'as': false, 'sent': 5000, 'bytes': 50000}},"
+		" 'energy': {'joules': 10.5, 'per_million_packets': 7, 'why': null},"
 		" 'rule_count': 10}";
 	json_t *before = moment(10, 1000, 100, 5), *now = moment(10.5, 1500, 200, 7);
+	struct screenful screenful = {.paint.utf8 = true, .seconds = 1};
 	json_t *more, *figures, *wan;
 	char *text = strdup(told);
 
@@ -250,7 +252,11 @@ test_figures_of_more(void **state)
 	json_object_update_recursive(now, more);
 	json_object_set_new(before, "replays",
 			    json_pack("{s:{s:i, s:i}}", "one", "sent", 1000, "bytes", 10000));
+	json_object_set_new(before, "energy",
+			    json_pack("{s:f, s:f}", "joules", 10.0, "per_million_packets", 6.0));
 	figures = figures_make(now, before);
+	/* Half a joule for 500 packets. */
+	assert_true(real_at(figures, "energy", "joules_per_million", NULL) == 1000);
 	wan = json_object_get(json_object_get(figures, "ports"), "wan");
 	/* A replay that goes out is nothing that comes in. */
 	assert_true(value_real(wan, "replayed_pps") == 100);
@@ -267,7 +273,12 @@ test_figures_of_more(void **state)
 	assert_true(value_real(wan, "room") == 1.5);
 	assert_true(json_is_false(json_object_get(wan, "room_at_least")));
 	free(text);
-	json_decref(figures);
+	screenful_begin(&screenful);
+	screenful.figures = figures;
+	text = screenful_make(&screenful, 80, 24);
+	assert_non_null(strstr(text, "J for 1M  1.00k "));
+	free(text);
+	screenful_end(&screenful);
 	json_decref(more);
 	json_decref(before);
 	json_decref(now);

@@ -9,6 +9,7 @@
 #include "core/banned.h"
 
 #define BITS 8
+#define MILLION 1e6
 
 /* Two moments, and how many seconds of the daemon's clock are between them; 0: there is one. */
 struct span {
@@ -276,6 +277,30 @@ workers(const struct span *span)
 	return result;
 }
 
+/* What a million packets took between both looks, or, of one look, since the start. */
+static json_t *
+energy(const struct span *span)
+{
+	const json_t *now = json_object_get(span->now, "energy");
+	const json_t *before = json_object_get(span->before, "energy");
+	json_t *each = json_object_get(now, "per_million_packets");
+	double joules = value_real(now, "joules") - value_real(before, "joules"), packets = 0;
+	json_t *worker;
+	size_t i;
+
+	json_array_foreach (json_object_get(span->now, "workers"), i, worker)
+		packets +=
+			since(worker, json_array_get(json_object_get(span->before, "workers"), i),
+			      "packets");
+	if (before && json_is_number(each))
+		each = packets > 0 && joules >= 0 ? json_real(joules / packets * MILLION)
+						  : json_null();
+	else
+		each = each ? json_incref(each) : json_null();
+	return json_pack("{s:o, s:O?}", "joules_per_million", each, "why",
+			 json_object_get(now, "why"));
+}
+
 /* kind: of all of them, or NULL. */
 static void
 add_drops(const struct span *span, const char *member, const char *kind, json_t *result)
@@ -319,15 +344,15 @@ figures_make(const json_t *now, const json_t *before)
 	add_drops(&span, "before", "card", drops);
 	ports = each(&span, "ports", port_figures);
 	add_replayed(&span, ports);
-	return json_pack("{s:f, s:s, s:f, s:I, s:I, s:I, s:O?, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "seconds", span.seconds, "state", value_text(now, "state"), "uptime",
-			 value_real(now, "uptime"), "applied",
-			 (json_int_t)value_number(now, "applied"), "rule_count",
-			 (json_int_t)rule_count, "rules_omitted",
-			 (json_int_t)(rule_count > json_object_size(rules)
-					      ? rule_count - json_object_size(rules)
-					      : 0),
-			 "ledger", json_object_get(now, "ledger"), "ports", ports, "rules", rules,
-			 "workers", workers(&span), "drops", drops, "replays",
-			 each(&span, "replays", replay_figures), "captures", captures(&span));
+	return json_pack(
+		"{s:f, s:s, s:f, s:I, s:I, s:I, s:O?, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"seconds", span.seconds, "state", value_text(now, "state"), "uptime",
+		value_real(now, "uptime"), "applied", (json_int_t)value_number(now, "applied"),
+		"rule_count", (json_int_t)rule_count, "rules_omitted",
+		(json_int_t)(rule_count > json_object_size(rules)
+				     ? rule_count - json_object_size(rules)
+				     : 0),
+		"ledger", json_object_get(now, "ledger"), "ports", ports, "rules", rules, "workers",
+		workers(&span), "drops", drops, "replays", each(&span, "replays", replay_figures),
+		"captures", captures(&span), "energy", energy(&span));
 }

@@ -11,6 +11,21 @@
 #define BUSY 0.8 /* of a worker's time: from here on there is little room */
 #define ROOM_MAX 999
 
+/* Of the whole box; a machine that does not count it has no row. */
+static void
+energy_row(struct sheet *sheet, const json_t *energy)
+{
+	const json_t *joules = json_object_get(energy, "joules_per_million");
+
+	if (!json_is_number(joules))
+		return;
+	sheet_cell(sheet, TONE_PLAIN, 0, "J for 1M");
+	sheet_cell(sheet, TONE_PLAIN, 0, "%s", brief_number(json_number_value(joules)).text);
+	sheet_bar(sheet, TONE_PLAIN, 0);
+	sheet_cell(sheet, TONE_PLAIN, 0, "%s", "");
+	sheet_cell(sheet, TONE_PLAIN, 0, "%s", "");
+}
+
 void
 pane_workers(struct sheet *sheet, const struct pane_data *data)
 {
@@ -42,6 +57,7 @@ pane_workers(struct sheet *sheet, const struct pane_data *data)
 		else
 			sheet_cell(sheet, TONE_DIM, 0, "-");
 	}
+	energy_row(sheet, json_object_get(data->figures, "energy"));
 }
 
 static void

@@ -1,0 +1,163 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""
+make bench BENCH=headroom: what a worker under a part of its load says that it could take, against what it takes of all
+that there is. One daemon does both, first with packets that come in bursts of random size at random times (limit.c).
+"""
+
+import contextlib
+import os
+import pathlib
+import statistics
+import struct
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(__file__))
+import forward  # noqa: E402
+import machine  # noqa: E402
+import peers  # noqa: E402
+import traffic  # noqa: E402
+
+RULES = (1, 100, 10000)
+DRIVERS = {"net_null": "net_null0", "net_pcap": "net_pcap0", "memif": "net_memif0"}
+CASES = [f"{driver}-{rules}" for driver in DRIVERS for rules in RULES]
+SHARES = (0.1, 0.3, 0.6)  # of what it takes
+SETTLE = 0.3
+FULL = 5  # the first step of a worker's `fill` with full bursts
+
+
+class Limit:
+    """The file that says how many packets a second may come; 0: all."""
+
+    def __init__(self, path):
+        self.path = path
+        self.set(0)
+
+    def set(self, rate):
+        with open(self.path, "r+b" if os.path.exists(self.path) else "w+b") as out:
+            out.write(struct.pack("<Q", int(rate)))
+
+
+def config(arguments, scratch, run_dir, driver, rules):
+    capture = f"{scratch}/flows.pcap"
+    devices = {"net_null": "net_null0", "net_pcap": f"net_pcap0,rx_pcap={capture},infinite_rx=1",
+               "memif": f"net_memif0,role=server,socket={run_dir}"}
+    # Of memif the sender, which copies each packet, has to be the faster one.
+    mirrors = "  - { name: mirrors, actions: [ " + "{ mirror: out }, " * 12 + "] }\n" if driver == "memif" else ""
+    return forward.config(arguments.core, devices[driver], mirrors + traffic.rules(rules, forward.FLOWS, "out"), "drop").replace(
+        "hugepages: true", f"hugepages: {arguments.hugepages}")
+
+
+def sender_config(arguments, scratch, run_dir):
+    return (f"workers: [{arguments.sender}]\nmemory: {{ hugepages: {arguments.hugepages} }}\nports:\n"
+            f"  out: {{ vdev: \"net_memif0,role=client,socket={run_dir}\" }}\n"
+            f"replays:\n  all: {{ file: {scratch}/flows.pcap, to: out, pace: top, loops: forever, start: auto }}\n")
+
+
+@contextlib.contextmanager
+def running(arguments, scratch, driver, rules):
+    """The daemon with its limit, and who sends to it where the driver has nothing of its own."""
+    with contextlib.ExitStack() as stack:
+        run_dir = tempfile.mkdtemp(dir=scratch)
+        limit = Limit(f"{run_dir}/limit")  # where the daemon may read
+        environment = {"LIMIT_FILE": limit.path, "LIMIT_DEVICE": DRIVERS[driver]}
+        daemon = peers.Sluice(arguments.sluiced, config(arguments, scratch, run_dir, driver, rules), run_dir, arguments.limit,
+                              environment)
+        stack.callback(daemon.stop)
+        if driver == "memif":
+            sender = peers.Sluice(arguments.sluiced, sender_config(arguments, scratch, run_dir), tempfile.mkdtemp(dir=scratch))
+            stack.callback(sender.stop)
+        await_packets(daemon)
+        yield daemon, limit
+
+
+def await_packets(daemon):
+    """Until both have made their memory ready, and each other's acquaintance."""
+    deadline = time.monotonic() + 60
+    while not daemon.look():
+        if time.monotonic() > deadline:
+            raise peers.Failed("no packet came in a minute")
+        time.sleep(0.1)
+
+
+def truth(daemon, limit, arguments):
+    """Packets a second of its core, of all that there is."""
+    limit.set(0)
+    before = fills(daemon)
+    rate = daemon.core_rate(arguments.seconds, SETTLE)
+    bursts = [after - began for began, after in zip(before, fills(daemon))]
+    if sum(bursts[FULL:]) < 0.95 * sum(bursts):
+        raise peers.Failed(f"only {sum(bursts[FULL:]) / sum(bursts):.0%} of its bursts were full: nobody sends as many as it takes")
+    return rate
+
+
+def fills(daemon):
+    worker, = peers.ask(daemon.socket, "workers")["workers"]
+    return worker["fill"]
+
+
+def forecast(daemon, arguments):
+    """What it says, of the time in which nothing interrupts it: that is how the truth is measured, too."""
+    deadline = time.monotonic() + arguments.load
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+    worker, = peers.ask(daemon.socket, "workers")["workers"]
+    told = worker["headroom"]
+    if told["pps"] is None:
+        raise peers.Failed("it makes no forecast")
+    return told["pps"] / (1 - told["lost"])
+
+
+def measure(arguments, scratch, name):
+    driver, _, rules = name.rpartition("-")
+    most, errors, truths = None, {share: [] for share in SHARES}, []
+    for start in range(arguments.starts):
+        for share in SHARES:
+            machine.progress(name, f"start {start + 1} of {arguments.starts}, at {share:.0%} of its load")
+            with running(arguments, scratch, driver, int(rules)) as (daemon, limit):
+                most = most or truth(daemon, limit, arguments)
+            with running(arguments, scratch, driver, int(rules)) as (daemon, limit):
+                limit.set(share * most)
+                said = forecast(daemon, arguments)
+                truths.append(truth(daemon, limit, arguments))
+                errors[share].append(said / truths[-1] - 1)
+    medians = {share: statistics.median(of_share) for share, of_share in errors.items()}
+    return {"name": name, "value": max(map(abs, medians.values())), "ceiling": 0.05, "truths": truths,
+            "errors": {str(share): of_share for share, of_share in errors.items()},
+            "text": f"{name}: {statistics.median(truths) / 1e6:.1f} Mpps, foretold "
+                    + ", ".join(f"{median:+.1%} at {share:.0%}" for share, median in medians.items()) + ": error"}
+
+
+def main():
+    parser = machine.options("headroom", "What a worker says that it could take, against what it takes.", ", ".join(CASES))
+    parser.add_argument("--limit", help="the plugin that limits what comes (default: that of the daemon's build)")
+    parser.add_argument("--starts", type=int, default=3, help="starts of the daemon a case and load (default 3)")
+    parser.add_argument("--load", type=float, default=3.0, help="seconds under a part of the load (default 3)")
+    parser.add_argument("--seconds", type=float, default=1.0, help="seconds under all of it (default 1)")
+    parser.add_argument("--sender", type=int, default=0, help="the core that sends to memif (default 0)")
+    parser.add_argument("--hugepages", choices=("true", "false"), default="true", help="whether the daemon has them")
+    arguments = parser.parse_args()
+    arguments.limit = pathlib.Path(arguments.limit or f"{arguments.sluiced}/../../../scripts/limit.so").resolve()
+    results = []
+    try:
+        reserved = machine.hugepages() if arguments.hugepages == "true" else contextlib.nullcontext()
+        with reserved, tempfile.TemporaryDirectory() as scratch:
+            traffic.write_capture(f"{scratch}/flows.pcap", forward.FLOWS)
+            for name in CASES:
+                if arguments.cases and name not in arguments.cases:
+                    continue
+                machine.progress(f"{name}: what is foretold under a part of the load, against what is taken of all")
+                results.append(measure(arguments, scratch, name))
+                machine.progress("")
+                machine.conclude(results[-1])
+    except peers.Failed as failure:
+        sys.exit(f"bench: {failure}")
+    print()
+    machine.say()
+    machine.write(arguments.json, results=results)
+
+
+if __name__ == "__main__":
+    main()
