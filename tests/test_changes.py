@@ -45,8 +45,10 @@ def test_what_ended_is_in_the_tables(tmp_path):
     with Daemon(base({"c": {"vdev": "net_null,size=64"}}, [ended]), tmp_path, PLUGINS) as daemon:
         daemon.until(lambda status: status["rules"]["gone"]["packets"] > 10000)
         daemon.apply(base(rules=[{**ended, "from": ["a"]}]))
-        lines = [re.split(r"  +", line) for line in daemon.sluice("status").stdout.splitlines()]
-        ports = {words[0]: int(words[1].replace(",", "")) for words in lines if words[0] in ("source", "a", "(ended)", "all")}
+        shown = daemon.sluice("status").stdout
+        lines = [re.split(r"  +", line) for line in shown.splitlines()]
+        table = [re.split(r"  +", line) for line in re.search(r"^PORT +PACKETS IN.*?\n\n", shown, re.M | re.S)[0].splitlines()]
+        ports = {words[0]: int(words[1].replace(",", "")) for words in table if words[0] in ("source", "a", "(ended)", "all")}
         assert ports["(ended)"] > 10000 and ports.pop("all") == sum(ports.values())
         shares = [float(word.strip().split()[0]) for words in lines for word in words if re.fullmatch(r"[0-9.]+ %", word.strip())]
         assert shares and max(shares) <= 100
