@@ -35,8 +35,8 @@ full_is_usual(const struct tally_cost *steps)
 	return counts(&steps[FULL]) && steps[FULL].packets > packets / 4;
 }
 
-/* Weighted by bursts: a step with more of them has the better mean. Of the first count steps. false:
- * of one size alone. */
+/* Weighted by bursts: a step with more of them has the better mean. Of the first count steps.
+ * false: of one size alone. */
 static bool
 fit_line(const struct tally_cost *steps, unsigned count, struct headroom *out)
 {
