@@ -2,6 +2,7 @@
 """A running sluice-exporter, asked as Prometheus would."""
 
 import http.client
+import os
 import re
 import socket
 import subprocess
@@ -22,8 +23,10 @@ def free_port():
 class Exporter:
     def __init__(self, run_dir, *words):
         self.port = free_port()
+        # A sanitizer keeps what is freed, to find who uses it; a test looks for what is not freed.
+        environment = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
         self.process = subprocess.Popen([EXPORTER, "--socket", run_dir, "--listen", str(self.port), *words],
-                                        stderr=subprocess.PIPE, text=True)
+                                        stderr=subprocess.PIPE, text=True, env=environment)
         self.err = None
         deadline = time.monotonic() + 20
         while True:
