@@ -231,7 +231,7 @@ follow(struct session *session, const struct looking *looking, const struct opti
 	counts = json_object_get(result, "counts");
 	if (ret == EXIT_DONE && looking->conclude)
 		looking->conclude(looking->to, session->shown, counts);
-	else if (ret == EXIT_DONE && (!looking->quiet || lost_of(counts)))
+	else if (ret == EXIT_DONE && !looking->quiet)
 		conclude(session, counts);
 	json_decref(result);
 	return ret < 0 ? EXIT_DONE : ret;

@@ -27,7 +27,7 @@ struct looking {
 	const char *drops;    /* NULL: whatever becomes of them; "": any reason */
 	uint64_t count;       /* of packets; 0: until ctrl-C */
 	uint32_t snap, rate;  /* bytes of each; packets a second and worker, 0: any */
-	bool quiet;           /* nothing is said at the end where all was kept */
+	bool quiet;           /* nothing is said at the end */
 	/* Shows one packet; false: no more are wanted, or can be shown. lost: how many are known to
 	 * be missing before it. */
 	bool (*show)(void *to, const json_t *packet, uint64_t lost);
