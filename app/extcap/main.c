@@ -167,8 +167,8 @@ capture(const struct request *request, const struct looking *looking)
 static int
 look(struct request *request)
 {
-	/* Wireshark takes whatever is said for a failure; how many are missing before a packet stands
-	 * in the packet. */
+	/* Wireshark takes whatever is said for a failure; how many are missing before a packet
+	 * stands in the packet. */
 	struct looking looking = {.filter = request->filter, .snap = TAP_SNAP, .quiet = true};
 	char *name = strdup(request->interface);
 	int ret = looking_take(&looking, &request->options.looking);
