@@ -22,7 +22,8 @@ import traffic  # noqa: E402
 
 RULES = (1, 100, 10000)
 DRIVERS = {"net_null": "net_null0", "net_pcap": "net_pcap0", "memif": "net_memif0"}
-CASES = [f"{driver}-{rules}" for driver in DRIVERS for rules in RULES]
+CASES = {f"{driver}-{rules}": "what is foretold under a part of the load, against what is taken of all"
+         for driver in DRIVERS for rules in RULES}
 SHARES = (0.1, 0.3, 0.6)  # of what it takes
 SETTLE = 0.3
 FULL = 5  # the first step of a worker's `fill` with full bursts
@@ -142,23 +143,10 @@ def main():
     parser.add_argument("--hugepages", choices=("true", "false"), default="true", help="whether the daemon has them")
     arguments = parser.parse_args()
     arguments.limit = pathlib.Path(arguments.limit or f"{arguments.sluiced}/../../../scripts/limit.so").resolve()
-    results = []
-    try:
-        reserved = machine.hugepages() if arguments.hugepages == "true" else contextlib.nullcontext()
-        with reserved, tempfile.TemporaryDirectory() as scratch:
-            traffic.write_capture(f"{scratch}/flows.pcap", forward.FLOWS)
-            for name in CASES:
-                if arguments.cases and name not in arguments.cases:
-                    continue
-                machine.progress(f"{name}: what is foretold under a part of the load, against what is taken of all")
-                results.append(measure(arguments, scratch, name))
-                machine.progress("")
-                machine.conclude(results[-1])
-    except peers.Failed as failure:
-        sys.exit(f"bench: {failure}")
-    print()
-    machine.say()
-    machine.write(arguments.json, results=results)
+    reserved = machine.hugepages() if arguments.hugepages == "true" else contextlib.nullcontext()
+    with reserved, tempfile.TemporaryDirectory() as scratch:
+        traffic.write_capture(f"{scratch}/flows.pcap", forward.FLOWS)
+        machine.run(arguments, CASES, lambda name: measure(arguments, scratch, name))
 
 
 if __name__ == "__main__":

@@ -148,22 +148,10 @@ def main():
     parser.add_argument("--explanations", type=int, default=100, help="packets that are explained (default 100)")
     arguments = parser.parse_args()
     arguments.sluice = pathlib.Path(arguments.sluice or f"{arguments.sluiced}/../../sluice/sluice").resolve()
-    results = []
-    try:
-        reserved = machine.hugepages() if arguments.hugepages == "true" else contextlib.nullcontext()
-        with reserved, tempfile.TemporaryDirectory() as scratch:
-            for name, text in CASES.items():
-                if arguments.cases and name not in arguments.cases:
-                    continue
-                machine.progress(f"{name}: {text}")
-                results.append(explain(arguments, scratch) if name == "explain" else beside(arguments, scratch, name))
-                machine.progress("")
-                machine.conclude(results[-1])
-    except peers.Failed as failure:
-        sys.exit(f"bench: {failure}")
-    print()
-    machine.say()
-    machine.write(arguments.json, results=results)
+    reserved = machine.hugepages() if arguments.hugepages == "true" else contextlib.nullcontext()
+    with reserved, tempfile.TemporaryDirectory() as scratch:
+        machine.run(arguments, CASES, lambda name: explain(arguments, scratch) if name == "explain"
+                    else beside(arguments, scratch, name))
 
 
 if __name__ == "__main__":

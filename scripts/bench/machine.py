@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+import peers
+
 HUGE = pathlib.Path("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages")
 HUGEPAGES = 1600
 
@@ -71,6 +73,24 @@ def say(more=""):
     """Prints what the figures were measured on."""
     where = describe()
     print(f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, DPDK {where['dpdk']}, {where['date']}{more}")
+
+
+def run(arguments, cases, measure):
+    """Measures the cases that were named, or all: texts by name. Prints each result and writes them."""
+    results = []
+    try:
+        for name, text in cases.items():
+            if arguments.cases and name not in arguments.cases:
+                continue
+            progress(f"{name}: {text}")
+            results.append(measure(name))
+            progress("")
+            conclude(results[-1])
+    except peers.Failed as failure:
+        sys.exit(f"bench: {failure}")
+    print()
+    say()
+    write(arguments.json, results=results)
 
 
 def write(path, **figures):

@@ -157,21 +157,9 @@ def main():
     arguments = parser.parse_args()
     if not arguments.exporter:
         arguments.exporter = pathlib.Path(arguments.sluiced).parents[1] / "exporter" / "sluice-exporter"
-    results = []
-    try:
-        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
-            for name, measure in (("scrape", scrape), ("worker", worker)):
-                if arguments.cases and name not in arguments.cases:
-                    continue
-                machine.progress(f"{name}: {CASES[name]}")
-                results.append(measure(arguments, scratch))
-                machine.progress("")
-                machine.conclude(results[-1])
-    except peers.Failed as failure:
-        sys.exit(f"bench: {failure}")
-    print()
-    machine.say()
-    machine.write(arguments.json, results=results)
+    measures = {"scrape": scrape, "worker": worker}
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
+        machine.run(arguments, CASES, lambda name: measures[name](arguments, scratch))
 
 
 if __name__ == "__main__":
