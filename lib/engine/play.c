@@ -55,6 +55,7 @@ play_in(struct worker *worker, const struct program *program, struct replay_lane
 
 	memcpy(before, drops, sizeof(before));
 	run_begin(worker, lane->port, &frame_any);
+	replay_lane_enters(lane, burst, now_ns);
 	replay_lane_handed(lane, burst->count, burst->bytes, now_ns);
 	run_count(burst->tally, burst->count);
 	tally_count(&burst->in->replayed, burst->count);

@@ -18,6 +18,7 @@
 #include "replay/schedule.h"
 #include "replay/timeline.h"
 #include "stage/burst.h"
+#include "stage/sent.h"
 
 enum lane_state {
 	LANE_STOPPED, /* holds no packet */
@@ -118,6 +119,9 @@ struct replay_lane {
 	struct lane_edits *edits;  /* NULL: packets leave as they are */
 	bool fresh;                /* what was taken last is yet to be edited */
 	uint64_t loops[BURST_MAX]; /* of the packets taken last, where there are edits */
+	/* Where what it hands over is noted; NULL: nowhere. Written by the control thread, which
+	 * lets workers pass before it frees what stood here. */
+	_Atomic(struct sent *) sent;
 
 	/* The worker's own. */
 	enum lane_state state;
@@ -195,6 +199,10 @@ bool replay_lane_next_part(struct replay_lane *lane, struct burst *burst, struct
 /* Says that the first count of the packets taken last, of so many bytes, were handed over at at_ns.
  * Worker. */
 void replay_lane_handed(struct replay_lane *lane, uint16_t count, uint64_t bytes, uint64_t at_ns);
+
+/* Notes, where somebody wants to know, that a burst, which was taken last and handed to nobody yet,
+ * comes in on a port at at_ns. Worker. */
+void replay_lane_enters(struct replay_lane *lane, const struct burst *burst, uint64_t at_ns);
 
 /* Counts as the replay's own what was dropped while its packets were handled: the drops of the port
  * that they entered on or left by, before and after. Worker. */

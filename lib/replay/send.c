@@ -81,6 +81,37 @@ is_refused(struct replay_lane *lane, const struct burst *burst, struct port *por
 	return now_ns - lane->refused_ns > REFUSED_NS && port_has_room(port, burst->worker);
 }
 
+/* Hands over what the port takes of packets with these dues, as exit_offer, and notes them where
+ * somebody wants to know. */
+static uint16_t
+offer(struct replay_lane *lane, struct burst *burst, struct port *port, struct rte_mbuf **packets,
+      const uint64_t *dues, uint16_t count, uint64_t *bytes, uint64_t now_ns)
+{
+	struct sent *sent = atomic_load_explicit(&lane->sent, memory_order_acquire);
+	struct rte_mbuf *copies[BURST_MAX];
+	uint16_t held, left;
+
+	if (likely(!sent))
+		return exit_offer(port, burst, packets, count, bytes);
+	memcpy(copies, packets, count * sizeof(struct rte_mbuf *));
+	held = sent_hold(sent, copies, count);
+	left = exit_offer(port, burst, packets, count, bytes);
+	sent_note(sent, copies, held, left, lane->plan->stamp ? dues : NULL, now_ns,
+		  lane->tally.run);
+	return left;
+}
+
+void
+replay_lane_enters(struct replay_lane *lane, const struct burst *burst, uint64_t at_ns)
+{
+	struct sent *sent = atomic_load_explicit(&lane->sent, memory_order_acquire);
+
+	if (likely(!sent))
+		return;
+	sent_note(sent, burst->packets, sent_hold(sent, burst->packets, burst->count), burst->count,
+		  lane->plan->stamp ? lane->dues : NULL, at_ns, lane->tally.run);
+}
+
 /* Offers them one by one: most often it is the first alone that keeps the others from leaving. */
 static void
 give_up(struct replay_lane *lane, struct burst *burst, struct port *port, uint64_t now_ns)
@@ -91,7 +122,8 @@ give_up(struct replay_lane *lane, struct burst *burst, struct port *port, uint64
 	for (uint16_t i = 0; i < burst->count; i++) {
 		uint64_t length = burst->packets[i]->pkt_len;
 
-		if (exit_offer(port, burst, &burst->packets[i], 1, &length) == 0) {
+		if (offer(lane, burst, port, &burst->packets[i], &lane->dues[i], 1, &length,
+			  now_ns) == 0) {
 			exit_drop(burst, &burst->packets[i], 1, DROP_REFUSED);
 			continue;
 		}
@@ -112,7 +144,8 @@ replay_lane_send(struct replay_lane *lane, struct burst *burst, struct port *por
 	sift(lane, burst, port);
 	if (burst->count == 0)
 		return;
-	sent = exit_offer(port, burst, burst->packets, burst->count, &burst->bytes);
+	sent = offer(lane, burst, port, burst->packets, lane->dues, burst->count, &burst->bytes,
+		     now_ns);
 	if (likely(sent > 0)) {
 		lane->refused_ns = 0;
 	} else if (is_refused(lane, burst, port, now_ns)) {
