@@ -10,7 +10,7 @@ build="gcc git libc6-dev libcap-dev libdpdk-dev libjansson-dev libmicrohttpd-dev
 	libseccomp-dev libsystemd-dev liblz4-dev liblzma-dev liburing-dev libyaml-dev libzstd-dev make meson ninja-build pkg-config
 	systemtap-sdt-dev zlib1g-dev"
 tests="bash-completion bpftrace busybox-static clang clang-format clang-tidy codespell cppcheck dpdk dpdk-dev ethtool iperf3
-	iproute2 iputils-ping libclang-rt-14-dev libcmocka-dev lz4 mandoc procps prometheus python3 python3-pyflakes python3-pyte
+	iproute2 iputils-ping libclang-rt-14-dev libcmocka-dev lz4 mandoc nftables procps prometheus python3 python3-pyflakes python3-pyte
 	python3-pytest python3-scapy python3-yaml shellcheck socat systemd tcpdump tcpreplay tmux tshark udev zstd"
 vm="busybox-static cpio iperf3 iproute2 librte-net-e1000-23 librte-net-vmxnet3-23 python3 python3-pytest python3-yaml
 	qemu-system-x86 strace util-linux"
