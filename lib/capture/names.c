@@ -12,6 +12,7 @@
 #include "capture/file.h"
 #include "core/listing.h"
 #include "core/opener.h"
+#include "format/index.h"
 
 #include "core/banned.h"
 
@@ -89,6 +90,16 @@ add_directory(struct capture_names *names, const char *directory, char *reason, 
 	return ret;
 }
 
+/* What stands beside a capture that sluice wrote is meant by nobody who writes `site-*`. */
+static bool
+is_index(const char *path)
+{
+	static const char end[] = ".pcapng" INDEX_SUFFIX;
+	size_t length = strlen(path);
+
+	return length >= sizeof(end) && strcmp(path + length - sizeof(end) + 1, end) == 0;
+}
+
 static int
 add_matches(struct capture_names *names, const char *word, char *reason, size_t size)
 {
@@ -102,7 +113,8 @@ add_matches(struct capture_names *names, const char *word, char *reason, size_t 
 	else if (ret != 0)
 		ret = refuse(-ENOMEM, reason, size, word, strerror(ENOMEM));
 	for (size_t i = 0; ret == 0 && i < found.gl_pathc; i++)
-		ret = add(names, found.gl_pathv[i], reason, size);
+		if (!is_index(found.gl_pathv[i]))
+			ret = add(names, found.gl_pathv[i], reason, size);
 	globfree(&found);
 	return ret;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Index: where the blocks of a capture end that sluice writes, and what lies before each, in a file
- * beside it: FILE.index has INDEX_HEADER_SIZE bytes, and INDEX_ROW_SIZE more for each block. It only
+ * Index: where the blocks of a capture end that sluice writes, and what lies before each, in a
+ * file beside it: FILE.index has INDEX_HEADER_SIZE bytes, and INDEX_ROW_SIZE more for each block. It only
  * grows. A row that is torn, and whatever comes behind it, is not there.
  *
  * Nobody has to believe it. In the capture each block ends with a seal, a pcapng block that others
@@ -83,8 +83,8 @@ index_packet(struct index_writer *writer, uint64_t time_ns, uint32_t length)
 }
 
 /* Bytes of a seal that begins at byte `at` of the file, so that the file then has a multiple of
- * align bytes: INDEX_SEAL_MIN to INDEX_SEAL_MAX. at must be a multiple of 4; align of 4, and a power
- * of two up to INDEX_ALIGN_MAX. */
+ * align bytes: INDEX_SEAL_MIN to INDEX_SEAL_MAX. at must be a multiple of 4; align of 4, and a
+ * power of two up to INDEX_ALIGN_MAX. */
 uint32_t index_seal_size(uint64_t at, uint32_t align);
 
 /* Ends the block: writes its seal, size bytes as index_seal_size has them, into seal, and

@@ -13,6 +13,7 @@
 #include "core/digest.h"
 #include "core/log.h"
 #include "format/format.h"
+#include "format/index.h"
 #include "unpack/unpack.h"
 
 #include "core/banned.h"
@@ -87,6 +88,18 @@ begins_as_a_capture(int fd, bool empty)
 	return is || (empty && size == 0);
 }
 
+/* What stands beside a capture, so that nobody has to read all of that. */
+static bool
+begins_as_an_index(int fd)
+{
+	unsigned char head[INDEX_HEADER_SIZE];
+	struct index index;
+	const char *reason;
+
+	return pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+	       index_parse(&index, head, sizeof(head), &reason) == 0;
+}
+
 static int
 open_to_read(const char *path, int flags)
 {
@@ -100,7 +113,7 @@ open_to_read(const char *path, int flags)
 	fd = open_found(fd, O_RDONLY);
 	if (fd < 0 || S_ISFIFO(status.st_mode))
 		return fd;
-	if (!begins_as_a_capture(fd, false))
+	if (!begins_as_a_capture(fd, false) && !begins_as_an_index(fd))
 		return refuse_closing(fd, EPERM);
 	/* Not sooner: such reads are of whole blocks. */
 	if ((flags & O_DIRECT) && fcntl(fd, F_SETFL, O_DIRECT) < 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "replay/place.h"
 #include "replay/schedule.h"
 
 #include "core/banned.h"
@@ -20,46 +21,12 @@ merge_open(struct merge *merge, struct source *sources, unsigned count,
 	};
 }
 
-/* The time before which nothing need be read to come to a moment; 0: everything. */
-static uint64_t
-time_to_begin(const struct merge *merge, const struct config_moment *moment)
-{
-	const struct mark *nearest = NULL;
-
-	if (moment->kind == CONFIG_MOMENT_TIME)
-		return merge->origin_ns > UINT64_MAX - moment->value
-			       ? 0
-			       : merge->origin_ns + moment->value;
-	/* Records of merged files are numbered across them. When a mark was passed, all records
-	 * with a time less than the latest one's had been taken, whatever file they are in. */
-	for (unsigned i = 0; i < merge->count; i++) {
-		const struct mark *mark =
-			marks_before_record(&merge->sources[i].marks, moment->value - 1, true);
-
-		if (mark && (!nearest || mark->merged > nearest->merged))
-			nearest = mark;
-	}
-	return nearest ? nearest->merged_ns : 0;
-}
-
-static const struct mark *
-mark_before(const struct merge *merge, const struct source *source,
-	    const struct config_moment *moment)
-{
-	/* Where a file of a row lies in time is known when those before it were read. */
-	if (merge->order == CONFIG_ORDER_SEQUENTIAL && merge->count > 1)
-		return NULL;
-	if (merge->origin_ns == UINT64_MAX || moment->kind == CONFIG_MOMENT_NONE ||
-	    (moment->kind == CONFIG_MOMENT_PACKET && moment->value == 0))
-		return NULL;
-	if (merge->count == 1 && moment->kind == CONFIG_MOMENT_PACKET)
-		return marks_before_record(&source->marks, moment->value - 1, false);
-	return marks_before_time(&source->marks, time_to_begin(merge, moment));
-}
-
 int
 merge_rewind(struct merge *merge, const struct config_moment *moment, struct source **failed)
 {
+	struct place place;
+
+	place_find(merge, moment, &place);
 	merge->taken = NULL;
 	merge->number = 0;
 	merge->begun = false;
@@ -67,8 +34,7 @@ merge_rewind(struct merge *merge, const struct config_moment *moment, struct sou
 	merge->cut = merge->broken = NULL;
 	for (unsigned i = 0; i < merge->count; i++) {
 		struct source *source = &merge->sources[i];
-		const struct mark *mark = mark_before(merge, source, moment);
-		int ret = mark ? source_rewind(source, mark) : source_stand(source);
+		int ret = place_source(source, &place);
 
 		*failed = source;
 		if (ret < 0)

@@ -286,6 +286,9 @@ read_loops(struct reader *reader)
 		ret = merge_rewind(&reader->merge, begin, &failed);
 		if (ret < 0)
 			return ending_fail(reader, ret, "%s", failed->file.reason);
+		/* What lies before where it begins to read comes before the moment. */
+		if (reader->loop == 0)
+			reader->now.skipped = reader->merge.number;
 		reader->loop_packets = 0;
 		if (reader->config->pair)
 			sides_begin(&reader->publisher.sides, &reader->config->clients);

@@ -22,6 +22,7 @@ source_close(struct source *source)
 {
 	window_close(&source->window);
 	marks_close(&source->marks);
+	guide_free(&source->guide);
 	capture_file_close(&source->file);
 }
 
@@ -53,6 +54,15 @@ source_rewind(struct source *source, const struct mark *mark)
 	file->passed_bytes = 0;
 	ret = marks_format(&source->marks, mark, &file->format);
 	return ret < 0 ? capture_file_unreadable(file, ret) : 0;
+}
+
+int
+source_leap(struct source *source, uint64_t rows)
+{
+	window_drop(&source->window);
+	source->state = SOURCE_BEGUN;
+	source->piece = UINT64_MAX;
+	return guide_go(&source->guide, &source->file, rows);
 }
 
 int

@@ -8,6 +8,7 @@
 #define REPLAY_SOURCE_H
 
 #include "capture/file.h"
+#include "capture/guide.h"
 #include "replay/mark.h"
 #include "replay/window.h"
 
@@ -15,6 +16,7 @@ struct source {
 	struct capture_file file; /* its record's offset is one in the arena */
 	struct window window;
 	struct marks marks;
+	struct guide guide; /* of what was not passed yet, too */
 	/* Of all files that are merged, for marks: records taken, and the latest time of them. */
 	uint64_t merged, merged_ns;
 	enum {
@@ -38,6 +40,9 @@ int source_make_marks(struct source *source);
 /* Begins again from a mark, or (NULL) from the file's first record. Nothing of the file may be
  * under way. 0 or a negative errno, with file.reason. */
 int source_rewind(struct source *source, const struct mark *mark);
+
+/* Begins behind so many rows, at least 1, of its guide. As source_rewind. */
+int source_leap(struct source *source, uint64_t rows);
 
 /* Has it begin with its first record, when it is its turn. 0. */
 int source_stand(struct source *source);

@@ -19,6 +19,7 @@
 
 #include "core/log.h"
 #include "core/opener.h"
+#include "format/index.h"
 #include "host/opener.h"
 
 #include "core/banned.h"
@@ -67,6 +68,9 @@ put_link(const char *to, const char *name, int (*make)(const char *, const char 
 static int
 set_up(void **state)
 {
+	unsigned char index[INDEX_HEADER_SIZE];
+	struct index_writer writer;
+
 	assert_non_null(mkdtemp(directory));
 	log_set_level(LOG_LEVEL_ERROR);
 	put("capture.pcap", capture, sizeof(capture));
@@ -74,6 +78,9 @@ set_up(void **state)
 	put("text.pcap", text, sizeof(text));
 	put("short.pcap", capture, 3);
 	put("empty.pcap", "", 0);
+	index_begin(&writer, capture, sizeof(capture), index);
+	put("capture.index", index, sizeof(index));
+	put("short.index", index, sizeof(index) - 1);
 	put("packed.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00", 8);
 	put("twin.pcap", capture, sizeof(capture));
 	put_link("twin.pcap", "other.pcap", link);
@@ -111,6 +118,8 @@ static const struct trial {
 	{"capture.txt", READ, 0},
 	{"packed.gz", READ, 0},
 	{"to-capture.pcap", READ, 0},
+	{"capture.index", READ, 0},
+	{"short.index", READ, EPERM},
 	{"fifo", READ, 0},
 	{"text.pcap", READ, EPERM},
 	{"to-text.pcap", READ, EPERM},
