@@ -46,8 +46,8 @@ struct saver {
 void saver_open(struct saver *saver, const uint8_t *bytes, uint64_t size, unsigned depth,
 		bool want_direct);
 
-/* Creates a file, which must not be there. *direct: it is written past the page cache. A descriptor,
- * or a negative errno. */
+/* Creates a file, which must not be there. *direct: it is written past the page cache. Returns a
+ * descriptor, or a negative errno. */
 int saver_create(const struct saver *saver, const char *path, bool *direct);
 
 /* Begins to write. A plain write is over when this returns. */
