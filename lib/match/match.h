@@ -16,7 +16,7 @@
  *     sent = waiting + matched + late + changed + lost
  *     back = matched + late + changed + duplicated + unknown + pending
  *
- * Memory: 64 bytes for each packet that is held, and 16 (of several levels 48) in tables, both from
+ * Memory: 76 bytes for each packet that is held, and 32 (of several levels 96) in tables, both from
  * the start on; and for each that came back unrecognised, as it is pending, some 96 and a copy of
  * its bytes, of which there are no more than MATCH_KEEP in all.
  */
@@ -37,7 +37,7 @@
 /* How many are looked at behind a packet that came early (RFC 4737, 5). */
 #define MATCH_N_MAX 10
 #define MATCH_HELD_MIN 1024
-#define MATCH_HELD_MAX (1u << 30)
+#define MATCH_HELD_MAX (1u << 28)
 
 struct match;
 
