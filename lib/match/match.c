@@ -41,7 +41,7 @@ match_new(const struct match_options *options)
 	if (!match)
 		return NULL;
 	match->options = *options;
-	if (!sent_make(&match->sent, room, options->manner.automatic ? MATCH_LEVELS : 1) ||
+	if (!sent_open(&match->sent, room, options->manner.automatic ? MATCH_LEVELS : 1) ||
 	    !pending_make(&match->pending, options->pending ? options->pending : room) ||
 	    !order_make(&match->order)) {
 		match_free(match);
@@ -56,7 +56,7 @@ match_free(struct match *match)
 {
 	if (!match)
 		return;
-	sent_free(&match->sent);
+	sent_close(&match->sent);
 	pending_free(&match->pending);
 	order_free(&match->order);
 	match_changes_clear(&match->changes);
@@ -353,7 +353,7 @@ rest_of(uint64_t all, uint64_t part)
 }
 
 void
-match_read(const struct match *match, struct match_numbers *numbers)
+match_tell(const struct match *match, struct match_numbers *numbers)
 {
 	const uint64_t *from = (const uint64_t *)&match->numbers;
 	uint64_t *to = (uint64_t *)numbers, here;

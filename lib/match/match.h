@@ -138,7 +138,7 @@ void match_end(struct match *match);
 void match_reset(struct match *match);
 
 /* From any thread: each number is what it was at some moment of the call. */
-void match_read(const struct match *match, struct match_numbers *numbers);
+void match_tell(const struct match *match, struct match_numbers *numbers);
 
 /* Adds the latencies of matched packets to a histogram of the caller's, from any thread. In
  * nanoseconds; below 0 is 0. */

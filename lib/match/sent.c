@@ -9,7 +9,7 @@
 #define CHOICES_MAX 32
 
 bool
-sent_make(struct sent *sent, uint32_t room, unsigned levels)
+sent_open(struct sent *sent, uint32_t room, unsigned levels)
 {
 	bool made;
 
@@ -21,12 +21,12 @@ sent_make(struct sent *sent, uint32_t room, unsigned levels)
 		made = table_make(&sent->tables[i], room, &sent->ring[0].links[i],
 				  sizeof(sent->ring[0]));
 	if (!made)
-		sent_free(sent);
+		sent_close(sent);
 	return made;
 }
 
 void
-sent_free(struct sent *sent)
+sent_close(struct sent *sent)
 {
 	free(sent->ring);
 	free(sent->rest);

@@ -61,8 +61,8 @@ struct sent_found {
 };
 
 /* False: no memory. */
-bool sent_make(struct sent *sent, uint32_t room, unsigned levels);
-void sent_free(struct sent *sent);
+bool sent_open(struct sent *sent, uint32_t room, unsigned levels);
+void sent_close(struct sent *sent);
 void sent_reset(struct sent *sent);
 
 static inline struct sent_packet *

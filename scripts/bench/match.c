@@ -126,7 +126,7 @@ measure(const char *name, bool automatic, uint32_t size, uint32_t live)
 			keys_of(&options.manner, size, from, spare, next);
 		keys[round] = (double)(cycles() - start) / FRAMES;
 	}
-	match_read(match, &numbers);
+	match_tell(match, &numbers);
 	match_free(match);
 	/* That it matched, or the figures are of something else. */
 	if (numbers.matched != (uint64_t)ROUNDS * FRAMES)

@@ -72,7 +72,7 @@ numbers(void)
 {
 	struct match_numbers all;
 
-	match_read(match, &all);
+	match_tell(match, &all);
 	assert_int_equal(all.sent, all.waiting + all.matched + all.late + all.changed + all.lost);
 	assert_int_equal(all.back, all.matched + all.late + all.changed + all.duplicated +
 					   all.unknown + all.pending);
