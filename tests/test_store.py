@@ -130,6 +130,20 @@ def test_rotates_by_packets(tmp_path):
     assert numbers_in(captures(tmp_path)) == list(range(20))
 
 
+def test_blocks_of_two_files_that_follow_each_other_in_memory_are_written_apart(disk):
+    in_block = 679  # as many of 1,500 bytes fill one
+    with Store(disk, rotate_packets=2 * in_block, direct=1) as store:
+        store.put(1, 1500)
+        store.ask("rotate")
+        store.until(lambda numbers: numbers["closed"] == 1)
+        store.ask("stall")
+        store.put(5 * in_block, 1500)
+        store.ask("answer")
+        store.end()
+    assert [agree(path) for path in captures(disk)] == [1, 2 * in_block, 2 * in_block, in_block]
+    assert captures(disk)[1].stat().st_size == 2 * BLOCK + 2 * 4096  # both blocks were full
+
+
 def test_rotates_by_size(disk):
     limit = 5 * BLOCK // 2
     with Store(disk, rotate_size=limit, direct=1, memory=32 * BLOCK) as store:
@@ -324,6 +338,35 @@ def test_a_full_disk_leaves_whole_files_and_exact_counts(small):
     assert blocks.number(blocks.packets(second)[0], LOST) == numbers["slots"][0]["failed"][0]
     lines = log.read_text()
     assert lines.count("can't be written") == 1 and lines.count("takes files again; ") == 1
+
+
+def test_what_was_told_by_packets_that_are_lost_is_told_again(small):
+    (small / "filler").write_bytes(bytes(8 * BLOCK - 65536))
+    with Store(small, memory=8 * BLOCK) as store:
+        store.ask("stall")
+        kept = store.put(7000, 1500)
+        assert kept < 7000
+        store.ask("answer")
+        # The first block breaks it: all of them are lost, and what is put then, too.
+        store.live()
+        store.until(lambda numbers: numbers["state"] == "failed")
+        (small / "filler").write_bytes(bytes(6 * BLOCK))
+        store.until(lambda numbers: numbers["state"] == "waiting")
+        store.put(1)
+        store.ask("stall")
+        more = store.put(7000, 1500)
+        (small / "filler").write_bytes(bytes(8 * BLOCK - 65536))
+        store.ask("answer")
+        store.until(lambda numbers: numbers["used"] < 8)
+        store.put(1, 1500)  # tells of those that found no room, and is lost itself
+        store.until(lambda numbers: numbers["state"] == "failed")
+        (small / "filler").unlink()
+        store.until(lambda numbers: numbers["state"] == "waiting")
+        store.put(1)
+        store.end()
+        lost = store.numbers()["slots"][0]
+    told = [blocks.number(block, LOST) for path in captures(small) for block in blocks.packets(path)]
+    assert more < 7000 and sum(told) == lost["full"][0] + lost["failed"][0]
 
 
 @pytest.mark.parametrize("how", ["gone", "read-only"])

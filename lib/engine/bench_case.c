@@ -29,6 +29,11 @@ static const struct bench_case cases[] = {
 	 "[ { forward: out } ]", true},
 	{"flood-lists", "5 rules of 10,000 prefixes, 1,000 VLANs, 100 ports, no flow comes twice",
 	 BENCH_LISTS, 0, "[ { forward: out } ]", true},
+	{"capture-64", "a capture's writer: a packet of 64 bytes into its block", BENCH_STORE,
+	 .group = "capture"},
+	{"capture-512", "the same, 512 bytes", BENCH_STORE, .group = "capture", .size = 512},
+	{"capture-1500", "the same, 1,500 bytes", BENCH_STORE, .group = "capture",
+	 .size = BENCH_FRAME_MAX},
 };
 
 /* Lists of BENCH_LISTS. Their values never touch, so that none are joined. */

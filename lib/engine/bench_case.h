@@ -17,6 +17,7 @@ struct bench_case {
 		BENCH_PARSE,  /* parsing alone, no program */
 		BENCH_SHARES, /* each rule takes its share of the flows */
 		BENCH_LISTS,  /* five rules with long lists */
+		BENCH_STORE,  /* what writes a capture, no program */
 	} kind;
 	unsigned rules;      /* of BENCH_SHARES */
 	const char *actions; /* of every rule, or of the default when there are none */

@@ -133,7 +133,7 @@ write_blocks(struct store *store)
 
 	if (run == 0)
 		return false;
-	if (first->part != store->open) {
+	if (!store->open || first->part != store->open) {
 		open_part(store, first->part);
 		return true;
 	}

@@ -6,7 +6,8 @@
  *   put COUNT LENGTH SLOT TIME STEP [ID]   packets, the first at TIME; byte 0 on is the packet's
  *                                   number since the start, big endian, and zeros
  *   tick EPOCH MONO | live SECONDS | rotate | trigger TIME | change KEY=VALUE... | end | quit
- *   flood PACKETS LENGTH            put with ticks between, as fast as it goes, from now on
+ *   flood PACKETS LENGTH [WAITS]    put with ticks between, as fast as it goes, from now on; WAITS:
+ *                                   as fast as the disk takes them
  *   stall | answer                  a disk that does not answer, while nothing is under way
  *   limit BYTES                     no file may be longer
  *   numbers | files                 answered by a line of JSON
@@ -164,14 +165,16 @@ live(double seconds)
 static void
 flood(const char *words)
 {
-	uint64_t count = 0, length = 60, taken = 0;
+	uint64_t count = 0, length = 60, waits = 0, taken = 0;
 	double began;
 
-	sscanf(words, "%" SCNu64 " %" SCNu64, &count, &length);
+	sscanf(words, "%" SCNu64 " %" SCNu64 " %" SCNu64, &count, &length, &waits);
 	began = now_seconds();
 	for (uint64_t i = 0; i < count; i++) {
 		if (i % 32 == 0)
 			tick_now();
+		while (waits && store->ring.head - store->ring.tail >= store->ring.count - 1)
+			saver_poll(&store->saver, 100000), tick_now();
 		taken += put_one((uint32_t)length, 0, when_now(), 0);
 	}
 	printf("ok %" PRIu64 " %.6f\n", taken, now_seconds() - began);
