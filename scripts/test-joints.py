@@ -77,10 +77,10 @@ EDITS = {
         ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X)",
          "#undef ROOMS_TARGET_TABLE\n#define ROOMS_TARGET_TABLE(X) X(joint)\n"),
         ("lib/config/action.h", "	X(PORT, port) ", "\tX(JOINT, joint) \\\n"),
-        ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n};\n"),
+        ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n\tuint8_t depth;\n};\n"),
         ("lib/config/config.h", "	struct config_group *groups;",
          "\tstruct config_joint *joints;\n\tunsigned joint_count;\n"),
-        ("lib/config/key.h", "extern const struct key_map key_root", "extern const struct key_type key_joints;\n"),
+        ("lib/config/key.h", "extern const struct key_map key_root", "extern const struct key_type key_joints;\nextern const struct key_map key_joint;\n"),
         ("lib/config/config.c", '{"groups", &key_groups}', '\t{"joints", &key_joints},\n'),
         ("lib/config/meson.build", "'group.c',", "    'joint.c',\n")],
 }
@@ -168,9 +168,9 @@ stage_deps += joint_dep
 """
 
 # The stage takes the first packet of each burst of several, where the config has the key; elsewhere there is no such step.
-# The target takes all that it is given.
 STAGE = """/* SPDX-License-Identifier: BSD-3-Clause */
 #include <rte_mbuf.h>
+#include <stdlib.h>
 
 #include "exit/exit.h"
 #include "stage/stage.h"
@@ -219,25 +219,124 @@ const struct stage joint_stage = {
 \t.release = joint_release,
 };
 
+/* Of the first three packets of a burst one is done with, one is held and done with later, by somebody else, and one is
+ * dropped, as is every third behind them. What is counted goes on over applies. */
+struct hole {
+	uint64_t ended, held;
+	struct target_done_port ports[CONFIG_PORTS_MAX];
+};
+
+struct holes {
+	const struct config *config;
+	uint64_t programs;
+	struct hole *hole; /* of the last program to have it */
+	bool owns;
+};
+
+struct hole_told {
+	uint64_t ended, held, programs;
+};
+
 static int
 joint_target_compile(const struct stage_env *env, void **state, struct error_list *errors)
 {
-\treturn 0;
+	struct holes *before = (struct holes *)env->before, *holes = calloc(1, sizeof(*holes));
+
+	holes->config = env->config;
+	holes->programs = before ? before->programs + 1 : 1;
+	holes->hole = before ? before->hole : calloc(1, sizeof(*holes->hole));
+	holes->owns = true;
+	if (before && env->use == STAGE_LIVE)
+		before->owns = false;
+	else
+		holes->owns = !before;
+	*state = holes;
+	return 0;
+}
+
+static void
+joint_target_release(void *state)
+{
+	struct holes *holes = state;
+
+	if (holes->owns)
+		free(holes->hole);
+	free(holes);
 }
 
 static void
 joint_take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-\t   uint16_t count)
+	   uint16_t count)
 {
-\tburst->in->joint += count;
-\texit_drop(burst, packets, count, DROP_JOINT);
+	const struct config_target target = {CONFIG_TARGET_JOINT, index};
+	struct hole *hole = ((const struct holes *)state)->hole;
+	struct target_done_port *done = &hole->ports[burst->in - burst->tally->ports];
+
+	burst->in->joint += count;
+	for (uint16_t i = 0; i < count; i++) {
+		if (i % 3 == 0) {
+			exit_end(burst, target, &packets[i], 1);
+			hole->ended++;
+		} else if (i % 3 == 1) {
+			exit_hold(burst, target, &packets[i], 1);
+			rte_pktmbuf_free(packets[i]);
+			hole->held++;
+			__atomic_add_fetch(&done->out, 1, __ATOMIC_RELAXED);
+		} else {
+			exit_drop(burst, &packets[i], 1, DROP_JOINT);
+		}
+	}
 }
 
+static void
+joint_done(const void *state, struct target_done *sum)
+{
+	const struct hole *hole = ((const struct holes *)state)->hole;
+
+	for (unsigned i = 0; i < CONFIG_PORTS_MAX; i++)
+		sum->ports[i].out += hole->ports[i].out;
+}
+
+static unsigned
+joint_count(const void *state)
+{
+	return ((const struct holes *)state)->config->joint_count;
+}
+
+static const char *
+joint_thing(const void *state, unsigned index)
+{
+	return ((const struct holes *)state)->config->joints[index].name;
+}
+
+static void
+joint_look(const void *state, unsigned index, void *numbers)
+{
+	const struct holes *holes = state;
+	struct hole_told *told = numbers;
+
+	*told = (struct hole_told){holes->hole->ended, holes->hole->held, holes->programs};
+}
+
+static const struct counter joint_counts[] = {
+	COUNTER(struct hole_told, NUMBER, "ended", ended, APART),
+	COUNTER(struct hole_told, NUMBER, "held", held, APART),
+	COUNTER(struct hole_told, NUMBER, "programs", programs, APART),
+	{0},
+};
+
+static const struct stage_section joint_sections[] = {
+	{"joints", joint_counts, sizeof(struct hole_told), joint_count, joint_thing, joint_look},
+	{0},
+};
+
 const struct target joint_target = {
-\t.kind = CONFIG_TARGET_JOINT,
-\t.compile = joint_target_compile,
-\t.release = joint_release,
-\t.take = joint_take,
+	.kind = CONFIG_TARGET_JOINT,
+	.compile = joint_target_compile,
+	.release = joint_target_release,
+	.take = joint_take,
+	.sections = joint_sections,
+	.done = joint_done,
 };
 """
 
@@ -245,6 +344,11 @@ SECTION = """/* SPDX-License-Identifier: BSD-3-Clause */
 #include "config/key.h"
 
 #include "core/banned.h"
+
+static const struct key keys[] = {
+	{"depth", &key_number, KEY_AT(struct config_joint, depth), .high = 9, .otherwise = "1"},
+};
+const struct key_map key_joint = {"a mapping such as { depth: 2 }", "joint", KEYS(keys)};
 
 static void
 read_joints(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
@@ -335,27 +439,59 @@ def explained(sluiced, directory):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def ask(sluiced, directory, method):
-    """What a running daemon answers."""
-    (directory / "config.yaml").write_text(CONFIG.format(source="vdev: net_null0", sink="vdev: net_null1", end="out",
-                                                         before=""),
-                                           encoding="utf-8")
-    path = directory / "run/control.sock"
-    with subprocess.Popen([sluiced, "run", "config.yaml"], cwd=directory, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as daemon:
+class Daemon:
+    """One that runs on endless traffic, whose default is the target."""
+
+    def __init__(self, sluiced, directory):
+        self.text = CONFIG.format(source="vdev: net_null0", sink="vdev: net_null1", end="out", before="").replace(
+            "default: { forward: out }", "default: { forward: hole }") + "joints: { hole: {} }\n"
+        (directory / "config.yaml").write_text(self.text, encoding="utf-8")
+        self.socket = directory / "run/control.sock"
+        self.process = subprocess.Popen([sluiced, "run", "config.yaml"], cwd=directory, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        end = time.monotonic() + START_SECONDS
+        while not self.socket.exists() and self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+
+    def ask(self, method, **params):
+        """What is answered."""
         try:
-            end = time.monotonic() + START_SECONDS
-            while not path.exists() and daemon.poll() is None and time.monotonic() < end:
-                time.sleep(0.1)
             with socket.socket(socket.AF_UNIX) as client:
                 client.settimeout(START_SECONDS)
-                client.connect(str(path))
-                client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode() + b"\n")
+                client.connect(str(self.socket))
+                client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
                 return json.loads(client.makefile().readline())
         except OSError as error:
             return {"failed": str(error)}
-        finally:
-            daemon.terminate()
+
+    def seen(self):
+        """Where packets of a look went."""
+        look = self.ask("look.begin").get("result", {}).get("look")
+        packets, end = [], time.monotonic() + START_SECONDS
+        while look is not None and not packets and time.monotonic() < end:
+            packets = self.ask("look.read", look=look).get("result", {}).get("packets", [])
+            time.sleep(0.1)
+        return [packet["out"] + packet["drops"] for packet in packets]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(START_SECONDS)
+
+
+def live(sluiced, directory):
+    """What a daemon says of the target: before and after an apply, of a look, and of the method."""
+    with Daemon(sluiced, directory) as daemon:
+        before = daemon.ask("status").get("result", {})
+        same = daemon.ask("config.apply", text=daemon.text).get("result", {})
+        other = daemon.ask("config.apply", text=daemon.text.replace("hole: {}", "hole: { depth: 3 }")).get("result", {})
+        after, seen = daemon.ask("status").get("result", {}), daemon.seen()
+        gone = daemon.ask("config.apply", text=daemon.text.replace("joints: { hole: {} }", "").replace(
+            "forward: hole", "forward: out")).get("result", {})
+        return {"before": before, "same": same, "other": other, "after": after, "gone": gone,
+                "ended": daemon.ask("status").get("result", {}), "seen": seen, "method": daemon.ask("joint")}
 
 
 def main():
@@ -369,13 +505,18 @@ def main():
         staged = offline(sluiced, directory, "joint: 1\n")
         aimed = offline(sluiced, directory, "joints: { hole: {} }\n", "hole")
         holes = explained(sluiced, directory)
+        text = (directory / "config.yaml").read_text(encoding="utf-8")
+        (directory / "other.yaml").write_text(text.replace("forward: hole", "forward: out"), encoding="utf-8")
+        moved = subprocess.run([sluiced, "diff", "config.yaml", "other.yaml", "--on", f"{ROOT}/pcap-fixtures/mixed.pcap",
+                                "--json"], cwd=directory, capture_output=True, text=True, timeout=120, check=False)
         edited = offline(sluiced, directory, before="{ flip: { bits: 255 } }, ")
         flipped = (directory / "out.pcap").read_bytes()
         gated = offline(sluiced, directory, before="narrow, ")
         narrow = explained(sluiced, directory)
-        answer = ask(sluiced, directory, "joint")
+        ran = live(sluiced, directory)
     taken = staged.get("drops", {}).get("joint")
-    holed = aimed.get("drops", {}).get("joint")
+    hole = aimed.get("joints", {}).get("hole", {})
+    holed = aimed.get("drops", {}).get("joint", 0) + hole.get("ended", 0) + hole.get("held", 0)
     stopped = gated.get("drops", {}).get("too-wide")
     others = sum(one != other for one, other in zip(written, flipped)) if len(written) == len(flipped) else None
     results = {
@@ -386,21 +527,32 @@ def main():
         "a config key switches a stage on": bool(taken) and staged["ledger"]["balanced"],
         "a config without it runs without": plain.get("drops", {}).get("joint") == 0,
         "a kind of target takes packets": bool(holed) and holed == aimed["rules"]["tcp"]["packets"] and
-                                          aimed["ledger"]["balanced"],
+                                          0 not in (hole["ended"], hole["held"], aimed["drops"]["joint"]) and
+                                          aimed["ledger"]["balanced"] and aimed["ledger"]["held"] == 0,
+        "what it took goes on over an apply": all(
+            ran[when]["joints"]["hole"]["programs"] == programs and ran[when]["ledger"]["balanced"]
+            for when, programs in (("before", 1), ("after", 3))) and
+            0 < ran["before"]["joints"]["hole"]["ended"] <= ran["after"]["joints"]["hole"]["ended"],
+        "and is in the ledger behind its end": "joints" not in ran["ended"] and ran["ended"]["ledger"]["balanced"] and
+                                               ran["ended"]["ledger"]["out"] > ran["ended"]["ports"]["out"]["tx_packets"],
+        "an apply says what became of it": [ran[what][fate]["joints"] for what, fate in (
+            ("same", "kept"), ("other", "changed"), ("gone", "ended"))] == 3 * [["hole"]],
         "an edit is made": bool(others) and others == edited["rules"]["tcp"]["packets"] and
                            edited["rules"]["tcp"]["unedited"] == 0,
         "a gate stops packets": bool(stopped) and stopped == gated["rules"]["tcp"]["too_wide"] and
                                 stopped < gated["rules"]["tcp"]["packets"] and gated["ledger"]["balanced"],
         "a target is explained": len(holes) == 500 and all(one["agrees"] for one in holes) and
                                  any(leaves["port"] == "hole" for one in holes for leaves in one["leaves"]),
+        "a target is seen": {where for out in ran["seen"] for where in out} == {"hole", "joint"},
+        "a target is compared": moved.returncode == 1 and '"hole"' in moved.stdout,
         "a gate is explained": len(narrow) == 500 and all(one["agrees"] for one in narrow) and
                                any((one["drop"] or {}).get("reason") == "too-wide" for one in narrow),
-        "a method answers": answer.get("result") == {"joint": True},
+        "a method answers": ran["method"].get("result") == {"joint": True},
     }
     for what, good in results.items():
         print(f"{what}: {'ok' if good else 'FAILED'}")
     if not all(results.values()):
-        print(*(json.dumps(what)[:2000] for what in (plain, staged, aimed, edited, gated, answer)), sep="\n")
+        print(*(json.dumps(what)[:2000] for what in (plain, staged, aimed, edited, gated, ran, moved.stdout)), sep="\n")
     print(f"{sum(results.values())} passed, {len(results) - sum(results.values())} failed")
     return 0 if all(results.values()) else 1
 

@@ -26,8 +26,8 @@ struct config_place {
 };
 
 /* What packets can be given to, in one space of names; a row has the noun, which its section and
- * the members below have in the plural. The section has structs that begin with a name,
- * CONFIG_KIND_MAX of them at most. */
+ * the members below have in the plural, and whose keys are key_NOUN. The section has structs that
+ * begin with a name, CONFIG_KIND_MAX of them at most. */
 #define CONFIG_TARGET_TABLE(X) \
 	X(PORT, port)          \
 	X(GROUP, group)
@@ -46,6 +46,12 @@ struct config_target {
 
 unsigned config_target_count(const struct config *config, enum config_target_kind kind);
 const char *config_target_name(const struct config *config, const struct config_target *target);
+const char *config_target_section(enum config_target_kind kind); /* "ports" */
+
+/* The index of the one of this name, or -1; and whether one of each config is written the same. */
+int config_target_find(const struct config *config, enum config_target_kind kind, const char *name);
+bool config_target_same(const struct config *a, const struct config *b,
+			enum config_target_kind kind, unsigned a_index, unsigned b_index);
 
 /* Each has a row in lib/config/action.c. */
 enum config_verb {

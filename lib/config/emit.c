@@ -73,10 +73,9 @@ emit_plain(FILE *out, const char *text)
 	}
 }
 
-/* "  NAME:" of each, the names' structs begin with theirs. */
-static void
-put_flows(const struct key_out *out, const char *section, const struct key_map *map,
-	  const void *items, unsigned count, size_t size)
+void
+emit_section(const struct key_out *out, const char *section, const struct key_map *map,
+	     const void *items, unsigned count, size_t size)
 {
 	if (count)
 		fprintf(out->file, "%s:\n", section);
@@ -142,12 +141,9 @@ put_config(FILE *file, const struct config *config, const char *rules)
 	const struct key_out out = {file, config};
 
 	key_write_lines(&out, &key_root, config, "", "");
-	put_flows(&out, "ports", &key_port, config->ports, config->port_count,
-		  sizeof(config->ports[0]));
-	put_flows(&out, "groups", &key_group, config->groups, config->group_count,
-		  sizeof(config->groups[0]));
-	put_flows(&out, "policers", &key_policer, config->policers, config->policer_count,
-		  sizeof(config->policers[0]));
+	target_write_all(&out);
+	emit_section(&out, "policers", &key_policer, config->policers, config->policer_count,
+		     sizeof(config->policers[0]));
 	put_edits(&out);
 	fputs(config->rule_count ? "rules:\n" : "", file);
 	for (unsigned i = 0; !rules && i < config->rule_count; i++)

@@ -33,12 +33,7 @@ config_leave(const struct config *kept)
 
 	if (!config || __atomic_fetch_sub(&config->keepers, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (unsigned i = 0; i < config->port_count; i++) {
-		free(config->ports[i].name);
-		key_clear(&key_port, &config->ports[i]);
-	}
-	for (unsigned i = 0; i < config->group_count; i++)
-		free(config->groups[i].name);
+	target_clear_all(config);
 	for (unsigned i = 0; i < config->replay_count; i++) {
 		free(config->replays[i].name);
 		key_clear(&key_replay, &config->replays[i]);
@@ -49,8 +44,6 @@ config_leave(const struct config *kept)
 		free(config->edits[i].name);
 		list_clear(&config->edits[i].actions);
 	}
-	free(config->ports);
-	free(config->groups);
 	free(config->policers);
 	free(config->edits);
 	free(config->replays);

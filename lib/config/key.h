@@ -160,6 +160,10 @@ extern const struct key_type key_edit, key_set_edit, key_nat, key_push, key_stri
 extern const struct key_map key_stamp_map, key_dedup_map;
 extern const struct key_word key_after[];
 
+/* All sections of targets, as canonical text and freed. */
+void target_write_all(const struct key_out *out);
+void target_clear_all(struct config *config);
+
 /* A match, and one within another. */
 void match_read(struct reader *reader, const struct spot *spot, struct config_match *match);
 void match_write(const struct key_out *out, const struct config_match *match);

@@ -12,12 +12,16 @@
 
 /* By kind. */
 static const struct row {
-	const char *noun;
+	const char *noun, *section;
+	const struct key_map *keys;
 	size_t items, count, size; /* where a config has them, how many, and bytes of one */
 } rows[] = {
-#define X(kind, noun)                                                      \
-	[CONFIG_TARGET_##kind] = {#noun, offsetof(struct config, noun##s), \
-				  offsetof(struct config, noun##_count),   \
+#define X(kind, noun)                                                    \
+	[CONFIG_TARGET_##kind] = {#noun,                                 \
+				  #noun "s",                             \
+				  &key_##noun,                           \
+				  offsetof(struct config, noun##s),      \
+				  offsetof(struct config, noun##_count), \
 				  sizeof(*((struct config *)0)->noun##s)},
 	CONFIG_TARGET_TABLE(X)
 #undef X
@@ -29,14 +33,76 @@ config_target_count(const struct config *config, enum config_target_kind kind)
 	return *(const unsigned *)((const char *)config + rows[kind].count);
 }
 
+/* All of a kind. */
+static char *
+items_of(const struct config *config, enum config_target_kind kind)
+{
+	char *items;
+
+	memcpy(&items, (const char *)config + rows[kind].items, sizeof(items));
+	return items;
+}
+
+static char *
+item_of(const struct config *config, enum config_target_kind kind, unsigned index)
+{
+	return items_of(config, kind) + index * rows[kind].size;
+}
+
 const char *
 config_target_name(const struct config *config, const struct config_target *target)
 {
-	const struct row *row = &rows[target->kind];
-	const char *items;
+	return *(const char *const *)item_of(config, target->kind, target->index);
+}
 
-	memcpy(&items, (const char *)config + row->items, sizeof(items));
-	return *(const char *const *)(items + target->index * row->size);
+const char *
+config_target_section(enum config_target_kind kind)
+{
+	return rows[kind].section;
+}
+
+int
+config_target_find(const struct config *config, enum config_target_kind kind, const char *name)
+{
+	unsigned count = config_target_count(config, kind);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(*(const char *const *)item_of(config, kind, i), name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+bool
+config_target_same(const struct config *a, const struct config *b, enum config_target_kind kind,
+		   unsigned a_index, unsigned b_index)
+{
+	return !key_difference(rows[kind].keys, a, item_of(a, kind, a_index), b,
+			       item_of(b, kind, b_index));
+}
+
+void
+target_write_all(const struct key_out *out)
+{
+	for (unsigned kind = 0; kind < CONFIG_TARGET_KINDS; kind++)
+		emit_section(out, rows[kind].section, rows[kind].keys, items_of(out->config, kind),
+			     config_target_count(out->config, kind), rows[kind].size);
+}
+
+void
+target_clear_all(struct config *config)
+{
+	for (unsigned kind = 0; kind < CONFIG_TARGET_KINDS; kind++) {
+		unsigned count = config_target_count(config, kind);
+
+		for (unsigned i = 0; i < count; i++) {
+			char *item = item_of(config, kind, i);
+
+			free(*(char **)item);
+			key_clear(rows[kind].keys, item);
+		}
+		free(items_of(config, kind));
+	}
 }
 
 #define NUMBER(kind, index) ((kind)*CONFIG_KIND_MAX + (index))

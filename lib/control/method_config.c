@@ -189,13 +189,17 @@ tell_fates(const struct change *change, json_t *result)
 		[ENGINE_BEGUN] = "begun",
 		[ENGINE_ENDED] = "ended",
 	};
-	static const char *const kinds[] = {"ports", "groups", "replays", "policers", "dedups"};
+	static const char *const kinds[] = {"replays", "policers", "dedups"};
 	unsigned count;
 	const struct engine_told *told = engine_change_told(change, &count);
 
 	for (unsigned fate = 0; fate < ENGINE_FATES; fate++) {
 		json_t *object = json_object();
 
+		for (unsigned kind = 0; kind < CONFIG_TARGET_KINDS; kind++)
+			json_object_set_new(
+				object, config_target_section(kind),
+				names_json(told, count, fate, config_target_section(kind)));
 		for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 			json_object_set_new(object, kinds[i],
 					    names_json(told, count, fate, kinds[i]));

@@ -191,14 +191,18 @@ answer_look_begin(struct method_daemon *daemon, struct call *call)
 	}
 }
 
+/* Where it left: ports, and what other targets took it. */
 static json_t *
-slots_json(const struct engine *engine, uint64_t slots)
+out_json(const struct engine *engine, const struct look_record *record)
 {
+	const char *end = look_record_names(record) + record->names;
 	json_t *list = json_array();
 
-	for (; slots; slots &= slots - 1)
+	for (uint64_t slots = record->out; slots; slots &= slots - 1)
 		json_array_append_new(
 			list, json_string(engine_slot_name(engine, __builtin_ctzll(slots))));
+	for (const char *name = end - record->targets; name < end; name += strlen(name) + 1)
+		json_array_append_new(list, json_string(name));
 	return list;
 }
 
@@ -216,14 +220,15 @@ reasons_json(uint32_t reasons)
 static const char *
 names_json(const struct look_record *record, json_t **passed)
 {
-	const char *first = look_record_names(record), *end = first + record->names;
+	const char *first = look_record_names(record);
+	const char *end = first + record->names - record->targets;
 
 	*passed = json_array();
 	for (const char *name = first; name < end; name += strlen(name) + 1) {
 		if (name != first)
 			json_array_append_new(*passed, json_string(name));
 	}
-	return record->names ? first : NULL;
+	return first < end ? first : NULL;
 }
 
 static json_t *
@@ -257,7 +262,7 @@ record_json(const struct engine *engine, const struct look_record *record)
 	return json_pack("{s:s, s:s, s:b, s:s, s:I, s:s?, s:o, s:o, s:o, s:i, s:o}", "time", at,
 			 "port", engine_slot_name(engine, record->slot), "leaves", record->leaves,
 			 "text", text, "length", (json_int_t)record->length, "rule", rule, "passed",
-			 passed, "out", slots_json(engine, record->out), "drops",
+			 passed, "out", out_json(engine, record), "drops",
 			 reasons_json(record->drops), "worker", (int)record->worker, "bytes",
 			 hex_json(look_record_bytes(record), record->kept));
 }

@@ -99,16 +99,19 @@ account_port(const struct account *account, unsigned slot, struct snapshot_port 
 }
 
 /* What came in to a worker that owes an answer since it last gave one. Where it went is not known
- * yet. */
+ * yet, but that of what targets were given some may be done with by now: it is at least that. */
 static uint64_t
 moved(const struct worker *worker, unsigned index)
 {
 	const struct tally_port *known = &worker->known.tally.ports[index];
 	const size_t port = offsetof(struct tally, ports[index]);
+	uint64_t in = collect_look(worker, port + offsetof(struct tally_port, rx_packets)) +
+		      collect_look(worker, port + offsetof(struct tally_port, replayed)) -
+		      known->rx_packets - known->replayed;
+	uint64_t held =
+		collect_look(worker, port + offsetof(struct tally_port, held)) - known->held;
 
-	return collect_look(worker, port + offsetof(struct tally_port, rx_packets)) +
-	       collect_look(worker, port + offsetof(struct tally_port, replayed)) -
-	       known->rx_packets - known->replayed;
+	return RTE_MAX(in, held);
 }
 
 static void
@@ -125,6 +128,7 @@ add_up(const struct tally_port *counts, const struct snapshot_ledger *ledger,
 	counters_add(snapshot_ledger_counts, &snapshot->ledger, ledger);
 	snapshot->ledger.balanced &= ledger->balanced;
 	snapshot->sent += counts->tx_packets;
+	snapshot->taken += counts->taken;
 	for (unsigned r = 0; r < DROP_REASONS; r++)
 		snapshot->drops[r] += counts->drops[r];
 }
@@ -146,6 +150,8 @@ account_ended(const struct account *account, struct snapshot *snapshot)
 		for (unsigned w = 0; w < account->worker_count && !(here >> slot & 1); w++)
 			tally_add_port(&ended->counts,
 				       &account->workers[w]->known.tally.ports[slot]);
+		if (!(here >> slot & 1))
+			targets_settle(&account->done.ports[slot], &ended->counts);
 	}
 	settle_ledger(&ended->counts, 0, &ended->ledger);
 	add_up(&ended->counts, &ended->ledger, snapshot);
@@ -186,6 +192,7 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 			if (worker->known.late)
 				since += moved(worker, slot);
 		}
+		targets_settle(&account->done.ports[slot], &port->counts);
 		account_port(account, slot, port, since, failed);
 		if (account->surges)
 			*failed |= !account_surges(account, slot, port);
@@ -197,9 +204,14 @@ account_ports(const struct account *account, struct snapshot *snapshot, bool *fa
 	for (unsigned slot = 0; slot < account->ports->count; slot++)
 		account_copies(&ports_at(account->ports, slot)->copies,
 			       &snapshot->copies[COPY_FIFO_PART]);
+	for (unsigned r = 0; r < COPY_REASONS; r++) {
+		snapshot->copies[r].packets += account->done.copies[r].packets;
+		snapshot->copies[r].bytes += account->done.copies[r].bytes;
+	}
 	account_ended(account, snapshot);
-	/* Whose packets left is one account, by which port they left another: both must agree. */
-	all->balanced &= snapshot->sent == all->out;
+	/* Whose packets left is one account, by which port or other target they left another: both
+	 * must agree. */
+	all->balanced &= snapshot->sent + snapshot->taken == all->out;
 }
 
 static void
@@ -297,14 +309,24 @@ account_section(const struct stage_section *section, const void *state, struct s
 }
 
 static void
+account_some(const struct stage_section *section, const void *state, struct snapshot *snapshot,
+	     bool *failed)
+{
+	for (; section && section->name; section++)
+		account_section(section, state, snapshot, failed);
+}
+
+static void
 account_sections(const struct account *account, struct snapshot *snapshot, bool *failed)
 {
-	for (unsigned i = 0; i < account->program->stage_count; i++) {
-		const struct program_stage *stage = &account->program->stages[i];
-		const struct stage_section *section = stage->stage->sections;
+	const struct program *program = account->program;
 
-		for (; section && section->name; section++)
-			account_section(section, stage->state, snapshot, failed);
+	for (unsigned i = 0; i < program->stage_count; i++)
+		account_some(program->stages[i].stage->sections, program->stages[i].state, snapshot,
+			     failed);
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->state)
+			account_some(target->kind->sections, target->state, snapshot, failed);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "engine/program.h"
 #include "engine/snapshot.h"
+#include "engine/targets.h"
 #include "engine/worker.h"
 #include "port/ports.h"
 
@@ -22,6 +23,8 @@ struct account {
 	struct worker *const *workers;
 	unsigned worker_count;
 	uint64_t now_ns; /* on the engine's clock */
+	/* Of targets, from before the workers were asked, but for what changes have settled. */
+	struct target_done done;
 };
 
 /* The caller frees the result with snapshot_free; it holds copies of all names. NULL: no memory. */

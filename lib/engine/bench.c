@@ -239,8 +239,10 @@ make_program(struct setup *setup, const struct bench_case *bench, bool beside, s
 	error_list_init(&errors, NULL);
 	config = make_config(bench, beside, &errors);
 	if (config)
-		ret = program_make(config, setup->ports.items, setup->ports.pools, 1, NULL, out,
-				   &errors);
+		ret = program_make(config,
+				   &(struct program_setting){STAGE_LOOKS, setup->ports.items,
+							     setup->ports.pools, 1, NULL},
+				   out, &errors);
 	if (config && ret < 0)
 		config_free(config);
 	error_list_print(&errors, stderr);

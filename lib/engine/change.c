@@ -67,7 +67,8 @@ change_prepare(struct changes *changes, struct config *config, bool only_check, 
 	for (unsigned i = 0; i < config->port_count; i++)
 		ports[i] = change->ports[i].port;
 	if (ret == 0)
-		ret = swap_prepare(changes->swap, config, ports, &change->program, errors);
+		ret = swap_prepare(changes->swap, config, ports,
+				   only_check ? STAGE_LOOKS : STAGE_LIVE, &change->program, errors);
 	if (ret == 0 && change->moves && !only_check) {
 		ret = open_new(change);
 		/* The config may be fine all the same. */

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/service.h"
 #include "engine/swap.h"
+#include "engine/targets.h"
 
 /* What changes need of an engine, and keep from one to the next. */
 struct changes {
@@ -40,6 +41,7 @@ struct changes {
 	uint64_t gone, spare;
 	struct tally_port ended;
 	uint64_t ended_count;
+	struct target_done settled; /* what of targets is in the sum */
 };
 
 #define CHANGE_STUCK "a worker has not moved for a while: see `sluice workers`"
@@ -99,6 +101,10 @@ struct change {
 int change_pair(struct change *change, struct error_list *errors);
 
 void change_tell(struct change *change, enum engine_fate fate, const char *kind, const char *name);
+
+/* Tells of targets that are no ports; and how many a config has of any kind. */
+void change_pair_targets(struct change *change);
+unsigned change_targets(const struct config *config);
 
 /* Tells of policers and of dedups, which are called after their rules; and how many there are, at
  * most. */

@@ -139,28 +139,6 @@ find_clashes(struct change *change)
 }
 
 static void
-pair_groups(struct change *change)
-{
-	const struct config *was = change->before, *next = change->config;
-
-	for (unsigned i = 0; i < was->group_count; i++) {
-		if (FIND(next, group, was->groups[i].name) == next->group_count)
-			change_tell(change, ENGINE_ENDED, "groups", was->groups[i].name);
-	}
-	for (unsigned i = 0; i < next->group_count; i++) {
-		const struct config_group *group = &next->groups[i];
-		unsigned at = FIND(was, group, group->name);
-		enum engine_fate fate =
-			at == was->group_count ? ENGINE_BEGUN
-			: key_difference(&key_group, was, &was->groups[at], next, group)
-				? ENGINE_CHANGED
-				: ENGINE_KEPT;
-
-		change_tell(change, fate, "groups", group->name);
-	}
-}
-
-static void
 pair_replays(struct change *change)
 {
 	const struct config *was = change->before, *next = change->config;
@@ -329,17 +307,17 @@ change_pair(struct change *change, struct error_list *errors)
 	const struct config *was = change->before, *next = change->config;
 	int ret;
 
-	change->told = calloc(was->port_count + next->port_count + was->group_count +
-				      next->group_count + was->replay_count + next->replay_count +
-				      change_gates(was) + change_gates(next) + 1,
-			      sizeof(*change->told));
+	change->told =
+		calloc(change_targets(was) + change_targets(next) + was->replay_count +
+			       next->replay_count + change_gates(was) + change_gates(next) + 1,
+		       sizeof(*change->told));
 	if (!change->told) {
 		error_add(errors, 0, 0, NULL, "out of memory");
 		return -ENOMEM;
 	}
 	ret = pair_ports(change, errors);
 	find_clashes(change);
-	pair_groups(change);
+	change_pair_targets(change);
 	pair_replays(change);
 	change_pair_gates(change);
 	change->moves |= change->ends != 0;

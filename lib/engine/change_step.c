@@ -238,28 +238,58 @@ forget_ended(struct change *change)
 	}
 }
 
-/* What ports counted that are no more. One whose worker does not answer keeps its slot until the
- * next change. */
+/* What all workers and targets counted of a slot. */
+static struct tally_port
+counted(const struct changes *changes, const struct target_done *done, unsigned slot)
+{
+	struct tally_port sum = {0};
+
+	for (unsigned i = 0; i < changes->worker_count; i++)
+		tally_add_port(&sum, &changes->workers[i]->known.tally.ports[slot]);
+	targets_settle(&done->ports[slot], &sum);
+	return sum;
+}
+
+/* Into the sum, and the slot is free. */
+static void
+settle_slot(struct changes *changes, const struct target_done *done, unsigned slot,
+	    const struct tally_port *counts)
+{
+	struct target_done_port *settled = &changes->settled.ports[slot];
+
+	tally_add_port(&changes->ended, counts);
+	for (unsigned i = 0; i < changes->worker_count; i++)
+		memset(&changes->workers[i]->known.tally.ports[slot], 0, sizeof(*counts));
+	settled->out += done->ports[slot].out;
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		settled->drops[i] += done->ports[slot].drops[i];
+	gauges_forget(changes->workers, changes->worker_count, slot);
+	surges_forget(changes->surges, slot);
+	changes->gone &= ~BIT(slot);
+	changes->spare |= BIT(slot);
+}
+
+/* What ports counted that are no more. One whose worker does not answer, or whose packets a target
+ * still holds, keeps its slot until a later change. */
 static void
 settle(struct changes *changes)
 {
-	collect(changes->workers, changes->worker_count, swap_current(changes->shared));
+	struct program *program = swap_current(changes->shared);
+	struct target_done done;
+
+	targets_done(program, &done);
+	targets_subtract(&done, &changes->settled);
+	collect(changes->workers, changes->worker_count, program);
 	for (unsigned i = 0; i < changes->worker_count; i++) {
 		if (changes->workers[i]->known.late)
 			return;
 	}
-	for (; changes->gone; changes->gone &= changes->gone - 1) {
-		unsigned slot = __builtin_ctzll(changes->gone);
+	for (uint64_t gone = changes->gone; gone; gone &= gone - 1) {
+		unsigned slot = __builtin_ctzll(gone);
+		struct tally_port counts = counted(changes, &done, slot);
 
-		for (unsigned i = 0; i < changes->worker_count; i++) {
-			struct tally_port *known = &changes->workers[i]->known.tally.ports[slot];
-
-			tally_add_port(&changes->ended, known);
-			memset(known, 0, sizeof(*known));
-		}
-		gauges_forget(changes->workers, changes->worker_count, slot);
-		surges_forget(changes->surges, slot);
-		changes->spare |= BIT(slot);
+		if (counts.held == 0)
+			settle_slot(changes, &done, slot, &counts);
 	}
 }
 

@@ -8,13 +8,23 @@
 #include "core/log.h"
 #include "core/now.h"
 #include "engine/collect.h"
+#include "engine/targets.h"
 
 #include "core/banned.h"
 
 #define STEP_NS 1000000
 #define WAIT_NS 1500000000
+#define TARGETS_NS UINT64_C(3000000000)
 /* In which a card that nothing keeps from sending has sent a ring of the longest frames. */
 #define SURE_NS 100000000
+
+void
+drain_targets(const struct program *program)
+{
+	if (!targets_drain(program, now_ns() + TARGETS_NS))
+		log_error("what targets held could not be brought to its end in the time to "
+			  "drain; it is lost");
+}
 
 /* Whether some descriptor of the queue still waits for the device. A driver that can't say has
  * none: the virtual ones hand packets on in the transmit call itself. */

@@ -16,4 +16,8 @@
 void drain_transmit(const struct ports *ports, struct worker *const *workers, unsigned worker_count,
 		    uint64_t slots);
 
+/* Targets bring what they hold to its end, in 3 s at most; what is left then is lost, and said in
+ * the log. No worker may run any more. */
+void drain_targets(const struct program *program);
+
 #endif

@@ -165,8 +165,11 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	ret = service_begin(&engine->service);
 	if (ret < 0)
 		goto program_failed;
-	ret = program_make(config, engine->ports.items, engine->ports.pools, engine->worker_count,
-			   NULL, &program, errors);
+	ret = program_make(config,
+			   &(struct program_setting){STAGE_LIVE, engine->ports.items,
+						     engine->ports.pools, engine->worker_count,
+						     NULL},
+			   &program, errors);
 	if (ret < 0)
 		goto program_failed;
 	atomic_store(&engine->shared.program, program);
@@ -228,6 +231,8 @@ engine_snapshot(struct engine *engine)
 	struct snapshot *snapshot;
 
 	engine->asked_ns = now_ns();
+	targets_done(program, &account.done);
+	targets_subtract(&account.done, &engine->changes.settled);
 	if (engine->launched)
 		collect(engine->workers, engine->worker_count, program);
 	else
@@ -348,6 +353,7 @@ engine_drain(struct engine *engine)
 	ret = stop_workers(engine);
 	if (ret < 0)
 		return ret;
+	drain_targets(swap_current(&engine->shared));
 	drain_transmit(&engine->ports, engine->workers, engine->worker_count, DRAIN_ALL);
 	ret = ports_close(&engine->ports);
 	engine->leaked = ports_leaked(&engine->ports) + replays_leaked(&engine->replays);

@@ -54,7 +54,7 @@ enum engine_fate {
 
 struct engine_told {
 	enum engine_fate fate;
-	const char *kind; /* "ports", "groups", "replays", "policers" or "dedups" */
+	const char *kind; /* a section of targets, "replays", "policers" or "dedups" */
 	const char *name;
 };
 

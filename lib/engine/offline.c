@@ -107,6 +107,7 @@ last_snapshot(struct ports *ports, struct program *program, const struct replays
 	};
 	struct snapshot *snapshot;
 
+	targets_done(program, &account.done);
 	collect_stopped(&worker, 1, program);
 	snapshot = account_snapshot(&account);
 
@@ -146,7 +147,9 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	ret = feed_open(&ports, &feed);
 	if (ret < 0)
 		goto feed_failed;
-	ret = program_make(config, ports.items, ports.pools, 1, NULL, &program, errors);
+	ret = program_make(
+		config, &(struct program_setting){STAGE_OFFLINE, ports.items, ports.pools, 1, NULL},
+		&program, errors);
 	if (ret < 0)
 		goto program_failed;
 	worker = rte_zmalloc("worker", sizeof(*worker), RTE_CACHE_LINE_SIZE);
@@ -171,6 +174,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 	if (ret == 0)
 		ret = ended;
 	feed_close(feed);
+	targets_drain(program, UINT64_MAX);
 	closed = ports_close(&ports);
 	if (ret == 0)
 		ret = closed;

@@ -39,6 +39,10 @@ program_free(struct program *program)
 		free_local(program, &program->locals[i]);
 	for (unsigned i = program->stage_count; i-- > 0;)
 		program->stages[i].stage->release(program->stages[i].state);
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->state)
+			target->kind->release(target->state);
+	}
 	free(program->totals.rules);
 	free(program->totals.acted);
 	free(program->totals.steps);
@@ -159,39 +163,70 @@ state_of(const struct program *program, const struct stage *stage)
 	return NULL;
 }
 
-int
-program_make(struct config *config, struct port *const *ports, const struct port_pool *pool,
-	     unsigned workers, const struct program *before, struct program **out,
+static int
+make_targets(struct program *program, struct stage_env *env, const struct program *before,
 	     struct error_list *errors)
 {
+	int ret = 0;
+
+	for (unsigned i = 0; rooms_targets[i] && ret == 0; i++) {
+		struct target_state *target = &program->targets[i];
+
+		target->kind = rooms_targets[i];
+		env->before = before ? before->targets[i].state : NULL;
+		if (env->before || config_target_count(env->config, target->kind->kind))
+			ret = target->kind->compile(env, &target->state, errors);
+	}
+	env->targets = program->targets;
+	return ret;
+}
+
+static int
+make_stages(struct program *program, struct stage_env *env, const struct program *before,
+	    struct error_list *errors)
+{
+	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
+		void *state = NULL;
+		int ret;
+
+		env->before = state_of(before, rooms_stages[i]);
+		ret = rooms_stages[i]->compile(env, &state, errors);
+		if (ret < 0)
+			return ret;
+		if (state)
+			program->stages[program->stage_count++] =
+				(struct program_stage){rooms_stages[i], state};
+	}
+	return 0;
+}
+
+int
+program_make(struct config *config, const struct program_setting *setting, struct program **out,
+	     struct error_list *errors)
+{
+	struct port *const *ports = setting->ports;
 	struct stage_env env = {.config = config,
 				.ports = ports,
-				.pool = pool,
-				.targets = rooms_targets,
-				.workers = workers,
+				.pool = setting->pool,
+				.use = setting->use,
+				.workers = setting->workers,
 				.numa = -1};
 	struct program *program = calloc(1, sizeof(*program));
 	int ret = -ENOMEM;
 
 	if (!program)
 		goto no_memory;
-	program->worker_count = workers;
+	program->worker_count = setting->workers;
 	for (unsigned i = 0; i < config->port_count; i++)
 		program->slots[i] = ports ? ports[i]->index : i;
 	if (!make_totals(config, &program->totals))
 		goto no_memory;
-	for (unsigned i = 0; i < ROOMS_STAGES; i++) {
-		void *state = NULL;
-
-		env.before = state_of(before, rooms_stages[i]);
-		ret = rooms_stages[i]->compile(&env, &state, errors);
-		if (ret < 0)
-			goto failed;
-		if (state)
-			program->stages[program->stage_count++] =
-				(struct program_stage){rooms_stages[i], state};
-	}
-	for (unsigned i = 0; i < workers; i++) {
+	ret = make_targets(program, &env, setting->before, errors);
+	if (ret == 0)
+		ret = make_stages(program, &env, setting->before, errors);
+	if (ret < 0)
+		goto failed;
+	for (unsigned i = 0; i < setting->workers; i++) {
 		place_ports(program, config->port_count, &program->locals[i]);
 		ret = make_local(program, &program->locals[i], config);
 		if (ret < 0)

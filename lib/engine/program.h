@@ -52,6 +52,7 @@ struct program {
 		void *state;
 	} stages[ROOMS_STAGES];
 	unsigned stage_count;
+	struct target_state targets[ROOMS_TARGETS + 1]; /* of each kind; behind the last no kind */
 	unsigned worker_count;
 	struct program_local locals[CONFIG_WORKERS_MAX];
 	/* What was gathered of all workers, and carried over from earlier programs. Control
@@ -67,11 +68,18 @@ struct program {
 /* The place of a slot whose port is in another config. */
 #define PROGRAM_NOWHERE UINT8_MAX
 
-/* Compiles, for ports in the config's order, and a pool for what edits make; both NULL where it is
- * not to run. What goes on of the program before, NULL where none is, both hold. Owns the config on
- * success alone. Findings in errors, or -ENOMEM. */
-int program_make(struct config *config, struct port *const *ports, const struct port_pool *pool,
-		 unsigned workers, const struct program *before, struct program **out,
+/* What a program is compiled for. */
+struct program_setting {
+	enum stage_use use;
+	struct port *const *ports;    /* in the config's order, */
+	const struct port_pool *pool; /* and for what edits make; both NULL: just to see whether */
+	unsigned workers;
+	/* Whom it is to follow, or NULL: what goes on of that both hold. */
+	const struct program *before;
+};
+
+/* Compiles. Owns the config on success alone. Findings in errors, or -ENOMEM. */
+int program_make(struct config *config, const struct program_setting *setting, struct program **out,
 		 struct error_list *errors);
 void program_free(struct program *program);
 

@@ -9,7 +9,7 @@ const struct stage *const rooms_stages[ROOMS_STAGES] = {
 #undef X
 };
 
-const struct target *const rooms_targets[] = {
+const struct target *const rooms_targets[ROOMS_TARGETS + 1] = {
 #define X(name) &name##_target,
 	ROOMS_TARGET_TABLE(X)
 #undef X

@@ -33,7 +33,11 @@ extern const struct stage *const rooms_stages[ROOMS_STAGES];
 ROOMS_TARGET_TABLE(X)
 #undef X
 
+#define X(name) +1
+enum { ROOMS_TARGETS = 0 ROOMS_TARGET_TABLE(X) };
+#undef X
+
 /* NULL is behind the last. */
-extern const struct target *const rooms_targets[];
+extern const struct target *const rooms_targets[ROOMS_TARGETS + 1];
 
 #endif

@@ -203,10 +203,11 @@ struct snapshot {
 	uint64_t drops[DROP_REASONS];
 	struct tally_copy copies[COPY_REASONS];
 	/* Of all ports, those that ended as well. balanced: each port's is, and out is what ports
-	 * sent */
+	 * sent and other targets took */
 	struct snapshot_ledger ledger;
 	struct snapshot_ended ended; /* in ledger, drops and sent, too */
-	uint64_t sent;               /* tx_packets of all ports */
+	uint64_t sent;               /* tx_packets of all ports, */
+	uint64_t taken;              /* and what other targets took */
 	uint64_t leaked;             /* mbufs missing after drain; 0 while running */
 };
 

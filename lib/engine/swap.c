@@ -41,13 +41,16 @@ swap_await_room(const struct swap *swap)
 
 int
 swap_prepare(const struct swap *swap, struct config *config, struct port *const *ports,
-	     struct program **out, struct error_list *errors)
+	     enum stage_use use, struct program **out, struct error_list *errors)
 {
 	struct program *program;
 	int ret;
 
-	ret = program_make(config, ports, swap->shared->ports->pools, swap->worker_count,
-			   swap_current(swap->shared), &program, errors);
+	ret = program_make(config,
+			   &(struct program_setting){use, ports, swap->shared->ports->pools,
+						     swap->worker_count,
+						     swap_current(swap->shared)},
+			   &program, errors);
 	if (ret < 0)
 		return ret;
 	/* Here, as with a million rules it takes a while. */

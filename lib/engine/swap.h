@@ -30,7 +30,7 @@ void swap_await_room(const struct swap *swap);
 /* Compiles a config for ports in its order, to follow the program that runs, while packets flow.
  * Any thread, one at a time. The config is the program's on success alone. Findings in errors. */
 int swap_prepare(const struct swap *swap, struct config *config, struct port *const *ports,
-		 struct program **out, struct error_list *errors);
+		 enum stage_use use, struct program **out, struct error_list *errors);
 void swap_discard(struct program *program);
 
 /* Makes a program the one that runs, and waits a moment for workers to take it: what it replaces is

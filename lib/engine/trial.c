@@ -26,7 +26,7 @@ engine_try(struct config *config, struct error_list *errors)
 	ret = ports_start_eal(&small, PORT_OFFLINE, NULL, cores);
 	if (ret < 0)
 		return -EAGAIN;
-	ret = program_make(config, NULL, NULL, 1, NULL, &program, errors);
+	ret = program_make(config, &(struct program_setting){.workers = 1}, &program, errors);
 	if (ret == 0) {
 		program->config = NULL;
 		program_free(program);

@@ -18,6 +18,26 @@ exit_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count, enum d
 	tally_count(&burst->in->drops[reason], count);
 }
 
+void
+exit_end(struct burst *burst, struct config_target target, struct rte_mbuf **packets,
+	 uint16_t count)
+{
+	if (unlikely(burst->sight != NULL))
+		burst->sight->taken(burst->sight, target, packets, count);
+	rte_pktmbuf_free_bulk(packets, count);
+	burst->in->out += count;
+	burst->in->taken += count;
+}
+
+void
+exit_hold(struct burst *burst, struct config_target target, struct rte_mbuf *const *packets,
+	  uint16_t count)
+{
+	if (unlikely(burst->sight != NULL))
+		burst->sight->taken(burst->sight, target, packets, count);
+	tally_count(&burst->in->held, count);
+}
+
 /* Why a port whose bit in burst->up is clear takes nothing. */
 static enum drop_reason
 absence(const struct port *port)

@@ -23,6 +23,16 @@ void exit_send(struct port *port, struct burst *burst, struct rte_mbuf **packets
 void exit_drop(struct burst *burst, struct rte_mbuf **packets, uint16_t count,
 	       enum drop_reason reason);
 
+/* For the targets that are no ports (stage/target.h), of packets that they were given. They are
+ * done with, as if they had left on a port: freed, and counted as out. */
+void exit_end(struct burst *burst, struct config_target target, struct rte_mbuf **packets,
+	      uint16_t count);
+
+/* They are kept, and no part of the burst any more: counted as held, until the target counts what
+ * became of them. Comes before anybody else may see them. */
+void exit_hold(struct burst *burst, struct config_target target, struct rte_mbuf *const *packets,
+	       uint16_t count);
+
 /* The two halves of exit_send, for whoever keeps what a port has no room for. First drops what the
  * port can't send at all: bit i of what is returned says that packets[i] was. The others, in order,
  * are then at the front, and *bytes is theirs. count is at most BURST_MAX. */

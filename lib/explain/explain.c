@@ -57,7 +57,9 @@ explain_compile(struct config *config, const struct stage_clock *clock, struct e
 	}
 	ret = trial_ports(config, NULL, NULL, &explain->trial);
 	if (ret == 0)
-		ret = program_make(config, explain->trial.ports, &explain->trial.pool, 1, NULL,
+		ret = program_make(config,
+				   &(struct program_setting){STAGE_LOOKS, explain->trial.ports,
+							     &explain->trial.pool, 1, NULL},
 				   &explain->own, errors);
 	else
 		no_memory(errors);

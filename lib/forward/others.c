@@ -7,25 +7,20 @@
 #include "core/banned.h"
 
 static int
-add_kind(struct forward_others *others, const struct target *kind, const struct stage_env *env,
-	 struct error_list *errors)
+add_kind(struct forward_others *others, const struct target_state *kind,
+	 const struct stage_env *env, struct error_list *errors)
 {
-	unsigned count = config_target_count(env->config, kind->kind);
-	void *state = NULL;
-	int ret;
+	unsigned count = config_target_count(env->config, kind->kind->kind);
 
-	if (count == 0)
-		return 0;
 	if (others->count + count > FORWARD_OTHERS_MAX) {
 		error_add(errors, 0, 0, NULL,
 			  "there are more than %u targets beside ports and groups",
 			  FORWARD_OTHERS_MAX);
 		return -E2BIG;
 	}
-	ret = kind->compile(env, &state, errors);
-	for (unsigned i = 0; i < count && ret == 0; i++)
-		others->items[others->count++] = (struct forward_other){kind, state, i};
-	return ret;
+	for (unsigned i = 0; i < count; i++)
+		others->items[others->count++] = (struct forward_other){kind->kind, kind->state, i};
+	return 0;
 }
 
 int
@@ -39,8 +34,8 @@ forward_others_make(struct forward_others *others, const struct stage_env *env,
 		error_add(errors, 0, 0, NULL, "out of memory for targets");
 		return -ENOMEM;
 	}
-	for (const struct target *const *kind = env->targets; kind && *kind && ret == 0; kind++)
-		ret = add_kind(others, *kind, env, errors);
+	for (const struct target_state *kind = env->targets; kind && kind->kind && ret == 0; kind++)
+		ret = add_kind(others, kind, env, errors);
 	if (ret < 0)
 		forward_others_free(others);
 	return ret;
@@ -49,10 +44,6 @@ forward_others_make(struct forward_others *others, const struct stage_env *env,
 void
 forward_others_free(struct forward_others *others)
 {
-	for (unsigned i = 0; i < others->count; i++) {
-		if (others->items[i].index == 0)
-			others->items[i].kind->release(others->items[i].state);
-	}
 	free(others->items);
 	*others = (struct forward_others){0};
 }

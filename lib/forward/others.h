@@ -13,7 +13,7 @@
 
 struct forward_other {
 	const struct target *kind;
-	void *state; /* of all of the kind */
+	const void *state; /* the program's, of all of the kind */
 	unsigned index;
 };
 
@@ -22,7 +22,7 @@ struct forward_others {
 	unsigned count;
 };
 
-/* Compiles them. 0, or -errno and findings, with nothing left behind. */
+/* Numbers those of the config. 0, or -errno and findings, with nothing left behind. */
 int forward_others_make(struct forward_others *others, const struct stage_env *env,
 			struct error_list *errors);
 void forward_others_free(struct forward_others *others);

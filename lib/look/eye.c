@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "look/names.h"
 
 #include "core/banned.h"
 
@@ -36,57 +37,6 @@ look_register(void)
 
 	mark_offset = rte_mbuf_dynfield_register(&mark);
 	return mark_offset < 0 ? log_fail(rte_errno, "no room in the mbuf for a look's mark") : 0;
-}
-
-/* Names of rules as a record has them: of one that decided, and of some that passed it on. */
-#define NAMES_MAX 6
-
-struct names {
-	char text[NAMES_MAX * (CONFIG_NAME_MAX + 1)];
-	uint16_t used;
-	unsigned count;
-};
-
-static void
-add_name(struct names *names, const struct look_eye *eye, uint32_t rule)
-{
-	const char *name =
-		rule < eye->config->rule_count ? eye->config->rules[rule].name : "default";
-	size_t size = strlen(name) + 1;
-
-	if (names->count == NAMES_MAX)
-		return;
-	memcpy(names->text + names->used, name, size);
-	names->used += size;
-	names->count++;
-}
-
-/* Of packet i as it came in. */
-static void
-find_names(const struct look_eye *eye, unsigned i, struct names *names)
-{
-	const struct burst *burst = eye->burst;
-
-	names->used = 0;
-	names->count = 0;
-	if (!eye->config)
-		return;
-	add_name(names, eye, burst->verdicts[burst->uniform ? 0 : i]);
-	for (unsigned j = 0; j < burst->passed_count; j++) {
-		if (burst->passed[j].packet == i)
-			add_name(names, eye, burst->passed[j].rule);
-	}
-}
-
-static bool
-has_name(const struct names *names, const char *wanted)
-{
-	for (const char *name = names->text; name < names->text + names->used;
-	     name += strlen(name) + 1) {
-		if (strcmp(name, wanted) == 0)
-			return true;
-	}
-	return false;
 }
 
 static inline uint64_t *
@@ -148,11 +98,11 @@ write_left(struct look_eye *eye, const struct look *look, struct look_part *part
 				   .slot = slot,
 				   .out = UINT64_C(1) << slot,
 				   .ns = eye->now_ns};
-	struct names names = {.used = 0};
+	struct look_names names = {.used = 0};
 
 	if (eye->index[i] != NOBODY)
-		find_names(eye, eye->index[i], &names);
-	if (*look->terms.rule && !has_name(&names, look->terms.rule))
+		look_names_find(eye, eye->index[i], &names);
+	if (*look->terms.rule && !look_names_have(&names, look->terms.rule))
 		return;
 	what.names = names.used;
 	look_write(look, part, &what, names.text, i, eye->begun_tsc);
@@ -176,6 +126,37 @@ left(struct sight *sight, unsigned slot, uint16_t sent)
 	for (unsigned i = 0; i < sent; i++) {
 		if (eye->index[i] != NOBODY)
 			eye->out[eye->index[i]] |= UINT64_C(1) << slot;
+	}
+	add_cost(eye, begun);
+}
+
+/* Which of the burst's targets it is; LOOK_TARGETS_MAX: there were too many before. */
+static unsigned
+number_of(struct look_eye *eye, const struct config_target *target)
+{
+	unsigned i = 0;
+
+	while (i < eye->target_count &&
+	       (eye->targets[i].kind != target->kind || eye->targets[i].index != target->index))
+		i++;
+	if (i == eye->target_count && i < LOOK_TARGETS_MAX)
+		eye->targets[eye->target_count++] = *target;
+	return i;
+}
+
+static void
+taken(struct sight *sight, struct config_target target, struct rte_mbuf *const *packets,
+      uint16_t count)
+{
+	struct look_eye *eye = (struct look_eye *)sight;
+	uint64_t begun = rte_rdtsc();
+	unsigned number = number_of(eye, &target);
+
+	for (unsigned i = 0; i < count && number < LOOK_TARGETS_MAX; i++) {
+		unsigned index = find(eye, packets[i]);
+
+		if (index != NOBODY)
+			eye->taken[index] |= UINT32_C(1) << number;
 	}
 	add_cost(eye, begun);
 }
@@ -211,7 +192,7 @@ look_set_make(struct look *const *looks, unsigned count, unsigned workers)
 	set->workers = workers;
 	for (unsigned i = 0; i < workers; i++)
 		set->eyes[i] = (struct look_eye){
-			.sight = {leaving, left, dropped},
+			.sight = {leaving, left, taken, dropped},
 			.set = set,
 			.worker = i,
 			.stride = 1,
@@ -309,6 +290,8 @@ mark(struct look_eye *eye)
 		*mark_of(burst->packets[i]) = eye->mark + i;
 	memset(eye->out, 0, sizeof(eye->out));
 	memset(eye->drops, 0, sizeof(eye->drops));
+	memset(eye->taken, 0, sizeof(eye->taken));
+	eye->target_count = 0;
 }
 
 /* Of nearly all bursts the clock is not even read, which would take as long as a packet. */
@@ -347,13 +330,16 @@ write_in(const struct look_eye *eye, const struct look *look, struct look_part *
 				   .out = eye->out[i],
 				   .drops = eye->drops[i],
 				   .ns = eye->now_ns};
-	struct names names;
+	struct look_names names;
 
 	if (look->terms.drops && !(look->terms.drops & eye->drops[i]))
 		return;
-	find_names(eye, i, &names);
-	if (*look->terms.rule && !has_name(&names, look->terms.rule))
+	look_names_find(eye, i, &names);
+	if (*look->terms.rule && !look_names_have(&names, look->terms.rule))
 		return;
+	what.names = names.used;
+	look_names_add_targets(eye, i, &names);
+	what.targets = names.used - what.names;
 	what.names = names.used;
 	look_write(look, part, &what, names.text, i, eye->begun_tsc);
 }

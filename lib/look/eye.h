@@ -11,6 +11,8 @@
 #include "stage/sight.h"
 
 #define LOOKS_MAX 8
+/* Of a burst, and so many are told of; of more only the others. */
+#define LOOK_TARGETS_MAX 16
 
 struct look_set;
 
@@ -30,6 +32,10 @@ struct look_eye {
 	uint8_t index[BURST_MAX];
 	uint64_t out[BURST_MAX];
 	uint32_t drops[BURST_MAX];
+	/* Targets that are no ports, which took some, and bits of these by packet. */
+	struct config_target targets[LOOK_TARGETS_MAX];
+	unsigned target_count;
+	uint32_t taken[BURST_MAX];
 
 	/* One burst in stride is looked at; what that cost, since when. */
 	uint32_t stride, turn;

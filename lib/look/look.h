@@ -39,9 +39,10 @@ struct look_terms {
 struct look_record {
 	uint32_t size;         /* of all of it, a multiple of 8 */
 	uint32_t length, kept; /* bytes of the packet, and of it here */
-	/* Bytes of names: of the rule that decided, then of those that passed it on, each with a 0;
-	 * 0: no rule is known. */
-	uint16_t names;
+	/* Bytes of names, each with a 0: of the rule that decided, then of those that passed it on,
+	 * where some are known; and of these bytes the last, of targets that took it and are no
+	 * ports. */
+	uint16_t names, targets;
 	uint8_t worker;
 	bool leaves;    /* it is as it left through slot, not as it came in there */
 	uint32_t drops; /* reasons by bit */

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "config/config.h"
 #include "stage/reasons.h"
 
 struct burst;
@@ -20,6 +21,9 @@ struct sight {
 			struct rte_mbuf *const *packets, uint16_t count);
 	/* And then so many of these, from the front, were taken; none may be touched. */
 	void (*left)(struct sight *sight, unsigned slot, uint16_t sent);
+	/* Packets are about to be taken by a target that is no port. */
+	void (*taken)(struct sight *sight, struct config_target target,
+		      struct rte_mbuf *const *packets, uint16_t count);
 	/* Packets are about to be freed. */
 	void (*dropped)(struct sight *sight, struct rte_mbuf *const *packets, uint16_t count,
 			enum drop_reason reason);

@@ -15,7 +15,14 @@
 
 struct port;
 struct port_pool;
-struct target;
+struct target_state;
+
+/* What is compiled for. */
+enum stage_use {
+	STAGE_LOOKS, /* to be looked at, as by check and explain: nothing runs */
+	STAGE_OFFLINE,
+	STAGE_LIVE,
+};
 
 /* What a stage may look at when it compiles. */
 struct stage_env {
@@ -23,8 +30,9 @@ struct stage_env {
 	struct port *const *ports;   /* by the config's index; NULL when only checking */
 	/* Of packets, and of headers, for what is made of packets; NULL when only checking. */
 	const struct port_pool *pool;
-	/* The kinds that there are, and NULL behind the last; see target.h. */
-	const struct target *const *targets;
+	enum stage_use use;
+	/* The kinds of targets that there are, compiled; see target.h. */
+	const struct target_state *targets;
 	/* The same stage's state in the program that this one is to follow, which stays while it
 	 * compiles; NULL: none. What is to go on is held by both, and written by workers alone,
 	 * each its own part: the step from one program to the next moves nothing. */

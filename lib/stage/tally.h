@@ -53,7 +53,10 @@ struct tally_port {
 	 * rx_packets + replayed + copies = out + sum(drops) + held. */
 	uint64_t replayed; /* by replays, as if received here or straight out of here */
 	uint64_t copies, out;
-	uint64_t held; /* by a stage, from one burst to another */
+	uint64_t taken; /* of out, by targets that are no ports */
+	/* Left with a target, which counts itself what becomes of them; see target.h. By
+	 * tally_count. */
+	uint64_t held;
 	uint64_t drops[DROP_REASONS];
 	/* Of the packets that the NIC called good, those looked at, and those that were not. */
 	uint64_t checksum_checked, checksum_wrong;

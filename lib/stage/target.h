@@ -2,26 +2,59 @@
 /*
  * Target: the contract between forward and what takes packets beside ports and groups. A kind is
  * one `const struct target`; forward gathers what each of its targets gets, and hands it over once
- * a burst, before what was given to ports leaves.
+ * a burst, before what was given to ports leaves. The engine compiles the kinds before the stages,
+ * and knows none by name.
  */
 #ifndef STAGE_TARGET_H
 #define STAGE_TARGET_H
 
 #include "stage/stage.h"
 
+/* What became of packets that bursts left with a target (exit_hold), of those that came in on the
+ * port of one slot. */
+struct target_done_port {
+	uint64_t out; /* they are where they were to be */
+	uint64_t drops[DROP_REASONS];
+};
+
+struct target_done {
+	struct target_done_port ports[CONFIG_PORTS_MAX]; /* by slot */
+	struct tally_copy copies[COPY_REASONS];
+};
+
 struct target {
 	enum config_target_kind kind;
 
-	/* Control thread. As those of struct stage, for all targets of the kind; called where there
-	 * are any. */
+	/* Control thread. As those of struct stage, for all targets of the kind; called where the
+	 * config has any, or the program before had a state, which env->before is: so what one of
+	 * them counts is not lost when it is gone. Where nothing is to run (env->use) it makes
+	 * nothing that outlives the state, and opens nothing. */
 	int (*compile)(const struct stage_env *env, void **state, struct error_list *errors);
 	void (*release)(void *state);
 
-	/* Worker, and as bound as a stage. The packets, count of them from 1 to BURST_MAX, are
-	 * those for the target of this index, and its own: each is sent or dropped by exit/exit.h,
-	 * or counted as held. */
+	/* Worker (burst->worker), and as bound as a stage. The packets, count of them from 1 to
+	 * BURST_MAX, are those for the target of this index, and its own: of each the burst is told
+	 * by exit_end, exit_hold or exit_drop of exit/exit.h. */
 	void (*take)(const void *state, unsigned index, struct burst *burst,
 		     struct rte_mbuf **packets, uint16_t count);
+
+	/* What is told of each of them; may be NULL. */
+	const struct stage_section *sections;
+
+	/* Control thread, and NULL where packets are never held. Adds what was done with those that
+	 * are not held any more, since the first program that had any: of each a target counts this
+	 * when it lets go of it, whoever's thread does that. */
+	void (*done)(const void *state, struct target_done *sum);
+
+	/* Control thread, when no worker runs any more; may be NULL. Brings all that is held to its
+	 * end, until this time (now_ns) at most. false: there was not enough time. */
+	bool (*drain)(void *state, uint64_t until_ns);
+};
+
+/* What a program has of a kind; kind is NULL behind the last. */
+struct target_state {
+	const struct target *kind;
+	void *state; /* NULL: the config has no use for it */
 };
 
 #endif

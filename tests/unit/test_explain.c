@@ -36,7 +36,10 @@ compile(const char *rules)
 		frames_judge_writer(ports[i]);
 	}
 	error_list_init(&errors, NULL);
-	assert_int_equal(program_make(config, ports, NULL, 1, NULL, &program, &errors), 0);
+	assert_int_equal(program_make(config,
+				      &(struct program_setting){STAGE_LOOKS, ports, NULL, 1, NULL},
+				      &program, &errors),
+			 0);
 	error_list_clear(&errors);
 	return program;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "engine/targets.h"
+
+#include <string.h>
+
+#include "core/banned.h"
+
+void
+targets_done(const struct program *program, struct target_done *done)
+{
+	memset(done, 0, sizeof(*done));
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->state && target->kind->done)
+			target->kind->done(target->state, done);
+	}
+}
+
+static void
+subtract(struct target_done_port *port, const struct target_done_port *other)
+{
+	port->out -= other->out;
+	for (unsigned i = 0; i < DROP_REASONS; i++)
+		port->drops[i] -= other->drops[i];
+}
+
+void
+targets_subtract(struct target_done *done, const struct target_done *other)
+{
+	for (unsigned slot = 0; slot < CONFIG_PORTS_MAX; slot++)
+		subtract(&done->ports[slot], &other->ports[slot]);
+	for (unsigned i = 0; i < COPY_REASONS; i++) {
+		done->copies[i].packets -= other->copies[i].packets;
+		done->copies[i].bytes -= other->copies[i].bytes;
+	}
+}
+
+void
+targets_settle(const struct target_done_port *done, struct tally_port *counts)
+{
+	counts->out += done->out;
+	counts->taken += done->out;
+	counts->held -= done->out;
+	for (unsigned i = 0; i < DROP_REASONS; i++) {
+		counts->drops[i] += done->drops[i];
+		counts->held -= done->drops[i];
+	}
+}
+
+bool
+targets_drain(const struct program *program, uint64_t until_ns)
+{
+	bool all = true;
+
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->state && target->kind->drain)
+			all &= target->kind->drain(target->state, until_ns);
+	}
+	return all;
+}
