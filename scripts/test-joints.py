@@ -266,7 +266,7 @@ joint_target_release(void *state)
 
 static void
 joint_take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-	   uint16_t count)
+	   uint16_t count, uint32_t marked)
 {
 	const struct config_target target = {CONFIG_TARGET_JOINT, index};
 	struct hole *hole = ((const struct holes *)state)->hole;
@@ -464,6 +464,13 @@ class Daemon:
         except OSError as error:
             return {"failed": str(error)}
 
+    def apply(self, *changes):
+        """Of a config with other words in it."""
+        text = self.text
+        for old, new in changes:
+            text = text.replace(old, new)
+        return self.ask("config.apply", text=text, directory=str(self.socket.parent.parent))
+
     def seen(self):
         """Where packets of a look went."""
         look = self.ask("look.begin").get("result", {}).get("look")
@@ -485,11 +492,10 @@ def live(sluiced, directory):
     """What a daemon says of the target: before and after an apply, of a look, and of the method."""
     with Daemon(sluiced, directory) as daemon:
         before = daemon.ask("status").get("result", {})
-        same = daemon.ask("config.apply", text=daemon.text).get("result", {})
-        other = daemon.ask("config.apply", text=daemon.text.replace("hole: {}", "hole: { depth: 3 }")).get("result", {})
+        same = daemon.apply().get("result", {})
+        other = daemon.apply(("hole: {}", "hole: { depth: 3 }")).get("result", {})
         after, seen = daemon.ask("status").get("result", {}), daemon.seen()
-        gone = daemon.ask("config.apply", text=daemon.text.replace("joints: { hole: {} }", "").replace(
-            "forward: hole", "forward: out")).get("result", {})
+        gone = daemon.apply(("joints: { hole: {} }", ""), ("forward: hole", "forward: out")).get("result", {})
         return {"before": before, "same": same, "other": other, "after": after, "gone": gone,
                 "ended": daemon.ask("status").get("result", {}), "seen": seen, "method": daemon.ask("joint")}
 
@@ -535,7 +541,7 @@ def main():
             0 < ran["before"]["joints"]["hole"]["ended"] <= ran["after"]["joints"]["hole"]["ended"],
         "and is in the ledger behind its end": "joints" not in ran["ended"] and ran["ended"]["ledger"]["balanced"] and
                                                ran["ended"]["ledger"]["out"] > ran["ended"]["ports"]["out"]["tx_packets"],
-        "an apply says what became of it": [ran[what][fate]["joints"] for what, fate in (
+        "an apply says what became of it": [ran[what].get(fate, {}).get("joints") for what, fate in (
             ("same", "kept"), ("other", "changed"), ("gone", "ended"))] == 3 * [["hole"]],
         "an edit is made": bool(others) and others == edited["rules"]["tcp"]["packets"] and
                            edited["rules"]["tcp"]["unedited"] == 0,

@@ -54,7 +54,7 @@ note_sent(void *context, const struct rte_mbuf *packet)
 /* In the place of a target that is neither port nor group: what it has is a worker's. */
 static void
 note_taken(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-	   uint16_t count)
+	   uint16_t count, uint32_t marked)
 {
 	struct trial *trial = (struct trial *)(uintptr_t)state;
 
@@ -263,7 +263,7 @@ trial_slot(const struct trial *trial, const struct config_target *target)
 {
 	if (target->kind == CONFIG_TARGET_PORT)
 		return trial->program->slots[target->index];
-	return CONFIG_PORTS_MAX + forward_others_find(&trial->plan->others, target);
+	return CONFIG_PORTS_MAX + forward_others_first(&trial->plan->others, target);
 }
 
 const char *

@@ -19,7 +19,7 @@ struct forward_local {
 	struct jobs *jobs; /* NULL where no rule has edits or gates */
 	/* Theirs: of a burst with forms, flows as groups take them that look inside. */
 	const uint32_t *inner;
-	struct parcel others[]; /* as plan->others; empty between bursts */
+	struct other_parcel others[]; /* as plan->others; empty between bursts */
 };
 
 /* The member that a flow belongs to: the same as long as it has a link; while it has none, its
@@ -81,10 +81,13 @@ static inline void
 forward_give(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
 	     unsigned other, struct rte_mbuf *packet)
 {
-	struct parcel *parcel = &local->others[other];
+	const struct forward_other *item = &plan->others.items[other];
+	struct other_parcel *given = &local->others[item->parcel];
+	struct parcel *parcel = &given->parcel;
 
 	if (parcel->count == BURST_MAX)
-		forward_others_give(&plan->others.items[other], parcel, burst);
+		forward_others_give(&plan->others.items[item->parcel], given, burst);
+	given->marked |= (uint32_t)item->marks << parcel->count;
 	parcel->packets[parcel->count++] = packet;
 }
 
@@ -120,7 +123,7 @@ static inline void
 forward_empty(const struct forward_plan *plan, struct forward_local *local, struct burst *burst)
 {
 	for (unsigned i = 0; i < plan->others.count; i++) {
-		if (local->others[i].count)
+		if (local->others[i].parcel.count)
 			forward_others_give(&plan->others.items[i], &local->others[i], burst);
 	}
 	outbox_empty(&local->outbox, plan->ports, burst);

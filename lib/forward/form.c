@@ -40,6 +40,7 @@ struct build {
 	uint32_t *table;
 	uint32_t size;
 	/* The list at hand. */
+	uint32_t rule;
 	struct draft drafts[CONFIG_FORMS_MAX];
 	unsigned draft_count, gate_count, edit_count;
 	uint32_t dedups;
@@ -118,8 +119,8 @@ add_target(struct build *build, struct form_list *list, const struct before *bef
 
 	if (find_draft(build, before, &form) < 0)
 		return -ENOMEM;
-	forms->steps[forms->step_count++] =
-		(struct form_step){build->targets->code(build->targets->of, target), form};
+	forms->steps[forms->step_count++] = (struct form_step){
+		build->targets->code(build->targets->of, build->rule, target), form};
 	list->step_count++;
 	draft = &build->drafts[form];
 	draft->targets++;
@@ -275,6 +276,7 @@ add_list(struct build *build, const struct config_rule *rule)
 				 .unedited = forms->unedited.count,
 				 .counts = rule->step + config_step_edits(actions)};
 
+	build->rule = rule - build->config->rules;
 	build->draft_count = 0;
 	build->gate_count = 0;
 	build->edit_count = 0;

@@ -75,7 +75,7 @@ struct forms {
 /* How a list's targets are said, and of how many segments a packet may be that each of what a
  * target is takes: 1 where one takes no chains, UINT16_MAX or more where there is no end. */
 struct form_targets {
-	uint8_t (*code)(const void *of, const struct config_target *target);
+	uint8_t (*code)(const void *of, uint32_t rule, const struct config_target *target);
 	uint32_t (*segments)(const void *of, const struct config_target *target);
 	const void *of;
 	uint8_t ports; /* codes below this one are single ports */

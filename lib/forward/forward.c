@@ -176,7 +176,7 @@ static size_t
 size_without_jobs(const struct forward_plan *plan)
 {
 	return RTE_ALIGN_CEIL(sizeof(struct forward_local) +
-				      plan->others.count * sizeof(struct parcel),
+				      plan->others.count * sizeof(struct other_parcel),
 			      RTE_CACHE_LINE_SIZE);
 }
 

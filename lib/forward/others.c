@@ -10,16 +10,19 @@ static int
 add_kind(struct forward_others *others, const struct target_state *kind,
 	 const struct stage_env *env, struct error_list *errors)
 {
-	unsigned count = config_target_count(env->config, kind->kind->kind);
+	unsigned count = config_target_count(env->config, kind->kind->kind), first = others->count;
+	unsigned numbers = kind->kind->marks ? 2 * count : count;
 
-	if (others->count + count > FORWARD_OTHERS_MAX) {
+	if (first + numbers > FORWARD_OTHERS_MAX) {
 		error_add(errors, 0, 0, NULL,
-			  "there are more than %u targets beside ports and groups",
+			  "there are more than %u targets beside ports and groups, each capture "
+			  "counted twice",
 			  FORWARD_OTHERS_MAX);
 		return -E2BIG;
 	}
-	for (unsigned i = 0; i < count; i++)
-		others->items[others->count++] = (struct forward_other){kind->kind, kind->state, i};
+	for (unsigned i = 0; i < numbers; i++)
+		others->items[others->count++] = (struct forward_other){
+			kind->kind, kind->state, i % count, first + i % count, i >= count};
 	return 0;
 }
 
@@ -49,7 +52,7 @@ forward_others_free(struct forward_others *others)
 }
 
 unsigned
-forward_others_find(const struct forward_others *others, const struct config_target *target)
+forward_others_first(const struct forward_others *others, const struct config_target *target)
 {
 	unsigned first = 0;
 
@@ -58,9 +61,26 @@ forward_others_find(const struct forward_others *others, const struct config_tar
 	return first + target->index;
 }
 
-void
-forward_others_give(const struct forward_other *other, struct parcel *parcel, struct burst *burst)
+unsigned
+forward_others_find(const struct forward_others *others, const struct config *config, uint32_t rule,
+		    const struct config_target *target)
 {
-	other->kind->take(other->state, other->index, burst, parcel->packets, parcel->count);
+	unsigned first = forward_others_first(others, target);
+	const struct target *kind = others->items[first].kind;
+
+	if (!kind->marks || !kind->marks(config, rule, target->index))
+		return first;
+	return first + config_target_count(config, target->kind);
+}
+
+void
+forward_others_give(const struct forward_other *other, struct other_parcel *given,
+		    struct burst *burst)
+{
+	struct parcel *parcel = &given->parcel;
+
+	other->kind->take(other->state, other->index, burst, parcel->packets, parcel->count,
+			  given->marked);
 	parcel->count = 0;
+	given->marked = 0;
 }

@@ -18,16 +18,17 @@ slot_of(struct port *const *ports, uint16_t index)
 }
 
 static uint8_t
-target_code(const struct forward_plan *plan, struct port *const *ports,
+target_code(const struct forward_plan *plan, const struct stage_env *env, uint32_t rule,
 	    const struct config_target *target)
 {
 	switch (target->kind) {
 	case CONFIG_TARGET_PORT:
-		return slot_of(ports, target->index);
+		return slot_of(env->ports, target->index);
 	case CONFIG_TARGET_GROUP:
 		return FORWARD_GROUP + target->index;
 	default:
-		return FORWARD_OTHER + forward_others_find(&plan->others, target);
+		return FORWARD_OTHER +
+		       forward_others_find(&plan->others, env->config, rule, target);
 	}
 }
 
@@ -48,13 +49,13 @@ count_mirrors(const struct config_actions *actions)
 }
 
 static forward_end
-plan_end(const struct forward_plan *plan, struct port *const *ports,
+plan_end(const struct forward_plan *plan, const struct stage_env *env, uint32_t rule,
 	 const struct config_actions *actions, uint8_t drop, uint32_t mirrors)
 {
 	const struct config_action *end = config_end(actions);
 	bool forwards = end && end->verb == CONFIG_FORWARD;
 
-	return mirrors << 8 | (forwards ? target_code(plan, ports, &end->target) : drop);
+	return mirrors << 8 | (forwards ? target_code(plan, env, rule, &end->target) : drop);
 }
 
 static void
@@ -97,11 +98,11 @@ struct coder {
 };
 
 static uint8_t
-code(const void *of, const struct config_target *target)
+code(const void *of, uint32_t rule, const struct config_target *target)
 {
 	const struct coder *coder = of;
 
-	return target_code(coder->plan, coder->env->ports, target);
+	return target_code(coder->plan, coder->env, rule, target);
 }
 
 /* One without a device has not said yet what it sends. */
@@ -149,11 +150,11 @@ plan_lists(struct forward_plan *plan, const struct stage_env *env, const uint32_
 		for (unsigned j = 0; j < actions->count; j++) {
 			if (is_mirror(&actions->items[j]))
 				plan->targets[targets++] =
-					target_code(plan, env->ports, &actions->items[j].target);
+					target_code(plan, env, i, &actions->items[j].target);
 		}
 		if (targets > first)
 			list = lists++;
-		plan->ends[i] = plan_end(plan, env->ports, actions, FORWARD_DROP_RULE, list);
+		plan->ends[i] = plan_end(plan, env, i, actions, FORWARD_DROP_RULE, list);
 		if (list)
 			plan->mirrors[list] = (struct forward_mirrors){
 				first, targets - first,
@@ -161,7 +162,8 @@ plan_lists(struct forward_plan *plan, const struct stage_env *env, const uint32_
 					 END_TARGET(plan->ends[i]))};
 	}
 	plan->ends[env->config->rule_count] =
-		plan_end(plan, env->ports, &env->config->default_actions, FORWARD_DROP_DEFAULT, 0);
+		plan_end(plan, env, env->config->rule_count, &env->config->default_actions,
+			 FORWARD_DROP_DEFAULT, 0);
 }
 
 static bool

@@ -26,7 +26,8 @@ forward_shadow(const void *state, const struct forward_instead *instead)
 	shadow->headers = instead->pool->headers;
 	shadow->copy_break = instead->pool->copy_break;
 	for (unsigned i = 0; i < plan->others.count; i++)
-		items[i] = (struct forward_other){instead->taker, instead->taker_state, i};
+		items[i] = (struct forward_other){instead->taker, instead->taker_state, i,
+						  plan->others.items[i].parcel, false};
 	shadow->others.items = items;
 	return shadow;
 }
