@@ -17,7 +17,7 @@ def running():
         yield daemon
 
 
-@pytest.mark.parametrize("group", ["config", "port", "replay"])
+@pytest.mark.parametrize("group", ["capture", "config", "port", "replay"])
 def test_help_of_a_group(group):
     done = subprocess.run([SLUICE, group, "--help"], capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 0 and not done.stderr
@@ -53,6 +53,7 @@ def test_completion():
     assert complete("ports", "--sort", "in-") == ["in-bytes", "in-now"]
     assert complete("--top", "5", "drops", "--sort", "") == ["name", "packets", "now"]
     assert "README.md" in complete("config", "apply", "READ")
+    assert "README.md" in complete("capture", "read", "-w", "out.pcapng", "--from", "-10min", "READ")
 
 
 def test_completion_of_methods(daemon):

@@ -5,6 +5,16 @@
 
 #include "core/banned.h"
 
+/* Of what says which packets to look at, -n alone. */
+static bool
+arguments_only_count(const struct looking_options *looking)
+{
+	struct looking_options rest = *looking;
+
+	rest.count = NULL;
+	return !looking_given(&rest);
+}
+
 int
 arguments_check(const struct command *command, const struct options *options, int count)
 {
@@ -24,8 +34,14 @@ arguments_check(const struct command *command, const struct options *options, in
 				  "--list, --rules and --textfile are for `sluice metrics`");
 	if (options->by && !command->talks)
 		return say_failed(EXIT_USAGE, "--by is for `sluice talkers`");
+	if ((options->read.from || options->read.until || options->read.filter ||
+	     options->read.into || options->read.count) &&
+	    !command->extracts)
+		return say_failed(EXIT_USAGE, "--from, --until, --filter, --count and -w are for "
+					      "`sluice capture read`");
 	if (looking_given(&options->looking) && !command->looks && !command->talks &&
-	    !(command->explains && options->live))
+	    !(command->explains && options->live) &&
+	    !(command->extracts && arguments_only_count(&options->looking)))
 		return say_failed(EXIT_USAGE,
 				  "-n, -v, --rule, --drops, --in, --out, --snap, "
 				  "--rate, --for and --paths are for `sluice trace` and "

@@ -230,6 +230,25 @@ static const struct command commands[] = {
 	 .method = "replay.pace",
 	 .param = "pace",
 	 .run = run_order},
+	{.words = "capture read",
+	 .arguments = "FILE...",
+	 .text = "packets of captures by time and filter, as a capture (pcapng)",
+	 .more = "FILE is a capture that sluice wrote, or another pcapng; a directory, for those "
+		 "in it; or a glob. Files are read one after the other, by an index beside them no "
+		 "more of them than is needed, and one that is still being written up to its last "
+		 "whole block. No daemon is asked.\n"
+		 "--from TIME, --until TIME: from the one on, up to before the other: "
+		 "2026-11-29T15:00:00.5Z, @1795964400.25, 15:00:00 (the last time that it was, or "
+		 "the next behind --from), -10min (so long ago); --until +5s is so long behind "
+		 "--from.\n"
+		 "--filter FILTER: as pcap-filter(7) has it, in one word.\n"
+		 "-n N: the first N. -w FILE: into a file; - or nothing: to standard output.\n"
+		 "--count: how many there are, and nothing else. With --json what was read, too.\n",
+	 .least = 1,
+	 .most = NAMES_MAX,
+	 .extracts = true,
+	 .patient = true,
+	 .run = run_capture_read},
 	{.words = "trace",
 	 .arguments = "[FILTER]",
 	 .text = "the next packets that FILTER takes, each with what became of it",

@@ -46,16 +46,17 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --by --clock-error --down --drops --duration --follow --for --in --json --limit --list --live --loops --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --watch --with --help --version"
+	local cur prev words cword i command=() options="--all --at --by --clock-error --count --down --drops --duration --filter --follow --for --from --in --json --limit --list --live --loops --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --top --until --watch --with --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
 		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""
 		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10 60 tcp udp arp" [--port]="" [--rule]=""
+		[--from]="-10min -1h" [--until]="+10s +10min" [--filter]="tcp udp arp"
 		[--by]="flow source destination port rule")
 	_init_completion -n = || return
 
 	case $prev in
-	--socket | --textfile | --with | --on)
+	--socket | --textfile | --with | --on | -w)
 		_filedir
 		return
 		;;
@@ -103,14 +104,14 @@ _sluice() {
 	# The command's words so far, without options and their values.
 	for ((i = 1; i < cword; i++)); do
 		case ${words[i]} in
-		--socket | --sort | --textfile | --with | --port | --down | --on) ((i++)) ;;
+		--socket | --sort | --textfile | --with | --port | --down | --on | -w) ((i++)) ;;
 		-*) [ -z "${values[${words[i]}]+known}" ] || ((i++)) ;;
 		*) command+=("${words[i]}") ;;
 		esac
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups workers drops memory metrics explain config port replay trace tap top talkers wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups workers drops memory metrics explain config port replay capture trace tap top talkers wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;
@@ -120,6 +121,8 @@ _sluice() {
 	drops | "drops "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_reasons)" -- "$cur") ;;
 	workers | "workers "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_workers)" -- "$cur") ;;
 	rules | "rules "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_rules)" -- "$cur") ;;
+	capture) mapfile -t COMPREPLY < <(compgen -W "read" -- "$cur") ;;
+	"capture read" | "capture read "*) _filedir ;;
 	replay) mapfile -t COMPREPLY < <(compgen -W "list start stop pause resume seek pace" -- "$cur") ;;
 	"replay list" | "replay list "* | "replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")
 		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur")

@@ -85,6 +85,8 @@ help_print(FILE *out)
 		"  -n N, -v, --port, --rule, --drops, --in, --out, --snap, --rate, --for,\n"
 		"  --paths\n"
 		"                   with `trace` and `tap`: which packets, and how many\n"
+		"  --from TIME, --until TIME, --filter FILTER, -n N, -w FILE, --count\n"
+		"                   with `capture read`: which packets, and where to\n"
 		"  --by WORD        with `talkers`: flow, source, destination, port or rule\n"
 		"  --once           with `top`: one look, and no screen\n"
 		"  --timeout SECONDS\n"
@@ -135,7 +137,10 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
+		 command->extracts
+			 ? " --from TIME --until TIME --filter FILTER -n N -w FILE --count"
+			 : "",
 		 command->explains ? " --port PORT --all --down PORT --with FILE --near N "
 				     "--live [FILTER] -n N"
 				   : "",

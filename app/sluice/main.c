@@ -24,6 +24,7 @@
 
 enum {
 	OPTION_ALL = 256,
+	OPTION_COUNT,
 	OPTION_DOWN,
 	OPTION_DROPS,
 	OPTION_FOLLOW,
@@ -53,11 +54,14 @@ static const struct option long_options[] = {
 	{"at", required_argument, NULL, TEXT(terms.at)},
 	{"by", required_argument, NULL, TEXT(by)},
 	{"clock-error", required_argument, NULL, TEXT(terms.clock_error)},
+	{"count", no_argument, NULL, OPTION_COUNT},
 	{"down", required_argument, NULL, OPTION_DOWN},
 	{"drops", optional_argument, NULL, OPTION_DROPS},
 	{"duration", required_argument, NULL, TEXT(terms.duration)},
+	{"filter", required_argument, NULL, TEXT(read.filter)},
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"for", required_argument, NULL, TEXT(looking.seconds)},
+	{"from", required_argument, NULL, TEXT(read.from)},
 	{"help", no_argument, NULL, 'h'},
 	{"in", no_argument, NULL, OPTION_IN},
 	{"json", no_argument, NULL, OPTION_JSON},
@@ -82,6 +86,7 @@ static const struct option long_options[] = {
 	{"textfile", required_argument, NULL, TEXT(textfile)},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"top", required_argument, NULL, OPTION_TOP},
+	{"until", required_argument, NULL, TEXT(read.until)},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", required_argument, NULL, OPTION_WATCH},
 	{"with", required_argument, NULL, TEXT(with)},
@@ -197,7 +202,7 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:hn:vV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:hn:vVw:", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			*help = true;
@@ -249,6 +254,12 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			break;
 		case 'v':
 			options->looking.why = true;
+			break;
+		case 'w':
+			options->read.into = optarg;
+			break;
+		case OPTION_COUNT:
+			options->read.count = true;
 			break;
 		case OPTION_FOLLOW:
 			options->follow = true;

@@ -25,6 +25,12 @@ enum {
 #define OPTIONS_DOWN_MAX 64
 #define OPTIONS_ON_MAX 64
 
+/* Of capture read, as typed; NULL: not given. */
+struct read_options {
+	const char *from, *until, *filter, *into; /* into: -w */
+	bool count;
+};
+
 struct options {
 	bool json;
 	bool follow;        /* a replay, until it has ended */
@@ -51,6 +57,7 @@ struct options {
 	const char *on[OPTIONS_ON_MAX], *live;
 	unsigned on_count;
 	struct looking_options looking;
+	struct read_options read;
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
@@ -74,6 +81,7 @@ struct command {
 	bool talks;            /* takes --by, -n and --for */
 	bool looks;            /* takes what says which packets to look at */
 	bool compares;         /* takes --on, --live and --port */
+	bool extracts;         /* takes --from, --until, --filter, --count, -n and -w */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
 	bool patient;                          /* may take as long as the daemon lives */
@@ -120,6 +128,8 @@ int run_trace(const struct command *command, const struct options *options, char
 int run_tap(const struct command *command, const struct options *options, char *const *arguments);
 int run_talkers(const struct command *command, const struct options *options,
 		char *const *arguments);
+int run_capture_read(const struct command *command, const struct options *options,
+		     char *const *arguments);
 int run_top(const struct command *command, const struct options *options, char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Index: where the blocks of a capture end that sluice writes, and what lies before each, in a
- * file beside it: FILE.index has INDEX_HEADER_SIZE bytes, and INDEX_ROW_SIZE more for each block. It only
- * grows. A row that is torn, and whatever comes behind it, is not there.
+ * file beside it: FILE.index has INDEX_HEADER_SIZE bytes, and INDEX_ROW_SIZE more for each block.
+ * It only grows. A row that is torn, and whatever comes behind it, is not there.
  *
  * Nobody has to believe it. In the capture each block ends with a seal, a pcapng block that others
  * pass over, which has the block's row; and a row has a digest over itself, all rows before it and
