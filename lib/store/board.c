@@ -69,8 +69,8 @@ store_board_read(struct store_board *board, struct store_numbers *out)
 
 	for (unsigned slot = 0; slot < STORE_SLOTS; slot++)
 		read_slot(&numbers->slots[slot], &out->slots[slot]);
-	out->files = get(&numbers->files);
 	out->closed = get(&board->closed);
+	out->files = get(&numbers->files);
 	out->blocks = get(&numbers->blocks);
 	out->blocks_used = get(&numbers->blocks_used);
 	out->memory = out->blocks * STORE_BLOCK_SIZE;

@@ -19,10 +19,11 @@
  * last whole block of packets that the disk took.
  *
  * Offline there are no threads, no clock and no io_uring: what a store writes is a function of its
- * terms and packets alone.
+ * terms and packets alone. So how much the disk has free removes no file then, and one that failed
+ * is not tried again.
  *
  * System calls besides those of io_uring: openat (core/opener.h), pwrite64, fsync, ftruncate,
- * fallocate, sync_file_range, fadvise64, fcntl (F_SETFL), rename, unlink, statfs, fstatfs, statx,
+ * sync_file_range, fadvise64, fcntl (F_SETFL), rename, unlink, statfs, fstatfs, statx,
  * getdents64, mmap, munmap. EFBIG comes as an error only where SIGXFSZ is ignored.
  */
 #ifndef STORE_STORE_H
@@ -182,8 +183,9 @@ bool store_trigger(struct store *store, uint64_t time_ns);
  * can be called again. After 0 no packet is taken any more. The store's thread. */
 int store_end(struct store *store, unsigned patience_ms);
 
-/* Frees a store. Where store_end did not return 0, packets held are lost uncounted, and memory that
- * the kernel still writes from is not given back. */
+/* Frees a store; waits for files that are being closed. Where store_end did not return 0, packets
+ * held are lost uncounted, the open file keeps its ".part", and memory that the kernel still writes
+ * from is not given back. Any thread. */
 void store_free(struct store *store);
 
 /* What is published. Each number is exact; of two, one may be newer, and of those of a slot `taken`
