@@ -18,6 +18,10 @@ arguments_only_count(const struct looking_options *looking)
 int
 arguments_check(const struct command *command, const struct options *options, int count)
 {
+	struct looking_options looking = options->looking;
+
+	if (command->matches)
+		looking.snap = NULL;
 	if (options->watch > 0 && !command->reading)
 		return say_failed(EXIT_USAGE,
 				  "--watch repeats what only reads: status, ports, rules, "
@@ -35,11 +39,17 @@ arguments_check(const struct command *command, const struct options *options, in
 	if (options->by && !command->talks)
 		return say_failed(EXIT_USAGE, "--by is for `sluice talkers`");
 	if ((options->read.from || options->read.until || options->read.filter ||
-	     options->read.into || options->read.count) &&
+	     options->read.count) &&
 	    !command->extracts)
-		return say_failed(EXIT_USAGE, "--from, --until, --filter, --count and -w are for "
+		return say_failed(EXIT_USAGE, "--from, --until, --filter and --count are for "
 					      "`sluice capture read`");
-	if (looking_given(&options->looking) && !command->looks && !command->talks &&
+	if (compare_given(&options->comparing) && !command->matches)
+		return say_failed(EXIT_USAGE, "--ignoring, --within and --tolerance are for "
+					      "`sluice compare`");
+	if (options->into && !command->extracts && !command->matches)
+		return say_failed(EXIT_USAGE,
+				  "-w is for `sluice capture read` and `sluice compare`");
+	if (looking_given(&looking) && !command->looks && !command->talks &&
 	    !(command->explains && options->live) &&
 	    !(command->extracts && arguments_only_count(&options->looking)))
 		return say_failed(EXIT_USAGE,

@@ -303,6 +303,25 @@ static const struct command commands[] = {
 		 "of a share, as a part of it; two of them hold it in 95 of 100 samples.\n",
 	 .talks = true,
 	 .run = run_talkers},
+	{.words = "compare",
+	 .arguments = "SENT BACK",
+	 .text = "which packets of a capture are in another, and as what: lost, changed, late",
+	 .more = "SENT was taken before a device, BACK behind it; no daemon is needed. Exit code "
+		 "0: within the tolerance; 1: not; 2: one can't be read. - is standard input.\n"
+		 "--ignoring WORDS: what may differ, of mac, vlan, ttl, dscp, checksums and nat "
+		 "(addresses and ports), with commas between; none; or auto, if it is left out: "
+		 "each packet by the strictest of frame (nothing differs), network (what routers "
+		 "change) and nat that knows it.\n"
+		 "--within TIME: what takes longer is late.\n"
+		 "--tolerance WORDS: lost=0, reordered=0.1%, p99=50us, with commas between: of "
+		 "lost, changed, duplicated, reordered, late, unknown, ambiguous, p50, p90, p99, "
+		 "p99.9, p99.99 and max. If it is left out the first six are to be 0.\n"
+		 "--snap BYTES: of longer packets so much is compared, and how long they are.\n"
+		 "-w FILE: the first changed packets of each kind, each beside what it became.\n",
+	 .least = 2,
+	 .most = 2,
+	 .matches = true,
+	 .run = run_compare},
 	{.words = "wait",
 	 .arguments = "[STATE]",
 	 .text = "until the daemon answers, or is in that state",

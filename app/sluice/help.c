@@ -88,6 +88,8 @@ help_print(FILE *out)
 		"  --from TIME, --until TIME, --filter FILTER, -n N, -w FILE, --count\n"
 		"                   with `capture read`: which packets, and where to\n"
 		"  --by WORD        with `talkers`: flow, source, destination, port or rule\n"
+		"  --ignoring WORDS, --within TIME, --tolerance WORDS, --snap BYTES, -w FILE\n"
+		"                   with `compare`: what may differ, and where changes go\n"
 		"  --once           with `top`: one look, and no screen\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
@@ -137,6 +139,12 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
+	if (command->matches) {
+		print_words(out, 0, 0,
+			    "Options: --json --ignoring WORDS --within TIME --tolerance WORDS "
+			    "--snap BYTES -w FILE\n");
+		return;
+	}
 	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
 		 command->extracts
 			 ? " --from TIME --until TIME --filter FILTER -n N -w FILE --count"

@@ -63,6 +63,7 @@ static const struct option long_options[] = {
 	{"for", required_argument, NULL, TEXT(looking.seconds)},
 	{"from", required_argument, NULL, TEXT(read.from)},
 	{"help", no_argument, NULL, 'h'},
+	{"ignoring", required_argument, NULL, TEXT(comparing.ignoring)},
 	{"in", no_argument, NULL, OPTION_IN},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"limit", required_argument, NULL, TEXT(terms.limit)},
@@ -85,11 +86,13 @@ static const struct option long_options[] = {
 	{"sort", required_argument, NULL, TEXT(sort)},
 	{"textfile", required_argument, NULL, TEXT(textfile)},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
+	{"tolerance", required_argument, NULL, TEXT(comparing.tolerance)},
 	{"top", required_argument, NULL, OPTION_TOP},
 	{"until", required_argument, NULL, TEXT(read.until)},
 	{"version", no_argument, NULL, 'V'},
 	{"watch", required_argument, NULL, OPTION_WATCH},
 	{"with", required_argument, NULL, TEXT(with)},
+	{"within", required_argument, NULL, TEXT(comparing.within)},
 	{0},
 };
 #define OPTIONS (sizeof(long_options) / sizeof(long_options[0]) - 1)
@@ -256,7 +259,7 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 			options->looking.why = true;
 			break;
 		case 'w':
-			options->read.into = optarg;
+			options->into = optarg;
 			break;
 		case OPTION_COUNT:
 			options->read.count = true;

@@ -104,7 +104,7 @@ static int
 open_output(struct extract *extract, const struct options *options,
 	    const struct capture_names *names)
 {
-	const char *into = options->read.into;
+	const char *into = options->into;
 
 	if (options->read.count && into)
 		return say_failed(EXIT_USAGE, "--count writes no packets; leave -w out");
@@ -184,7 +184,7 @@ close_output(const struct extract *extract, const struct options *options, int r
 	failed = ferror(out);
 	if (fclose(out) == 0 && !failed)
 		return result;
-	return say_failed(EXIT_FAILED, "-w %s: can't be written: %s", options->read.into,
+	return say_failed(EXIT_FAILED, "-w %s: can't be written: %s", options->into,
 			  strerror(errno));
 }
 

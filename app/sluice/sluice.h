@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "compare/compare.h"
 #include "looking.h"
 #include "say.h"
 #include "terms.h"
@@ -27,7 +28,7 @@ enum {
 
 /* Of capture read, as typed; NULL: not given. */
 struct read_options {
-	const char *from, *until, *filter, *into; /* into: -w */
+	const char *from, *until, *filter;
 	bool count;
 };
 
@@ -57,7 +58,9 @@ struct options {
 	const char *on[OPTIONS_ON_MAX], *live;
 	unsigned on_count;
 	struct looking_options looking;
+	const char *into; /* -w, of those that write captures; NULL: not given */
 	struct read_options read;
+	struct compare_options comparing;
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
@@ -82,6 +85,7 @@ struct command {
 	bool looks;            /* takes what says which packets to look at */
 	bool compares;         /* takes --on, --live and --port */
 	bool extracts;         /* takes --from, --until, --filter, --count, -n and -w */
+	bool matches;          /* takes --ignoring, --within, --tolerance, --snap and -w */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
 	bool patient;                          /* may take as long as the daemon lives */
@@ -131,6 +135,8 @@ int run_talkers(const struct command *command, const struct options *options,
 int run_capture_read(const struct command *command, const struct options *options,
 		     char *const *arguments);
 int run_top(const struct command *command, const struct options *options, char *const *arguments);
+int run_compare(const struct command *command, const struct options *options,
+		char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,

@@ -4,7 +4,8 @@
  * stand in an array of their owner's, each with a link for every table that it is in. Open
  * addressing with linear probing; a slot is 8 bytes, and there are four a thing: half as many are
  * half the memory, but at twice the load more than one is looked at each other time, and a branch
- * that is foreseen wrongly costs more than all else. For this room alone, and inline: it is asked for every packet.
+ * that is foreseen wrongly costs more than all else. For this room alone, and inline: it is asked
+ * for every packet.
  */
 #ifndef MATCH_TABLE_H
 #define MATCH_TABLE_H
