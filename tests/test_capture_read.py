@@ -115,6 +115,31 @@ def test_blocks_are_as_they_were(captures):
     assert counts(*captures)["packets"] == COUNT
 
 
+def test_edges_of_blocks(captures):
+    """To the nanosecond, where a block begins or ends with the time that is asked for."""
+    stamps = [stamp(number) for number in range(COUNT)]
+    for block in (0, 1, 2, 20, 21, 58):
+        inside = stamps[block * PACKETS:(block + 1) * PACKETS]
+        for first in (min(inside), max(inside), max(inside) + 1):
+            for last in (first + 1, max(inside) + 1, min(stamps[(block + 1) * PACKETS:]), min(stamps[(block + 1) * PACKETS:]) + 1):
+                if last > first:
+                    wanted = sum(first <= ns < last for ns in stamps)
+                    assert counts(*captures, "--from", at(first), "--until", at(last))["packets"] == wanted
+
+
+def test_interfaces_that_are_alike(tmp_path):
+    """Of one capture they are two, of two captures the same two."""
+    for name in ("a", "b"):
+        writer = sealed.Writer(tmp_path / f"{name}.pcapng", ("same", "same"))
+        for number in range(4):
+            writer.add(stamp(number), frame(number), number % 2)
+        writer.seal()
+        writer.write()
+    out = run(tmp_path).stdout
+    assert out == sealed.section() + 2 * sealed.interface("same") + 2 * b"".join(
+        sealed.packet(stamp(number), frame(number), number % 2) for number in range(4))
+
+
 def test_it_reads_no_more_than_it_must(captures):
     size = captures[0].stat().st_size
     block = size / BLOCKS
