@@ -73,9 +73,8 @@ EDITS = {
         ("lib/engine/rooms.h", "X(classify)", "\tX(joint) \\\n")],
     # Its section, too, since names are config.
     "a kind of target": [
-        # The table is empty; its first row is that.
-        ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X)",
-         "#undef ROOMS_TARGET_TABLE\n#define ROOMS_TARGET_TABLE(X) X(joint)\n"),
+        ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X) X(returns)",
+         "#undef ROOMS_TARGET_TABLE\n#define ROOMS_TARGET_TABLE(X) X(returns) X(joint)\n"),
         ("lib/config/action.h", "	X(PORT, port) ", "\tX(JOINT, joint) \\\n"),
         ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n\tuint8_t depth;\n};\n"),
         ("lib/config/config.h", "	struct config_group *groups;",

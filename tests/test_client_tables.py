@@ -10,7 +10,7 @@ import pytest
 from control_stress import Client
 from lib.fake import Daemon
 
-READING = ["status", "ports", "bursts", "rules", "policers", "dedups", "workers", "drops", "memory", "config show", "replay list"]
+READING = ["status", "ports", "bursts", "rules", "policers", "dedups", "returns", "workers", "drops", "memory", "config show", "replay list"]
 
 
 @pytest.fixture(name="daemon")

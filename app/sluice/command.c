@@ -78,6 +78,10 @@ static const struct command commands[] = {
 		"each dedup: duplicates, how far behind they came, how full it is",
 		"A dedup is called after its rule, the second of a rule RULE#2 and so on.\nWith "
 		"names, those alone.\n"),
+	LISTING("returns", "[NAME...]", "returns", view_returns,
+		"each return: what came back of what its replay sent, how late, the verdict",
+		"Below the table stands what was not tolerated, and in what way packets changed, "
+		"the first few with their bytes.\nWith names, those alone.\n"),
 	LISTING("workers", "[CORE...]", "workers", view_workers,
 		"each polling core: packets, cycles, bursts, cache",
 		"With cores, those alone: `sluice workers 2 3`.\n"),

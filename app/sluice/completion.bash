@@ -76,6 +76,7 @@ _sluice() {
 		*" drops "*) set -- name packets now ;;
 		*" policers "*) set -- name passed over now ;;
 		*" dedups "*) set -- name looked-at duplicates now ;;
+		*" returns "*) set -- name sent lost ;;
 		*) set -- name packets bytes now unedited policed duplicate sampled-out ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$*" -- "$cur")
@@ -112,7 +113,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups workers drops memory metrics explain config port replay capture trace tap top talkers compare wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups returns workers drops memory metrics explain config port replay capture trace tap top talkers compare wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain | compare | "compare "*) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;

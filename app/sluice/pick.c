@@ -48,6 +48,9 @@ static const struct column columns[] = {
 	{"dedups", "looked-at", "looked_at", NUMBER},
 	{"dedups", "duplicates", "duplicates", NUMBER},
 	{"dedups", "now", "duplicates", RATE},
+	{"returns", "name", NULL, FIRST},
+	{"returns", "sent", "sent", NUMBER},
+	{"returns", "lost", "lost", NUMBER},
 	{"workers", "core", "core", FIRST},
 	{"workers", "packets", "packets", NUMBER},
 	{"workers", "now", "packets", RATE},
@@ -106,7 +109,7 @@ pick_check(const struct command *command, const struct options *options)
 	if (!command->picks)
 		return say_failed(EXIT_USAGE,
 				  "--sort, --top and --nonzero are for the tables of rules, "
-				  "policers, dedups, drops, ports and workers");
+				  "policers, dedups, returns, drops, ports and workers");
 	if (options->json)
 		return say_failed(EXIT_USAGE,
 				  "--json prints the answer as it came; --sort, --top and "

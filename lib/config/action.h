@@ -30,7 +30,8 @@ struct config_place {
  * begin with a name, CONFIG_KIND_MAX of them at most. */
 #define CONFIG_TARGET_TABLE(X) \
 	X(PORT, port)          \
-	X(GROUP, group)
+	X(GROUP, group)        \
+	X(RETURN, return )
 
 enum config_target_kind {
 #define X(kind, noun) CONFIG_TARGET_##kind,

@@ -290,6 +290,7 @@ static const struct key keys[] = {
 	{"policers", &key_policers},
 	{"edits", &key_edits},
 	{"replays", &key_replays},
+	{"returns", &key_returns},
 	{"rules", &key_rules},
 	{"default", &key_default, AT(default_actions), .otherwise = "drop"},
 };

@@ -14,6 +14,7 @@
 
 #include "config/action.h"
 #include "config/pace.h"
+#include "config/return.h"
 #include "core/error.h"
 
 /* Bounds that keep per-worker tables small and indices in one byte. */
@@ -287,6 +288,8 @@ struct config {
 	unsigned port_count;       /* at least 1 */
 	struct config_group *groups;
 	unsigned group_count;
+	struct config_return *returns;
+	unsigned return_count;
 	struct config_policer *policers;
 	unsigned policer_count;
 	struct config_edits *edits;

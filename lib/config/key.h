@@ -148,11 +148,13 @@ bool key_read_prefix(struct reader *reader, const struct spot *spot, const char 
 void key_put_prefix(FILE *out, const struct config_prefix *prefix);
 
 /* The sections, and mappings that others walk. */
-extern const struct key_type key_ports, key_groups, key_replays, key_rules, key_default;
+extern const struct key_type key_ports, key_groups, key_replays, key_returns, key_rules,
+	key_default;
 extern const struct key_type key_policers, key_edits;
 extern const struct key_type key_replay_to, key_clients; /* of a replay */
 extern const struct key_type key_match, key_actions;
-extern const struct key_map key_root, key_port, key_group, key_replay, key_rule, key_policer;
+extern const struct key_map key_root, key_port, key_group, key_replay, key_return, key_rule,
+	key_policer;
 
 /* Values of verbs; each is given the action. */
 extern const struct key_type key_edit, key_set_edit, key_nat, key_push, key_strip, key_slice,

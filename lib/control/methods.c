@@ -128,6 +128,15 @@ const struct method method_table[] = {
 		.answer = answer_report,
 	},
 	{
+		.name = "returns",
+		.text = "every return: what came back of what its replay sent, how late, and the "
+			"verdict",
+		.params = {SELECT_PARAMS},
+		.lists = "returns",
+		.view = report_returns,
+		.answer = answer_report,
+	},
+	{
 		.name = "workers",
 		.text = "every worker: packets, cycles, bursts; names are cores",
 		.params = {SELECT_PARAMS},

@@ -235,6 +235,12 @@ report_dedups(const struct snapshot *snapshot)
 }
 
 json_t *
+report_returns(const struct snapshot *snapshot)
+{
+	return one_section(snapshot, "returns");
+}
+
+json_t *
 report_workers(const struct snapshot *snapshot)
 {
 	json_t *workers = json_array();

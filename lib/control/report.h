@@ -42,6 +42,7 @@ void report_put_text(FILE *out, const char *text, size_t most);
 json_t *report_retired(const struct tally_rule *rules, const struct tally_acted *acted);
 json_t *report_policers(const struct snapshot *snapshot);
 json_t *report_dedups(const struct snapshot *snapshot);
+json_t *report_returns(const struct snapshot *snapshot);
 json_t *report_workers(const struct snapshot *snapshot);
 json_t *report_drops(const struct snapshot *snapshot);
 json_t *report_memory(const struct snapshot *snapshot);

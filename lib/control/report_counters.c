@@ -61,6 +61,16 @@ shares_of(const double *values, size_t count)
 	return list;
 }
 
+static json_t *
+lines_of(const char *lines)
+{
+	json_t *list = json_array();
+
+	for (const char *end; (end = strchr(lines, '\n')); lines = end + 1)
+		json_array_append_new(list, json_stringn(lines, end - lines));
+	return list;
+}
+
 /* NULL: nothing is told. */
 static json_t *
 value_of(const struct counter *row, const void *from)
@@ -94,6 +104,8 @@ value_of(const struct counter *row, const void *from)
 		return *(const char *const *)at ? text_of(*(const char *const *)at) : NULL;
 	case COUNTER_WORDS:
 		return json_string(at);
+	case COUNTER_LINES:
+		return lines_of(at);
 	case COUNTER_MAC:
 		return mac_of(at);
 	case COUNTER_LIST:

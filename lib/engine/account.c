@@ -285,6 +285,8 @@ account_replays(const struct account *account, struct snapshot *snapshot, bool *
 		const struct replay *replay = account->replays->items[i];
 
 		*failed |= !replay_look(replay, account->now_ns, &snapshot->replays[i]);
+		if (!*failed)
+			targets_judge(account->program, &snapshot->replays[i]);
 	}
 }
 

@@ -141,6 +141,18 @@ find_coming(const struct change *change)
 	return coming;
 }
 
+/* What replays send is noted as the program wants it that is given to workers now. */
+static void
+follow(struct change *change, const struct program *program)
+{
+	struct changes *changes = change->changes;
+
+	for (unsigned i = 0; i < changes->replays->count; i++)
+		targets_follow(program, changes->replays->items[i], changes->worker_count);
+	for (unsigned i = 0; i < change->config->replay_count; i++)
+		targets_follow(program, change->replays[i].replay, changes->worker_count);
+}
+
 /* Whatever workers still have is there until they have all passed. */
 static int
 swap(struct change *change)
@@ -155,8 +167,10 @@ swap(struct change *change)
 	if (ret < 0)
 		return ret;
 	service_announce(changes->service, find_coming(change));
+	follow(change, change->program);
 	ret = swap_publish(changes->swap, change->program);
 	if (ret < 0) {
+		follow(change, swap_current(changes->shared));
 		service_announce(changes->service, 0);
 		return change_fail(change, ret, "%s",
 				   ret == -EBUSY ? CHANGE_STUCK : "out of memory");
@@ -174,19 +188,24 @@ swap(struct change *change)
 static int
 swap_at_once(struct change *change)
 {
-	int ret = swap_in(change->changes->swap, change->program);
+	struct changes *changes = change->changes;
+	int ret;
 
-	if (ret < 0)
+	follow(change, change->program);
+	ret = swap_in(changes->swap, change->program);
+	if (ret < 0) {
+		follow(change, swap_current(changes->shared));
 		return change_fail(
 			change, ret, "%s",
 			ret == -ENOMEM
 				? "out of memory"
 				: "a worker has not moved since the last apply, and still has the "
 				  "config before it: see `sluice workers`");
+	}
 	change->program = NULL;
 	change->committed = true;
 	change->phase = CHANGE_OVER;
-	atomic_store(&change->changes->busy, false);
+	atomic_store(&changes->busy, false);
 	commit_ports(change);
 	commit_replays(change);
 	return 0;

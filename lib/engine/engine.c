@@ -179,6 +179,8 @@ engine_start(struct config *config, const struct engine_options *options, struct
 	clock_follow(&engine->shared.clock);
 	service_tick(&engine->service);
 	engine->started_ns = now_ns();
+	for (unsigned i = 0; i < engine->replays.count; i++)
+		targets_follow(program, engine->replays.items[i], engine->worker_count);
 	launch(engine);
 	replays_start(&engine->replays, clock_now(&engine->shared.clock));
 	*out = engine;

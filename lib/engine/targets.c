@@ -46,6 +46,45 @@ targets_settle(const struct target_done_port *done, struct tally_port *counts)
 	}
 }
 
+static struct handed *
+notes(const struct program *program, const char *replay, unsigned worker)
+{
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		struct handed *sent = target->state && target->kind->notes
+					      ? target->kind->notes(target->state, replay, worker)
+					      : NULL;
+
+		if (sent)
+			return sent;
+	}
+	return NULL;
+}
+
+void
+targets_follow(const struct program *program, struct replay *replay, unsigned workers)
+{
+	for (unsigned i = 0; i < workers; i++) {
+		struct replay_lane *lane = replay_lane(replay, i);
+
+		if (lane)
+			atomic_store_explicit(&lane->sent,
+					      notes(program, replay_config(replay)->name, i),
+					      memory_order_release);
+	}
+}
+
+void
+targets_judge(const struct program *program, struct replay_report *report)
+{
+	struct target_verdict verdict;
+
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->state && target->kind->judges &&
+		    target->kind->judges(target->state, report->name, &verdict))
+			replay_report_join(report, &verdict);
+	}
+}
+
 bool
 targets_drain(const struct program *program, uint64_t until_ns)
 {

@@ -165,6 +165,25 @@ const struct metric metrics_dedups[] = {
 	{0},
 };
 
+const struct metric metrics_returns[] = {
+	{"return_verdict", METRIC_GAUGE, "1 for its verdict", sample_state, "verdict",
+	 .label = "result", .words = "pass|fail|none"},
+	{"return_sent_packets", METRIC_GAUGE,
+	 "Packets that its replay has sent in this run; as all below", sample_number, "sent"},
+	{"return_back_packets", METRIC_GAUGE, "Packets that the return was given", sample_number,
+	 "back"},
+	{"return_packets", METRIC_GAUGE, "What became of them", sample_members, "", .label = "kind",
+	 .words = "matched|lost|changed|duplicated|reordered|late|unknown|ambiguous"},
+	{"return_waiting_packets", METRIC_GAUGE, "Packets that may still come back", sample_number,
+	 "waiting"},
+	{"return_missed_packets", METRIC_GAUGE,
+	 "Packets that could not be looked at, as they were too many", sample_number, "missed"},
+	{"return_latency_seconds", METRIC_HISTOGRAM,
+	 "From when packets were handed to the port until a worker took them; its sum to 1 in 64",
+	 sample_histogram, "latency_histogram_ns", .scale = NANOSECONDS},
+	{0},
+};
+
 const struct metric metrics_replays[] = {
 	{"replay_state", METRIC_GAUGE, "1 for the state that it is in", sample_state, "state",
 	 .label = "state", .words = "stopped|opening|waiting|running|paused|done|failed"},
@@ -217,6 +236,7 @@ const struct metric_group metrics_groups[] = {
 	{"Policers", "policers", "policer", .metrics = metrics_policers},
 	{"Dedups", "dedups", "dedup", .metrics = metrics_dedups},
 	{"Replays", "replays", "replay", .metrics = metrics_replays},
+	{"Returns", "returns", "return", .metrics = metrics_returns},
 	{"Workers", "workers", "core", "core", metrics_workers},
 	{"Pools of packet memory", "pools", "pool|numa", "name|numa", metrics_pools},
 	{"Whoever asks", .metrics = metrics_exporter},

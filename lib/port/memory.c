@@ -142,7 +142,7 @@ memory_xdp_size(uint32_t frame)
 uint32_t
 memory_packets_needed(const struct config *config, unsigned workers)
 {
-	uint32_t needed = workers * BURST_PACKETS;
+	uint32_t needed = workers * (BURST_PACKETS + config->return_count * CONFIG_RETURN_ROOM);
 
 	for (unsigned i = 0; i < config->port_count; i++) {
 		const struct config_port *port = &config->ports[i];

@@ -18,7 +18,7 @@
 #include "replay/schedule.h"
 #include "replay/timeline.h"
 #include "stage/burst.h"
-#include "stage/sent.h"
+#include "stage/handed.h"
 
 enum lane_state {
 	LANE_STOPPED, /* holds no packet */
@@ -100,6 +100,7 @@ struct lane_plan {
 
 	struct lane_order order;
 	_Atomic uint32_t ordered; /* order number */
+	uint32_t opened;          /* a number that no other replay has had */
 	/* By how much lateness moved the schedule of all lanes; they write it too. */
 	_Atomic uint64_t shift_ns;
 };
@@ -121,7 +122,7 @@ struct replay_lane {
 	uint64_t loops[BURST_MAX]; /* of the packets taken last, where there are edits */
 	/* Where what it hands over is noted; NULL: nowhere. Written by the control thread, which
 	 * lets workers pass before it frees what stood here. */
-	_Atomic(struct sent *) sent;
+	_Atomic(struct handed *) sent;
 
 	/* The worker's own. */
 	enum lane_state state;

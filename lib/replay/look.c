@@ -343,6 +343,9 @@ describe(const struct replay *replay, struct replay_report *out)
 		.began_at = text_of(replay->kept.at_ns),
 		.start_error_ns = COUNTER_UNKNOWN,
 		.start_bound_ns = COUNTER_UNKNOWN,
+		.lost = COUNTER_UNKNOWN,
+		.changed = COUNTER_UNKNOWN,
+		.latency_p99_ns = COUNTER_UNKNOWN,
 		.tolerance_ns = config->tolerance_given ? config->tolerance_ns : COUNTER_UNKNOWN,
 	};
 	out->in_use = out->headers - out->free;

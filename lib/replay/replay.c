@@ -62,6 +62,7 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 	const struct config_replay *config = &wish->config->replays[wish->index];
 	unsigned workers = wish->workers;
 	int numa = wish->port->numa;
+	static atomic_uint opened;
 	struct reader *reader;
 	struct replay *replay = calloc(1, sizeof(*replay));
 	int ret;
@@ -92,6 +93,7 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 	}
 	material_use(&replay->material, &replay->plan);
 	snprintf(replay->plan.name, sizeof(replay->plan.name), "%s", config->name);
+	replay->plan.opened = atomic_fetch_add(&opened, 1) + 1;
 	replay->plan.loops = config->loops;
 	replay->plan.ends_ns = UINT64_MAX;
 	replay->plan.max_gap_ns = config->max_gap_ns;

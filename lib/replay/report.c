@@ -2,6 +2,9 @@
 #include "replay/report.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "stage/target.h"
 
 #include "core/banned.h"
 
@@ -84,6 +87,11 @@ const struct counter replay_details[] = {
 	ROW(NUMBER, "memory", memory, APART),
 	ROW(SHARE, "progress", progress, APART),
 	COUNTER_OBJECT("verdict", verdict),
+	ROW(REMARK, "return", back, APART),
+	ROW(REMARK, "return_why", back_why, APART),
+	ROW(GIVEN, "lost", lost, APART),
+	ROW(GIVEN, "changed", changed, APART),
+	ROW(GIVEN, "latency_p99_ns", latency_p99_ns, APART),
 	COUNTER_PART(struct replay_report, "error_histogram_ns", errors, counters_histogram),
 	ROW(KNOWN, "remaining_ns", remaining_ns, APART),
 	ROW(KNOWN, "next_in_ns", next_in_ns, APART),
@@ -112,6 +120,23 @@ replay_state_name(enum replay_state state)
 }
 
 void
+replay_report_join(struct replay_report *report, const struct target_verdict *back)
+{
+	free(report->back);
+	free(report->back_why);
+	report->back = strdup(back->name);
+	report->back_why = *back->why ? strdup(back->why) : NULL;
+	report->lost = back->lost;
+	report->changed = back->changed;
+	report->latency_p99_ns = back->latency_p99_ns;
+	report->ended &= back->settled;
+	if (back->judged && !back->passes)
+		report->result = "fail";
+	else if (back->judged && back->settled && strcmp(report->result, "not judged") == 0)
+		report->result = "pass";
+}
+
+void
 replay_report_clear(struct replay_report *report)
 {
 	free(report->name);
@@ -119,6 +144,8 @@ replay_report_clear(struct replay_report *report)
 	free(report->server_port);
 	free(report->reason);
 	free(report->starts_at);
+	free(report->back);
+	free(report->back_why);
 	free(report->began_at);
 	for (unsigned i = 0; i < report->edit_count; i++)
 		free(report->edits[i]);

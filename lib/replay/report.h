@@ -71,6 +71,10 @@ struct replay_report {
 	/* The verdict: with a tolerance of all, and always of what was lost or could not be
 	 * read. */
 	const char *result;
+	/* What looks at what came back, which joins the verdict, and what it found; or NULL and
+	 * COUNTER_UNKNOWN. */
+	char *back, *back_why;
+	uint64_t lost, changed, latency_p99_ns;
 };
 
 const char *replay_state_name(enum replay_state state);
@@ -78,6 +82,13 @@ const char *replay_state_name(enum replay_state state);
 /* Of struct replay_report: what every report has, what is told besides of a daemon's, and of its
  * memory. */
 extern const struct counter replay_counts[], replay_details[], replay_memory[];
+
+struct target_verdict;
+
+/* Has a target (stage/target.h) join the verdict. It fails where the target does, and passes no
+ * sooner than it; and its numbers are final no sooner than the target's. Without memory for the
+ * name it is not told. */
+void replay_report_join(struct replay_report *report, const struct target_verdict *verdict);
 
 /* Frees what a report points to. */
 void replay_report_clear(struct replay_report *report);

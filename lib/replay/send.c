@@ -81,35 +81,42 @@ is_refused(struct replay_lane *lane, const struct burst *burst, struct port *por
 	return now_ns - lane->refused_ns > REFUSED_NS && port_has_room(port, burst->worker);
 }
 
+/* Told apart from runs of a replay that was in its place, too. */
+static uint64_t
+run_of(const struct replay_lane *lane)
+{
+	return (uint64_t)lane->plan->opened << 32 | lane->tally.run;
+}
+
 /* Hands over what the port takes of packets with these dues, as exit_offer, and notes them where
  * somebody wants to know. */
 static uint16_t
 offer(struct replay_lane *lane, struct burst *burst, struct port *port, struct rte_mbuf **packets,
       const uint64_t *dues, uint16_t count, uint64_t *bytes, uint64_t now_ns)
 {
-	struct sent *sent = atomic_load_explicit(&lane->sent, memory_order_acquire);
+	struct handed *sent = atomic_load_explicit(&lane->sent, memory_order_acquire);
 	struct rte_mbuf *copies[BURST_MAX];
 	uint16_t held, left;
 
 	if (likely(!sent))
 		return exit_offer(port, burst, packets, count, bytes);
 	memcpy(copies, packets, count * sizeof(struct rte_mbuf *));
-	held = sent_hold(sent, copies, count);
+	held = handed_hold(sent, copies, count);
 	left = exit_offer(port, burst, packets, count, bytes);
-	sent_note(sent, copies, held, left, lane->plan->stamp ? dues : NULL, now_ns,
-		  lane->tally.run);
+	handed_note(sent, copies, held, left, lane->plan->stamp ? dues : NULL, now_ns,
+		    run_of(lane));
 	return left;
 }
 
 void
 replay_lane_enters(struct replay_lane *lane, const struct burst *burst, uint64_t at_ns)
 {
-	struct sent *sent = atomic_load_explicit(&lane->sent, memory_order_acquire);
+	struct handed *sent = atomic_load_explicit(&lane->sent, memory_order_acquire);
 
 	if (likely(!sent))
 		return;
-	sent_note(sent, burst->packets, sent_hold(sent, burst->packets, burst->count), burst->count,
-		  lane->plan->stamp ? lane->dues : NULL, at_ns, lane->tally.run);
+	handed_note(sent, burst->packets, handed_hold(sent, burst->packets, burst->count),
+		    burst->count, lane->plan->stamp ? lane->dues : NULL, at_ns, run_of(lane));
 }
 
 /* Offers them one by one: most often it is the first alone that keeps the others from leaving. */

@@ -28,6 +28,7 @@ enum counter_kind {
 	COUNTER_TEXT,    /* const char * */
 	COUNTER_REMARK,  /* const char *; NULL: left out */
 	COUNTER_WORDS,   /* char[] */
+	COUNTER_LINES,   /* char[]: a list of texts, each with a newline behind it */
 	COUNTER_MAC,     /* uint8_t[6] */
 	COUNTER_LIST,    /* uint64_t[] */
 	COUNTER_DROPS,   /* uint64_t[DROP_REASONS]: an object, by reason */

@@ -47,6 +47,9 @@ enum reason_kind {
 	  "`sluice ports` shows how long those are")                                              \
 	X(TOO_SHORT, "too-short", LOSS, "shorter than any frame that the port can send",          \
 	  "nothing, mostly: it has no whole Ethernet header")                                     \
+	X(RETURN_FULL, "return-full", LOSS,                                                       \
+	  "it came back faster than its return could look at it, and was not matched",            \
+	  "send slower, or match less: a rule that gives the return the replay's packets alone")  \
 	X(REFUSED, "refused", LOSS,                                                               \
 	  "the port took nothing for a second, though it had a link and room",                    \
 	  "look at what is behind the port, to which a replay sends; the log says once a minute " \
@@ -75,6 +78,9 @@ enum drop_reason {
 	  "an edited packet was for a port that can't send it in so many mbufs",               \
 	  "send it to a port that can; AF_XDP can't")                                          \
 	X(EDIT_DEEP, "edit-deep", COPY, "headers that were written are longer than 192 bytes", \
+	  "nothing")                                                                           \
+	X(RETURN, "return", COPY,                                                              \
+	  "a return kept the beginning of what a replay sent, to show what a device changed",  \
 	  "nothing")                                                                           \
 	X(LOOK, "look", COPY, "somebody looked at it with `sluice trace` or `sluice tap`",     \
 	  "nothing; it ends when they do")

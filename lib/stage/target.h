@@ -8,6 +8,7 @@
 #ifndef STAGE_TARGET_H
 #define STAGE_TARGET_H
 
+#include "stage/handed.h"
 #include "stage/stage.h"
 
 /* What became of packets that bursts left with a target (exit_hold), of those that came in on the
@@ -20,6 +21,15 @@ struct target_done_port {
 struct target_done {
 	struct target_done_port ports[CONFIG_PORTS_MAX]; /* by slot */
 	struct tally_copy copies[COPY_REASONS];
+};
+
+/* What a target has to say of a replay. */
+struct target_verdict {
+	const char *name; /* the target's */
+	bool settled;     /* nothing of what the replay has sent is open */
+	bool judged, passes;
+	char why[1024]; /* what is not tolerated, one beside the other; or "" */
+	uint64_t lost, changed, latency_p99_ns;
 };
 
 struct target {
@@ -54,6 +64,12 @@ struct target {
 	/* Control thread, when no worker runs any more; may be NULL. Brings all that is held to its
 	 * end, until this time (now_ns) at most. false: there was not enough time. */
 	bool (*drain)(void *state, uint64_t until_ns);
+
+	/* Control thread; may be NULL. Where a worker is to note what it hands over of a replay,
+	 * see handed.h; NULL: nowhere. It stays as long as the state does. */
+	struct handed *(*notes)(const void *state, const char *replay, unsigned worker);
+	/* And what came of it: the replay passes only if this does. False: nothing. */
+	bool (*judges)(const void *state, const char *replay, struct target_verdict *verdict);
 };
 
 /* What a program has of a kind; kind is NULL behind the last. */

@@ -94,6 +94,10 @@ compose(const struct progress *progress, const struct view *view, const json_t *
 		used += (size_t)snprintf(
 			line + used, size - used, "  %s",
 			units_rate(value_rate(view, replay, before, "sent"), "pps").text);
+	if (*value_text(replay, "return"))
+		used += (size_t)snprintf(line + used, size - used, "  %s lost  p99 %s",
+					 units_count(value_number(replay, "lost")).text,
+					 units_ns(value_number(replay, "latency_p99_ns")).text);
 	if (is_state(replay, "waiting"))
 		snprintf(line + used, size - used, "  starts in %s",
 			 units_duration(json_number_value(starts) / 1e9).text);

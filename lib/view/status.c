@@ -295,6 +295,8 @@ print_replays(const struct view *view)
 	if (json_object_size(replays) == 0)
 		return;
 	view_replays(view);
+	if (json_object_size(json_object_get(view->now, "returns")))
+		view_returns(view);
 	json_object_foreach ((json_t *)replays, name, replay) {
 		if (!json_object_get(replay, "verdict") || value_number(replay, "sent") == 0 ||
 		    !json_is_true(json_object_get(replay, "ended")) || shown++ >= VERDICTS_SHOWN)

@@ -159,10 +159,27 @@ print_faults(FILE *out, const json_t *replay, const json_t *verdict)
 			unsent_lost(replay).text);
 		separator = ", ";
 	}
-	if (exact && underruns)
+	if (exact && underruns) {
 		fprintf(out, "%s%s underrun%s", separator, units_count(underruns).text,
 			underruns == 1 ? "" : "s");
+		separator = ", ";
+	}
+	if (*value_text(replay, "return_why"))
+		fprintf(out, "%sreturn %s: %s", separator, value_text(replay, "return"),
+			value_text(replay, "return_why"));
 	fprintf(out, "\n");
+}
+
+static void
+print_return(FILE *out, const json_t *replay)
+{
+	if (!*value_text(replay, "return"))
+		return;
+	label(out, "return");
+	fprintf(out, "%s: %s lost, %s changed, p99 %s\n", value_text(replay, "return"),
+		units_count(value_number(replay, "lost")).text,
+		units_count(value_number(replay, "changed")).text,
+		units_ns(value_number(replay, "latency_p99_ns")).text);
 }
 
 static void
@@ -180,7 +197,9 @@ print_result(FILE *out, const json_t *replay, const json_t *verdict)
 				: "the replay has no tolerance");
 	} else {
 		fprintf(out, "%s%s%s", passed ? style->good : style->bad, result, style->plain);
-		if (passed)
+		if (passed && !json_is_integer(json_object_get(verdict, "tolerance_ns")))
+			fprintf(out, ": return %s passes\n", value_text(replay, "return"));
+		else if (passed)
 			fprintf(out, ": p99 is within %s, nothing dropped, no underrun\n",
 				units_ns(value_number(verdict, "tolerance_ns")).text);
 		else
@@ -200,5 +219,6 @@ view_verdict(FILE *out, const char *name, const json_t *replay)
 	print_times(out, replay, verdict);
 	print_error(out, verdict);
 	print_losses(out, replay);
+	print_return(out, replay);
 	print_result(out, replay, verdict);
 }

@@ -27,6 +27,7 @@ void view_bursts(const struct view *view);
 void view_rules(const struct view *view);
 void view_policers(const struct view *view);
 void view_dedups(const struct view *view);
+void view_returns(const struct view *view);
 void view_workers(const struct view *view);
 void view_drops(const struct view *view);
 void view_memory(const struct view *view);

@@ -95,7 +95,8 @@ def check_books(run, what, directory):
     assert ledger["balanced"] is True and ledger["held"] == 0, ledger
     assert ledger["in"] == ledger["out"] + ledger["dropped"], ledger
     assert ledger["dropped"] == sum(report["drops"].values()), report
-    assert ledger["out"] == sum(port["tx_packets"] for port in report["ports"].values()), report
+    taken = sum(back["taken"] for back in report.get("returns", {}).values())
+    assert ledger["out"] == sum(port["tx_packets"] for port in report["ports"].values()) + taken, report
 
     received = received_bytes = 0
     assert set(report["ports"]) == set(what["ports"])

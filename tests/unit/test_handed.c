@@ -11,7 +11,7 @@
 
 #include "eal.h"
 #include "stage/burst.h"
-#include "stage/sent.h"
+#include "stage/handed.h"
 
 #define ROOM 64
 #define ROUNDS 5000
@@ -33,30 +33,30 @@ assert_all_back(void)
 static void
 test_what_left_is_read_in_order(void **state)
 {
-	struct sent *sent = sent_make(ROOM, SOCKET_ID_ANY);
+	struct handed *handed = handed_make(ROOM, SOCKET_ID_ANY);
 	struct rte_mbuf *packets[8];
 	const uint64_t times[] = {5, 6, 7, 8, 9};
 
 	get(packets, 8);
-	assert_int_equal(sent_hold(sent, packets, 8), 8);
+	assert_int_equal(handed_hold(handed, packets, 8), 8);
 	assert_int_equal(rte_mbuf_refcnt_read(packets[7]), 2);
 	/* Five of them left, and each had a time of its own. */
-	sent_note(sent, packets, 8, 5, times, 0, 3);
+	handed_note(handed, packets, 8, 5, times, 0, 3);
 	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal(rte_mbuf_refcnt_read(packets[i]), i < 5 ? 2 : 1);
 	for (unsigned i = 0; i < 5; i++) {
-		const struct sent_packet *next = sent_peek(sent, i);
+		const struct handed_packet *next = handed_peek(handed, i);
 
 		assert_ptr_equal(next->packet, packets[i]);
 		assert_int_equal(next->at_ns, times[i]);
 		assert_int_equal(next->run, 3);
 		rte_pktmbuf_free(next->packet);
 	}
-	assert_null(sent_peek(sent, 5));
-	sent_drop(sent, 5);
-	assert_null(sent_peek(sent, 0));
+	assert_null(handed_peek(handed, 5));
+	handed_drop(handed, 5);
+	assert_null(handed_peek(handed, 0));
 	rte_pktmbuf_free_bulk(packets, 8);
-	sent_free(sent);
+	handed_free(handed);
 	assert_all_back();
 }
 
@@ -64,57 +64,75 @@ test_what_left_is_read_in_order(void **state)
 static void
 test_what_there_is_no_room_for_is_counted(void **state)
 {
-	struct sent *sent = sent_make(ROOM, SOCKET_ID_ANY);
+	struct handed *handed = handed_make(ROOM, SOCKET_ID_ANY);
 	struct rte_mbuf *packets[BURST_MAX];
 
 	get(packets, BURST_MAX);
 	for (unsigned i = 0; i < 3; i++) {
-		uint16_t held = sent_hold(sent, packets, 30);
+		uint16_t held = handed_hold(handed, packets, 30);
 
 		assert_int_equal(held, i < 2 ? 30 : 4);
-		sent_note(sent, packets, held, 30, NULL, 77, 1);
+		handed_note(handed, packets, held, 30, NULL, 77, 1);
 	}
-	assert_int_equal(sent->missed, 26);
-	assert_int_equal(sent_peek(sent, 63)->at_ns, 77);
+	assert_int_equal(handed->missed, 26);
+	assert_int_equal(handed_peek(handed, 63)->at_ns, 77);
 	/* As many that left are noted as were held, whatever did not leave. */
-	rte_pktmbuf_free(sent_peek(sent, 0)->packet);
-	rte_pktmbuf_free(sent_peek(sent, 1)->packet);
-	sent_drop(sent, 2);
-	assert_int_equal(sent_hold(sent, packets, 3), 2);
-	sent_note(sent, packets, 2, 1, NULL, 78, 1);
-	assert_int_equal(sent->missed, 26);
-	assert_int_equal(sent->written, 65);
+	rte_pktmbuf_free(handed_peek(handed, 0)->packet);
+	rte_pktmbuf_free(handed_peek(handed, 1)->packet);
+	handed_drop(handed, 2);
+	assert_int_equal(handed_hold(handed, packets, 3), 2);
+	handed_note(handed, packets, 2, 1, NULL, 78, 1);
+	assert_int_equal(handed->missed, 26);
+	assert_int_equal(handed->written, 65);
 	rte_pktmbuf_free_bulk(packets, BURST_MAX);
-	sent_free(sent);
+	handed_free(handed);
+	assert_all_back();
+}
+
+/* Of a packet in two segments both are held. */
+static void
+test_a_packet_in_two_segments(void **state)
+{
+	struct handed *handed = handed_make(ROOM, SOCKET_ID_ANY);
+	struct rte_mbuf *packets[2];
+
+	get(packets, 2);
+	assert_int_equal(rte_pktmbuf_chain(packets[0], packets[1]), 0);
+	handed_note(handed, packets, handed_hold(handed, packets, 1), 1, NULL, 1, 1);
+	rte_pktmbuf_free(packets[0]);
+	assert_int_equal(rte_mbuf_refcnt_read(packets[0]), 1);
+	assert_int_equal(rte_mbuf_refcnt_read(packets[1]), 1);
+	assert_int_equal(rte_mempool_in_use_count(pool), 2);
+	handed_free(handed);
 	assert_all_back();
 }
 
 static void
-count_note(struct sent *sent)
+count_note(struct handed *handed)
 {
-	(*(unsigned *)sent->reader)++;
+	(*(unsigned *)handed->reader)++;
 }
 
 static void
 test_a_reader_without_a_thread_is_called(void **state)
 {
-	struct sent *sent = sent_make(ROOM, SOCKET_ID_ANY);
+	struct handed *handed = handed_make(ROOM, SOCKET_ID_ANY);
 	struct rte_mbuf *packet;
 	unsigned calls = 0;
 
-	sent->noted = count_note;
-	sent->reader = &calls;
+	handed->noted = count_note;
+	handed->reader = &calls;
 	get(&packet, 1);
-	sent_note(sent, &packet, sent_hold(sent, &packet, 1), 1, NULL, 1, 1);
+	handed_note(handed, &packet, handed_hold(handed, &packet, 1), 1, NULL, 1, 1);
 	assert_int_equal(calls, 1);
 	rte_pktmbuf_free(packet);
-	sent_free(sent);
+	handed_free(handed);
 	assert_all_back();
 }
 
 /* A port that gives each packet back at once, through a counter that another thread looks at. */
 struct wire {
-	struct sent *sent;
+	struct handed *handed;
 	_Atomic uint64_t back; /* packets that came back, which are numbered from 0 */
 };
 
@@ -131,12 +149,12 @@ send_all(void *argument)
 			sched_yield();
 		for (unsigned j = 0; j < 4; j++)
 			*rte_pktmbuf_mtod(packets[j], uint64_t *) = i * 4 + j;
-		while ((held = sent_hold(wire->sent, packets, 4)) < 4) {
-			sent_note(wire->sent, packets, held, 0, NULL, 0, 0);
+		while ((held = handed_hold(wire->handed, packets, 4)) < 4) {
+			handed_note(wire->handed, packets, held, 0, NULL, 0, 0);
 			sched_yield();
 		}
 		atomic_store_explicit(&wire->back, i * 4 + 4, memory_order_release);
-		sent_note(wire->sent, packets, held, 4, NULL, i, 1);
+		handed_note(wire->handed, packets, held, 4, NULL, i, 1);
 		rte_pktmbuf_free_bulk(packets, 4);
 	}
 	return NULL;
@@ -145,46 +163,46 @@ send_all(void *argument)
 static void
 test_what_is_back_was_noted_before(void **state)
 {
-	struct wire wire = {.sent = sent_make(ROOM, SOCKET_ID_ANY)};
+	struct wire wire = {.handed = handed_make(ROOM, SOCKET_ID_ANY)};
 	uint64_t noted = 0;
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, send_all, &wire), 0);
 	while (noted < ROUNDS * 4) {
 		uint64_t back = atomic_load_explicit(&wire.back, memory_order_acquire);
-		const struct sent_packet *next;
+		const struct handed_packet *next;
 
-		assert_true(sent_settle(wire.sent, UINT64_C(60000000000)));
-		while ((next = sent_peek(wire.sent, 0))) {
+		assert_true(handed_settle(wire.handed, UINT64_C(60000000000)));
+		while ((next = handed_peek(wire.handed, 0))) {
 			assert_int_equal(*rte_pktmbuf_mtod(next->packet, uint64_t *), noted);
 			assert_int_equal(next->at_ns, noted / 4);
 			noted++;
 			rte_pktmbuf_free(next->packet);
-			sent_drop(wire.sent, 1);
+			handed_drop(wire.handed, 1);
 		}
 		assert_true(noted >= back);
 	}
 	pthread_join(thread, NULL);
-	assert_int_equal(wire.sent->missed, 0);
-	sent_free(wire.sent);
+	assert_int_equal(wire.handed->missed, 0);
+	handed_free(wire.handed);
 	assert_all_back();
 }
 
 static void
 test_a_writer_that_stands_still_is_not_waited_for(void **state)
 {
-	struct sent *sent = sent_make(ROOM, SOCKET_ID_ANY);
+	struct handed *handed = handed_make(ROOM, SOCKET_ID_ANY);
 	struct rte_mbuf *packet;
 	uint16_t held;
 
 	get(&packet, 1);
-	assert_true(sent_settle(sent, 0));
-	held = sent_hold(sent, &packet, 1);
-	assert_false(sent_settle(sent, 1000000));
-	sent_note(sent, &packet, held, 1, NULL, 1, 1);
-	assert_true(sent_settle(sent, 0));
+	assert_true(handed_settle(handed, 0));
+	held = handed_hold(handed, &packet, 1);
+	assert_false(handed_settle(handed, 1000000));
+	handed_note(handed, &packet, held, 1, NULL, 1, 1);
+	assert_true(handed_settle(handed, 0));
 	rte_pktmbuf_free(packet);
-	sent_free(sent);
+	handed_free(handed);
 	assert_all_back();
 }
 
@@ -202,6 +220,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_left_is_read_in_order),
 		cmocka_unit_test(test_what_there_is_no_room_for_is_counted),
+		cmocka_unit_test(test_a_packet_in_two_segments),
 		cmocka_unit_test(test_a_reader_without_a_thread_is_called),
 		cmocka_unit_test(test_what_is_back_was_noted_before),
 		cmocka_unit_test(test_a_writer_that_stands_still_is_not_waited_for),
