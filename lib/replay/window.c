@@ -210,13 +210,23 @@ wake(struct window *window, int *error)
 	return window->denied++ > DENIED_MAX && !window->loader->under_way;
 }
 
+/* Whether the first piece after a beginning or a seek is still read: those behind it would only
+ * keep the disk from it. */
+static bool
+is_first_read(struct window *window)
+{
+	return window->next == window->first + 1 &&
+	       load_of(window, window->first)->state == LOAD_UNDER_WAY;
+}
+
 void
 window_fill(struct window *window)
 {
 	/* A plain read keeps the thread: one piece at a time, so that packets leave meanwhile. */
 	uint64_t depth = window->loader->direct && !window->file->unpack ? WINDOW_DEPTH : 1;
 
-	while (window->next < window->pieces && window->next < window->first + depth) {
+	while (window->next < window->pieces && window->next < window->first + depth &&
+	       !is_first_read(window)) {
 		struct load *load = load_of(window, window->next);
 		uint64_t offset = window->next * WINDOW_STEP, size = window->file->size;
 		unsigned block;
