@@ -30,7 +30,7 @@ arguments_check(const struct command *command, const struct options *options, in
 		return EXIT_USAGE;
 	if (options->follow && !command->follows)
 		return say_failed(EXIT_USAGE, "--follow is for `sluice replay start NAME`");
-	if (terms_given(&options->terms) && !command->starts)
+	if (terms_given(&options->terms) && !command->starts && !command->searches)
 		return say_failed(EXIT_USAGE, "--pace, --loops, --limit, --duration, --at and "
 					      "--clock-error are for `sluice replay start`");
 	if ((options->list || options->rules_given || options->textfile) && !command->measures)
@@ -46,9 +46,11 @@ arguments_check(const struct command *command, const struct options *options, in
 	if (compare_given(&options->comparing) && !command->matches)
 		return say_failed(EXIT_USAGE, "--ignoring, --within and --tolerance are for "
 					      "`sluice compare`");
-	if (options->into && !command->extracts && !command->matches)
-		return say_failed(EXIT_USAGE,
-				  "-w is for `sluice capture read` and `sluice compare`");
+	if ((options->ndr.loss || options->ndr.latency) && !command->searches)
+		return say_failed(EXIT_USAGE, "--loss and --latency are for `sluice ndr`");
+	if (options->into && !command->extracts && !command->matches && !command->searches)
+		return say_failed(EXIT_USAGE, "-w is for `sluice capture read`, `sluice compare` "
+					      "and `sluice ndr`");
 	if (looking_given(&looking) && !command->looks && !command->talks &&
 	    !(command->explains && options->live) &&
 	    !(command->extracts && arguments_only_count(&options->looking)))

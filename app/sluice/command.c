@@ -326,6 +326,21 @@ static const struct command commands[] = {
 	 .most = 2,
 	 .matches = true,
 	 .run = run_compare},
+	{.words = "ndr",
+	 .arguments = "REPLAY RETURN",
+	 .text = "the highest pace at which what a replay sends comes back",
+	 .more = "Runs REPLAY at one pace after the other, at first as fast as it goes, until it "
+		 "is known to half a percent at which RETURN still has all. A pace is decided by "
+		 "two trials that agree. Those in which the pace was not kept say nothing. Exit "
+		 "code 1: there is none.\n"
+		 "--loss N: so many may be lost of each trial, or a share such as 0.5%; 0 if left "
+		 "out. --latency p99=50us: of p50, p99, p99.9, p99.99 and max, with commas.\n"
+		 "--duration TIME: of a trial, 2s if left out.\n"
+		 "-w FILE: a picture of loss and latency over pace (SVG).\n",
+	 .least = 2,
+	 .most = 2,
+	 .searches = true,
+	 .run = run_ndr},
 	{.words = "wait",
 	 .arguments = "[STATE]",
 	 .text = "until the daemon answers, or is in that state",

@@ -46,14 +46,14 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --by --clock-error --count --down --drops --duration --filter --follow --for --from --ignoring --in --json --limit --list --live --loops --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --tolerance --top --until --watch --with --within --help --version"
+	local cur prev words cword i command=() options="--all --at --by --clock-error --count --down --drops --duration --filter --follow --for --from --ignoring --in --json --latency --limit --list --live --loops --loss --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --tolerance --top --until --watch --with --within --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
 		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""
 		[-n]="" [--snap]="64 256 65535" [--rate]="100 1000" [--for]="10 60" [--live]="10 60 tcp udp arp" [--port]="" [--rule]=""
 		[--from]="-10min -1h" [--until]="+10s +10min" [--filter]="tcp udp arp"
 		[--by]="flow source destination port rule"
-		[--ignoring]="auto none mac vlan ttl dscp checksums nat" [--within]="1ms 100ms 1s" [--tolerance]="lost=0 lost=0,p99=50us")
+		[--loss]="0 0.1% 1%" [--latency]="p99=50us p99.9=1ms" [--ignoring]="auto none mac vlan ttl dscp checksums nat" [--within]="1ms 100ms 1s" [--tolerance]="lost=0 lost=0,p99=50us")
 	_init_completion -n = || return
 
 	case $prev in
@@ -113,7 +113,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups returns workers drops memory metrics explain config port replay capture trace tap top talkers compare wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups returns workers drops memory metrics explain config port replay capture trace tap top talkers compare ndr wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain | compare | "compare "*) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;
@@ -131,6 +131,7 @@ _sluice() {
 		;;
 	"replay pace "*" "*) ;;
 	"replay pace "*) mapfile -t COMPREPLY < <(compgen -W "$paces" -- "$cur") ;;
+	ndr) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur") ;;
 	wait) mapfile -t COMPREPLY < <(compgen -W "running draining stopped" -- "$cur") ;;
 	call) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_methods)" -- "$cur") ;;
 	esac

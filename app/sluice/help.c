@@ -90,6 +90,8 @@ help_print(FILE *out)
 		"  --by WORD        with `talkers`: flow, source, destination, port or rule\n"
 		"  --ignoring WORDS, --within TIME, --tolerance WORDS, --snap BYTES, -w FILE\n"
 		"                   with `compare`: what may differ, and where changes go\n"
+		"  --loss N, --latency WORDS, --duration TIME, -w FILE\n"
+		"                   with `ndr`: what may be, how long trials are, a picture\n"
 		"  --once           with `top`: one look, and no screen\n"
 		"  --timeout SECONDS\n"
 		"                   with `wait`: for how long; default: 30\n"
@@ -139,6 +141,11 @@ help_command(const struct command *command, FILE *out)
 	}
 	if (command->method)
 		fprintf(out, "\nOn the socket: %s\n", command->method);
+	if (command->searches) {
+		fprintf(out, "\nOptions: --json --loss N --latency WORDS --duration TIME -w FILE "
+			     "--socket PATH\n");
+		return;
+	}
 	if (command->matches) {
 		print_words(out, 0, 0,
 			    "Options: --json --ignoring WORDS --within TIME --tolerance WORDS "

@@ -11,6 +11,7 @@
 
 #include "compare/compare.h"
 #include "looking.h"
+#include "ndr/ndr.h"
 #include "say.h"
 #include "terms.h"
 #include "view/view.h"
@@ -61,6 +62,7 @@ struct options {
 	const char *into; /* -w, of those that write captures; NULL: not given */
 	struct read_options read;
 	struct compare_options comparing;
+	struct ndr_options ndr;
 };
 
 /* What can be typed. `sluice --help`, each command's own help, the completion and the manual say
@@ -85,6 +87,7 @@ struct command {
 	bool looks;            /* takes what says which packets to look at */
 	bool compares;         /* takes --on, --live and --port */
 	bool extracts;         /* takes --from, --until, --filter, --count, -n and -w */
+	bool searches;         /* takes --loss, --latency, --duration and -w */
 	bool matches;          /* takes --ignoring, --within, --tolerance, --snap and -w */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
 	const char *picks;
@@ -137,6 +140,7 @@ int run_capture_read(const struct command *command, const struct options *option
 int run_top(const struct command *command, const struct options *options, char *const *arguments);
 int run_compare(const struct command *command, const struct options *options,
 		char *const *arguments);
+int run_ndr(const struct command *command, const struct options *options, char *const *arguments);
 int run_wait(const struct command *command, const struct options *options, char *const *arguments);
 int run_call(const struct command *command, const struct options *options, char *const *arguments);
 int run_shutdown(const struct command *command, const struct options *options,

@@ -158,10 +158,16 @@ judge(const struct tolerance_limit *limit, const json_t *numbers, json_t *why)
 {
 	const struct tolerance_row *row = limit->row;
 	const json_t *of = row->time ? json_object_get(numbers, "latency_ns") : numbers;
-	uint64_t found = (uint64_t)json_integer_value(json_object_get(of, row->word));
+	const json_t *told = json_object_get(of, row->word);
+	uint64_t found = (uint64_t)json_integer_value(told);
 	uint64_t sent = (uint64_t)json_integer_value(json_object_get(numbers, "sent"));
 	char text[160];
 
+	if (!told) {
+		snprintf(text, sizeof(text), "%s is not told", row->word);
+		json_array_append_new(why, json_string(text));
+		return false;
+	}
 	if (limit->share ? (double)found <= limit->most * (double)sent
 			 : (double)found <= limit->most)
 		return true;
