@@ -99,6 +99,24 @@ number(const json_t *object, const char *name)
 	return json_number_value(json_object_get(object, name));
 }
 
+/* What all ports together missed, as nobody took it from them in time. */
+static int
+count_missed(struct daemon *daemon, const struct options *options, double *missed)
+{
+	json_t *answer = NULL, *port;
+	const json_t *result;
+	const char *name;
+	int ret = ask(daemon, options, "ports", NULL, &answer, &result);
+
+	*missed = 0;
+	if (ret != EXIT_DONE)
+		return ret;
+	json_object_foreach (json_object_get(result, "ports"), name, port)
+		*missed += number(port, "missed") + number(port, "rx_nombuf");
+	json_decref(answer);
+	return ret;
+}
+
 /* Why a trial says nothing of the device; NULL: it does. A replay's own verdict is no help, as it
  * fails with its return. */
 static const char *
@@ -118,6 +136,8 @@ invalid(const struct trial *trial, const json_t *replay, const json_t *back)
 	if (json_is_integer(json_object_get(verdict, "tolerance_ns")) &&
 	    number(json_object_get(verdict, "error_ns"), error) > number(verdict, "tolerance_ns"))
 		return "the pace was not kept within the replay's tolerance";
+	if (trial->missed > 0)
+		return "a port missed packets, as its worker was late";
 	if (number(back, "missed") > 0 || number(back, "crowded") > 0)
 		return "not all that came back could be looked at";
 	return NULL;
@@ -147,11 +167,13 @@ int
 trial_run(struct daemon *daemon, const struct options *options, const struct trial_terms *terms,
 	  double pace, struct trial *trial)
 {
-	double seconds = terms->duration_s + PATIENCE_SECONDS;
+	double seconds = terms->duration_s + PATIENCE_SECONDS, before, after = 0;
 	json_t *replay = NULL, *back = NULL;
-	int ret = start(daemon, options, terms, pace);
+	int ret = count_missed(daemon, options, &before);
 
 	*trial = (struct trial){.asked = pace};
+	if (ret == EXIT_DONE)
+		ret = start(daemon, options, terms, pace);
 	if (ret != EXIT_DONE)
 		return ret;
 	ret = await(daemon, options, "replay.list", "replays", terms->replay, "ended", seconds,
@@ -162,7 +184,11 @@ trial_run(struct daemon *daemon, const struct options *options, const struct tri
 	else
 		stop(daemon, terms);
 	if (ret == EXIT_DONE)
+		ret = count_missed(daemon, options, &after);
+	if (ret == EXIT_DONE) {
+		trial->missed = after - before;
 		judge(trial, terms, replay, back);
+	}
 	json_decref(replay);
 	json_decref(back);
 	return ret;

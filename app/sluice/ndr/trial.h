@@ -21,9 +21,10 @@ struct trial_terms {
 struct trial {
 	double asked; /* packets a second; 0: as many as go */
 	double achieved;
-	bool valid;   /* the pace was kept, and all that came back was looked at */
-	bool holds;   /* and what came back is within the tolerance */
-	json_t *told; /* the trial's; for the report */
+	double missed; /* packets that a port of ours lost */
+	bool valid;    /* the pace was kept, and all that came back was looked at */
+	bool holds;    /* and what came back is within the tolerance */
+	json_t *told;  /* the trial's; for the report */
 };
 
 /* EXIT_DONE with *trial, whose told is the caller's; else why not was said. */
