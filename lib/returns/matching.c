@@ -130,7 +130,7 @@ static unsigned
 match_taken(struct back *back, const uint64_t *ends)
 {
 	struct batch batch = {.count = 0};
-	uint32_t slots[MATCH_BATCH];
+	uint32_t slots[MATCH_BATCH] = {0};
 	unsigned count = 0;
 
 	for (;;) {
@@ -161,7 +161,7 @@ match_taken(struct back *back, const uint64_t *ends)
 unsigned
 back_round(struct back *back)
 {
-	uint64_t ends[CONFIG_WORKERS_MAX];
+	uint64_t ends[CONFIG_WORKERS_MAX] = {0};
 	unsigned count;
 
 	/* Of all that is back by now it is known that it left; see stage/handed.h. */
