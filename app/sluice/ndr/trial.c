@@ -103,8 +103,8 @@ number(const json_t *object, const char *name)
 static int
 count_missed(struct daemon *daemon, const struct options *options, double *missed)
 {
-	json_t *answer = NULL, *port;
-	const json_t *result;
+	json_t *answer = NULL, *port = NULL;
+	const json_t *result = NULL;
 	const char *name;
 	int ret = ask(daemon, options, "ports", NULL, &answer, &result);
 
