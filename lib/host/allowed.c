@@ -333,12 +333,6 @@ const struct allowed_capability allowed_capabilities[] = {
 	{-1, 0, NULL},
 };
 
-static bool
-starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
 static unsigned
 needs_of_vdev(const char *device)
 {
@@ -355,7 +349,7 @@ needs_of_vdev(const char *device)
 	};
 
 	for (unsigned i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-		if (starts_with(device, drivers[i].start))
+		if (strncmp(device, drivers[i].start, strlen(drivers[i].start)) == 0)
 			return drivers[i].needs;
 	}
 	/* Drivers made of others (net_bonding, net_failsafe) name them in their words. */
