@@ -48,6 +48,12 @@
 		.least = 1, .most = 1, .method = "port." #name, .patient = true, .run = run_order \
 	}
 
+#define CAPTURE(name, text_, more_, run_)                                                     \
+	{                                                                                     \
+		.words = "capture " #name, .arguments = "NAME", .text = text_, .more = more_, \
+		.least = 1, .most = 1, .method = "capture." #name, .run = run_                \
+	}
+
 #define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
 
 static const struct command commands[] = {
@@ -78,6 +84,17 @@ static const struct command commands[] = {
 		"each dedup: duplicates, how far behind they came, how full it is",
 		"A dedup is called after its rule, the second of a rule RULE#2 and so on.\nWith "
 		"names, those alone.\n"),
+	LISTING("captures", "[NAME...]", "captures", view_captures,
+		"each capture that is written: packets, files, what was lost",
+		"LOST is what its memory or its disk did not take, PASSED what left `before`'s "
+		"memory without a trigger.\nWith names, those alone.\n"),
+	CAPTURE(rotate, "close the file that is open; the next packet begins another", "",
+		run_order),
+	CAPTURE(trigger, "write what `before` holds, and what comes for `after`",
+		"Of a capture with a trigger in the config; also one with an empty list.\n",
+		run_order),
+	CAPTURE(list, "its last 1,000 files: times, packets, bytes", "", run_capture_list),
+	CAPTURE(wait, "wait until it has closed a file", "The log says which.\n", run_capture_wait),
 	LISTING("returns", "[NAME...]", "returns", view_returns,
 		"each return: what came back of what its replay sent, how late, the verdict",
 		"Below the table stands what was not tolerated, and in what way packets changed, "

@@ -27,6 +27,10 @@ _sluice_replays() {
 	_sluice_ask replay.list | grep -o '"[^"]*":{"state":' | cut -d '"' -f 2
 }
 
+_sluice_captures() {
+	_sluice_ask captures | grep -o '"[^"]*":{"state":' | cut -d '"' -f 2
+}
+
 # The first thousand: more is no help on a line.
 _sluice_rules() {
 	_sluice_ask rules '{"limit":1000}' | grep -o '"[^"]*":{"packets":[0-9]*,"bytes":[0-9]*,"actions":' | cut -d '"' -f 2
@@ -75,6 +79,7 @@ _sluice() {
 		*" workers "*) set -- core packets now busy slept ;;
 		*" drops "*) set -- name packets now ;;
 		*" policers "*) set -- name passed over now ;;
+		*" captures "*) set -- name stored held now ;;
 		*" dedups "*) set -- name looked-at duplicates now ;;
 		*" returns "*) set -- name sent lost ;;
 		*) set -- name packets bytes now unedited policed duplicate sampled-out ;;
@@ -113,7 +118,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups returns workers drops memory metrics explain config port replay capture trace tap top talkers compare ndr wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups captures returns workers drops memory metrics explain config port replay capture trace tap top talkers compare ndr wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain | compare | "compare "*) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;
@@ -123,8 +128,12 @@ _sluice() {
 	drops | "drops "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_reasons)" -- "$cur") ;;
 	workers | "workers "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_workers)" -- "$cur") ;;
 	rules | "rules "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_rules)" -- "$cur") ;;
-	capture) mapfile -t COMPREPLY < <(compgen -W "read" -- "$cur") ;;
+	captures | "captures "*) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_captures)" -- "$cur") ;;
+	capture) mapfile -t COMPREPLY < <(compgen -W "read rotate trigger list wait" -- "$cur") ;;
 	"capture read" | "capture read "*) _filedir ;;
+	"capture rotate" | "capture trigger" | "capture list" | "capture wait")
+		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_captures)" -- "$cur")
+		;;
 	replay) mapfile -t COMPREPLY < <(compgen -W "list start stop pause resume seek pace" -- "$cur") ;;
 	"replay list" | "replay list "* | "replay start" | "replay stop" | "replay pause" | "replay resume" | "replay seek" | "replay pace")
 		mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur")

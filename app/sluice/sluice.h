@@ -124,6 +124,10 @@ int run_config_rollback(const struct command *command, const struct options *opt
 			char *const *arguments);
 int run_config_reload(const struct command *command, const struct options *options,
 		      char *const *arguments);
+int run_capture_list(const struct command *command, const struct options *options,
+		     char *const *arguments);
+int run_capture_wait(const struct command *command, const struct options *options,
+		     char *const *arguments);
 int run_order(const struct command *command, const struct options *options, char *const *arguments);
 /* What run_order does with --all. */
 int run_all(const struct command *command, const struct options *options);

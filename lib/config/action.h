@@ -31,6 +31,7 @@ struct config_place {
 #define CONFIG_TARGET_TABLE(X) \
 	X(PORT, port)          \
 	X(GROUP, group)        \
+	X(CAPTURE, capture)    \
 	X(RETURN, return )
 
 enum config_target_kind {

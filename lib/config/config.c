@@ -271,8 +271,9 @@ static const struct key_type workers = {read_workers, write_workers, key_has_num
 static const struct key_type sandbox = {read_sandbox, write_sandbox, NULL, NULL};
 static const struct key_type run_dir = {read_run_dir, key_write_text, NULL, key_clear_text};
 
-/* Ports come before groups, these, policers, edits and replays before rules, whatever their order
- * in the file, so that every name is known when it is used, and where packets come in. */
+/* Ports come before groups and captures, these, policers, edits and replays before rules, whatever
+ * their order in the file, so that every name is known when it is used, and where packets come
+ * in. */
 static const struct key keys[] = {
 	{"version", &version,
 	 .required = "there is no version; the config begins with \"version: 1\""},
@@ -287,6 +288,7 @@ static const struct key keys[] = {
 	 .required = "there are no ports; give one at least, as in \"ports: { wan: { pci: "
 		     "\\\"0000:03:00.0\\\" } }\""},
 	{"groups", &key_groups},
+	{"captures", &key_captures_section},
 	{"policers", &key_policers},
 	{"edits", &key_edits},
 	{"replays", &key_replays},
@@ -327,6 +329,7 @@ read_document(struct reader *reader, const char *text, size_t length)
 			.node = tree.root, .line = tree.root->line, .column = tree.root->column};
 
 		key_read(reader, &root, &key_root, reader->config);
+		capture_check_triggers(reader);
 		ret = reader->no_memory ? -ENOMEM : 0;
 	}
 	tree_free(&tree);

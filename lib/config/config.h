@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "config/action.h"
+#include "config/capture.h"
 #include "config/pace.h"
 #include "config/return.h"
 #include "core/error.h"
@@ -290,6 +291,8 @@ struct config {
 	unsigned group_count;
 	struct config_return *returns;
 	unsigned return_count;
+	struct config_capture *captures;
+	unsigned capture_count;
 	struct config_policer *policers;
 	unsigned policer_count;
 	struct config_edits *edits;

@@ -108,6 +108,7 @@ key_at(const struct key *key, const void *whole)
 /* Numbers are members of any size, words the value of one: an enum's or a bool's. Numbers and
  * durations of 0 are those that were left out. */
 extern const struct key_type key_number, key_word, key_bytes, key_duration;
+extern const struct key_type key_limit;  /* bytes of which 0 was left out */
 extern const struct key_type key_count;  /* a number of which 0 is one like others */
 extern const struct key_type key_flags;  /* a list of words, whose values are bits of a set */
 extern const struct key_type key_words;  /* one of them, or a list */
@@ -134,6 +135,8 @@ bool key_has_number(const struct key *key, const void *from);
 void key_write_text(const struct key_out *out, const struct key *key, const void *from);
 bool key_has_text(const struct key *key, const void *from);
 void key_clear_text(const struct key *key, void *from);
+void key_read_nested(struct reader *reader, const struct spot *spot, const struct key *key,
+		     void *into);
 void key_write_nested(const struct key_out *out, const struct key *key, const void *from);
 void key_clear_nested(const struct key *key, void *from);
 /* Of a member that is a pointer: zeroed memory for it, or NULL; what it points to; and its end. */
@@ -150,17 +153,20 @@ void key_put_prefix(FILE *out, const struct config_prefix *prefix);
 /* The sections, and mappings that others walk. */
 extern const struct key_type key_ports, key_groups, key_replays, key_returns, key_rules,
 	key_default;
-extern const struct key_type key_policers, key_edits;
+extern const struct key_type key_policers, key_edits, key_captures_section;
 extern const struct key_type key_replay_to, key_clients; /* of a replay */
 extern const struct key_type key_match, key_actions;
 extern const struct key_map key_root, key_port, key_group, key_replay, key_return, key_rule,
-	key_policer;
+	key_policer, key_capture;
 
 /* Values of verbs; each is given the action. */
 extern const struct key_type key_edit, key_set_edit, key_nat, key_push, key_strip, key_slice,
 	key_mask, key_police, key_above, key_sample;
 extern const struct key_map key_stamp_map, key_dedup_map;
 extern const struct key_word key_after[];
+
+/* What can be said of captures' triggers only when rules are known. */
+void capture_check_triggers(struct reader *reader);
 
 /* All sections of targets, as canonical text and freed. */
 void target_write_all(const struct key_out *out);

@@ -200,8 +200,8 @@ key_clear_text(const struct key *key, void *from)
 	*text = NULL;
 }
 
-static void
-read_nested(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
+void
+key_read_nested(struct reader *reader, const struct spot *spot, const struct key *key, void *into)
 {
 	key_read(reader, spot, key->map, key_at(key, into));
 }
@@ -268,6 +268,7 @@ const struct key_type key_count = {read_number, write_number, NULL, NULL};
 const struct key_type key_word = {key_read_word, key_write_word, NULL, NULL};
 const struct key_type key_duration = {read_duration, write_duration, key_has_number, NULL};
 const struct key_type key_bytes = {read_bytes, write_bytes, NULL, NULL};
+const struct key_type key_limit = {read_bytes, write_bytes, key_has_number, NULL};
 const struct key_type key_filter = {read_expression, key_write_text, key_has_text, key_clear_text};
-const struct key_type key_nested = {read_nested, key_write_nested, NULL, key_clear_nested};
+const struct key_type key_nested = {key_read_nested, key_write_nested, NULL, key_clear_nested};
 const struct key_type key_owned = {read_owned, write_owned, NULL, key_clear_owned};

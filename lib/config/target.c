@@ -220,7 +220,7 @@ read_target(struct reader *reader, const struct spot *spot, const struct key *ke
 	struct config_target *target = key_at(key, into);
 	const char *name;
 
-	if (!reader_text(reader, spot, "the name of one port or group", &name))
+	if (!reader_text(reader, spot, "the name of one target", &name))
 		return;
 	if (!reader_target(reader, name, target)) {
 		if (!reader->no_ports)

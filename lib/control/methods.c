@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "control/method_capture.h"
 #include "control/method_config.h"
 #include "control/method_explain.h"
 #include "control/method_fault.h"
@@ -119,6 +120,7 @@ const struct method method_table[] = {
 		.view = report_policers,
 		.answer = answer_report,
 	},
+	CAPTURE_METHODS,
 	{
 		.name = "dedups",
 		.text = "every dedup of a rule: duplicates, how far behind they came, its table",

@@ -229,6 +229,12 @@ report_policers(const struct snapshot *snapshot)
 }
 
 json_t *
+report_captures(const struct snapshot *snapshot)
+{
+	return one_section(snapshot, "captures");
+}
+
+json_t *
 report_dedups(const struct snapshot *snapshot)
 {
 	return one_section(snapshot, "dedups");

@@ -41,6 +41,7 @@ void report_put_text(FILE *out, const char *text, size_t most);
 /* What rules counted that are no more; of edits and gates what is not 0. */
 json_t *report_retired(const struct tally_rule *rules, const struct tally_acted *acted);
 json_t *report_policers(const struct snapshot *snapshot);
+json_t *report_captures(const struct snapshot *snapshot);
 json_t *report_dedups(const struct snapshot *snapshot);
 json_t *report_returns(const struct snapshot *snapshot);
 json_t *report_workers(const struct snapshot *snapshot);

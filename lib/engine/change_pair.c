@@ -222,6 +222,7 @@ judge_reserve(const struct change *change, struct error_list *errors)
 		needed += change->replays[i].fate != ENGINE_KEPT
 				  ? memory_replay_bytes(&config->replays[i])
 				  : 0;
+	needed += config_captures_bytes(config, change->before);
 	if (needed <= budget)
 		return 0;
 	more = config->reserve + needed - budget;
@@ -305,6 +306,7 @@ int
 change_pair(struct change *change, struct error_list *errors)
 {
 	const struct config *was = change->before, *next = change->config;
+	bool grows;
 	int ret;
 
 	change->told =
@@ -327,9 +329,10 @@ change_pair(struct change *change, struct error_list *errors)
 		change->moves |= change->replays[i].fate != ENGINE_KEPT;
 	if (ret == 0 && change->moves)
 		ret = judge_kinds(change, errors);
-	if (ret == 0 && change->moves)
+	grows = change->moves || config_captures_bytes(next, was);
+	if (ret == 0 && grows)
 		ret = judge_packets(change, errors);
-	if (ret < 0 || !change->moves || next->alone)
+	if (ret < 0 || !grows || next->alone)
 		return ret;
 	/* By what its files are. */
 	ret = judge_pipes(change, errors);

@@ -172,6 +172,7 @@ engine_start(struct config *config, const struct engine_options *options, struct
 			   &program, errors);
 	if (ret < 0)
 		goto program_failed;
+	targets_begin(program);
 	atomic_store(&engine->shared.program, program);
 	engine->shared.idle = config->idle;
 	engine->shared.ports = &engine->ports;

@@ -167,6 +167,9 @@ uint64_t engine_epoch(const struct engine *engine);
 
 /* The slot of the port of that name, -ENOENT; and what the port of a slot is called. */
 int engine_slot(const struct engine *engine, const char *name);
+/* What the running program has of a kind of target; NULL: nothing. */
+const void *engine_target(const struct engine *engine, enum config_target_kind kind);
+
 const char *engine_slot_name(const struct engine *engine, unsigned slot);
 
 /* Work to be done now and then by the control thread: links and devices that are gone, replays that

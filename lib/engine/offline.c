@@ -167,6 +167,7 @@ engine_offline(struct config *config, struct error_list *errors, struct snapshot
 		goto sources_failed;
 	shared.ports = &ports;
 	service_publish(&service);
+	targets_begin(program);
 	for (unsigned i = 0; i < replays.count; i++)
 		targets_follow(program, replays.items[i], 1);
 	replays_start_virtual(&replays);

@@ -27,7 +27,9 @@ extern const struct stage *const rooms_stages[ROOMS_STAGES];
 
 /* The room of each kind of target, which defines NAME_target, beside ports and groups: those are
  * forward's own. */
-#define ROOMS_TARGET_TABLE(X) X(returns)
+#define ROOMS_TARGET_TABLE(X) \
+	X(recorder)           \
+	X(returns)
 
 #define X(name) extern const struct target name##_target;
 ROOMS_TARGET_TABLE(X)

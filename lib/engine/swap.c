@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/now.h"
 #include "core/reaper.h"
+#include "engine/targets.h"
 
 #include "core/banned.h"
 
@@ -110,6 +111,7 @@ swap_publish(struct swap *swap, struct program *program)
 	if (program->before != old && program_follow(program, old) < 0)
 		return -ENOMEM;
 	swap->old = old;
+	targets_begin(program);
 	atomic_store_explicit(&swap->shared->program, program, memory_order_release);
 	swap->token = rte_rcu_qsbr_start(swap->shared->rcu);
 	return 0;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/inside.h"
+
 #include "core/banned.h"
 
 void
@@ -60,6 +62,18 @@ notes(const struct program *program, const char *replay, unsigned worker)
 	return NULL;
 }
 
+const void *
+engine_target(const struct engine *engine, enum config_target_kind kind)
+{
+	const struct program *program = swap_current(&engine->shared);
+
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->kind->kind == kind)
+			return target->state;
+	}
+	return NULL;
+}
+
 void
 targets_follow(const struct program *program, struct replay *replay, unsigned workers)
 {
@@ -82,6 +96,15 @@ targets_judge(const struct program *program, struct replay_report *report)
 		if (target->state && target->kind->judges &&
 		    target->kind->judges(target->state, report->name, &verdict))
 			replay_report_join(report, &verdict);
+	}
+}
+
+void
+targets_begin(const struct program *program)
+{
+	for (const struct target_state *target = program->targets; target->kind; target++) {
+		if (target->state && target->kind->begin)
+			target->kind->begin(target->state);
 	}
 }
 

@@ -28,6 +28,7 @@ void targets_follow(const struct program *program, struct replay *replay, unsign
 void targets_judge(const struct program *program, struct replay_report *report);
 
 /* See struct target. */
+void targets_begin(const struct program *program);
 bool targets_drain(const struct program *program, uint64_t until_ns);
 
 #endif

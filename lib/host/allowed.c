@@ -69,7 +69,6 @@ const struct allowed_call allowed_calls[] = {
 	{"clock_getres", 0, .why = "the same"},
 	{"gettimeofday", 0, .why = "the same"},
 	{"time", 0, .why = "the same"},
-
 	{"read", 0, .why = "signals, timers, files, wake-ups between threads"},
 	{"pread64", 0, .why = "captures of replays, where io_uring is not to be had; sysfs; VFIO"},
 	{"readv", 0, .why = "TAP"},
@@ -91,7 +90,6 @@ const struct allowed_call allowed_calls[] = {
 	{"pipe", 0, .why = "wake-ups of DPDK's interrupt thread; the older form"},
 	{"pipe2", 0, .why = "wake-ups of DPDK's interrupt thread"},
 	{"ioctl", 0, .why = "VFIO, interfaces, TAP, terminals' widths"},
-
 	/* Which files: Landlock decides. */
 	{"open", 0, .why = "configs that are applied, captures of replays, devices that come back"},
 	{"openat", 0, .why = "the same"},
@@ -119,7 +117,6 @@ const struct allowed_call allowed_calls[] = {
 	{"mkdirat", ALLOWED_FOR_AF_XDP, .why = "the same"},
 	{"rmdir", ALLOWED_FOR_AF_XDP, .why = "directories of programs pinned by libxdp"},
 	{"umask", 0, .why = "the modes of sockets"},
-
 	{"epoll_create", 0, .why = "DPDK's interrupt thread makes its set anew; the older form"},
 	{"epoll_create1", 0, .why = "the same"},
 	{"epoll_ctl", 0, .why = "clients, timers, interrupts"},
@@ -136,7 +133,6 @@ const struct allowed_call allowed_calls[] = {
 	{"timerfd_settime", 0, .why = "the same, and the control thread's tick"},
 	{"timerfd_gettime", 0, .why = "the same"},
 	{"signalfd4", 0, .why = "signals are read by the control thread"},
-
 	{"socket", 0, ARGUMENT(0, ALLOWED_WHOLE, AF_UNIX), .why = "systemd, the log, net_memif"},
 	{"socket", 0, ARGUMENT(0, ALLOWED_WHOLE, AF_NETLINK),
 	 .why = "links; devices that come and go"},
@@ -236,9 +232,9 @@ const struct allowed_call allowed_calls[] = {
 	/* Nothing is set by it: that takes a capability, which is gone. Replays may come later. */
 	{"adjtimex", 0, .why = "how wrong the wall clock may be, for --at"},
 	{"clock_adjtime", 0, .why = "the same"},
-	{"io_uring_setup", ALLOWED_FOR_REPLAYS, .why = "captures are read while others are parsed"},
-	{"io_uring_enter", ALLOWED_FOR_REPLAYS, .why = "the same"},
-	{"io_uring_register", ALLOWED_FOR_REPLAYS, .why = "the same"},
+	{"io_uring_setup", ALLOWED_FOR_DISKS, .why = "captures that are read, and written"},
+	{"io_uring_enter", ALLOWED_FOR_DISKS, .why = "the same"},
+	{"io_uring_register", ALLOWED_FOR_DISKS, .why = "the same"},
 	{"bpf", ALLOWED_FOR_AF_XDP | ALLOWED_FOR_KERNEL,
 	 .why = "an interface's program is taken off when its port closes"},
 
@@ -391,7 +387,7 @@ allowed_needs(const struct config *config)
 
 	for (unsigned i = 0; i < config->port_count; i++)
 		needs |= allowed_needs_of_port(&config->ports[i]);
-	needs |= config->replay_count ? ALLOWED_FOR_REPLAYS : 0;
+	needs |= config->replay_count || config->capture_count ? ALLOWED_FOR_DISKS : 0;
 	needs |= config->keep & CONFIG_KEEP_AF_XDP ? ALLOWED_FOR_AF_XDP : 0;
 	needs |= config->keep & CONFIG_KEEP_VDEV ? ALLOWED_FOR_KERNEL | ALLOWED_FOR_MEMIF : 0;
 	return needs;

@@ -29,10 +29,10 @@
 /* What a config has, bit by bit: each entry says which of it it is for; 0: every config. */
 enum allowed_for {
 	ALLOWED_FOR_PCI = 1 << 0,
-	ALLOWED_FOR_AF_XDP = 1 << 1, /* a port, or a vdev net_af_xdp */
-	ALLOWED_FOR_KERNEL = 1 << 2, /* what is the kernel's too: TAP, net_af_packet, mlx5 */
-	ALLOWED_FOR_MEMIF = 1 << 3,  /* vdevs that talk over sockets: net_memif, net_vhost */
-	ALLOWED_FOR_REPLAYS = 1 << 4,
+	ALLOWED_FOR_AF_XDP = 1 << 1,   /* a port, or a vdev net_af_xdp */
+	ALLOWED_FOR_KERNEL = 1 << 2,   /* what is the kernel's too: TAP, net_af_packet, mlx5 */
+	ALLOWED_FOR_MEMIF = 1 << 3,    /* vdevs that talk over sockets: net_memif, net_vhost */
+	ALLOWED_FOR_DISKS = 1 << 4,    /* replays, and captures that are written */
 	ALLOWED_FOR_PHYSICAL = 1 << 5, /* devices without an IOMMU: physical addresses */
 	ALLOWED_FOR_SANITIZERS = 1 << 6,
 	ALLOWED_FOR_LOCKING = 1 << 7, /* root whose limit for locked memory could not be raised */

@@ -36,6 +36,7 @@ void check_interfaces(struct preflight *work);
 void check_iommu(struct preflight *work);
 void check_nics(struct preflight *work);
 void check_reach(struct preflight *work);
+void check_captures(struct preflight *work);
 void check_groups(struct preflight *work);
 void check_run_dir(struct preflight *work);
 void check_unsafe(struct preflight *work);

@@ -211,13 +211,16 @@ allow_config(const struct landlock *landlock, const struct config *config)
 			    ALLOWED_READ | ALLOWED_MAKE | ALLOWED_REMOVE);
 	for (unsigned i = 0; ret == 0 && i < config->port_count; i++)
 		ret = allow_port(landlock, &config->ports[i]);
+	for (unsigned i = 0; ret == 0 && i < config->capture_count; i++)
+		ret = allow(landlock, config->captures[i].directory,
+			    ALLOWED_READ | ALLOWED_WRITE | ALLOWED_MAKE | ALLOWED_REMOVE);
 	for (unsigned i = 0; ret == 0 && i < config->replay_count; i++)
 		ret = allow_replay(landlock, &config->replays[i]);
 	for (unsigned i = 0; ret == 0 && i < config->list_count; i++)
 		ret = allow_beside(landlock, config->lists[i].file);
 	for (unsigned i = 0; ret == 0 && i < config->allow.count; i++)
 		ret = allow(landlock, config->allow.directories[i],
-			    ALLOWED_READ | ALLOWED_WRITE | ALLOWED_MAKE);
+			    ALLOWED_READ | ALLOWED_WRITE | ALLOWED_MAKE | ALLOWED_REMOVE);
 	return ret;
 }
 

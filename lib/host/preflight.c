@@ -13,6 +13,7 @@
 static void (*const checks[])(struct preflight *work) = {
 	check_run_dir,    /* there, or to be made, and this user's */
 	check_reach,      /* the directories of `allow` are there */
+	check_captures,   /* their directories can be written */
 	check_drivers,    /* DPDK's, for each port, and what they are told */
 	check_cores,      /* workers' cores exist and may be used */
 	check_interfaces, /* af-xdp: there, up, enough queues */

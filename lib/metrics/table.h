@@ -40,7 +40,8 @@ struct metric_group {
 extern const struct metric_group metrics_groups[];
 
 extern const struct metric metrics_daemon[], metrics_ledger[], metrics_ports[], metrics_ended[],
-	metrics_rules[], metrics_rule[], metrics_policers[], metrics_dedups[], metrics_returns[],
-	metrics_workers[], metrics_pools[], metrics_replays[], metrics_exporter[];
+	metrics_rules[], metrics_rule[], metrics_policers[], metrics_dedups[], metrics_captures[],
+	metrics_returns[], metrics_workers[], metrics_pools[], metrics_replays[],
+	metrics_exporter[];
 
 #endif

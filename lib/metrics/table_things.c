@@ -165,6 +165,22 @@ const struct metric metrics_dedups[] = {
 	{0},
 };
 
+const struct metric metrics_captures[] = {
+	{"capture_stored_packets_total", METRIC_COUNTER, "Packets that its disk has", sample_number,
+	 "packets"},
+	{"capture_stored_bytes_total", METRIC_COUNTER, "Bytes of them", sample_number, "bytes"},
+	{"capture_dropped_packets_total", METRIC_COUNTER, "Packets that it has not, by the reason",
+	 sample_members, "drops", .label = "reason",
+	 .words = "capture-full|capture-failed|capture-passed"},
+	{"capture_held_packets", METRIC_GAUGE, "Packets in its memory", sample_number, "held"},
+	{"capture_used_ratio", METRIC_GAUGE, "Which part of its memory is used", sample_number,
+	 "used"},
+	{"capture_files_total", METRIC_COUNTER, "Files that it has begun", sample_number, "files"},
+	{"capture_closed_files_total", METRIC_COUNTER, "And those that are closed", sample_number,
+	 "closed"},
+	{0},
+};
+
 const struct metric metrics_returns[] = {
 	{"return_verdict", METRIC_GAUGE, "1 for its verdict", sample_state, "verdict",
 	 .label = "result", .words = "pass|fail|none"},
@@ -235,6 +251,7 @@ const struct metric_group metrics_groups[] = {
 	{"Rules", "rules", "rule", .metrics = metrics_rule},
 	{"Policers", "policers", "policer", .metrics = metrics_policers},
 	{"Dedups", "dedups", "dedup", .metrics = metrics_dedups},
+	{"Captures", "captures", "capture", .metrics = metrics_captures},
 	{"Replays", "replays", "replay", .metrics = metrics_replays},
 	{"Returns", "returns", "return", .metrics = metrics_returns},
 	{"Workers", "workers", "core", "core", metrics_workers},

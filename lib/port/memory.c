@@ -142,7 +142,7 @@ memory_xdp_size(uint32_t frame)
 uint32_t
 memory_packets_needed(const struct config *config, unsigned workers)
 {
-	uint32_t needed = workers * (BURST_PACKETS + config->return_count * CONFIG_RETURN_ROOM);
+	uint32_t needed = workers * (BURST_PACKETS + config_targets_packets(config));
 
 	for (unsigned i = 0; i < config->port_count; i++) {
 		const struct config_port *port = &config->ports[i];
@@ -331,9 +331,9 @@ memory_replay_bytes(const struct config_replay *replay)
 }
 
 static uint64_t
-replay_bytes(const struct config *config)
+disk_bytes(const struct config *config)
 {
-	uint64_t total = 0;
+	uint64_t total = config_captures_bytes(config, NULL);
 
 	for (unsigned i = 0; i < config->replay_count; i++)
 		total += memory_replay_bytes(&config->replays[i]);
@@ -343,7 +343,7 @@ replay_bytes(const struct config *config)
 uint64_t
 memory_live_bytes(const struct config *config)
 {
-	return config->port_count * MEMORY_PORT_BYTES + replay_bytes(config);
+	return config->port_count * MEMORY_PORT_BYTES + disk_bytes(config);
 }
 
 static void
@@ -356,7 +356,7 @@ plan_ordinary(const struct config *config, uint64_t pools, unsigned workers,
 		tables = TABLES_BYTES_MAX;
 	plan->hugepages = false;
 	plan->megabytes = (pools + BASE_BYTES + workers * WORKER_BYTES + tables +
-			   replay_bytes(config) + config->reserve) /
+			   disk_bytes(config) + config->reserve) /
 			  MIB;
 }
 
@@ -387,7 +387,7 @@ memory_plan(const struct config *config, enum port_mode mode, const struct root 
 	if (mode == PORT_OFFLINE)
 		return MEMORY_FITS;
 	/* What is kept by default is no reason to go without hugepages, or not to start. */
-	plan->needed_bytes = pools + BASE_BYTES + workers * WORKER_BYTES + replay_bytes(config) +
+	plan->needed_bytes = pools + BASE_BYTES + workers * WORKER_BYTES + disk_bytes(config) +
 			     (config->reserve_given ? config->reserve : 0);
 	read_nodes(root, plan);
 	if (config->hugepages == CONFIG_HUGEPAGES_FALSE)

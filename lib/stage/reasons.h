@@ -37,6 +37,15 @@ enum reason_kind {
 	X(PORT_DOWN, "port-down", LOSS, "the port had no link, or was taken out of service",      \
 	  "bring up the link, or `sluice port up NAME`; `sluice ports` shows which, and why: a "  \
 	  "capture that can't be written has no link")                                            \
+	X(CAPTURE_FULL, "capture-full", LOSS,                                                     \
+	  "no memory of the capture was free: its disk is slower than what it is given",          \
+	  "a faster disk, a `slice` or `snap`, or more of the capture's `memory` if only bursts " \
+	  "are lost; `sluice captures` shows how full it is")                                     \
+	X(CAPTURE_FAILED, "capture-failed", LOSS, "the capture's disk would not take it",         \
+	  "`sluice captures` says why; it is tried again every second")                           \
+	X(CAPTURE_PASSED, "capture-passed", POLICY,                                               \
+	  "it left the memory of a capture's `before`, and no trigger came",                      \
+	  "nothing: that is what `before` is for")                                                \
 	X(REMOVED, "removed", LOSS,                                                               \
 	  "the port's device was removed, or a config without the port applied",                  \
 	  "bring the device back, then `sluice port up NAME`")                                    \
@@ -82,6 +91,8 @@ enum drop_reason {
 	X(RETURN, "return", COPY,                                                              \
 	  "a return kept the beginning of what a replay sent, to show what a device changed",  \
 	  "nothing")                                                                           \
+	X(CAPTURE, "capture", COPY, "it was given to a capture that is written",               \
+	  "nothing; a `slice` before it, or `snap`, makes it less")                            \
 	X(LOOK, "look", COPY, "somebody looked at it with `sluice trace` or `sluice tap`",     \
 	  "nothing; it ends when they do")
 

@@ -42,6 +42,10 @@ struct target {
 	int (*compile)(const struct stage_env *env, void **state, struct error_list *errors);
 	void (*release)(void *state);
 
+	/* Control thread, just before workers are given the program; may be NULL. What was compiled
+	 * and never begins is released. */
+	void (*begin)(const void *state);
+
 	/* Worker (burst->worker), and as bound as a stage. The packets, count of them from 1 to
 	 * BURST_MAX, are those for the target of this index, and its own: of each the burst is told
 	 * by exit_end, exit_hold or exit_drop of exit/exit.h. marked: bits of those that `marks`

@@ -28,6 +28,8 @@ void view_rules(const struct view *view);
 void view_policers(const struct view *view);
 void view_dedups(const struct view *view);
 void view_returns(const struct view *view);
+void view_captures(const struct view *view);
+void view_capture_files(const struct view *view); /* of capture.list */
 void view_workers(const struct view *view);
 void view_drops(const struct view *view);
 void view_memory(const struct view *view);

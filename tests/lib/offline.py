@@ -96,7 +96,8 @@ def check_books(run, what, directory):
     assert ledger["in"] == ledger["out"] + ledger["dropped"], ledger
     assert ledger["dropped"] == sum(report["drops"].values()), report
     taken = sum(back["taken"] for back in report.get("returns", {}).values())
-    assert ledger["out"] == sum(port["tx_packets"] for port in report["ports"].values()) + taken, report
+    stored = sum(one["packets"] for one in report.get("captures", {}).values())
+    assert ledger["out"] == sum(port["tx_packets"] for port in report["ports"].values()) + taken + stored, report
 
     received = received_bytes = 0
     assert set(report["ports"]) == set(what["ports"])

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Captures that are written: what rules give them is in their files, packet by packet, and in the ledger."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from lib import capture
+from lib.capture import Packet
+from lib.daemon import Daemon, Refused
+from lib.offline import SLUICED, config, offline, out, write_config
+
+SECOND = 1_000_000_000
+START = 1_700_000_000 * SECOND
+MEMORY = {"packets": 32767, "hugepages": False}
+REASONS = ("capture-full", "capture-failed", "capture-passed")
+
+
+def udp(port, size=100):
+    """An Ethernet frame of UDP to a port."""
+    length = size - 14
+    return bytes.fromhex("020000000001020000000002080045") + bytes([0]) + length.to_bytes(2, "big") + bytes(5) + bytes([17]) + \
+        bytes(2) + bytes([10, 0, 0, 1, 10, 0, 0, 2]) + (1000).to_bytes(2, "big") + port.to_bytes(2, "big") + \
+        (length - 20).to_bytes(2, "big") + bytes(size - 40)
+
+
+def packets(ports, step=SECOND // 10):
+    return [Packet(START + i * step, udp(port), 100) for i, port in enumerate(ports)]
+
+
+def files(directory, name):
+    return sorted(path for path in directory.iterdir() if re.fullmatch(rf"{name}-\d{{6}}-\d{{8}}T\d{{6}}Z\.pcapng", path.name))
+
+
+def read(directory, name):
+    """All packets of a capture's files, as tcpdump reads them: times in ns, lengths before they were cut, and bytes."""
+    result = []
+    for path in files(directory, name):
+        done = subprocess.run(["tshark", "-r", path, "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e",
+                               "frame.cap_len", "-e", "frame.interface_name"], capture_output=True, text=True, timeout=60,
+                              check=True)
+        for line in done.stdout.splitlines():
+            when, length, kept, interface = line.split("\t")
+            seconds, fraction = when.split(".")
+            result.append((int(seconds) * SECOND + int(fraction), int(length), int(kept), interface))
+    return result
+
+
+def balanced(report):
+    """The ledger, and the second account: what ports sent and captures stored is what left."""
+    ledger = report["ledger"]
+    assert ledger["balanced"], ledger
+    stored = sum(one["packets"] for one in report["captures"].values())
+    held = sum(one["held"] for one in report["captures"].values())
+    sent = sum(port["tx_packets"] for port in report["ports"].values())
+    assert ledger["out"] == sent + stored and ledger["held"] == held
+    for reason in REASONS:
+        assert report["drops"][reason] == sum(one["drops"][reason] for one in report["captures"].values())
+
+
+@pytest.fixture(name="disk")
+def fixture_disk(tmp_path):
+    (tmp_path / "disk").mkdir()
+    return tmp_path / "disk"
+
+
+def source(tmp_path, what):
+    capture.write(tmp_path / "in.pcap", what)
+    return str(tmp_path / "in.pcap")
+
+
+def test_offline_twice_the_same(tmp_path, disk):
+    """Mirrors, edits and gates before them; a slice keeps the length; and all bytes are the same in a second run."""
+    what = config({"in": source(tmp_path, packets([53, 80, 53, 443, 53] * 40)), "out": out("out")}, memory=MEMORY,
+                  captures={"all": {"directory": str(disk), "rotate": {"packets": 64}}, "dns": {"directory": str(disk)}},
+                  rules=[{"name": "every", "actions": [{"mirror": "all", "with": [{"slice": 60}]}]},
+                         {"name": "dns", "match": {"dst-port": 53}, "actions": [{"sample": 2}, {"forward": "dns"}]}],
+                  default={"forward": "out"})
+    report = offline(what, tmp_path).report
+    balanced(report)
+    first = {path.name: path.read_bytes() for path in disk.iterdir()}
+    every = read(disk, "all")
+    assert [when for when, *_ in every] == [START + i * SECOND // 10 for i in range(200)]
+    assert {one[1:] for one in every} == {(100, 60, "in")}
+    assert [len(read_one) for read_one in (files(disk, "all"), files(disk, "dns"))] == [4, 1]
+    assert len(read(disk, "dns")) == 60 and report["captures"]["dns"]["packets"] == 60
+    assert report["drops"]["sampled-out"] == 60 and report["copies"]["capture"] == {"packets": 260, "bytes": 200 * 60 + 60 * 100}
+    assert report["ledger"]["in"] == 400 and report["leaked"] == 0
+    for path in disk.iterdir():
+        path.unlink()
+    offline(what, tmp_path)
+    assert {path.name: path.read_bytes() for path in disk.iterdir()} == first
+
+
+def test_a_trigger_behind_a_gate(tmp_path, disk):
+    """Only a packet that the rule gives is one: of port 9 the first, as a sample lets each second pass. What came in the second
+    before it is written, and what comes in the two behind it, and no more."""
+    ports = [80] * 30 + [9] + [80] * 40 + [9] + [80] * 40
+    what = config({"in": source(tmp_path, packets(ports)), "out": out("out")}, memory=MEMORY,
+                  captures={"cap": {"directory": str(disk), "before": "1s", "after": "2s", "trigger": ["nine"]}},
+                  rules=[{"name": "nine", "match": {"dst-port": 9}, "actions": [{"sample": 2}, {"mirror": "cap"}]},
+                         {"name": "all", "actions": [{"mirror": "cap"}]}],
+                  default="drop")
+    report = offline(what, tmp_path).report
+    balanced(report)
+    found = [when for when, *_ in read(disk, "cap")]
+    # Memory is given up in parts, so up to a quarter more may be there.
+    first = (found[0] - START) // (SECOND // 10)
+    assert 17 <= first <= 20
+    assert sorted(set(found)) == [START + i * SECOND // 10 for i in range(first, 51)] and len(found) == 51 - first + 1
+    assert report["captures"]["cap"]["drops"]["capture-passed"] == len(ports) + 1 - len(found)
+    # A gate that lets nothing pass makes it no trigger.
+    what["rules"][0]["actions"][0] = {"above": "1Mpps"}
+    for path in disk.iterdir():
+        path.unlink()
+    assert offline(what, tmp_path).report["captures"]["cap"]["packets"] == 0 and not list(disk.iterdir())
+
+
+@pytest.mark.parametrize("captures, rules, says", [
+    ({"cap": {}}, [], "directory is missing"),
+    ({"cap": {"directory": "."}, "in": {"directory": "."}}, [], "is a port already"),
+    ({"cap": {"directory": ".", "before": "30s"}}, [], "before and after need a trigger; name a rule, as in trigger: [flood]"),
+    ({"cap": {"directory": ".", "trigger": ["flood"]}}, [], "there is no rule"),
+    ({"cap": {"directory": ".", "trigger": ["flood"]}}, [{"name": "flood", "actions": ["drop"]}],
+     "rule flood gives cap nothing (no mirror or forward to it), so it would never trigger"),
+    ({"cap": {"directory": ".", "keep": {"files": 3}}}, [], "keep removes whole files"),
+    ({"cap": {"directory": ".", "rotate": {"siz": "1GiB"}}}, [], 'did you mean "size"'),
+    ({"cap": {"directory": "not/there"}}, [], "No such file or directory"),
+])
+def test_errors(tmp_path, captures, rules, says):
+    path = write_config(tmp_path / "bad.yaml", config({"in": {"null": {}}}, captures=captures, rules=rules, default="drop"))
+    done = subprocess.run([SLUICED, "check", path], capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert done.returncode != 0 and says in done.stdout + done.stderr
+
+
+def live(disk, **more):
+    return config({"in": {"vdev": "net_null0,size=200"}, "out": {"null": {}}}, idle="sleep",
+                  memory=MEMORY,
+                  rules=[{"name": "some", "actions": [{"sample": 1000}, {"mirror": "cap"}]}], default="drop",
+                  captures={"cap": {"directory": str(disk), **more}})
+
+
+def test_live(tmp_path, disk):
+    """Orders, applies and the end, while packets come: each file is whole, and every packet is accounted for."""
+    what = live(disk)
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda status: status["captures"]["cap"]["packets"] > 100, 60)
+        table = daemon.sluice("captures").stdout
+        assert "CAPTURE" in table and "recording" in table
+        assert daemon.sluice("capture", "rotate", "cap").stdout == "capture cap: rotates\n"
+        daemon.until(lambda status: status["captures"]["cap"]["closed"] >= 1, 60)
+        listed = json.loads(daemon.sluice("--json", "capture", "list", "cap").stdout)
+        assert listed["files"][0]["whole"] and listed["files"][0]["packets"] > 100
+        assert listed["files"][0]["name"] in daemon.sluice("capture", "list", "cap").stdout
+        refused = daemon.sluice("capture", "trigger", "cap")
+        assert refused.returncode != 0 and "has no trigger" in refused.stderr
+        # What is the same goes on; other terms hold from now on, and the numbers with them.
+        before = daemon.call("captures")["captures"]["cap"]["packets"]
+        assert daemon.apply(what)["kept"]["captures"] == ["cap"]
+        assert daemon.apply(live(disk, rotate={"packets": 50}))["changed"]["captures"] == ["cap"]
+        waits = daemon.sluice("capture", "wait", "cap")
+        assert waits.returncode == 0
+        status = daemon.until(lambda status: status["captures"]["cap"]["closed"] >= 4, 60)
+        assert status["captures"]["cap"]["packets"] >= before and status["ledger"]["balanced"]
+        (tmp_path / "other").mkdir()
+        with pytest.raises(Refused) as refused:
+            daemon.apply(live(tmp_path / "other"))
+        assert "outside what the sandbox was given" in json.dumps(refused.value.error)
+        # One that is no more has left in order.
+        gone = {key: value for key, value in what.items() if key != "captures"} | {"rules": []}
+        assert daemon.apply(gone)["ended"]["captures"] == ["cap"]
+        status = daemon.until(lambda status: status["ledger"]["held"] == 0, 60)
+        assert "captures" not in status and status["ledger"]["balanced"] and status["ledger"]["out"] > before
+        out_before = status["ledger"]["out"]
+        assert daemon.apply(what)["begun"]["captures"] == ["cap"]
+        daemon.until(lambda status: status["captures"]["cap"]["held"] > 10, 60)
+        daemon.stop()
+    assert not [path for path in disk.iterdir() if path.name.endswith(".part")]
+    assert len(read(disk, "cap")) > out_before
+
+
+def test_a_directory_that_goes_and_comes_back(tmp_path, disk):
+    """Its packets are dropped by name meanwhile, exactly; the port goes on."""
+    what = live(disk, rotate={"packets": 100})
+    what["rules"][0]["actions"] = [{"sample": 10000}, {"mirror": "cap"}]
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda status: status["captures"]["cap"]["closed"] > 0, 60)
+        away = disk.parent / "away"
+        os.rename(disk, away)
+        status = daemon.until(lambda status: status["captures"]["cap"]["state"] == "failed", 60)
+        status = daemon.until(lambda status: status["drops"]["capture-failed"] > 0, 60)
+        assert status["ledger"]["balanced"] and "reason" in status["captures"]["cap"]
+        received = status["ports"]["in"]["rx_packets"]
+        status = daemon.until(lambda status: status["ports"]["in"]["rx_packets"] > received, 60)
+        os.rename(away, disk)
+        stored = status["captures"]["cap"]["packets"]
+        daemon.until(lambda status: status["captures"]["cap"]["packets"] > stored, 60)
+        assert daemon.call("status")["ledger"]["balanced"]
+        daemon.stop()
