@@ -94,7 +94,7 @@ def _lines(command, whole):
 
 def read_by_others(path, whole=True):
     """How many packets tcpdump, tshark and capinfos find; of a file that is whole none may complain."""
-    dump = len(_lines(["tcpdump", "-n", "-t", "-r", str(path)], whole))
+    dump = len(_lines(["tcpdump", "-n", "-q", "-t", "-r", str(path)], whole))
     shark = len(_lines(["tshark", "-n", "-r", str(path), "-T", "fields", "-e", "frame.number"], whole))
     # Of a file that is cut capinfos says how many it read before it complains.
     infos = [line for line in _lines(["capinfos", "-c", "-M", "-K", str(path)], whole) if "Number of packets" in line]
