@@ -213,7 +213,7 @@ def test_refusals(captures, tmp_path):
         ([captures[0], "--from", "yesterday"], 2, "--from"), ([captures[0], "--from", "-soon"], 2, "--from"),
         ([captures[0], "--from", "@9", "--until", "@9"], 2, "not later than --from"), ([captures[0], "-n", "0"], 2, "-n takes"),
         ([captures[0], "--count", "-w", "-"], 2, "leave -w out"), ([captures[0], "-w", captures[0]], 2, "one of the captures"), ([captures[0], "-w", "/no/where"], 1, "-w /no/where"),
-        ([captures[0], "--rate", "5"], 2, "--rate"), ([], 2, "needs FILE"),
+        ([captures[0], "--rate", "5"], 2, "--rate"), ([], 2, "needs NAME|FILE"),
     ]
     for words, code, reason in cases:
         done = run(*words, check=False)

@@ -252,12 +252,13 @@ static const struct command commands[] = {
 	 .param = "pace",
 	 .run = run_order},
 	{.words = "capture read",
-	 .arguments = "FILE...",
+	 .arguments = "NAME|FILE...",
 	 .text = "packets of captures by time and filter, as a capture (pcapng)",
-	 .more = "FILE is a capture that sluice wrote, or another pcapng; a directory, for those "
-		 "in it; or a glob. Files are read one after the other, by an index beside them no "
-		 "more of them than is needed, and one that is still being written up to its last "
-		 "whole block. No daemon is asked.\n"
+	 .more = "NAME is a capture of the daemon's, which says where its files are. FILE is a "
+		 "capture that sluice wrote, or another pcapng; a directory, for those in it; or a "
+		 "glob: what has a dot, a slash or a wildcard, or is there. Files are read one "
+		 "after the other, by an index beside them no more of them than is needed, and one "
+		 "that is still being written up to its last whole block.\n"
 		 "--from TIME, --until TIME: from the one on, up to before the other: "
 		 "2026-11-29T15:00:00.5Z, @1795964400.25, 15:00:00 (the last time that it was, or "
 		 "the next behind --from), -10min (so long ago); --until +5s is so long behind "

@@ -15,6 +15,7 @@
 #include "core/units.h"
 #include "core/when.h"
 #include "extract.h"
+#include "kept.h"
 #include "sluice.h"
 
 #include "core/banned.h"
@@ -205,15 +206,18 @@ int
 run_capture_read(const struct command *command, const struct options *options,
 		 char *const *arguments)
 {
-	struct config_captures captures = {.files = (char **)arguments};
+	struct config_captures captures = {0};
+	struct kept kept = {0};
 	struct extract extract = {.until_ns = UINT64_MAX, .most = UINT64_MAX};
 	struct bpf_program filter = {0};
 	struct capture_names names = {0};
 	char reason[CAPTURE_REASON_MAX];
 	int ret = take_terms(&extract, options, &filter);
 
-	while (arguments[captures.file_count])
-		captures.file_count++;
+	if (ret == EXIT_DONE)
+		ret = kept_find(&kept, options, arguments);
+	captures.files = kept.words;
+	captures.file_count = kept.count;
 	if (ret == EXIT_DONE && capture_names_find(&names, &captures, reason, sizeof(reason)) < 0) {
 		text_clean(reason);
 		ret = say_failed(EXIT_FAILED, "%s", reason);
@@ -230,6 +234,7 @@ run_capture_read(const struct command *command, const struct options *options,
 	if (ret == EXIT_DONE)
 		print_counts(&extract, options);
 	extract_free(&extract);
+	kept_free(&kept);
 	capture_names_free(&names);
 	pcap_freecode(&filter);
 	return ret;
