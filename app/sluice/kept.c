@@ -38,11 +38,13 @@ static int
 add_files(struct kept *kept, const char *name, const json_t *result)
 {
 	const char *directory = json_string_value(json_object_get(result, "directory"));
+	const char *open = json_string_value(json_object_get(result, "open"));
 	json_t *files = json_object_get(result, "files"), *file;
 	int ret = EXIT_DONE;
+	bool twice = false;
 	size_t i;
 
-	if (json_array_size(files) == 0)
+	if (!open && json_array_size(files) == 0)
 		return say_failed(EXIT_FAILED, "capture %s has no files yet", name);
 	json_array_foreach (files, i, file) {
 		const char *own = json_string_value(json_object_get(file, "name"));
@@ -50,11 +52,15 @@ add_files(struct kept *kept, const char *name, const json_t *result)
 
 		if (directory && own && asprintf(&path, "%s/%s", directory, own) < 0)
 			path = NULL;
+		/* It was closed between the one look and the other. */
+		twice |= path && open && strncmp(open, path, strlen(path)) == 0;
 		if (ret == EXIT_DONE)
 			ret = add(kept, path);
 		else
 			free(path);
 	}
+	if (ret == EXIT_DONE && open && !twice)
+		ret = add(kept, strdup(open));
 	return ret;
 }
 

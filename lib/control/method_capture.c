@@ -81,6 +81,7 @@ void
 answer_capture_list(struct method_daemon *daemon, struct call *call)
 {
 	struct recorder *recorder = find(daemon, call);
+	char writes[STORE_PATH_MAX];
 	struct store_file *files;
 	unsigned count, shown;
 	json_t *list;
@@ -92,12 +93,16 @@ answer_capture_list(struct method_daemon *daemon, struct call *call)
 		rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");
 		return;
 	}
+	/* In this order: what is closed meanwhile is told twice, and not left out. */
+	recorder_writes(recorder, writes);
 	count = recorder_files(recorder, files, CAPTURE_FILES_MAX);
 	shown = count < CAPTURE_FILES_MAX ? count : CAPTURE_FILES_MAX;
 	list = json_array();
 	for (unsigned i = 0; i < shown; i++)
 		json_array_append_new(list, file_json(&files[i]));
-	call->result = json_pack("{s:s, s:I, s:o}", "name", call_param(call, "name"), "count",
-				 (json_int_t)count, "files", list);
+	call->result =
+		json_pack("{s:s, s:s, s:s?, s:I, s:o}", "name", call_param(call, "name"),
+			  "directory", recorder_directory(recorder), "open",
+			  *writes ? writes : NULL, "count", (json_int_t)count, "files", list);
 	free(files);
 }

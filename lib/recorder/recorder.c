@@ -269,6 +269,21 @@ recorder_trigger(const void *state, struct recorder *recorder)
 	return true;
 }
 
+const char *
+recorder_directory(const struct recorder *recorder)
+{
+	return recorder->directory;
+}
+
+void
+recorder_writes(const struct recorder *recorder, char path[STORE_PATH_MAX])
+{
+	struct store_numbers numbers;
+
+	store_numbers(recorder->store, &numbers);
+	snprintf(path, STORE_PATH_MAX, "%s", numbers.file);
+}
+
 unsigned
 recorder_files(struct recorder *recorder, struct store_file *files, unsigned room)
 {

@@ -24,6 +24,12 @@ void recorder_rotate(struct recorder *recorder);
 /* A trigger, now; false: the capture has none. Control thread. */
 bool recorder_trigger(const void *state, struct recorder *recorder);
 
+/* Where they are, as the config says it. */
+const char *recorder_directory(const struct recorder *recorder);
+
+/* Writes the path of the file that is being written, or "". */
+void recorder_writes(const struct recorder *recorder, char path[STORE_PATH_MAX]);
+
 /* Its last files, see store_files. */
 unsigned recorder_files(struct recorder *recorder, struct store_file *files, unsigned room);
 
