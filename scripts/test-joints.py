@@ -73,8 +73,7 @@ EDITS = {
         ("lib/engine/rooms.h", "X(classify)", "\tX(joint) \\\n")],
     # Its section, too, since names are config.
     "a kind of target": [
-        ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X) X(returns)",
-         "#undef ROOMS_TARGET_TABLE\n#define ROOMS_TARGET_TABLE(X) X(returns) X(joint)\n"),
+        ("lib/engine/rooms.h", "#define ROOMS_TARGET_TABLE(X)", "\tX(joint) \\\n"),
         ("lib/config/action.h", "	X(PORT, port) ", "\tX(JOINT, joint) \\\n"),
         ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n\tuint8_t depth;\n};\n"),
         ("lib/config/config.h", "	struct config_group *groups;",
@@ -549,7 +548,7 @@ def main():
         "a target is explained": len(holes) == 500 and all(one["agrees"] for one in holes) and
                                  any(leaves["port"] == "hole" for one in holes for leaves in one["leaves"]),
         "a target is seen": {where for out in ran["seen"] for where in out} == {"hole", "joint"},
-        "a target is compared": moved.returncode == 1 and '"hole"' in moved.stdout,
+        "a target is compared": moved.returncode == 1 and '"forward hole"' in moved.stdout,
         "a gate is explained": len(narrow) == 500 and all(one["agrees"] for one in narrow) and
                                any((one["drop"] or {}).get("reason") == "too-wide" for one in narrow),
         "a method answers": ran["method"].get("result") == {"joint": True},
