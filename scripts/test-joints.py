@@ -43,7 +43,7 @@ EDITS = {
         ("lib/config/action.h", "	CONFIG_STAMP,", "\tCONFIG_FLIP,\n"),
         ("lib/config/action.h", "		struct config_stamp *stamp;", "\t\tstruct config_flip *flip;\n"),
         ("lib/config/edit.h", "#define CONFIG_STRIP_MAX", "\nstruct config_flip {\n\tuint8_t bits;\n};\n"),
-        ("lib/config/key.h", "extern const struct key_map key_root", "extern const struct key_map key_flip_map;\n"),
+        ("lib/config/key.h", "extern const struct key_map key_stamp_map, key_dedup_map;", "extern const struct key_map key_flip_map;\n"),
         ("lib/config/action.c", "} rows[] = {",
          '\t[CONFIG_FLIP] = {{"flip", &key_owned, OWNS(flip), .map = &key_flip_map, .what = "{ flip: { bits: 1 } }",\n'
          '\t\t\t  .required = "bits"}, CONFIG_IS_EDIT},\n'),
@@ -78,7 +78,7 @@ EDITS = {
         ("lib/config/config.h", "enum config_idle {", "\nstruct config_joint {\n\tchar *name;\n\tuint8_t depth;\n};\n"),
         ("lib/config/config.h", "	struct config_group *groups;",
          "\tstruct config_joint *joints;\n\tunsigned joint_count;\n"),
-        ("lib/config/key.h", "extern const struct key_map key_root", "extern const struct key_type key_joints;\nextern const struct key_map key_joint;\n"),
+        ("lib/config/key.h", "extern const struct key_map key_stamp_map, key_dedup_map;", "extern const struct key_type key_joints;\nextern const struct key_map key_joint;\n"),
         ("lib/config/config.c", '{"groups", &key_groups}', '\t{"joints", &key_joints},\n'),
         ("lib/config/meson.build", "'group.c',", "    'joint.c',\n")],
 }

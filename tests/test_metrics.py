@@ -86,8 +86,8 @@ def test_every_metric_that_is_listed_is_told(tmp_path):
     replay = {"file": str(ROOT / "pcap-fixtures" / "dns.pcap"), "to": "sink", "pace": "1kpps", "loops": 3,
               "edits": [{"slice": 64}]}
     what = config(ports, rules, replays={"morning": replay}, returns={"through": {"replay": "morning"}}, idle="sleep",
-                  policers={"half": {"rate": "1Mbps"}, "some": {"rate": "10pps"}})
-    what["memory"]["packets"] = 16383
+                  policers={"half": {"rate": "1Mbps"}, "some": {"rate": "10pps"}}, captures={"all": {"directory": str(tmp_path)}})
+    what["memory"]["packets"] = 65535
     with Daemon(what, tmp_path, PLUGINS) as daemon:
         daemon.until(lambda status: status["replays"]["morning"]["sent"] > 50 and
                      status["ports"]["source"]["survives"]["now_ns"])
