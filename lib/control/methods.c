@@ -77,6 +77,13 @@ answer_shutdown(struct method_daemon *daemon, struct call *call)
 		.name = "name", .text = "the replay's name", .required = true \
 	}
 
+/* What a section of a snapshot has, by name. */
+#define LISTING(section, text_)                                                                \
+	{                                                                                      \
+		.name = #section, .text = text_, .params = {SELECT_PARAMS}, .lists = #section, \
+		.view = report_##section, .answer = answer_report,                             \
+	}
+
 const struct method method_table[] = {
 	{
 		.name = "hello",
@@ -96,14 +103,7 @@ const struct method method_table[] = {
 		.view = report_status,
 		.answer = answer_status,
 	},
-	{
-		.name = "ports",
-		.text = "every port: device, link, queues, counters",
-		.params = {SELECT_PARAMS},
-		.lists = "ports",
-		.view = report_ports,
-		.answer = answer_report,
-	},
+	LISTING(ports, "every port: device, link, queues, counters"),
 	{
 		.name = "rules",
 		.text = "every rule: what it took, and how it is carried out",
@@ -112,48 +112,13 @@ const struct method method_table[] = {
 		.view = report_rules,
 		.answer = answer_rules,
 	},
-	{
-		.name = "policers",
-		.text = "every policer: its rate, what passed and what was over it",
-		.params = {SELECT_PARAMS},
-		.lists = "policers",
-		.view = report_policers,
-		.answer = answer_report,
-	},
+	LISTING(policers, "every policer: its rate, what passed and what was over it"),
 	CAPTURE_METHODS,
-	{
-		.name = "dedups",
-		.text = "every dedup of a rule: duplicates, how far behind they came, its table",
-		.params = {SELECT_PARAMS},
-		.lists = "dedups",
-		.view = report_dedups,
-		.answer = answer_report,
-	},
-	{
-		.name = "returns",
-		.text = "every return: what came back of what its replay sent, how late, and the "
-			"verdict",
-		.params = {SELECT_PARAMS},
-		.lists = "returns",
-		.view = report_returns,
-		.answer = answer_report,
-	},
-	{
-		.name = "workers",
-		.text = "every worker: packets, cycles, bursts; names are cores",
-		.params = {SELECT_PARAMS},
-		.lists = "workers",
-		.view = report_workers,
-		.answer = answer_report,
-	},
-	{
-		.name = "drops",
-		.text = "the ledger, every drop under its name, and copied bytes",
-		.params = {SELECT_PARAMS},
-		.lists = "drops",
-		.view = report_drops,
-		.answer = answer_report,
-	},
+	LISTING(dedups, "every dedup of a rule: duplicates, how far behind they came, its table"),
+	LISTING(returns, "every return: what came back of what its replay sent, how late, and the "
+			 "verdict"),
+	LISTING(workers, "every worker: packets, cycles, bursts; names are cores"),
+	LISTING(drops, "the ledger, every drop under its name, and copied bytes"),
 	{
 		.name = "memory",
 		.text = "pools of packet memory",
@@ -170,14 +135,8 @@ const struct method method_table[] = {
 		.view = report_snapshot,
 		.answer = answer_status,
 	},
-	{
-		.name = "bursts",
-		.text = "microbursts of every port: the last 64, how long they were, what was lost",
-		.params = {SELECT_PARAMS},
-		.lists = "bursts",
-		.view = report_bursts,
-		.answer = answer_report,
-	},
+	LISTING(bursts,
+		"microbursts of every port: the last 64, how long they were, what was lost"),
 	{
 		.name = "config.show",
 		.text = "the config that runs, as config.apply takes it",
