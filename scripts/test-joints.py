@@ -360,6 +360,7 @@ read_joints(struct reader *reader, const struct spot *spot, const struct key *se
 
 \t\tjoint->name = reader_copy(reader, key.key);
 \t\treader_claim(reader, &key, CONFIG_TARGET_JOINT, joint->name, config->joint_count++);
+\t\tkey_read(reader, &value, &key_joint, joint);
 \t}
 }
 
