@@ -127,7 +127,7 @@ def test_a_trigger_behind_a_gate(tmp_path, disk):
     ({"cap": {"directory": ".", "trigger": ["flood"]}}, [{"name": "flood", "actions": ["drop"]}],
      "rule flood gives cap nothing (no mirror or forward to it), so it would never trigger"),
     ({"cap": {"directory": ".", "keep": {"files": 3}}}, [], "keep removes whole files"),
-    ({"cap": {"directory": ".", "rotate": {"siz": "1GiB"}}}, [], 'did you mean "size"'),
+    ({"cap": {"directory": ".", "rotate": {"sizes": "1GiB"}}}, [], 'did you mean "size"'),
     ({"cap": {"directory": "not/there"}}, [], "No such file or directory"),
 ])
 def test_errors(tmp_path, captures, rules, says):
