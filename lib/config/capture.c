@@ -132,7 +132,7 @@ static const struct key keys[] = {
 	{"before", &key_duration, AT(before_ns)},
 	{"after", &key_duration, AT(after_ns),
 	 .given = offsetof(struct config_capture, after_given)},
-	{"trigger", &triggers, AT(triggers), .given = offsetof(struct config_capture, triggered)},
+	{"trigger", &triggers, .given = offsetof(struct config_capture, triggered)},
 };
 const struct key_map key_capture = {"a mapping such as " EXAMPLE, "capture", KEYS(keys)};
 

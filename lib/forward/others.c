@@ -20,9 +20,13 @@ add_kind(struct forward_others *others, const struct target_state *kind,
 			  FORWARD_OTHERS_MAX);
 		return -E2BIG;
 	}
-	for (unsigned i = 0; i < numbers; i++)
+	for (unsigned i = 0; i < numbers; i++) {
+		bool marks = i >= count;
+		unsigned index = marks ? i - count : i;
+
 		others->items[others->count++] = (struct forward_other){
-			kind->kind, kind->state, i % count, first + i % count, i >= count};
+			kind->kind, kind->state, index, first + index, marks};
+	}
 	return 0;
 }
 

@@ -36,17 +36,18 @@ put_batch(struct recorder *recorder, const struct recorder_batch *batch)
 static bool
 empty_rings(struct recorder *recorder)
 {
+	const unsigned workers = recorder->workers;
 	uint64_t ends[CONFIG_WORKERS_MAX];
 	struct recorder_batch batch;
 	bool some = false;
 
-	for (unsigned i = 0; i < recorder->workers; i++)
+	for (unsigned i = 0; i < workers; i++)
 		ends[i] = atomic_load_explicit(&recorder->rings[i].written, memory_order_acquire);
 	for (;;) {
 		struct recorder_ring *oldest = NULL;
 		uint64_t least = UINT64_MAX;
 
-		for (unsigned i = 0; i < recorder->workers; i++) {
+		for (unsigned i = 0; i < workers; i++) {
 			uint64_t time = recorder_ring_time(&recorder->rings[i], ends[i]);
 
 			if (time < least) {
