@@ -170,7 +170,7 @@ def test_every_code_is_in_the_table():
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lib" / "host").glob("*.c"))
     source += (ROOT / "app" / "sluiced" / "check.c").read_text(encoding="utf-8")
     codes = set(re.findall(r'"((?:iommu|device|driver|group|vfio|no-iommu|interrupts|hugepages|memlock|dma|interface|core'
-                           r'|numa|run-dir|allow|vdev|packet|capability|holders|rules)-[a-z-]+)"', source)) | {"no-iommu", "run-dir"}
+                           r'|numa|run-dir|allow|vdev|packet|capability|capture|holders|rules)-[a-z-]+)"', source)) | {"no-iommu", "run-dir"}
     codes -= {"vfio-pci", "vfio-noiommu", "af-xdp", "iommu-support"}
     assert codes == rows
 
