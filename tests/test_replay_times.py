@@ -153,6 +153,16 @@ def test_records_that_are_no_packets(tmp_path):
     assert capture.read(tmp_path / "wan.pcap") == wanted
 
 
+def test_records_that_are_no_packets_have_no_place_in_time(tmp_path):
+    """Nor does what stands there as their time move the others."""
+    hour = 3600 * 10**9
+    packets = [capture.Packet(START, bytes(60), 60), capture.Packet(START - hour, b"", 60),
+               capture.Packet(START + 5, bytes(61), 61), capture.Packet(START + hour, bytes(65536), 65536),
+               capture.Packet(START + 7, bytes(62), 62)]
+    path = capture.write(tmp_path / "odd.pcap", packets)
+    same(replay(tmp_path, str(path)), [packets[0], packets[2], packets[4]])
+
+
 def test_nothing_but_records_that_are_no_packets(tmp_path):
     """All of them are counted, so a port has lost nothing. A replay that sent nothing has failed."""
     path = capture.write(tmp_path / "empty.pcap", [capture.Packet(START, b"", 60)])

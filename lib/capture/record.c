@@ -159,7 +159,7 @@ capture_file_take(struct capture_file *file, uint8_t *bytes, size_t size, bool l
 	judge(file, bytes);
 	file->stepped = false;
 	/* What is passed over has no place in time. */
-	if (file->fate == CAPTURE_OTHER_LINK)
+	if (file->fate != CAPTURE_PACKET)
 		file->record.time_ns = file->begun ? file->time_ns : file->lead_ns;
 	else
 		take_time(file);
@@ -169,7 +169,7 @@ capture_file_take(struct capture_file *file, uint8_t *bytes, size_t size, bool l
 void
 capture_file_lead(struct capture_file *file, int ret)
 {
-	bool timed = ret == 1 && file->record.timed && file->fate != CAPTURE_OTHER_LINK;
+	bool timed = ret == 1 && file->record.timed && file->fate == CAPTURE_PACKET;
 
 	if (timed)
 		file->lead_ns = file->raw_ns;
