@@ -75,6 +75,8 @@ def example(path, gates=False):
         what.pop(key, None)
     what["memory"] = {"packets": 8191, "hugepages": False}
     what["ports"] = {name: {"pcap": {"in": "in.pcap", "out": f"{name}.pcap"}} for name in what["ports"]}
+    # There are no replays that returns could be of: what they would be given is written.
+    what["ports"].update({name: out(name) for name in what.pop("returns", {})})
     for rule in what.get("rules", []):
         for side in [rule.get("match", {})]:
             for key, value in list(side.items()):
