@@ -2,6 +2,7 @@
 """The guest: a machine of QEMU's with an IOMMU and NICs on hubs, told what to do over a serial port and QMP."""
 
 import base64
+import hashlib
 import json
 import pathlib
 import select
@@ -16,6 +17,7 @@ BOOT_SECONDS = 60
 COMMAND_SECONDS = 60
 NUDGE_SECONDS = 3
 LAST_LINES = 40
+GARBLED, GARBLED_MAX = -1, 5  # what the guest says of a command that lost bytes on its way; how often it is sent
 
 # TCG always, whatever the machine offers: results must not depend on it. The IOMMU comes before what it serves.
 MACHINE = ["-nodefaults", "-no-user-config", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
@@ -197,8 +199,13 @@ class Guest:
 
     def run(self, command, seconds=COMMAND_SECONDS):
         """A shell command in the guest: its status, and all that it printed."""
-        self.shell.send(base64.b64encode(command.encode()) + b"\n")
-        return self._answer(seconds)
+        line = base64.b64encode(command.encode())
+        for _ in range(GARBLED_MAX):
+            self.shell.send(hashlib.md5(line).hexdigest().encode() + b" " + line + b"\n")
+            status, text = self._answer(seconds)
+            if status != GARBLED:
+                return status, text
+        raise Hung(f"a command never came through whole: `{command}`")
 
     def do(self, command, seconds=COMMAND_SECONDS):
         """A shell command that must succeed: what it printed."""
