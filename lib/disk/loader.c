@@ -3,66 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
+
+#include "disk/uring.h"
 
 #include "core/banned.h"
 
-/* The kernel takes at most 1 GiB as one registered buffer. */
-#define FIXED_SHIFT 30
 /* Bytes that a plain read asks the kernel to fetch behind it meanwhile. */
 #define AHEAD (4u << 20)
-
-/* The kernel may know io_uring and yet not let us submit (seccomp). */
-static bool
-submits(struct io_uring *ring)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-	struct io_uring_cqe *cqe;
-
-	io_uring_prep_nop(sqe);
-	if (io_uring_submit(ring) != 1 || io_uring_wait_cqe(ring, &cqe) < 0)
-		return false;
-	io_uring_cqe_seen(ring, cqe);
-	return true;
-}
-
-/* Spares the kernel to look up and pin the pages in each read. Refused when more is pinned than a
- * user may (RLIMIT_MEMLOCK); reads then do without. */
-static bool
-pin_blocks(struct loader *loader)
-{
-	uint64_t bytes = loader->blocks->count * DISK_BLOCK_SIZE;
-	unsigned count = (bytes + (UINT64_C(1) << FIXED_SHIFT) - 1) >> FIXED_SHIFT;
-	struct iovec *parts = calloc(count, sizeof(*parts));
-	bool done;
-
-	for (unsigned i = 0; parts && i < count; i++) {
-		uint64_t start = (uint64_t)i << FIXED_SHIFT;
-
-		parts[i].iov_base = loader->blocks->bytes + start;
-		parts[i].iov_len = i + 1 < count ? UINT64_C(1) << FIXED_SHIFT : bytes - start;
-	}
-	done = parts && io_uring_register_buffers(&loader->ring, parts, count) == 0;
-	free(parts);
-	return done;
-}
 
 void
 loader_open(struct loader *loader, const struct disk_blocks *blocks, unsigned depth,
 	    bool want_direct)
 {
 	*loader = (struct loader){.blocks = blocks};
-	if (!want_direct || io_uring_queue_init(depth, &loader->ring, 0) < 0)
-		return;
-	if (!submits(&loader->ring)) {
-		io_uring_queue_exit(&loader->ring);
-		return;
-	}
-	loader->fixed = pin_blocks(loader);
-	loader->ready = true;
-	loader->direct = true;
+	loader->ready = want_direct && uring_open(&loader->ring, depth, blocks->bytes,
+						  blocks->count * DISK_BLOCK_SIZE, &loader->fixed);
+	loader->direct = loader->ready;
 }
 
 static void
@@ -111,7 +68,7 @@ loader_start(struct loader *loader, struct load *load)
 	}
 	if (loader->fixed)
 		io_uring_prep_read_fixed(sqe, load->direct, bytes, length, load->offset,
-					 load->block >> (FIXED_SHIFT - DISK_BLOCK_SHIFT));
+					 load->block >> (URING_FIXED_SHIFT - DISK_BLOCK_SHIFT));
 	else
 		io_uring_prep_read(sqe, load->direct, bytes, length, load->offset);
 	io_uring_sqe_set_data(sqe, load);

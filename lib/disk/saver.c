@@ -3,67 +3,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "core/opener.h"
 #include "disk/direct.h"
+#include "disk/uring.h"
 
 #include "core/banned.h"
 
-/* The kernel takes at most 1 GiB as one registered buffer. */
-#define FIXED_SHIFT 30
 /* How far behind a plain write its pages are given back: by then the disk has most of them. */
 #define BEHIND (32u << 20)
-
-/* The kernel may know io_uring and yet not let us submit (seccomp). */
-static bool
-submits(struct io_uring *ring)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-	struct io_uring_cqe *cqe;
-
-	io_uring_prep_nop(sqe);
-	if (io_uring_submit(ring) != 1 || io_uring_wait_cqe(ring, &cqe) < 0)
-		return false;
-	io_uring_cqe_seen(ring, cqe);
-	return true;
-}
-
-/* As for reads (loader.c): refused where more is pinned than a user may. */
-static bool
-pin(struct saver *saver)
-{
-	unsigned count = (saver->size + (UINT64_C(1) << FIXED_SHIFT) - 1) >> FIXED_SHIFT;
-	struct iovec *parts = count ? calloc(count, sizeof(*parts)) : NULL;
-	bool done;
-
-	for (unsigned i = 0; parts && i < count; i++) {
-		uint64_t start = (uint64_t)i << FIXED_SHIFT;
-
-		parts[i].iov_base = (void *)(uintptr_t)(saver->bytes + start);
-		parts[i].iov_len = i + 1 < count ? UINT64_C(1) << FIXED_SHIFT : saver->size - start;
-	}
-	done = parts && io_uring_register_buffers(&saver->ring, parts, count) == 0;
-	free(parts);
-	return done;
-}
 
 void
 saver_open(struct saver *saver, const uint8_t *bytes, uint64_t size, unsigned depth,
 	   bool want_direct)
 {
 	*saver = (struct saver){.bytes = bytes, .size = size};
-	if (!want_direct || io_uring_queue_init(depth, &saver->ring, 0) < 0)
-		return;
-	if (!submits(&saver->ring)) {
-		io_uring_queue_exit(&saver->ring);
-		return;
-	}
-	saver->fixed = pin(saver);
-	saver->ready = true;
-	saver->direct = true;
+	saver->ready = want_direct && uring_open(&saver->ring, depth, bytes, size, &saver->fixed);
+	saver->direct = saver->ready;
 }
 
 int
@@ -132,9 +89,9 @@ fixed_index(const struct saver *saver, const struct save *save)
 	uint64_t last = from + save->length - 1;
 
 	if (!saver->fixed || save->bytes < saver->bytes || last >= saver->size ||
-	    from >> FIXED_SHIFT != last >> FIXED_SHIFT)
+	    from >> URING_FIXED_SHIFT != last >> URING_FIXED_SHIFT)
 		return -1;
-	return (int)(from >> FIXED_SHIFT);
+	return (int)(from >> URING_FIXED_SHIFT);
 }
 
 void
