@@ -49,7 +49,7 @@ def test_changes_are_measured(tmp_path):
     subprocess.run(["/usr/bin/python3", "scripts/bench/changes.py", "--sluiced", SLUICED, "--json", out, "--scratch", tmp_path,
                     "--pairs", "1", "--seconds", "1", "--rules", "200"], cwd=ROOT, check=True, timeout=120)
     results = {result["name"]: result for result in json.loads(out.read_text(encoding="ascii"))["results"]}
-    assert results["error"]["applies"] > 1 and results["answers"]["asked"]["hello"] > 1
+    assert len(results["error"]["beside"]) == len(results["shared"]["busy"]) == 1 and results["answers"]["asked"]["hello"] > 1
 
 
 def test_scrapes_are_measured(tmp_path):

@@ -350,5 +350,9 @@ def test_programs_are_freed_beside_the_control_thread(tmp_path):
     with Daemon(simple(), tmp_path, PLUGINS) as daemon:
         assert "sluiced-free" not in thread_names(daemon)
         daemon.apply(simple())
+        for _ in range(1000):  # a thread gives itself its name once it runs
+            if "sluiced-free" in thread_names(daemon):
+                break
+            time.sleep(0.01)
         assert "sluiced-free" in thread_names(daemon)
         end(daemon)
