@@ -182,14 +182,14 @@ match_tick(struct match *match, uint64_t now_ns)
 	pass_pending(match, now_ns);
 }
 
-/* Makes room for one that is sent. */
+/* Makes room for one that is sent now. */
 static void
-forget(struct match *match)
+forget(struct match *match, uint64_t now_ns)
 {
 	struct sent *sent = &match->sent;
 
 	if (sent->decided == sent->first) {
-		if (sent_at(sent, sent->first)->state == SENT_WAITING)
+		if (sent_at(sent, sent->first)->state == SENT_WAITING && now_ns <= match->due_ns)
 			number_add(&match->numbers.crowded, 1);
 		decide(match, sent->decided++);
 		find_due(match);
@@ -220,9 +220,8 @@ match_sent(struct match *match, const struct match_packet *packets, unsigned cou
 		for (unsigned i = 0; i < some; i++) {
 			const struct match_packet *packet = &packets[done + i];
 
-			decide_until(match, packet->time_ns);
 			if (sent->next - sent->first == sent->room)
-				forget(match);
+				forget(match, packet->time_ns);
 			sent_add(sent, packet);
 			if (match->due_ns == UINT64_MAX)
 				find_due(match);
@@ -230,8 +229,6 @@ match_sent(struct match *match, const struct match_packet *packets, unsigned cou
 		done += some;
 		number_add(&match->numbers.sent, some);
 	}
-	if (count)
-		pass_pending(match, packets[count - 1].time_ns);
 }
 
 /* One that was sent is here. */

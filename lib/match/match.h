@@ -119,7 +119,8 @@ struct match_numbers {
 struct match *match_new(const struct match_options *options);
 void match_free(struct match *match); /* NULL is fine */
 
-/* In the order in which they were sent. */
+/* In the order in which they were sent. Decides over nothing, but for what has to be forgotten: so
+ * it may be told of more than was sent when the packets came that it is told of next. */
 void match_sent(struct match *match, const struct match_packet *packets, unsigned count);
 
 /* In the order in which they came; each behind what was sent before it came. found: count of them,
@@ -127,8 +128,8 @@ void match_sent(struct match *match, const struct match_packet *packets, unsigne
 void match_back(struct match *match, const struct match_packet *packets, unsigned count,
 		struct match_found *found);
 
-/* It is now that late: decides over what is waiting for too long. Also done by the others, by the
- * times of packets. */
+/* It is now that late, and all that came before was given: decides over what is waiting for too
+ * long. Also done by match_back, by the times of packets. */
 void match_tick(struct match *match, uint64_t now_ns);
 
 /* Nothing else comes: all that is waiting or pending is decided over. */

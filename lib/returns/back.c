@@ -131,7 +131,6 @@ run(void *argument)
 		bool ends = atomic_load_explicit(&back->ends, memory_order_acquire);
 
 		count = back_round(back);
-		match_tick(back->match, now_ns());
 		make_way(back);
 		if (count)
 			continue;
@@ -233,9 +232,11 @@ bool
 back_is_idle(const struct back *back)
 {
 	for (unsigned i = 0; i < back->workers; i++) {
+		struct handed *sent = back->sent[i];
 		struct taken *taken = back->taken[i];
 
-		if (handed_peek(back->sent[i], 0) || (taken && taken_peek(taken, taken_end(taken))))
+		if (handed_peek(sent, 0, handed_end(sent)) ||
+		    (taken && taken_peek(taken, taken_end(taken))))
 			return false;
 	}
 	return true;

@@ -66,8 +66,9 @@ void back_leave(struct back *back);
 bool back_serves(const struct back *back, const struct config *config,
 		 const struct config_return *wanted);
 
-/* What the matcher does (matching.c): looks at all that there is. Returns how many packets there
- * were. The thread's, offline the worker's. */
+/* What the matcher does (matching.c): looks at all that there is as it begins, and decides over
+ * what was not back then. Returns how many packets there were. The thread's, offline the
+ * worker's. */
 unsigned back_round(struct back *back);
 /* Offline: these came back, and are gone afterwards. */
 void back_match(struct back *back, struct rte_mbuf **packets, uint16_t count);

@@ -2,6 +2,7 @@
 /* What the matcher of a return does with what is in the rings. */
 #include <rte_mbuf.h>
 
+#include "core/now.h"
 #include "packet/contiguous.h"
 #include "port/time.h"
 #include "returns/back.h"
@@ -9,9 +10,15 @@
 #include "core/banned.h"
 
 #define SCRATCH 65536
-/* A port takes a burst in microseconds; a worker that the kernel keeps off its core is not waited
- * for longer, and what it sent may be unknown when it is back. */
-#define SETTLE_NS 20000000
+/* A port takes a burst in microseconds. A worker that the kernel keeps off its core is waited for
+ * in rounds: whoever wants the lock waits for one. */
+#define SETTLE_NS 1000000
+
+/* Up to where the rings are looked at in a round: what comes meanwhile is for the next one, or a
+ * round would never end while workers are faster. */
+struct reach {
+	uint64_t sent[CONFIG_WORKERS_MAX], back[CONFIG_WORKERS_MAX];
+};
 
 /* Packets that are on their way to the matcher. */
 struct batch {
@@ -63,13 +70,13 @@ flush_back(struct back *back, struct batch *batch)
 
 /* The lane whose next packet left first, or NULL. */
 static struct handed *
-foremost(struct back *back, const struct handed_packet **next)
+foremost(struct back *back, const struct reach *reach, const struct handed_packet **next)
 {
 	struct handed *first = NULL;
 
 	*next = NULL;
 	for (unsigned i = 0; i < back->workers; i++) {
-		const struct handed_packet *one = handed_peek(back->sent[i], 0);
+		const struct handed_packet *one = handed_peek(back->sent[i], 0, reach->sent[i]);
 
 		if (one && (!*next || one->at_ns < (*next)->at_ns)) {
 			*next = one;
@@ -89,29 +96,26 @@ begin_run(struct back *back, uint64_t run)
 	atomic_store_explicit(&back->run, run, memory_order_release);
 }
 
-static unsigned
-note_sent(struct back *back)
+/* What was sent in this run. Returns the first packet of the next one, or NULL. */
+static const struct handed_packet *
+note_sent(struct back *back, const struct reach *reach, unsigned *count)
 {
+	uint64_t run = atomic_load_explicit(&back->run, memory_order_relaxed);
 	const struct handed_packet *next;
 	struct batch batch = {.count = 0};
-	unsigned count = 0;
 	struct handed *sent;
 
-	while ((sent = foremost(back, &next))) {
-		if (next->run != atomic_load_explicit(&back->run, memory_order_relaxed)) {
-			flush_sent(back, &batch);
-			begin_run(back, next->run);
-		}
+	while ((sent = foremost(back, reach, &next)) && next->run == run) {
 		add(back, &batch, next->packet, next->at_ns);
 		batch.packets[batch.count - 1].number = back->kept.packets;
 		count_copied(back, kept_put(&back->kept, next->packet));
 		handed_drop(sent, 1);
-		count++;
+		++*count;
 		if (batch.count == MATCH_BATCH || batch.scratch)
 			flush_sent(back, &batch);
 	}
 	flush_sent(back, &batch);
-	return count;
+	return next;
 }
 
 /* Packets of a batch are gone, and out. */
@@ -126,8 +130,9 @@ let_go(struct back *back, struct batch *batch, const uint32_t *slots)
 		atomic_fetch_add_explicit(&back->books->out[slots[i]], 1, memory_order_relaxed);
 }
 
+/* What came back before so late. */
 static unsigned
-match_taken(struct back *back, const uint64_t *ends)
+match_taken(struct back *back, const struct reach *reach, uint64_t before_ns)
 {
 	struct batch batch = {.count = 0};
 	uint32_t slots[MATCH_BATCH] = {0};
@@ -138,14 +143,14 @@ match_taken(struct back *back, const uint64_t *ends)
 		struct taken *taken = NULL;
 
 		for (unsigned i = 0; i < back->workers; i++) {
-			const struct taken_packet *one = taken_peek(back->taken[i], ends[i]);
+			const struct taken_packet *one = taken_peek(back->taken[i], reach->back[i]);
 
 			if (one && (!next || one->at_ns < next->at_ns)) {
 				next = one;
 				taken = back->taken[i];
 			}
 		}
-		if (!next)
+		if (!next || next->at_ns >= before_ns)
 			break;
 		slots[batch.count] = next->slot;
 		add(back, &batch, next->packet, next->at_ns);
@@ -158,20 +163,48 @@ match_taken(struct back *back, const uint64_t *ends)
 	return count;
 }
 
+/* Whether all that is back by now is noted to have left; see stage/handed.h. */
+static bool
+settle(struct back *back, struct reach *reach)
+{
+	uint64_t until_ns = now_ns() + SETTLE_NS;
+	bool all = true;
+
+	for (unsigned i = 0; i < back->workers; i++)
+		reach->back[i] = taken_end(back->taken[i]);
+	for (unsigned i = 0; i < back->workers; i++) {
+		uint64_t at_ns = now_ns();
+
+		all &= handed_settle(back->sent[i], at_ns < until_ns ? until_ns - at_ns : 0);
+	}
+	return all;
+}
+
 unsigned
 back_round(struct back *back)
 {
-	uint64_t ends[CONFIG_WORKERS_MAX] = {0};
-	unsigned count;
+	/* What came back before is in the rings as it is looked where they end. */
+	uint64_t began_ns = back->live ? now_ns() : 0;
+	const struct handed_packet *next;
+	struct reach reach;
+	unsigned count = 0;
+	bool settled;
 
-	/* Of all that is back by now it is known that it left; see stage/handed.h. */
-	for (unsigned i = 0; back->live && i < back->workers; i++)
-		ends[i] = taken_end(back->taken[i]);
-	for (unsigned i = 0; back->live && i < back->workers; i++)
-		handed_settle(back->sent[i], SETTLE_NS);
-	count = note_sent(back);
-	if (back->live)
-		count += match_taken(back, ends);
+	settled = back->live && settle(back, &reach);
+	/* When it ends workers stand still. */
+	settled |= atomic_load_explicit(&back->ends, memory_order_acquire);
+	for (unsigned i = 0; i < back->workers; i++)
+		reach.sent[i] = handed_end(back->sent[i]);
+	/* A run that begins is not told of what came back before. */
+	while ((next = note_sent(back, &reach, &count))) {
+		if (back->live && settled)
+			count += match_taken(back, &reach, next->at_ns);
+		begin_run(back, next->run);
+	}
+	if (back->live && settled) {
+		count += match_taken(back, &reach, UINT64_MAX);
+		match_tick(back->match, began_ns);
+	}
 	return count;
 }
 

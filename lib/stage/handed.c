@@ -29,7 +29,7 @@ handed_free(struct handed *handed)
 
 	if (!handed)
 		return;
-	while ((next = handed_peek(handed, 0))) {
+	while ((next = handed_peek(handed, 0, handed_end(handed)))) {
 		rte_pktmbuf_free(next->packet);
 		handed_drop(handed, 1);
 	}

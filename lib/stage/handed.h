@@ -108,16 +108,21 @@ handed_note(struct handed *handed, struct rte_mbuf *const *packets, uint16_t hel
  * patience_ns. False: it was not. */
 bool handed_settle(struct handed *handed, uint64_t patience_ns);
 
-/* Reader: the next packet, or NULL; valid until handed_drop, which takes count of them off. The
- * references are the reader's from then on. */
+/* Reader: up to where packets are noted. */
+static inline uint64_t
+handed_end(struct handed *handed)
+{
+	return atomic_load_explicit(&handed->written, memory_order_acquire);
+}
+
+/* Reader: of those before end the next but so many, or NULL; valid until handed_drop, which takes
+ * count of them off. The references are the reader's from then on. */
 static inline const struct handed_packet *
-handed_peek(struct handed *handed, uint64_t ahead)
+handed_peek(struct handed *handed, uint64_t ahead, uint64_t end)
 {
 	uint64_t read = atomic_load_explicit(&handed->read, memory_order_relaxed) + ahead;
 
-	if (read == atomic_load_explicit(&handed->written, memory_order_acquire))
-		return NULL;
-	return &handed->packets[read & handed->mask];
+	return read == end ? NULL : &handed->packets[read & handed->mask];
 }
 
 static inline void

@@ -30,6 +30,12 @@ assert_all_back(void)
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
 }
 
+static const struct handed_packet *
+peek(struct handed *handed, uint64_t ahead)
+{
+	return handed_peek(handed, ahead, handed_end(handed));
+}
+
 static void
 test_what_left_is_read_in_order(void **state)
 {
@@ -45,16 +51,16 @@ test_what_left_is_read_in_order(void **state)
 	for (unsigned i = 0; i < 8; i++)
 		assert_int_equal(rte_mbuf_refcnt_read(packets[i]), i < 5 ? 2 : 1);
 	for (unsigned i = 0; i < 5; i++) {
-		const struct handed_packet *next = handed_peek(handed, i);
+		const struct handed_packet *next = peek(handed, i);
 
 		assert_ptr_equal(next->packet, packets[i]);
 		assert_int_equal(next->at_ns, times[i]);
 		assert_int_equal(next->run, 3);
 		rte_pktmbuf_free(next->packet);
 	}
-	assert_null(handed_peek(handed, 5));
+	assert_null(peek(handed, 5));
 	handed_drop(handed, 5);
-	assert_null(handed_peek(handed, 0));
+	assert_null(peek(handed, 0));
 	rte_pktmbuf_free_bulk(packets, 8);
 	handed_free(handed);
 	assert_all_back();
@@ -75,10 +81,10 @@ test_what_there_is_no_room_for_is_counted(void **state)
 		handed_note(handed, packets, held, 30, NULL, 77, 1);
 	}
 	assert_int_equal(handed->missed, 26);
-	assert_int_equal(handed_peek(handed, 63)->at_ns, 77);
+	assert_int_equal(peek(handed, 63)->at_ns, 77);
 	/* As many that left are noted as were held, whatever did not leave. */
-	rte_pktmbuf_free(handed_peek(handed, 0)->packet);
-	rte_pktmbuf_free(handed_peek(handed, 1)->packet);
+	rte_pktmbuf_free(peek(handed, 0)->packet);
+	rte_pktmbuf_free(peek(handed, 1)->packet);
 	handed_drop(handed, 2);
 	assert_int_equal(handed_hold(handed, packets, 3), 2);
 	handed_note(handed, packets, 2, 1, NULL, 78, 1);
@@ -173,7 +179,7 @@ test_what_is_back_was_noted_before(void **state)
 		const struct handed_packet *next;
 
 		assert_true(handed_settle(wire.handed, UINT64_C(60000000000)));
-		while ((next = handed_peek(wire.handed, 0))) {
+		while ((next = peek(wire.handed, 0))) {
 			assert_int_equal(*rte_pktmbuf_mtod(next->packet, uint64_t *), noted);
 			assert_int_equal(next->at_ns, noted / 4);
 			noted++;

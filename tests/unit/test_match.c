@@ -237,6 +237,22 @@ more_than_are_held_crowd_each_other_out(void **state)
 	assert_int_equal(back(11, 5000), MATCH_IS_PENDING);
 }
 
+/* Of those that go for others whose time was over anyway none is crowded out. */
+static void
+what_is_late_crowds_nobody_out(void **state)
+{
+	begin(false, 100, MATCH_HELD_MIN, 64);
+	for (unsigned i = 0; i < MATCH_HELD_MIN + 10; i++)
+		sent(i, i, i);
+	assert_int_equal(numbers().lost, 10);
+	assert_int_equal(numbers().crowded, 0);
+	match_tick(match, MATCH_HELD_MIN);
+	assert_int_equal(numbers().lost, MATCH_HELD_MIN - 100);
+	for (unsigned i = 0; i < MATCH_HELD_MIN; i++)
+		sent(i, MATCH_HELD_MIN + 50, i);
+	assert_int_equal(numbers().crowded, 60);
+}
+
 int
 main(void)
 {
@@ -249,6 +265,7 @@ main(void)
 		cmocka_unit_test(what_is_lost_may_have_changed),
 		cmocka_unit_test(only_what_came_in_its_time_may_be_it),
 		cmocka_unit_test(more_than_are_held_crowd_each_other_out),
+		cmocka_unit_test(what_is_late_crowds_nobody_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
