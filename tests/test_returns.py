@@ -9,7 +9,7 @@ import random
 import pytest
 
 from lib import capture
-from lib.offline import config, offline, out
+from lib.offline import SLUICED, Run, config, offline, out
 
 FIXTURE = "dns.pcap"
 LINE = capture.read(capture.fixture(FIXTURE))
@@ -198,6 +198,14 @@ def test_what_the_replay_did_not_send_is_unknown(tmp_path):
     # What comes before its replay begins is no part of the run.
     assert found["unknown"] == found["back"] <= found["taken"] == len(capture.read(capture.fixture("mixed.pcap")))
     assert found["lost"] == found["sent"] == len(LINE)
+
+
+def test_bench(tmp_path):
+    """What docs/performance.md speaks of; it fails by itself where packets are not found."""
+    run = Run([SLUICED, "bench", "return", "--json"], tmp_path)
+    assert run.code == 0, run.err
+    rows = json.loads(run.out)
+    assert list(rows) == ["return-sent", "return-back", "return-thread"] and all(row["cycles"]["best"] > 0 for row in rows.values())
 
 
 def test_a_replay_that_has_not_sent(tmp_path):

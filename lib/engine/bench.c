@@ -277,15 +277,18 @@ run_alone(struct setup *setup, const struct bench_case *bench, const struct prog
 	return 0;
 }
 
+/* Without a program. */
 static int
-run_store(struct setup *setup, const struct bench_case *bench, struct bench_row *row)
+run_apart(struct setup *setup, const struct bench_case *bench, struct bench_row *row)
 {
 	double rounds[ROUNDS];
 	int ret = fill_packets(setup, bench);
 
 	if (ret < 0)
 		return ret;
-	ret = bench_store(setup->packets, FLOWS, rounds, ROUNDS);
+	ret = bench->kind == BENCH_STORE
+		      ? bench_store(setup->packets, FLOWS, rounds, ROUNDS)
+		      : bench_returns(bench->side, setup->packets, FLOWS, rounds, ROUNDS);
 	if (ret == 0) {
 		give_median(bench, rounds, ROUNDS, row);
 		row->best = rounds[0];
@@ -300,8 +303,8 @@ run_bench(struct setup *setup, const struct bench_case *bench, struct bench_row 
 	struct program *program;
 	int ret;
 
-	if (bench->kind == BENCH_STORE)
-		return run_store(setup, bench, row);
+	if (bench->kind == BENCH_STORE || bench->kind == BENCH_RETURN)
+		return run_apart(setup, bench, row);
 	ret = make_program(setup, bench, false, &program);
 
 	if (ret < 0)

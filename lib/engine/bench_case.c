@@ -34,6 +34,12 @@ static const struct bench_case cases[] = {
 	{"capture-512", "the same, 512 bytes", BENCH_STORE, .group = "capture", .size = 512},
 	{"capture-1500", "the same, 1,500 bytes", BENCH_STORE, .group = "capture",
 	 .size = BENCH_FRAME_MAX},
+	{"return-sent", "a return, the worker that sends: a packet is noted", BENCH_RETURN,
+	 .group = "return", .side = BENCH_RETURNS_SENT},
+	{"return-back", "the worker that takes it as it comes back", BENCH_RETURN,
+	 .group = "return", .side = BENCH_RETURNS_BACK},
+	{"return-thread", "its thread: a packet that left and came back, of a million",
+	 BENCH_RETURN, .group = "return", .side = BENCH_RETURNS_MATCH},
 };
 
 /* Lists of BENCH_LISTS. Their values never touch, so that none are joined. */

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/bench_returns.h"
+
 #define BENCH_FRAME 64
 #define BENCH_FRAME_MAX 1500
 
@@ -18,6 +20,7 @@ struct bench_case {
 		BENCH_SHARES, /* each rule takes its share of the flows */
 		BENCH_LISTS,  /* five rules with long lists */
 		BENCH_STORE,  /* what writes a capture, no program */
+		BENCH_RETURN, /* what a return costs, no program */
 	} kind;
 	unsigned rules;      /* of BENCH_SHARES */
 	const char *actions; /* of every rule, or of the default when there are none */
@@ -33,6 +36,7 @@ struct bench_case {
 	unsigned size; /* of frames; 0: BENCH_FRAME */
 	/* Those that pass before it is measured; those that are measured then are others. */
 	unsigned flows;
+	enum bench_returns_side side; /* of BENCH_RETURN */
 	enum { BENCH_PLAIN, BENCH_TAGGED, BENCH_VXLAN } frame;
 };
 

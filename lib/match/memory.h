@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Memory: large pieces that are looked at here and there, in transparent hugepages where the kernel
- * gives such; else each look would also be one at the page tables. For this room alone.
+ * gives such; else each look would also be one at the page tables.
  */
 #ifndef MATCH_MEMORY_H
 #define MATCH_MEMORY_H

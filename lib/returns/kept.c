@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "match/memory.h"
 #include "packet/excerpt.h"
 
 #include "core/banned.h"
@@ -11,7 +12,7 @@
 int
 kept_make(struct kept *kept, uint32_t packets, uint64_t bytes)
 {
-	*kept = (struct kept){.bytes = malloc(bytes),
+	*kept = (struct kept){.bytes = memory_take(bytes),
 			      .size = bytes,
 			      .places = calloc(packets, sizeof(*kept->places)),
 			      .mask = packets - 1};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the matcher of a return does with what is in the rings. */
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include "core/now.h"
 #include "packet/contiguous.h"
@@ -20,50 +21,87 @@ struct reach {
 	uint64_t sent[CONFIG_WORKERS_MAX], back[CONFIG_WORKERS_MAX];
 };
 
-/* Packets that are on their way to the matcher. */
+/* Packets that are on their way to the matcher: their memory is fetched while others are added. */
 struct batch {
 	struct match_packet packets[MATCH_BATCH];
 	struct rte_mbuf *mbufs[MATCH_BATCH];
+	uint32_t slots[MATCH_BATCH]; /* of what came back: of the ports that it came in on */
 	unsigned count;
-	bool scratch; /* the last one's bytes lie there */
 };
 
 static void
-count_copied(struct back *back, uint32_t bytes)
+count_copied(struct back *back, uint32_t packets, uint64_t bytes)
 {
-	atomic_fetch_add_explicit(&back->books->copied, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&back->books->copied, packets, memory_order_relaxed);
 	atomic_fetch_add_explicit(&back->books->copied_bytes, bytes, memory_order_relaxed);
 }
 
 static void
-add(struct back *back, struct batch *batch, struct rte_mbuf *packet, uint64_t at_ns)
+add(struct batch *batch, struct rte_mbuf *packet, uint64_t at_ns, uint32_t slot)
 {
-	struct match_packet *next = &batch->packets[batch->count];
+	rte_prefetch0(packet);
+	/* The rest is make_key's and flush_sent's; of what came back there is no more. */
+	batch->packets[batch->count].time_ns = at_ns;
+	batch->packets[batch->count].number = 0;
+	batch->packets[batch->count].loop = 0;
+	batch->mbufs[batch->count] = packet;
+	batch->slots[batch->count++] = slot;
+}
+
+static void
+fetch(const struct batch *batch)
+{
+	for (unsigned i = 0; i < batch->count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(batch->mbufs[i], const void *));
+}
+
+/* Of one of the batch. True: its bytes lie in scratch. */
+static bool
+make_key(struct back *back, struct batch *batch, unsigned i)
+{
+	struct match_packet *packet = &batch->packets[i];
 	const struct match_manner manner = {.automatic = back->config.automatic,
 					    .ignoring = back->config.ignoring};
 	uint32_t copied;
 
-	*next = (struct match_packet){.time_ns = at_ns};
-	next->bytes = packet_contiguous(packet, back->scratch, SCRATCH, &next->length, &copied);
-	match_key(&manner, next->bytes, next->length, next->length, &next->keys);
+	packet->bytes = packet_contiguous(batch->mbufs[i], back->scratch, SCRATCH, &packet->length,
+					  &copied);
+	match_key(&manner, packet->bytes, packet->length, packet->length, &packet->keys);
 	if (copied)
-		count_copied(back, copied);
-	batch->scratch = copied > 0;
-	batch->mbufs[batch->count++] = packet;
+		count_copied(back, 1, copied);
+	return copied > 0;
 }
 
 static void
 flush_sent(struct back *back, struct batch *batch)
 {
+	uint64_t kept = 0;
+
+	fetch(batch);
+	for (unsigned i = 0; i < batch->count; i++) {
+		make_key(back, batch, i);
+		batch->packets[i].number = back->kept.packets;
+		kept += kept_put(&back->kept, batch->mbufs[i]);
+	}
 	match_sent(back->match, batch->packets, batch->count);
 	rte_pktmbuf_free_bulk(batch->mbufs, batch->count);
+	count_copied(back, batch->count, kept);
 	batch->count = 0;
 }
 
 static void
 flush_back(struct back *back, struct batch *batch)
 {
-	match_back(back->match, batch->packets, batch->count, NULL);
+	unsigned done = 0;
+
+	fetch(batch);
+	for (unsigned i = 0; i < batch->count; i++) {
+		/* There is one scratch. */
+		if (!make_key(back, batch, i) && i + 1 < batch->count)
+			continue;
+		match_back(back->match, batch->packets + done, i + 1 - done, NULL);
+		done = i + 1;
+	}
 	atomic_fetch_add_explicit(&back->given, batch->count, memory_order_relaxed);
 	batch->count = 0;
 }
@@ -102,42 +140,46 @@ note_sent(struct back *back, const struct reach *reach, unsigned *count)
 {
 	uint64_t run = atomic_load_explicit(&back->run, memory_order_relaxed);
 	const struct handed_packet *next;
-	struct batch batch = {.count = 0};
 	struct handed *sent;
+	struct batch batch;
 
+	batch.count = 0;
 	while ((sent = foremost(back, reach, &next)) && next->run == run) {
-		add(back, &batch, next->packet, next->at_ns);
-		batch.packets[batch.count - 1].number = back->kept.packets;
-		count_copied(back, kept_put(&back->kept, next->packet));
+		add(&batch, next->packet, next->at_ns, 0);
 		handed_drop(sent, 1);
 		++*count;
-		if (batch.count == MATCH_BATCH || batch.scratch)
+		if (batch.count == MATCH_BATCH)
 			flush_sent(back, &batch);
 	}
 	flush_sent(back, &batch);
 	return next;
 }
 
-/* Packets of a batch are gone, and out. */
+/* Packets of a batch are gone, and out: of one port mostly. */
 static void
-let_go(struct back *back, struct batch *batch, const uint32_t *slots)
+let_go(struct back *back, struct batch *batch)
 {
 	unsigned count = batch->count;
 
 	flush_back(back, batch);
 	rte_pktmbuf_free_bulk(batch->mbufs, count);
-	for (unsigned i = 0; i < count; i++)
-		atomic_fetch_add_explicit(&back->books->out[slots[i]], 1, memory_order_relaxed);
+	for (unsigned from = 0, i = 1; i <= count; i++) {
+		if (i < count && batch->slots[i] == batch->slots[from])
+			continue;
+		atomic_fetch_add_explicit(&back->books->out[batch->slots[from]], i - from,
+					  memory_order_relaxed);
+		from = i;
+	}
 }
 
 /* What came back before so late. */
 static unsigned
 match_taken(struct back *back, const struct reach *reach, uint64_t before_ns)
 {
-	struct batch batch = {.count = 0};
-	uint32_t slots[MATCH_BATCH] = {0};
+	struct batch batch;
 	unsigned count = 0;
 
+	batch.count = 0;
 	for (;;) {
 		const struct taken_packet *next = NULL;
 		struct taken *taken = NULL;
@@ -152,14 +194,13 @@ match_taken(struct back *back, const struct reach *reach, uint64_t before_ns)
 		}
 		if (!next || next->at_ns >= before_ns)
 			break;
-		slots[batch.count] = next->slot;
-		add(back, &batch, next->packet, next->at_ns);
+		add(&batch, next->packet, next->at_ns, next->slot);
 		taken_drop(taken);
 		count++;
-		if (batch.count == MATCH_BATCH || batch.scratch)
-			let_go(back, &batch, slots);
+		if (batch.count == MATCH_BATCH)
+			let_go(back, &batch);
 	}
-	let_go(back, &batch, slots);
+	let_go(back, &batch);
 	return count;
 }
 
@@ -211,11 +252,12 @@ back_round(struct back *back)
 void
 back_match(struct back *back, struct rte_mbuf **packets, uint16_t count)
 {
-	struct batch batch = {.count = 0};
+	struct batch batch;
 
+	batch.count = 0;
 	for (uint16_t i = 0; i < count; i++) {
-		add(back, &batch, packets[i], packet_time(packets[i]));
-		if (batch.count == MATCH_BATCH || batch.scratch)
+		add(&batch, packets[i], packet_time(packets[i]), 0);
+		if (batch.count == MATCH_BATCH)
 			flush_back(back, &batch);
 	}
 	flush_back(back, &batch);
