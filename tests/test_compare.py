@@ -5,7 +5,6 @@ import collections
 import gzip
 import json
 import random
-import struct
 import subprocess
 
 import pytest
@@ -214,30 +213,10 @@ def test_what_changed_is_shown(plain, tmp_path):
         pairs = capture.read(tmp_path / "pairs.pcapng")
         assert [pair.data for pair in pairs] == [side[number].data for number in flipped[:3] for side in (plain, back)]
         assert [pair.time for pair in pairs] == [side[number].time for number in flipped[:3] for side in (plain, back)]
-    names, ids = pcapng_of((tmp_path / "pairs.pcapng").read_bytes())
+    names, ids = capture.interfaces((tmp_path / "pairs.pcapng").read_bytes())
     assert names == [b"sent", b"back"] and ids == [(0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)]
     done = subprocess.run([SLUICE, "compare", before, after], capture_output=True, text=True, timeout=60, check=False)
     assert f"changed in payload: {len(flipped)} packets\n  packet 1 came back as packet 1: byte " in done.stdout
-
-
-def pcapng_of(data):
-    """The names of interfaces, and of each packet its interface and id."""
-    names, ids, at = [], [], 0
-    while at < len(data):
-        kind, length = struct.unpack_from("<II", data, at)
-        option = at + {1: 16, 6: 28}.get(kind, length)
-        if kind == 6:
-            option += (struct.unpack_from("<I", data, at + 20)[0] + 3) & ~3
-        while option + 4 < at + length - 4:
-            code, size = struct.unpack_from("<HH", data, option)
-            value = data[option + 4:option + 4 + size]
-            if (kind, code) == (1, 2):
-                names.append(value)
-            if (kind, code) == (6, 5):
-                ids.append((struct.unpack_from("<I", data, at + 8)[0], *struct.unpack("<Q", value)))
-            option += 4 + (size + 3 & ~3)
-        at += length
-    return names, ids
 
 
 def test_times(plain, tmp_path):

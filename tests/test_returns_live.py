@@ -3,11 +3,13 @@
 
 import socket
 import struct
+import subprocess
+import time
 
 import pytest
 
 from lib import capture
-from lib.daemon import Daemon, check_status
+from lib.daemon import SLUICE, Daemon, check_status
 from lib.devices import HOSTS, HOST_MACS, Bridge, Nat, Router, Worse
 from lib.offline import config
 
@@ -99,7 +101,34 @@ def test_a_router_that_may_change_nothing(tmp_path):
         assert found["changes"][0] == f"mac, ttl, ip-checksum: {PACKETS} packets"
         assert ", byte 22: 40 -> 3f, byte 24: " in found["changes"][1]
         assert "through: changed: mac, ttl" in daemon.sluice("returns").stdout
+        check_changed(daemon, tmp_path)
         daemon.stop()
+
+
+def check_changed(daemon, tmp_path):
+    """The first three stand beside what they became, at the times at which they left and came."""
+    pairs = tmp_path / "pairs.pcapng"
+    done = daemon.sluice("returns", "through", "-w", str(pairs))
+    assert done.returncode == 0 and "through  one " in done.stdout, done.stderr
+    packets = capture.read(pairs)
+    sent = capture.read(tmp_path / "sent.pcap")
+    assert [packet.data for packet in packets[::2]] == [packet.data for packet in sent[:3]] and len(packets) == 6
+    for before, after in zip(packets[::2], packets[1::2]):
+        assert after.data[22] == before.data[22] - 1 and after.data[34:] == before.data[34:]
+        assert before.time <= after.time <= before.time + 3_000_000_000
+        assert abs(before.time - time.time_ns()) < 600_000_000_000
+    names, ids = capture.interfaces(pairs.read_bytes())
+    assert names == [b"sent", b"back"] and ids == [(0, 1), (1, 1), (0, 2), (1, 2), (0, 3), (1, 3)]
+    # The same, and nothing else, on standard output: but for what the wall clock was set by meanwhile.
+    done = subprocess.run([SLUICE, "--socket", daemon.socket, "returns", "through", "-w", "-"], capture_output=True, timeout=60, check=False)
+    (tmp_path / "again.pcapng").write_bytes(done.stdout)
+    assert done.returncode == 0 and [packet.data for packet in capture.read(tmp_path / "again.pcapng")] == [packet.data for packet in packets]
+    answer = daemon.call("return.changed", name="through")
+    assert answer["changed"] == PACKETS and [one["packet"] for one in answer["packets"]] == [1, 2, 3]
+    for words, code, says in [(("returns", "-w", str(pairs)), 2, "of one return"), (("returns", "nobody", "-w", str(pairs)), 1, "no return nobody"),
+                              (("returns", "through", "-w", str(tmp_path / "none" / "x")), 1, "No such file")]:
+        done = daemon.sluice(*words)
+        assert done.returncode == code and says in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("keys", [{"ignoring": ["nat", "mac", "ttl"]}, {"ignoring": "auto"}])

@@ -48,9 +48,10 @@ arguments_check(const struct command *command, const struct options *options, in
 					      "`sluice compare`");
 	if ((options->ndr.loss || options->ndr.latency) && !command->searches)
 		return say_failed(EXIT_USAGE, "--loss and --latency are for `sluice ndr`");
-	if (options->into && !command->extracts && !command->matches && !command->searches)
-		return say_failed(EXIT_USAGE, "-w is for `sluice capture read`, `sluice compare` "
-					      "and `sluice ndr`");
+	if (options->into && !command->extracts && !command->matches && !command->searches &&
+	    !command->shows_changed)
+		return say_failed(EXIT_USAGE, "-w is for `sluice capture read`, `sluice compare`, "
+					      "`sluice returns` and `sluice ndr`");
 	if (looking_given(&looking) && !command->looks && !command->talks &&
 	    !(command->explains && options->live) &&
 	    !(command->extracts && arguments_only_count(&options->looking)))

@@ -13,12 +13,13 @@
 
 #define NAMES_MAX 1000 /* the daemon's limit is a little more */
 
-#define LISTING(words_, arguments_, method_, view_, text_, more_)                        \
+#define LISTED(words_, arguments_, method_, view_, text_, more_, ...)                    \
 	{                                                                                \
 		.words = words_, .arguments = arguments_, .text = text_, .more = more_,  \
 		.most = NAMES_MAX, .method = method_, .reading = true, .picks = method_, \
-		.view = view_, .run = run_reading                                        \
+		.view = view_, __VA_ARGS__                                               \
 	}
+#define LISTING(...) LISTED(__VA_ARGS__, .run = run_reading)
 
 #define CONFIG_FILE(name, text_, more_)                                                      \
 	{                                                                                    \
@@ -95,10 +96,12 @@ static const struct command commands[] = {
 		run_order),
 	CAPTURE(list, "its last 1,000 files: times, packets, bytes", "", run_capture_list),
 	CAPTURE(wait, "wait until it has closed a file", "The log says which.\n", run_capture_wait),
-	LISTING("returns", "[NAME...]", "returns", view_returns,
-		"each return: what came back of what its replay sent, how late, the verdict",
-		"Below the table stands what was not tolerated, and in what way packets changed, "
-		"the first few with their bytes.\nWith names, those alone.\n"),
+	LISTED("returns", "[NAME...]", "returns", view_returns,
+	       "each return: what came back of what its replay sent, how late, the verdict",
+	       "Below the table stands what was not tolerated, and in what way packets changed, "
+	       "the first few with their bytes.\nWith names, those alone.\n-w FILE: those few of "
+	       "one return, each beside what it became; -: to standard output, and no table.\n",
+	       .run = run_returns, .shows_changed = true),
 	LISTING("workers", "[CORE...]", "workers", view_workers,
 		"each polling core: packets, cycles, bursts, cache",
 		"With cores, those alone: `sluice workers 2 3`.\n"),

@@ -90,6 +90,7 @@ help_print(FILE *out)
 		"  --by WORD        with `talkers`: flow, source, destination, port or rule\n"
 		"  --ignoring WORDS, --within TIME, --tolerance WORDS, --snap BYTES, -w FILE\n"
 		"                   with `compare`: what may differ, and where changes go\n"
+		"  -w FILE          with `returns`: packets that changed, as a capture\n"
 		"  --loss N, --latency WORDS, --duration TIME, -w FILE\n"
 		"                   with `ndr`: what may be, how long trials are, a picture\n"
 		"  --once           with `top`: one look, and no screen\n"
@@ -152,7 +153,8 @@ help_command(const struct command *command, FILE *out)
 			    "--snap BYTES -w FILE\n");
 		return;
 	}
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
+	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
+		 command->shows_changed ? " -w FILE" : "",
 		 command->extracts
 			 ? " --from TIME --until TIME --filter FILTER -n N -w FILE --count"
 			 : "",

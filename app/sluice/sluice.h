@@ -87,6 +87,7 @@ struct command {
 	bool looks;            /* takes what says which packets to look at */
 	bool compares;         /* takes --on, --live and --port */
 	bool extracts;         /* takes --from, --until, --filter, --count, -n and -w */
+	bool shows_changed;    /* takes -w */
 	bool searches;         /* takes --loss, --latency, --duration and -w */
 	bool matches;          /* takes --ignoring, --within, --tolerance, --snap and -w */
 	/* The answer's member that --sort, --top and --nonzero are for; NULL: none. */
@@ -113,6 +114,8 @@ void help_group(const char *word, FILE *out);
 void help_command(const struct command *command, FILE *out);
 
 int run_reading(const struct command *command, const struct options *options,
+		char *const *arguments);
+int run_returns(const struct command *command, const struct options *options,
 		char *const *arguments);
 int run_config_file(const struct command *command, const struct options *options,
 		    char *const *arguments);

@@ -12,6 +12,7 @@
 #include "control/method_port.h"
 #include "control/method_replay.h"
 #include "control/method_report.h"
+#include "control/method_return.h"
 #include "control/report.h"
 #include "control/select.h"
 #include "core/log.h"
@@ -115,8 +116,7 @@ const struct method method_table[] = {
 	LISTING(policers, "every policer: its rate, what passed and what was over it"),
 	CAPTURE_METHODS,
 	LISTING(dedups, "every dedup of a rule: duplicates, how far behind they came, its table"),
-	LISTING(returns, "every return: what came back of what its replay sent, how late, and the "
-			 "verdict"),
+	RETURN_METHODS,
 	LISTING(workers, "every worker: packets, cycles, bursts; names are cores"),
 	LISTING(drops, "the ledger, every drop under its name, and copied bytes"),
 	{

@@ -9,6 +9,7 @@
 
 #include "core/now.h"
 #include "exit/exit.h"
+#include "returns/returns.h"
 #include "returns/tell.h"
 #include "stage/target.h"
 
@@ -152,6 +153,18 @@ of_replay(const struct returns *returns, const char *replay, unsigned *index)
 
 		if (back && strcmp(back->replay, replay) == 0)
 			return back;
+	}
+	return NULL;
+}
+
+struct back *
+returns_find(const void *state, const char *name)
+{
+	const struct returns *returns = state;
+
+	for (unsigned i = 0; returns && i < returns->count; i++) {
+		if (returns->items[i] && strcmp(returns->items[i]->name, name) == 0)
+			return returns->items[i];
 	}
 	return NULL;
 }

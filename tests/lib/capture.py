@@ -85,6 +85,26 @@ def read(path):
     return packets
 
 
+def interfaces(data):
+    """Of pcapng the names of its interfaces, and of each packet its interface and id."""
+    names, ids, at = [], [], 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        option = at + {1: 16, 6: 28}.get(kind, length)
+        if kind == 6:
+            option += (struct.unpack_from("<I", data, at + 20)[0] + 3) & ~3
+        while option + 4 < at + length - 4:
+            code, size = struct.unpack_from("<HH", data, option)
+            value = data[option + 4:option + 4 + size]
+            if (kind, code) == (1, 2):
+                names.append(value)
+            if (kind, code) == (6, 5):
+                ids.append((struct.unpack_from("<I", data, at + 8)[0], *struct.unpack("<Q", value)))
+            option += 4 + (size + 3 & ~3)
+        at += length
+    return names, ids
+
+
 def is_nano(path):
     with open(path, "rb") as stream:
         return struct.unpack("<I", stream.read(4))[0] == NANO
