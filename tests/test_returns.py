@@ -95,6 +95,16 @@ def test_what_may_change_did_not(tmp_path, ignoring):
     assert found["by"] == {"auto": "frame", 1: "ignoring ttl", 2: "ignoring mac, ttl"}["auto" if ignoring == "auto" else len(ignoring)]
 
 
+@pytest.mark.parametrize("zeros", range(8))
+def test_a_tag_makes_no_difference_to_padding(tmp_path, zeros):
+    """A short frame that says nowhere how long it is: whether zeros at its end are padding can't depend on who pushed a tag."""
+    frames = [bytes.fromhex("0180c200000e02000000000188cc") + number.to_bytes(2, "big") + b"x" * (44 - zeros) + bytes(zeros) for number in range(40)]
+    sent = capture.write(tmp_path / "sent.pcap", frames)
+    actions = [{"push": {"vlan": 7}}, {"forward": "through"}]
+    found = back(bed([{"name": "all", "actions": actions}], replay={"file": str(sent)}, ignoring=["vlan"]), tmp_path)
+    assert counts(found) == ZERO and found["matched"] == len(frames)
+
+
 def test_what_left_is_compared_not_what_was_read(tmp_path):
     """Edits of the replay make the packet that is expected; padding too."""
     found = back(bed([{"name": "all", "actions": [{"forward": "through"}]}],

@@ -6,8 +6,8 @@
  *
  * Covered is a frame up to the end of what it carries: of IP as its length says, of ARP its
  * addresses, of 802.3 its length; of other ether-types all but zeros at the end of frames of no
- * more than 60 bytes. So it does not matter whether a short frame was padded. What follows an IP
- * packet is not covered, nor are trailers.
+ * more than 60 bytes and their tags. So it does not matter whether a short frame was padded. What
+ * follows an IP packet is not covered, nor are trailers.
  */
 #ifndef MATCH_KEY_H
 #define MATCH_KEY_H

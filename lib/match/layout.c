@@ -133,11 +133,13 @@ find_ipv6(struct layout *layout, const uint8_t *bytes)
 		find_payload(layout, bytes);
 }
 
-/* Of a frame that was, or will be, padded: zeros at its end are not of it. */
+/* Of a frame that was, or will be, padded: zeros at its end are not of it. Whether tags were pushed
+ * before or behind that does not matter. */
 static void
 leave_padding(struct layout *layout, const uint8_t *bytes)
 {
-	if (layout->whole > FRAME_MIN || layout->end != layout->whole)
+	if (layout->whole - (layout->type - layout->tags) > FRAME_MIN ||
+	    layout->end != layout->whole)
 		return;
 	while (layout->end > layout->network && bytes[layout->end - 1] == 0)
 		layout->end--;
