@@ -90,7 +90,7 @@ help:
 	@echo "                    BENCH=changes: of configs that are applied meanwhile; BENCH=edits: of edits and gates;"
 	@echo "                    BENCH=metrics: of being scraped; BENCH=looks: of trace, top and explain;"
 	@echo "                    BENCH=headroom: of what workers say that they could take;"
-	@echo "                    BENCH=match: of knowing what came back;"
+	@echo "                    BENCH=match: of knowing what came back; BENCH=ndr: how true sluice ndr is;"
 	@echo "                    L3FWD=PATH: against DPDK's l3fwd too)"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"
