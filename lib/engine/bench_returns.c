@@ -19,7 +19,7 @@
 #define HELD (1u << 20)
 #define LIVE (HELD - 2 * ROUND)
 /* As many as wait at once for the thread; so its rings are never full. */
-#define ROUND (CONFIG_RETURN_ROOM / 2)
+enum { ROUND = CONFIG_RETURN_ROOM / 2 };
 #define NUMBER_AT 48 /* in the payload of UDP */
 #define WITHIN_NS UINT64_C(60000000000)
 #define STALLED_NS UINT64_C(60000000000)

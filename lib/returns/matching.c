@@ -77,6 +77,8 @@ flush_sent(struct back *back, struct batch *batch)
 {
 	uint64_t kept = 0;
 
+	if (batch->count == 0)
+		return;
 	fetch(batch);
 	for (unsigned i = 0; i < batch->count; i++) {
 		make_key(back, batch, i);
@@ -161,6 +163,8 @@ let_go(struct back *back, struct batch *batch)
 {
 	unsigned count = batch->count;
 
+	if (count == 0)
+		return;
 	flush_back(back, batch);
 	rte_pktmbuf_free_bulk(batch->mbufs, count);
 	for (unsigned from = 0, i = 1; i <= count; i++) {
@@ -227,7 +231,7 @@ back_round(struct back *back)
 	/* What came back before is in the rings as it is looked where they end. */
 	uint64_t began_ns = back->live ? now_ns() : 0;
 	const struct handed_packet *next;
-	struct reach reach;
+	struct reach reach = {.sent = {0}};
 	unsigned count = 0;
 	bool settled;
 
