@@ -182,6 +182,34 @@ def test_live(tmp_path, disk):
     assert len(read(disk, "cap")) > out_before
 
 
+def test_live_a_slice_keeps_the_length(tmp_path, disk):
+    """Of what is cut, quickly or by what it finds, for a capture or a live pcap, the record has the length before; a tag that is
+    put in front counts. What is not cut has its own, though its memory was that of one that was."""
+    few = {"sample": 500}
+    what = live(disk) | {"memory": MEMORY | {"packets": 65535}}
+    what["ports"]["file"] = {"pcap": {"out": str(tmp_path / "file.pcap")}}
+    what["captures"] |= {name: {"directory": str(disk)} for name in ("cut", "found", "tagged", "last")}
+    what["rules"] = [
+        {"name": "mirrors", "actions": [few, {"mirror": "cap"}, {"mirror": "cut", "with": [{"slice": 60}]},
+                                        {"mirror": "found", "with": [{"slice": {"after": "link", "bytes": 10}}]},
+                                        {"mirror": "tagged", "with": [{"push": {"vlan": 7}}, {"slice": 80}]}]},
+        {"name": "some", "actions": [few, {"mirror": "file", "with": [{"slice": 33}]}]},
+        {"name": "last", "actions": [few, {"slice": 70}, {"forward": "last"}]}]
+    lengths = {"cap": (200, 200), "cut": (200, 60), "found": (200, 24), "tagged": (204, 80), "last": (200, 70)}
+    with Daemon(what, tmp_path) as daemon:
+        status = daemon.until(lambda status: min(status["captures"][name]["packets"] for name in lengths) > 1000, 60)
+        assert status["ledger"]["balanced"]
+        # Behind nothing but a slice, a burst goes to a pcap at once.
+        what["rules"] = [{"name": "all", "actions": [{"slice": 34}, {"forward": "file"}]}]
+        daemon.apply(what)
+        sent = daemon.call("status")["ports"]["file"]["tx_packets"]
+        daemon.until(lambda status: status["ports"]["file"]["tx_packets"] > sent + 1000, 60)
+        daemon.stop()
+    for name, (length, kept) in lengths.items():
+        assert {one[1:3] for one in read(disk, name)} == {(length, kept)}, name
+    assert {(packet.wire, len(packet.data)) for packet in capture.read(tmp_path / "file.pcap")} == {(200, 33), (200, 34)}
+
+
 def test_a_directory_that_goes_and_comes_back(tmp_path, disk):
     """Its packets are dropped by name meanwhile, exactly; the port goes on."""
     what = live(disk, rotate={"packets": 100})

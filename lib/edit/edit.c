@@ -116,6 +116,7 @@ edit_make(const struct config_action *const *actions, unsigned count, struct edi
 		edit->reach.writes |= op->writes;
 		edit->reach.parses |= op->parses;
 		edit->reach.timed |= op->timed;
+		edit->reach.cuts |= op->kind->cuts;
 	}
 	divide(edit);
 	edit->quick = edit->pass_count == 1 && edit_is_quick(edit->ops, count);

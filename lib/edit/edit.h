@@ -18,6 +18,10 @@
 
 struct edit;
 
+/* Beside the bits of enum own_manner: a packet that is cut says how long it would be (port/cut.h).
+ * Live. */
+#define EDIT_TELLS (1u << 2)
+
 /* A worker's: memory for one run at a time. Whoever makes it fills in the pools, and for each burst
  * its moment; all else begins as 0. */
 struct edit_local {
@@ -61,7 +65,8 @@ const struct edit_reach *edit_reach(const struct edit *edit);
  * reference. from[i] is what the caller calls packets[i], and the index of its view; views, of the
  * packets as they came in, may be NULL, and are not looked at where the program does not parse.
  * manner: OWN_ALONE, where nobody else is given these packets, and OWN_ONE_SEGMENT, where the
- * targets take no chains, or from bit OWN_SEGMENTS on how many segments they take.
+ * targets take no chains, or from bit OWN_SEGMENTS on how many segments they take; EDIT_TELLS,
+ * where somebody keeps them.
  *
  * Returns how many packets leave: they stand first, in their order, and from goes with them. Behind
  * them are those for which there was no memory, to be freed by the caller. What was copied is added

@@ -219,6 +219,7 @@ struct edit_reach {
 	bool writes; /* bytes of packets, or in front of them; else a window does */
 	bool parses; /* views are wanted */
 	bool timed;  /* times are */
+	bool cuts;   /* what is behind somewhere falls away */
 };
 
 /* Of an edit's verb. */

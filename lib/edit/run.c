@@ -5,6 +5,7 @@
 
 #include "edit/program.h"
 #include "edit/quick.h"
+#include "port/cut.h"
 #include "port/time.h"
 
 #include "core/banned.h"
@@ -68,11 +69,25 @@ end_pass(struct frame *frames, unsigned count)
 
 /* A record in a capture has the length on the wire, which edits but a slice change. */
 static void
-tell_length(const struct frame *frame)
+tell_length(const struct frame *frame, unsigned manner)
 {
 	if (packet_wire_length_offset >= 0 && frame->grown)
 		packet_wire_length_set(frame->packet,
 				       packet_wire_length(frame->packet) + frame->grown);
+	else if ((manner & EDIT_TELLS) && packet_cut_flag &&
+		 frame->wire + frame->grown > frame->packet->pkt_len)
+		packet_cut_tell(frame->packet, frame->wire + frame->grown);
+}
+
+/* The same of those that went the quick way, whose lengths these were before. */
+static __rte_noinline void
+tell_cuts(struct rte_mbuf *const *packets, const uint32_t *lengths, int grows, uint32_t which)
+{
+	for (; which; which &= which - 1) {
+		unsigned i = __builtin_ctz(which);
+
+		packet_cut_tell(packets[i], lengths[i] + grows);
+	}
 }
 
 /* The long way. */
@@ -114,7 +129,7 @@ run_in_frames(const struct edit *edit, struct edit_local *local, struct rte_mbuf
 		end_pass(frames, ready);
 	}
 	for (unsigned i = 0; i < ready; i++) {
-		tell_length(&frames[i]);
+		tell_length(&frames[i], manner);
 		packets[i] = frames[i].packet;
 		from[i] = frames[i].from;
 		if (!frames[i].idle)
@@ -207,13 +222,19 @@ edit_run(const struct edit *edit, struct edit_local *local, struct rte_mbuf **pa
 	 struct edit_idle *idle)
 {
 	const uint32_t all = (UINT64_C(1) << count) - 1;
+	bool tells = unlikely(manner & EDIT_TELLS) && packet_cut_flag;
+	uint32_t lengths[BURST_MAX];
 	uint32_t done = 0;
 
 	local->evenly = local->chained = false;
 	idle->packets = 0;
+	for (unsigned i = 0; tells && i < count; i++)
+		lengths[i] = packets[i]->pkt_len;
 	if (edit->quick && (views || !edit->reach.parses))
 		done = run_quick(edit, local, &(struct edit_group){packets, from, views}, count,
 				 manner);
+	if (tells)
+		tell_cuts(packets, lengths, edit->reach.grows, done);
 	local->evenly = done == all;
 	if (likely(done == all))
 		return count;

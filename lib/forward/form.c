@@ -29,6 +29,7 @@ struct draft {
 	uint32_t dedups; /* before its last stamp */
 	uint8_t targets;
 	uint32_t segments;
+	bool tells; /* what it cuts, since some target keeps packets */
 };
 
 struct build {
@@ -129,6 +130,8 @@ add_target(struct build *build, struct form_list *list, const struct before *bef
 			(struct unedited_row){before->numbers[i], form, i};
 	draft->segments =
 		RTE_MIN(draft->segments, build->targets->segments(build->targets->of, target));
+	draft->tells |= draft->edit && edit_reach(draft->edit)->cuts &&
+			build->targets->keeps(build->targets->of, target);
 	return 0;
 }
 
@@ -208,15 +211,15 @@ find_run(struct build *build, struct edit *edit, unsigned manner)
  */
 static unsigned
 manner_of(const struct forms *forms, const struct form_list *list, unsigned index,
-	  uint32_t segments)
+	  const struct draft *draft)
 {
 	const struct form_step *end = &forms->steps[list->step + list->step_count - 1];
 	bool last = list->forwards && end->form == index;
-	unsigned manner = last ? OWN_ALONE : 0;
+	unsigned manner = (last ? OWN_ALONE : 0) | (draft->tells ? EDIT_TELLS : 0);
 
-	if (segments <= 1)
+	if (draft->segments <= 1)
 		return manner | OWN_ONE_SEGMENT;
-	return segments < UINT16_MAX ? manner | segments << OWN_SEGMENTS : manner;
+	return draft->segments < UINT16_MAX ? manner | draft->segments << OWN_SEGMENTS : manner;
 }
 
 static void
@@ -230,8 +233,7 @@ settle(struct build *build, const struct form_list *list)
 
 		*form = (struct form){FORM_AS_IT_CAME, draft->gates, draft->dedups, draft->targets};
 		if (draft->edit)
-			form->run = find_run(build, draft->edit,
-					     manner_of(forms, list, i, draft->segments));
+			form->run = find_run(build, draft->edit, manner_of(forms, list, i, draft));
 	}
 }
 
@@ -290,7 +292,8 @@ add_list(struct build *build, const struct config_rule *rule)
 	}
 	list.whole = is_whole(build, &list);
 	list.plain = list.whole && !has_edits(build);
-	list.single = list.whole && !list.plain && list.step_count == 1 && list.forwards;
+	list.single = list.whole && !list.plain && list.step_count == 1 && list.forwards &&
+		      !build->drafts[0].tells;
 	settle(build, &list);
 	list.form_count = build->draft_count;
 	list.unedited_count = build->unedited.count;

@@ -46,8 +46,10 @@ struct form_list {
 	uint8_t form_count, step_count;
 	/* Each target is a port of its own, and forms are few enough: see whole.h. */
 	bool whole;
-	bool plain;  /* and there are no edits: see plain.h */
-	bool single; /* and there is one form, with edits, which its end alone gets */
+	bool plain; /* and there are no edits: see plain.h */
+	/* And there is one form, with edits, which its end alone gets, and which says nothing of
+	 * what they cut. */
+	bool single;
 	/* The last step is the list's end; else the packet is dropped there, or, by a rule that
 	 * passes it on, not given away. */
 	bool forwards;
@@ -77,6 +79,8 @@ struct forms {
 struct form_targets {
 	uint8_t (*code)(const void *of, uint32_t rule, const struct config_target *target);
 	uint32_t (*segments)(const void *of, const struct config_target *target);
+	/* Whether packets are kept there, with the length that they had before they were cut. */
+	bool (*keeps)(const void *of, const struct config_target *target);
 	const void *of;
 	uint8_t ports; /* codes below this one are single ports */
 };

@@ -133,6 +133,24 @@ segments_of(const void *of, const struct config_target *target)
 	return least;
 }
 
+/* Captures do. */
+static bool
+keeps(const void *of, const struct config_target *target)
+{
+	const struct config *config = ((const struct coder *)of)->env->config;
+	const struct config_group *group;
+	bool any = false;
+
+	if (target->kind == CONFIG_TARGET_PORT)
+		return config->ports[target->index].pcap_out;
+	if (target->kind != CONFIG_TARGET_GROUP)
+		return target->kind == CONFIG_TARGET_CAPTURE;
+	group = &config->groups[target->index];
+	for (unsigned i = 0; i < group->port_count; i++)
+		any |= config->ports[group->ports[i]].pcap_out != NULL;
+	return any;
+}
+
 /* The plain lists, and the word of each rule; by[] is as in forms_make. */
 static void
 plan_lists(struct forward_plan *plan, const struct stage_env *env, const uint32_t *by)
@@ -188,7 +206,7 @@ fill(struct forward_plan *plan, const struct stage_env *env)
 {
 	const struct config *config = env->config;
 	struct coder coder = {plan, env};
-	struct form_targets targets = {code, segments_of, &coder, FORWARD_GROUP};
+	struct form_targets targets = {code, segments_of, keeps, &coder, FORWARD_GROUP};
 	uint32_t *by = calloc(config->rule_count + 1, sizeof(*by));
 	int ret = by ? forms_make(&plan->forms, config, &targets, by) : -ENOMEM;
 

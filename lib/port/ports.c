@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/log.h"
+#include "port/cut.h"
 #include "port/device.h"
 #include "port/driver.h"
 #include "port/eal_log.h"
@@ -116,7 +117,7 @@ open_port(struct ports *ports, const struct config *config, unsigned i)
 static int
 open_all(struct ports *ports, const struct config *config, unsigned workers)
 {
-	int ret = ports->mode == PORT_OFFLINE ? packet_time_register() : 0;
+	int ret = ports->mode == PORT_OFFLINE ? packet_time_register() : packet_cut_register();
 
 	for (unsigned i = 0; ret == 0 && i < config->port_count; i++)
 		ret = open_port(ports, config, i);

@@ -3,6 +3,8 @@
 
 #include <rte_mbuf.h>
 
+#include "port/cut.h"
+
 #include "core/banned.h"
 
 #define MAGIC_NS 0xa1b23c4d
@@ -31,7 +33,7 @@ records_gather(struct records *records, struct rte_mbuf *const *packets, uint16_
 		if (used + 1 + packet->nb_segs > PIECES_MAX)
 			break;
 		*header = (struct record_header){(uint32_t)now->tv_sec, (uint32_t)now->tv_nsec,
-						 packet->pkt_len, packet->pkt_len};
+						 packet->pkt_len, packet_cut_length(packet)};
 		records->first[records->count++] = used;
 		records->bytes += sizeof(*header) + packet->pkt_len;
 		records->pieces[used++] = (struct iovec){header, sizeof(*header)};

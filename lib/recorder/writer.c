@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/now.h"
+#include "port/cut.h"
 #include "recorder/house.h"
 
 #include "core/banned.h"
@@ -26,7 +27,7 @@ put_batch(struct recorder *recorder, const struct recorder_batch *batch)
 	for (unsigned i = 0; i < batch->count; i++) {
 		if (batch->marked >> i & 1)
 			store_trigger(recorder->store, about.time_ns);
-		about.wire_length = batch->packets[i]->pkt_len;
+		about.wire_length = packet_cut_length(batch->packets[i]);
 		store_put(recorder->store, batch->packets[i], &about);
 	}
 	rte_pktmbuf_free_bulk((struct rte_mbuf **)(uintptr_t)batch->packets, batch->count);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "edit_kit.h"
+#include "port/cut.h"
 #include "port/time.h"
 
 #include "core/banned.h"
@@ -105,8 +106,9 @@ parse(const struct bytes *frame, struct packet_view *view)
 static void
 make_twice(struct twice *twice, unsigned *seed)
 {
-	static const unsigned manners[] = {OWN_ALONE, OWN_ALONE | OWN_ONE_SEGMENT, 0,
-					   OWN_ONE_SEGMENT, 3 << OWN_SEGMENTS};
+	static const unsigned manners[] = {
+		OWN_ALONE,         OWN_ALONE | OWN_ONE_SEGMENT, 0,         OWN_ONE_SEGMENT,
+		3 << OWN_SEGMENTS, OWN_ALONE | EDIT_TELLS,      EDIT_TELLS};
 	unsigned odd = rand_r(seed) % 3 ? 0 : 4;
 
 	twice->manner = manners[rand_r(seed) % RTE_DIM(manners)];
@@ -177,6 +179,8 @@ compare_twice(const struct twice *twice, unsigned ready, const char *name)
 			assert_int_equal(twice->idle[0].ops[p], twice->idle[1].ops[number]);
 		if (packet_wire_length_offset >= 0)
 			assert_int_equal(packet_wire_length(packet), packet_wire_length(other));
+		else
+			assert_int_equal(packet_cut_length(packet), packet_cut_length(other));
 	}
 	if (twice->idle[0].packets != idle)
 		fail_msg("%s: idle %x, not %x", name, twice->idle[0].packets, idle);
@@ -260,5 +264,7 @@ main(void)
 	};
 
 	edit_kit_start();
+	if (packet_cut_register() < 0)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
