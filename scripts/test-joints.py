@@ -264,7 +264,7 @@ joint_target_release(void *state)
 
 static void
 joint_take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-	   uint16_t count, uint32_t marked)
+	   const uint8_t *from, uint16_t count, uint32_t marked)
 {
 	const struct config_target target = {CONFIG_TARGET_JOINT, index};
 	struct hole *hole = ((const struct holes *)state)->hole;

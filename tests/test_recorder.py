@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import struct
 import subprocess
 
 import pytest
@@ -93,6 +94,49 @@ def test_offline_twice_the_same(tmp_path, disk):
         path.unlink()
     offline(what, tmp_path)
     assert {path.name: path.read_bytes() for path in disk.iterdir()} == first
+
+
+def ids(directory, name):
+    """Of all packets of a capture's files: port of UDP, time and epb_packetid."""
+    result = []
+    for path in files(directory, name):
+        data = path.read_bytes()
+        at = 0
+        while at < len(data):
+            kind, length = struct.unpack_from("<II", data, at)
+            if kind == 6:
+                high, low, kept = struct.unpack_from("<III", data, at + 12)
+                options, found = at + 28 + (kept + 3) // 4 * 4, None
+                while options < at + length - 4:
+                    code, size = struct.unpack_from("<HH", data, options)
+                    if code == 5:
+                        found, = struct.unpack_from("<Q", data, options + 4)
+                    options += 4 + (size + 3) // 4 * 4
+                port, = struct.unpack_from(">H", data, at + 28 + 36)
+                result.append((port, high << 32 | low, found))
+            at += length
+    return result
+
+
+def sharing(tmp_path, disk):
+    return config({"in": source(tmp_path, packets([53, 80, 443] * 70, 1000)), "out": out("out")}, memory=MEMORY | {"packets": 65535},
+                  captures={name: {"directory": str(disk)} for name in ("all", "cut", "dns")},
+                  rules=[{"name": "every", "actions": [{"mirror": "all"}, {"mirror": "cut", "with": [{"slice": 60}]}]},
+                         {"name": "dns", "match": {"dst-port": 53}, "actions": [{"set": {"ttl": 3}}, {"mirror": "all"}, {"forward": "dns"}]}],
+                  default={"forward": "out"})
+
+
+def test_ids(tmp_path, disk):
+    """Mirrors of one packet have the same id, whatever edits made of them, and no other packet has it."""
+    offline(sharing(tmp_path, disk), tmp_path)
+    everything, cut, dns = (ids(disk, name) for name in ("all", "cut", "dns"))
+    assert len({found for _, _, found in cut}) == len(cut) == 210 and None not in {found for _, _, found in cut}
+    assert sorted(everything) == sorted(cut + dns) and set(dns) == {one for one in cut if one[0] == 53}
+    # What is given once needs none.
+    for path in disk.iterdir():
+        path.unlink()
+    offline(sharing(tmp_path, disk) | {"rules": [{"name": "every", "actions": [{"mirror": "all"}]}]}, tmp_path)
+    assert {found for _, _, found in ids(disk, "all")} == {None}
 
 
 def test_a_trigger_behind_a_gate(tmp_path, disk):
@@ -207,6 +251,13 @@ def test_live_a_slice_keeps_the_length(tmp_path, disk):
         daemon.stop()
     for name, (length, kept) in lengths.items():
         assert {one[1:3] for one in read(disk, name)} == {(length, kept)}, name
+    # And mirrors of one packet have its id and time.
+    known = {found: when for _, when, found in ids(disk, "cap")}
+    for name in ("cut", "found", "tagged", "last"):
+        also = [(found, when) for _, when, found in ids(disk, name)]
+        assert len(dict(also)) == len(also) and len(known.keys() & dict(also)) > 500
+        # A sample begins alike in each rule, so all of them have the same packets.
+        assert all(known.get(found, when) == when for found, when in also), name
     assert {(packet.wire, len(packet.data)) for packet in capture.read(tmp_path / "file.pcap")} == {(200, 33), (200, 34)}
 
 

@@ -192,13 +192,19 @@ read_captures(struct reader *reader, const struct spot *spot, const struct key *
 const struct key_type key_captures_section = {.read = read_captures};
 
 static bool
+is_gift(const struct config_action *action)
+{
+	return (action->verb == CONFIG_MIRROR || action->verb == CONFIG_FORWARD) &&
+	       action->target.kind == CONFIG_TARGET_CAPTURE;
+}
+
+static bool
 gives(const struct config_rule *rule, unsigned capture)
 {
 	for (unsigned i = 0; i < rule->actions.count; i++) {
 		const struct config_action *action = &rule->actions.items[i];
 
-		if ((action->verb == CONFIG_MIRROR || action->verb == CONFIG_FORWARD) &&
-		    action->target.kind == CONFIG_TARGET_CAPTURE && action->target.index == capture)
+		if (is_gift(action) && action->target.index == capture)
 			return true;
 	}
 	return false;
@@ -244,6 +250,26 @@ config_triggers(const struct config *config, uint32_t rule, unsigned capture)
 			return true;
 	}
 	return false;
+}
+
+static bool
+gives_twice(const struct config_actions *actions, unsigned *gifts)
+{
+	for (unsigned i = 0; i < actions->count; i++)
+		*gifts += is_gift(&actions->items[i]);
+	return *gifts > 1;
+}
+
+bool
+config_captures_share(const struct config *config)
+{
+	unsigned gifts = 0;
+
+	for (uint32_t i = 0; i < config->rule_count; i++) {
+		if (gives_twice(&config->rules[i].actions, &gifts))
+			return true;
+	}
+	return gives_twice(&config->default_actions, &gifts);
 }
 
 uint64_t

@@ -48,6 +48,9 @@ struct config;
 /* Whether a packet that the rule gives to the capture of this index is a trigger. */
 bool config_triggers(const struct config *config, uint32_t rule, unsigned capture);
 
+/* Whether a packet may be given to captures more than once: they stand in several actions. */
+bool config_captures_share(const struct config *config);
+
 /* Memory that captures take, which none of the same name in the other config (or NULL) has with
  * the same words. */
 uint64_t config_captures_bytes(const struct config *config, const struct config *before);

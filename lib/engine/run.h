@@ -79,6 +79,7 @@ run_burst(const struct worker *worker, const struct program_local *local, struct
 	burst->uniform = false;
 	burst->timed = false;
 	burst->hashed = false;
+	burst->numbered = false;
 	burst->entered = 0;
 	burst->gated = BURST_ALL_PASS;
 	burst->passed_count = 0;

@@ -54,7 +54,7 @@ note_sent(void *context, const struct rte_mbuf *packet)
 /* In the place of a target that is neither port nor group: what it has is a worker's. */
 static void
 note_taken(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-	   uint16_t count, uint32_t marked)
+	   const uint8_t *from, uint16_t count, uint32_t marked)
 {
 	struct trial *trial = (struct trial *)(uintptr_t)state;
 

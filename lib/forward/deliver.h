@@ -79,7 +79,7 @@ forward_drop_reason(unsigned target)
 
 static inline void
 forward_give(const struct forward_plan *plan, struct forward_local *local, struct burst *burst,
-	     unsigned other, struct rte_mbuf *packet)
+	     unsigned index, unsigned other, struct rte_mbuf *packet)
 {
 	const struct forward_other *item = &plan->others.items[other];
 	struct other_parcel *given = &local->others[item->parcel];
@@ -88,6 +88,7 @@ forward_give(const struct forward_plan *plan, struct forward_local *local, struc
 	if (parcel->count == BURST_MAX)
 		forward_others_give(&plan->others.items[item->parcel], given, burst);
 	given->marked |= (uint32_t)item->marks << parcel->count;
+	given->from[parcel->count] = index;
 	parcel->packets[parcel->count++] = packet;
 }
 
@@ -114,7 +115,7 @@ forward_deliver(const struct forward_plan *plan, struct forward_local *local, st
 		else
 			outbox_drop(outbox, burst, DROP_NO_MEMBER, packet);
 	} else {
-		forward_give(plan, local, burst, target - FORWARD_OTHER, packet);
+		forward_give(plan, local, burst, index, target - FORWARD_OTHER, packet);
 	}
 }
 

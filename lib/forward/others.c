@@ -83,8 +83,8 @@ forward_others_give(const struct forward_other *other, struct other_parcel *give
 {
 	struct parcel *parcel = &given->parcel;
 
-	other->kind->take(other->state, other->index, burst, parcel->packets, parcel->count,
-			  given->marked);
+	other->kind->take(other->state, other->index, burst, parcel->packets, given->from,
+			  parcel->count, given->marked);
 	parcel->count = 0;
 	given->marked = 0;
 }

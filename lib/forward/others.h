@@ -27,7 +27,8 @@ struct forward_others {
 /* What one is given of a burst. */
 struct other_parcel {
 	struct parcel parcel;
-	uint32_t marked; /* bits of packets */
+	uint8_t from[BURST_MAX]; /* which of the burst's each was */
+	uint32_t marked;         /* bits of packets */
 };
 
 /* Numbers those of the config. 0, or -errno and findings, with nothing left behind. */

@@ -9,6 +9,8 @@
 
 struct captures {
 	struct house *house; /* NULL: only looked at */
+	/* Packets have ids: one may be given to captures more than once. */
+	bool numbered;
 	const struct config *config;
 	struct store_interface interfaces[STORE_SLOTS]; /* of its ports */
 	unsigned interface_count;

@@ -19,10 +19,11 @@
 struct house *
 house_make(void)
 {
-	struct house *house = calloc(1, sizeof(*house));
+	struct house *house = aligned_alloc(64, sizeof(*house));
 
 	if (!house)
 		return NULL;
+	memset(house, 0, sizeof(*house));
 	pthread_mutex_init(&house->lock, NULL);
 	house->holders = 1;
 	return house;
@@ -110,7 +111,7 @@ free_recorder(struct recorder *recorder)
 
 		while (recorder_ring_time(ring, atomic_load(&ring->written)) != UINT64_MAX) {
 			recorder_ring_take(ring, &batch);
-			rte_pktmbuf_free_bulk(batch.packets, batch.count);
+			rte_pktmbuf_free_bulk(batch.packets, batch.head.count);
 		}
 	}
 	if (recorder->store)

@@ -17,6 +17,9 @@ struct house {
 	unsigned holders;     /* programs, and recorders */
 	struct recorder *first;
 	struct target_done past; /* of those that are no more */
+	struct house_numbers {
+		uint64_t bursts __attribute__((aligned(64)));
+	} numbers[CONFIG_WORKERS_MAX]; /* each a worker's: bursts that it has numbered */
 };
 
 /* One capture. Its store is the writer's alone, or offline that of the one thread; but for what the

@@ -127,6 +127,7 @@ recorder_compile(const struct stage_env *env, void **state, struct error_list *e
 		return -ENOMEM;
 	}
 	captures->config = env->config;
+	captures->numbered = config_captures_share(env->config);
 	captures->count = count;
 	name_interfaces(captures, env);
 	for (unsigned i = 0; i < count && ret == 0; i++) {
@@ -157,18 +158,35 @@ slot_of(const struct burst *burst)
 	return burst->in - burst->tally->ports;
 }
 
+/* The id of a burst's first packet, and room for those of all behind it: for all captures the same,
+ * and of no other burst of this run. 0: packets have none. */
+static uint64_t
+number(const struct captures *captures, struct burst *burst)
+{
+	if (!captures->numbered)
+		return 0;
+	if (!burst->numbered) {
+		burst->number = ++captures->house->numbers[burst->worker].bursts;
+		burst->numbered = true;
+	}
+	return (burst->number * CONFIG_WORKERS_MAX + burst->worker) * BURST_MAX;
+}
+
 /* Offline: each packet has its own time. */
 static void
-take_at_once(struct recorder *recorder, const struct config_target *target, struct burst *burst,
-	     struct rte_mbuf **packets, uint16_t count, uint32_t marked)
+take_at_once(const struct recorder *recorder, const struct config_target *target,
+	     struct burst *burst, struct rte_mbuf **packets, const uint8_t *from,
+	     const struct recorder_head *head)
 {
-	struct store_packet about = {.slot = slot_of(burst), .direction = STORE_INBOUND};
+	struct store_packet about = {.slot = head->slot, .direction = STORE_INBOUND};
+	uint16_t count = head->count;
 
 	exit_hold(burst, *target, packets, count);
 	for (uint16_t i = 0; i < count; i++) {
 		about.time_ns = packet_time(packets[i]);
 		about.wire_length = packet_wire_length(packets[i]);
-		if (marked >> i & 1)
+		about.id = head->id ? head->id + from[i] : 0;
+		if (head->marked >> i & 1)
 			store_trigger(recorder->store, about.time_ns);
 		store_put(recorder->store, packets[i], &about);
 	}
@@ -177,31 +195,35 @@ take_at_once(struct recorder *recorder, const struct config_target *target, stru
 
 static void
 recorder_take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-	      uint16_t count, uint32_t marked)
+	      const uint8_t *from, uint16_t count, uint32_t marked)
 {
 	const struct config_target target = {CONFIG_TARGET_CAPTURE, index};
-	struct recorder *recorder = ((const struct captures *)state)->items[index].recorder;
+	const struct captures *captures = state;
+	struct recorder *recorder = captures->items[index].recorder;
+	struct recorder_head head = {.slot = slot_of(burst), .marked = marked, .count = count};
 	struct recorder_ring *ring;
 	unsigned room;
-	uint64_t ns;
 
 	if (unlikely(!recorder)) {
 		exit_end(burst, target, packets, count);
 		return;
 	}
+	head.id = number(captures, burst);
 	if (recorder->offline) {
-		take_at_once(recorder, &target, burst, packets, count, marked);
+		take_at_once(recorder, &target, burst, packets, from, &head);
 		return;
 	}
 	ring = &recorder->rings[burst->worker];
 	room = recorder_ring_room(ring, count);
 	if (likely(room)) {
-		ns = burst->timed ? burst->times[0] : clock_now(burst->clock);
+		/* For all captures the same. */
+		burst_times(burst);
+		head.time_ns = burst->times[0] + clock_epoch(burst->clock);
+		head.count = room;
 		/* Before anybody else may see them. */
 		exit_hold(burst, target, packets, room);
 		tally_count(&ring->held, room);
-		recorder_ring_put(ring, ns + clock_epoch(burst->clock), slot_of(burst), marked,
-				  packets, room);
+		recorder_ring_put(ring, &head, packets, from);
 	}
 	if (unlikely(room < count)) {
 		tally_count(&ring->full, count - room);

@@ -6,20 +6,33 @@
 #ifndef RECORDER_RING_H
 #define RECORDER_RING_H
 
+#include <rte_mbuf.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include "port/memory.h"
 #include "stage/burst.h"
 
-/* A power of two. A batch takes a word a packet and two more. */
+/* A power of two. A batch takes a word a packet and RECORDER_RING_HEAD more. */
 #define RECORDER_RING_WORDS CONFIG_CAPTURE_PACKETS
+#define RECORDER_RING_HEAD 3
 
-struct recorder_batch {
-	uint64_t time_ns; /* since the epoch; 0: each packet has its own */
+/* An mbuf lies on a cache line, so a word has room for which of its burst's it is. */
+#define RECORDER_RING_FROM UINT64_C(63)
+_Static_assert(BURST_MAX <= RECORDER_RING_FROM + 1 && __alignof__(struct rte_mbuf) == 64,
+	       "as the words have it");
+
+struct recorder_head {
+	uint64_t time_ns; /* since the epoch */
+	uint64_t id;      /* of the first packet of the burst, others follow; 0: they have none */
 	uint32_t marked;  /* bits of packets that are triggers */
 	uint8_t slot, count;
+};
+
+struct recorder_batch {
+	struct recorder_head head;
 	struct rte_mbuf *packets[BURST_MAX];
+	uint8_t from[BURST_MAX]; /* which of the burst's each was */
 };
 
 struct recorder_ring {
@@ -38,29 +51,30 @@ recorder_ring_room(struct recorder_ring *ring, unsigned wanted)
 	uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
 	uint64_t room = ring->seen + RECORDER_RING_WORDS - written;
 
-	if (room < wanted + 2) {
+	if (room < wanted + RECORDER_RING_HEAD) {
 		ring->seen = atomic_load_explicit(&ring->read, memory_order_acquire);
 		room = ring->seen + RECORDER_RING_WORDS - written;
 	}
-	if (room >= wanted + 2)
+	if (room >= wanted + RECORDER_RING_HEAD)
 		return wanted;
-	return room > 2 ? (unsigned)room - 2 : 0;
+	return room > RECORDER_RING_HEAD ? (unsigned)room - RECORDER_RING_HEAD : 0;
 }
 
-/* Worker: count of packets from 1 to what there is room for. */
+/* Worker: head->count packets, from 1 to what there is room for. */
 static inline void
-recorder_ring_put(struct recorder_ring *ring, uint64_t time_ns, unsigned slot, uint32_t marked,
-		  struct rte_mbuf *const *packets, unsigned count)
+recorder_ring_put(struct recorder_ring *ring, const struct recorder_head *head,
+		  struct rte_mbuf *const *packets, const uint8_t *from)
 {
 	uint64_t at = atomic_load_explicit(&ring->written, memory_order_relaxed);
 
 #define RECORDER_WORD(n) ring->words[(n) & (RECORDER_RING_WORDS - 1)]
-	RECORDER_WORD(at) = time_ns;
-	RECORDER_WORD(at + 1) = (uint64_t)marked << 32 | slot << 8 | count;
-	at += 2;
-	for (unsigned i = 0; i < count; i++)
-		RECORDER_WORD(at + i) = (uint64_t)(uintptr_t)packets[i];
-	atomic_store_explicit(&ring->written, at + count, memory_order_release);
+	RECORDER_WORD(at) = head->time_ns;
+	RECORDER_WORD(at + 1) = head->id;
+	RECORDER_WORD(at + 2) = (uint64_t)head->marked << 32 | head->slot << 8 | head->count;
+	at += RECORDER_RING_HEAD;
+	for (unsigned i = 0; i < head->count; i++)
+		RECORDER_WORD(at + i) = (uint64_t)(uintptr_t)packets[i] | from[i];
+	atomic_store_explicit(&ring->written, at + head->count, memory_order_release);
 }
 
 /* Writer: when the next batch came in; UINT64_MAX: there is none before `end`. */
@@ -78,16 +92,22 @@ static inline void
 recorder_ring_take(struct recorder_ring *ring, struct recorder_batch *batch)
 {
 	uint64_t at = atomic_load_explicit(&ring->read, memory_order_relaxed);
-	uint64_t word = RECORDER_WORD(at + 1);
+	uint64_t word = RECORDER_WORD(at + 2);
 
-	batch->time_ns = RECORDER_WORD(at);
-	batch->marked = (uint32_t)(word >> 32);
-	batch->slot = (uint8_t)(word >> 8);
-	batch->count = (uint8_t)word;
-	at += 2;
-	for (unsigned i = 0; i < batch->count; i++)
-		batch->packets[i] = (struct rte_mbuf *)(uintptr_t)RECORDER_WORD(at + i);
-	atomic_store_explicit(&ring->read, at + batch->count, memory_order_release);
+	batch->head = (struct recorder_head){
+		.time_ns = RECORDER_WORD(at),
+		.id = RECORDER_WORD(at + 1),
+		.marked = (uint32_t)(word >> 32),
+		.slot = (uint8_t)(word >> 8),
+		.count = (uint8_t)word,
+	};
+	at += RECORDER_RING_HEAD;
+	for (unsigned i = 0; i < batch->head.count; i++) {
+		word = RECORDER_WORD(at + i);
+		batch->packets[i] = (struct rte_mbuf *)(uintptr_t)(word & ~RECORDER_RING_FROM);
+		batch->from[i] = word & RECORDER_RING_FROM;
+	}
+	atomic_store_explicit(&ring->read, at + batch->head.count, memory_order_release);
 }
 
 #endif

@@ -21,16 +21,18 @@
 static void
 put_batch(struct recorder *recorder, const struct recorder_batch *batch)
 {
+	const struct recorder_head *head = &batch->head;
 	struct store_packet about = {
-		.time_ns = batch->time_ns, .slot = batch->slot, .direction = STORE_INBOUND};
+		.time_ns = head->time_ns, .slot = head->slot, .direction = STORE_INBOUND};
 
-	for (unsigned i = 0; i < batch->count; i++) {
-		if (batch->marked >> i & 1)
+	for (unsigned i = 0; i < head->count; i++) {
+		if (head->marked >> i & 1)
 			store_trigger(recorder->store, about.time_ns);
 		about.wire_length = packet_cut_length(batch->packets[i]);
+		about.id = head->id ? head->id + batch->from[i] : 0;
 		store_put(recorder->store, batch->packets[i], &about);
 	}
-	rte_pktmbuf_free_bulk((struct rte_mbuf **)(uintptr_t)batch->packets, batch->count);
+	rte_pktmbuf_free_bulk((struct rte_mbuf **)(uintptr_t)batch->packets, head->count);
 }
 
 /* All that is there now, by time. Returns whether there was something. */

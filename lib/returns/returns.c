@@ -83,7 +83,7 @@ compile(const struct stage_env *env, void **state, struct error_list *errors)
 
 static void
 take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-     uint16_t count, uint32_t marked)
+     const uint8_t *from, uint16_t count, uint32_t marked)
 {
 	const struct returns *returns = state;
 	const struct config_target target = {CONFIG_TARGET_RETURN, index};

@@ -49,6 +49,7 @@ struct burst {
 	bool uniform;     /* every packet has verdicts[0], and the others need not be set */
 	bool timed;       /* times are valid; see burst_times */
 	bool hashed;      /* hashes are valid; see burst_hashes */
+	bool numbered;    /* number is valid: some target has told it from other bursts */
 	uint8_t gated;    /* enum burst_gated */
 	/* Which of the worker's two tallies, and of its two sets of rules' counters, is counted
 	 * in. */
@@ -71,6 +72,8 @@ struct burst {
 	struct tally_rule *rules;  /* the worker's for this program: rule_count + 1, default last */
 	struct tally_acted *acted; /* the same of edits and gates; NULL where no rule has any */
 	uint64_t *steps;           /* and of each step of their lists, see config_steps */
+
+	uint64_t number; /* the worker has given it to no other burst */
 
 	/* ns: of the packets' own clock offline, of CLOCK_MONOTONIC live. */
 	uint64_t times[BURST_MAX];

@@ -48,10 +48,11 @@ struct target {
 
 	/* Worker (burst->worker), and as bound as a stage. The packets, count of them from 1 to
 	 * BURST_MAX, are those for the target of this index, and its own: of each the burst is told
-	 * by exit_end, exit_hold or exit_drop of exit/exit.h. marked: bits of those that `marks`
-	 * says it of. */
+	 * by exit_end, exit_hold or exit_drop of exit/exit.h. from[i]: which of the burst's packets
+	 * it is, or was made of. marked: bits of those that `marks` says it of. */
 	void (*take)(const void *state, unsigned index, struct burst *burst,
-		     struct rte_mbuf **packets, uint16_t count, uint32_t marked);
+		     struct rte_mbuf **packets, const uint8_t *from, uint16_t count,
+		     uint32_t marked);
 
 	/* Control thread, and NULL where it is never so. Whether what a rule (rule_count: the
 	 * default) gives to the target of this index is to be told from what others give it. */
