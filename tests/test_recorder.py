@@ -3,7 +3,9 @@
 
 import json
 import os
+import pathlib
 import re
+import socket
 import struct
 import subprocess
 
@@ -206,7 +208,7 @@ def test_live(tmp_path, disk):
         assert daemon.apply(what)["kept"]["captures"] == ["cap"]
         assert daemon.apply(live(disk, rotate={"packets": 50}))["changed"]["captures"] == ["cap"]
         waits = daemon.sluice("capture", "wait", "cap")
-        assert waits.returncode == 0
+        assert waits.returncode == 0 and pathlib.Path(waits.stdout.rstrip("\n")) in files(disk, "cap")
         status = daemon.until(lambda status: status["captures"]["cap"]["closed"] >= 4, 60)
         assert status["captures"]["cap"]["packets"] >= before and status["ledger"]["balanced"]
         (tmp_path / "other").mkdir()
@@ -224,6 +226,47 @@ def test_live(tmp_path, disk):
         daemon.stop()
     assert not [path for path in disk.iterdir() if path.name.endswith(".part")]
     assert len(read(disk, "cap")) > out_before
+
+
+def test_waits(tmp_path, disk):
+    """Who waits hears of the next file, and keeps nobody from being answered; who leaves is forgotten; what ends is told."""
+    what = live(disk)
+    with Daemon(what, tmp_path) as daemon:
+        def ask(**params):
+            client = socket.socket(socket.AF_UNIX)
+            client.settimeout(60)
+            client.connect(f"{daemon.run_dir}/control.sock")
+            client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "capture.wait", "params": {"name": "cap", **params}}).encode() + b"\n")
+            return client
+
+        def hear(client):
+            with client, client.makefile() as lines:
+                return json.loads(lines.readline())
+
+        daemon.until(lambda status: status["captures"]["cap"]["packets"] > 0, 60)
+        waiting = [ask() for _ in range(3)]
+        # More than a daemon serves at a time have gone before it is over.
+        for _ in range(40):
+            ask().close()
+            daemon.call("hello")
+        assert daemon.call("captures")["captures"]["cap"]["closed"] == 0
+        daemon.sluice("capture", "rotate", "cap")
+        answers = [hear(client)["result"] for client in waiting]
+        assert answers == [{"name": "cap", "closed": 1, "file": str(files(disk, "cap")[0])}] * 3
+        assert hear(ask(after=0))["result"] == answers[0]
+        for wrong in ({"after": -1}, {"name": "no"}):
+            assert hear(ask(**wrong))["error"]["code"] == -32602
+        # In an order that a client gives at once, one answer comes behind the other.
+        both = ask(after=1)
+        both.sendall(b'{"jsonrpc":"2.0","id":2,"method":"hello"}\n')
+        daemon.sluice("capture", "rotate", "cap")
+        with both.makefile() as lines:
+            assert [json.loads(lines.readline())["id"] for _ in range(2)] == [1, 2]
+        ended = ask()
+        gone = {key: value for key, value in what.items() if key != "captures"} | {"rules": []}
+        daemon.apply(gone)
+        assert "there is no capture cap" in hear(ended)["error"]["message"]
+        daemon.stop()
 
 
 def test_live_a_slice_keeps_the_length(tmp_path, disk):

@@ -49,10 +49,11 @@
 		.least = 1, .most = 1, .method = "port." #name, .patient = true, .run = run_order \
 	}
 
-#define CAPTURE(name, text_, more_, run_)                                                     \
+#define CAPTURE(name, text_, more_, patient_, run_)                                           \
 	{                                                                                     \
 		.words = "capture " #name, .arguments = "NAME", .text = text_, .more = more_, \
-		.least = 1, .most = 1, .method = "capture." #name, .run = run_                \
+		.least = 1, .most = 1, .method = "capture." #name, .patient = patient_,       \
+		.run = run_                                                                   \
 	}
 
 #define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
@@ -89,13 +90,14 @@ static const struct command commands[] = {
 		"each capture that is written: packets, files, what was lost",
 		"LOST is what its memory or its disk did not take, PASSED what left `before`'s "
 		"memory without a trigger.\nWith names, those alone.\n"),
-	CAPTURE(rotate, "close the file that is open; the next packet begins another", "",
+	CAPTURE(rotate, "close the file that is open; the next packet begins another", "", false,
 		run_order),
 	CAPTURE(trigger, "write what `before` holds, and what comes for `after`",
-		"Of a capture with a trigger in the config; also one with an empty list.\n",
+		"Of a capture with a trigger in the config; also one with an empty list.\n", false,
 		run_order),
-	CAPTURE(list, "its last 1,000 files: times, packets, bytes", "", run_capture_list),
-	CAPTURE(wait, "wait until it has closed a file", "The log says which.\n", run_capture_wait),
+	CAPTURE(list, "its last 1,000 files: times, packets, bytes", "", false, run_capture_list),
+	CAPTURE(wait, "wait until it has closed another file, and print its path", "", true,
+		run_capture_wait),
 	LISTED("returns", "[NAME...]", "returns", view_returns,
 	       "each return: what came back of what its replay sent, how late, the verdict",
 	       "Below the table stands what was not tolerated, and in what way packets changed, "

@@ -42,6 +42,9 @@ drop(struct clients *clients, unsigned slot)
 	if (clients->rests[slot])
 		job_free(clients->rests[slot]);
 	clients->rests[slot] = NULL;
+	if (clients->waits[slot])
+		job_free(clients->waits[slot]);
+	clients->waits[slot] = NULL;
 	if (connection->waiting && clients->renders)
 		jobs_cancel(clients->renders, slot, connection->serial);
 	if (connection->waiting && clients->works)
@@ -164,6 +167,8 @@ serve(struct clients *clients, unsigned slot, uint64_t now)
 		connection->waiting = true;
 		if (outcome.answer)
 			clients->rests[slot] = outcome.job;
+		else if (outcome.job->call.waits)
+			clients->waits[slot] = outcome.job;
 		else
 			jobs_add(method_is_raw(&outcome.job->call) ? clients->renders
 								   : clients->works,
@@ -295,10 +300,37 @@ clients_job_done(struct clients *clients, struct job *job)
 	settle(clients, slot, sound, now);
 }
 
+/* Asks for what a client waits for. */
+static void
+ask_again(struct clients *clients, unsigned slot, uint64_t now)
+{
+	struct job *job = clients->waits[slot];
+	struct connection *connection = &clients->slots[slot];
+	bool sound = true;
+	char *line;
+
+	job->call.waits = false;
+	job->call.method->answer(clients->daemon, &job->call);
+	if (job->call.waits)
+		return;
+	clients->waits[slot] = NULL;
+	connection->waiting = false;
+	line = answer_piece(&job->call, &job->more);
+	if (line || job->call.id)
+		sound = connection_answer(connection, line, now);
+	job_free(job);
+	settle(clients, slot, sound, now);
+}
+
 void
 clients_tick(struct clients *clients)
 {
 	uint64_t now = now_ns();
+
+	for (unsigned i = 0; i < CLIENTS_SLOTS; i++) {
+		if (clients->waits[i])
+			ask_again(clients, i, now);
+	}
 
 	for (unsigned i = 0; i < CLIENTS_SLOTS; i++) {
 		struct connection *connection = &clients->slots[i];

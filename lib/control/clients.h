@@ -20,6 +20,8 @@ struct clients {
 	struct connection slots[CLIENTS_SLOTS];
 	/* Whose next piece waits until the client took the one before. */
 	struct job *rests[CLIENTS_SLOTS];
+	/* Whose answer is not there yet; one a connection. */
+	struct job *waits[CLIENTS_SLOTS];
 };
 
 void clients_open(struct clients *clients, struct method_daemon *daemon, int epoll);

@@ -60,6 +60,11 @@ struct call {
 	uint32_t *indices; /* of the rules that are listed; NULL: they stand for themselves */
 	unsigned start, next, end;
 	bool begun;
+	/* Set by answer: not yet. It is called again with each tick, until it leaves this unset, or
+	 * who asked has left; what it waits for is its own. */
+	bool waits;
+	const void *awaited;
+	uint64_t after;
 	char *tail; /* what follows the list */
 };
 
@@ -98,7 +103,8 @@ struct method {
 	 * It must change nothing that others see. */
 	void (*work)(const struct method_daemon *daemon, struct call *call);
 	/* Control thread: answers at once, or finishes what work began; or asks for more work and
-	 * to be called again, with call->again. */
+	 * to be called again, with call->again; or has the client wait, with call->waits, where the
+	 * method has no work and changes nothing. */
 	void (*answer)(struct method_daemon *daemon, struct call *call);
 };
 

@@ -106,3 +106,54 @@ answer_capture_list(struct method_daemon *daemon, struct call *call)
 			  *writes ? writes : NULL, "count", (json_int_t)count, "files", list);
 	free(files);
 }
+
+/* The last file that was closed; NULL: there is none. */
+static json_t *
+last_file(struct recorder *recorder)
+{
+	struct store_file *file = calloc(1, sizeof(*file));
+	json_t *path = NULL;
+
+	if (file && recorder_files(recorder, file, 1) > 0 && file->whole)
+		path = json_sprintf("%s/%s", recorder_directory(recorder), file->name);
+	free(file);
+	return path ? path : json_null();
+}
+
+/* What the call waits for, when it is made. */
+static bool
+begin_wait(struct call *call, const struct recorder *recorder, uint64_t closed)
+{
+	const json_t *after = json_object_get(call->params, "after");
+
+	call->awaited = recorder;
+	call->after = after ? (uint64_t)json_integer_value(after) : closed;
+	if (!after || json_integer_value(after) >= 0)
+		return true;
+	rpc_fail(&call->error, RPC_INVALID_PARAMS, json_pack("{s:s}", "field", "after"),
+		 "after is a number of files, 0 or more");
+	return false;
+}
+
+void
+answer_capture_wait(struct method_daemon *daemon, struct call *call)
+{
+	struct recorder *recorder = find(daemon, call);
+	uint64_t closed;
+
+	if (!recorder)
+		return;
+	closed = recorder_closed(recorder);
+	if (!call->awaited && !begin_wait(call, recorder, closed))
+		return;
+	if (call->awaited != recorder)
+		rpc_fail(&call->error, RPC_REFUSED,
+			 json_pack("{s:s}", "capture", call_param(call, "name")),
+			 "capture %s began anew with a config that was applied",
+			 call_param(call, "name"));
+	else if (closed <= call->after)
+		call->waits = true;
+	else
+		call->result = json_pack("{s:s, s:I, s:o}", "name", call_param(call, "name"),
+					 "closed", (json_int_t)closed, "file", last_file(recorder));
+}

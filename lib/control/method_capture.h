@@ -16,6 +16,9 @@ void answer_capture_trigger(struct method_daemon *daemon, struct call *call);
 
 void answer_capture_list(struct method_daemon *daemon, struct call *call);
 
+/* Answers when the capture has closed more files than `after`; the client waits meanwhile. */
+void answer_capture_wait(struct method_daemon *daemon, struct call *call);
+
 /* Their rows of the table of methods. */
 #define CAPTURE_PARAM                                                          \
 	{                                                                      \
@@ -46,10 +49,20 @@ void answer_capture_list(struct method_daemon *daemon, struct call *call);
 			.params = {CAPTURE_PARAM},                                               \
 			.answer = answer_capture_trigger,                                        \
 		},                                                                               \
+		{                                                                                \
+			.name = "capture.list",                                                  \
+			.text = "the last 1,000 files of a capture: times, packets, bytes",      \
+			.params = {CAPTURE_PARAM},                                               \
+			.answer = answer_capture_list,                                           \
+		},                                                                               \
 	{                                                                                        \
-		.name = "capture.list",                                                          \
-		.text = "the last 1,000 files of a capture: times, packets, bytes",              \
-		.params = {CAPTURE_PARAM}, .answer = answer_capture_list,                        \
+		.name = "capture.wait",                                                          \
+		.text = "answered when the capture has closed another file",                     \
+		.params = {CAPTURE_PARAM,                                                        \
+			   {.name = "after",                                                     \
+			    .text = "or more files than so many, as `captures` counts them",     \
+			    .type = METHOD_INTEGER}},                                            \
+		.answer = answer_capture_wait,                                                   \
 	}
 
 #endif

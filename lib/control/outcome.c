@@ -59,7 +59,7 @@ begin_call(struct method_daemon *daemon, struct call *call)
 			method->answer(daemon, call);
 		if (method->changes)
 			method_forget(daemon);
-		if (work || answer_is_long(call)) {
+		if (work || call->waits || answer_is_long(call)) {
 			if (leave_to_job(&outcome, call))
 				return outcome;
 			rpc_fail(&call->error, RPC_INTERNAL, NULL, "out of memory");

@@ -306,6 +306,15 @@ recorder_writes(const struct recorder *recorder, char path[STORE_PATH_MAX])
 	snprintf(path, STORE_PATH_MAX, "%s", numbers.file);
 }
 
+uint64_t
+recorder_closed(const struct recorder *recorder)
+{
+	struct store_numbers numbers;
+
+	store_numbers(recorder->store, &numbers);
+	return numbers.closed;
+}
+
 unsigned
 recorder_files(struct recorder *recorder, struct store_file *files, unsigned room)
 {

@@ -30,6 +30,9 @@ const char *recorder_directory(const struct recorder *recorder);
 /* Writes the path of the file that is being written, or "". */
 void recorder_writes(const struct recorder *recorder, char path[STORE_PATH_MAX]);
 
+/* How many files it has closed; the last of them is among its files then. */
+uint64_t recorder_closed(const struct recorder *recorder);
+
 /* Its last files, see store_files. */
 unsigned recorder_files(struct recorder *recorder, struct store_file *files, unsigned room);
 
