@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from lib import capture
 from lib.capture import Packet
 from lib.daemon import Daemon, Refused
-from lib.offline import SLUICED, config, offline, out, write_config
+from lib.offline import ROOT, Run, SLUICED, config, offline, out, write_config
 
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
@@ -139,6 +140,25 @@ def test_ids(tmp_path, disk):
         path.unlink()
     offline(sharing(tmp_path, disk) | {"rules": [{"name": "every", "actions": [{"mirror": "all"}]}]}, tmp_path)
     assert {found for _, _, found in ids(disk, "all")} == {None}
+
+
+def test_the_example(tmp_path):
+    """What docs/capture.md says of it: headers of everything in files of 1,000, and whole packets from before the flood on."""
+    shutil.copytree(ROOT / "docs" / "examples", tmp_path / "docs" / "examples")
+    (tmp_path / "build").mkdir()
+    (tmp_path / "pcap-fixtures").symlink_to(ROOT / "pcap-fixtures")
+    run = Run([SLUICED, "offline", "--json", tmp_path / "docs" / "examples" / "evidence.yaml"], tmp_path)
+    assert run.code == 0, run.err
+    balanced(json.loads(run.out))
+    given = [packet for name in ("flows", "syn-flood") for packet in capture.read(capture.FIXTURES / "made" / f"{name}.pcap")]
+    given.sort(key=lambda packet: packet.time)
+    headers, attack = (read(tmp_path / "build", name) for name in ("headers", "attack"))
+    assert [(when, length, kept) for when, length, kept, _ in headers] == \
+        [(packet.time, packet.wire, min(packet.wire, 96)) for packet in given]
+    assert [len(capture.read(path)) for path in files(tmp_path / "build", "headers")] == [1000, 1000, len(given) - 2000]
+    # All since before the flood, and those that the rule took once more.
+    assert {one[:3] for one in attack} == {(packet.time, packet.wire, packet.wire) for packet in given}
+    assert len(given) < len(attack) < 2 * len(given)
 
 
 def test_a_trigger_behind_a_gate(tmp_path, disk):
