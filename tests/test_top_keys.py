@@ -218,6 +218,26 @@ def test_looks(tmp_path, looks):
         check_status(daemon.call("status"))
 
 
+def test_a_capture(tmp_path):
+    """What reached its disk, what is held and lost, and in which file; no look can be aimed at it."""
+    (tmp_path / "disk").mkdir()
+    what = site(tmp_path)
+    what["memory"] = {**what.get("memory", {}), "packets": 65535}
+    what["captures"] = {"kept": {"directory": str(tmp_path / "disk")}}
+    what["rules"].insert(0, {"name": "keep", "match": {"protocol": "tcp"}, "actions": [{"mirror": "kept"}]})
+    with Daemon(what, tmp_path) as daemon:
+        status = daemon.until(lambda status: status["captures"]["kept"]["packets"] > 0)
+        kept = json.loads(daemon.sluice("top", "--once", "--json", "--watch", "2").stdout)["captures"]["kept"]
+        assert kept["file"] == status["captures"]["kept"]["file"] and kept["port"] is None and kept["state"] == "recording"
+        assert kept["packets"] > 0 and kept["bytes"] > 0 and kept["lost"] == 0 and kept["held"] >= 0 and kept["pps"] > 0
+        with top(daemon, columns=120, rows=40) as screen:
+            screen.until(lambda shown: re.search(r"7 CAPTURE +/s +bit/s +HELD +LOST FILE", shown.text) and "kept-000001-" in shown.text)
+            screen.type("7")
+            screen.type("t")
+            screen.until("a rule that gives it packets can be tapped")
+            assert screen.end() == 0
+
+
 def test_what_comes_in_and_what_is_written(tmp_path):
     """A port that packets come in on, one that writes a capture, and one that a replay feeds."""
     what = site(tmp_path)

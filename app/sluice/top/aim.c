@@ -86,6 +86,16 @@ aim_at_port(struct aim *aim, const char *name)
 	say(aim->name, "port %s", port);
 }
 
+/* Looks know of no targets; of a port that writes one they do. */
+static void
+aim_at_capture(struct aim *aim, const char *name, const json_t *figures)
+{
+	if (*value_text(value_in(figures, "captures", name), "port"))
+		aim_at_port(aim, name);
+	else
+		say(aim->name, "a rule that gives it packets can be tapped");
+}
+
 static void
 aim_at_talker(struct aim *aim, const char *name, const json_t *packet)
 {
@@ -135,8 +145,10 @@ aim_at(unsigned pane, const char *name, const json_t *figures, const json_t *tal
 		say(aim.name, "a port, a rule, a reason, a replay or a talker can be tapped");
 	} else if (!*name) {
 		say(aim.name, "there is nothing in that pane");
-	} else if (pane == PANE_PORTS || pane == PANE_TIMES || pane == PANE_CAPTURES) {
+	} else if (pane == PANE_PORTS || pane == PANE_TIMES) {
 		aim_at_port(&aim, name);
+	} else if (pane == PANE_CAPTURES) {
+		aim_at_capture(&aim, name, figures);
 	} else if (pane == PANE_RULES) {
 		aim.terms = json_pack("{s:s}", "rule", name);
 		say(aim.name, "rule %s", name);

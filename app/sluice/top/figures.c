@@ -127,27 +127,50 @@ port_figures(const struct span *span, const json_t *port, const json_t *before)
 	return result;
 }
 
-/* Ports that write one; what a capture tells of itself besides belongs here, too. */
+/* A port that writes one holds nothing, and its drops are not told of it alone. */
+static json_t *
+file_figures(const struct span *span, const char *name, const json_t *port, const json_t *before)
+{
+	return json_pack("{s:s, s:s, s:s, s:f, s:f, s:I, s:I, s:n, s:n}", "file",
+			 value_text(port, "writes"), "port", name, "state",
+			 value_text(port, "state"), "pps", rate(span, port, before, "tx_packets"),
+			 "bps", BITS * rate(span, port, before, "tx_bytes"), "packets",
+			 (json_int_t)value_number(port, "tx_packets"), "bytes",
+			 (json_int_t)value_number(port, "tx_bytes"), "held", "lost");
+}
+
+/* What has reached its disk, what waits for it, and what never will. */
+static json_t *
+capture_figures(const struct span *span, const json_t *capture, const json_t *before)
+{
+	const json_t *drops = json_object_get(capture, "drops");
+	uint64_t lost = value_number(drops, "capture-full") + value_number(drops, "capture-failed");
+
+	return json_pack("{s:s, s:n, s:s, s:f, s:f, s:I, s:I, s:I, s:I}", "file",
+			 value_text(capture, "file"), "port", "state", value_text(capture, "state"),
+			 "pps", rate(span, capture, before, "packets"), "bps",
+			 BITS * rate(span, capture, before, "bytes"), "packets",
+			 (json_int_t)value_number(capture, "packets"), "bytes",
+			 (json_int_t)value_number(capture, "bytes"), "held",
+			 (json_int_t)value_number(capture, "held"), "lost", (json_int_t)lost);
+}
+
+/* Captures, and ports that write one; no two of them have one name. */
 static json_t *
 captures(const struct span *span)
 {
-	const json_t *before = json_object_get(span->before, "ports");
-	json_t *result = json_object(), *port;
+	json_t *result = json_object(), *each;
 	const char *name;
 
-	json_object_foreach (json_object_get((json_t *)span->now, "ports"), name, port) {
-		const json_t *was = json_object_get(before, name);
-
-		if (!json_is_string(json_object_get(port, "writes")))
-			continue;
-		json_object_set_new(result, name,
-				    json_pack("{s:s, s:s, s:s, s:f, s:f, s:I, s:I}", "file",
-					      value_text(port, "writes"), "port", name, "state",
-					      value_text(port, "state"), "pps",
-					      rate(span, port, was, "tx_packets"), "bps",
-					      BITS * rate(span, port, was, "tx_bytes"), "packets",
-					      (json_int_t)value_number(port, "tx_packets"), "bytes",
-					      (json_int_t)value_number(port, "tx_bytes")));
+	json_object_foreach (json_object_get((json_t *)span->now, "captures"), name, each)
+		json_object_set_new(
+			result, name,
+			capture_figures(span, each, value_in(span->before, "captures", name)));
+	json_object_foreach (json_object_get((json_t *)span->now, "ports"), name, each) {
+		if (json_is_string(json_object_get(each, "writes")))
+			json_object_set_new(result, name,
+					    file_figures(span, name, each,
+							 value_in(span->before, "ports", name)));
 	}
 	return result;
 }

@@ -91,7 +91,7 @@ no_replays(const struct pane_data *data)
 static const char *
 no_captures(const struct pane_data *data)
 {
-	return "no port writes a capture";
+	return "nothing is written to a capture";
 }
 
 static const char *
@@ -101,8 +101,19 @@ no_times(const struct pane_data *data)
 }
 
 static const struct sheet_column captures_now[] = {
-	{"CAPTURE", 8, .right = false},           {"/s", 6, .right = true},
-	{"PACKETS", 7, .right = true, .rank = 3}, {"BYTES", 6, .right = true, .rank = 2},
+	{"CAPTURE", 8, .right = false},
+	{"/s", 6, .right = true},
+	{"bit/s", 6, .right = true, .rank = 2},
+	{"HELD", 6, .right = true, .rank = 3},
+	{"LOST", 6, .right = true},
+	{"FILE", 8, .grows = true, .rank = 1},
+};
+static const struct sheet_column captures_all[] = {
+	{"CAPTURE", 8, .right = false},
+	{"PACKETS", 7, .right = true},
+	{"BYTES", 6, .right = true, .rank = 2},
+	{"HELD", 6, .right = true, .rank = 3},
+	{"LOST", 6, .right = true},
 	{"FILE", 8, .grows = true, .rank = 1},
 };
 
@@ -142,6 +153,6 @@ const struct pane panes[PANES] = {
 	[PANE_DROPS] = PANE("DROPPED", drops, drops_now, drops_all, 1, no_drops, false),
 	[PANE_REPLAYS] = PANE("REPLAY", replays, replays_now, replays_all, -1, no_replays, true),
 	[PANE_CAPTURES] =
-		PANE("CAPTURE", captures, captures_now, captures_now, -1, no_captures, true),
+		PANE("CAPTURE", captures, captures_now, captures_all, -1, no_captures, true),
 	[PANE_TALKERS] = PANE("TALKER", talkers, talkers_now, talkers_now, -1, no_talkers, false),
 };

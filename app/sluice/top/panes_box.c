@@ -120,6 +120,19 @@ pane_replays(struct sheet *sheet, const struct pane_data *data)
 	}
 }
 
+/* Of what a port writes nobody tells how many are held or lost. */
+static void
+capture_cell(struct sheet *sheet, const json_t *capture, const char *member, enum tone tone)
+{
+	double number = value_real(capture, member);
+
+	if (json_is_number(json_object_get(capture, member)))
+		sheet_cell(sheet, number > 0 ? tone : TONE_DIM, number, "%s",
+			   brief_number(number).text);
+	else
+		sheet_cell(sheet, TONE_DIM, 0, "-");
+}
+
 void
 pane_captures(struct sheet *sheet, const struct pane_data *data)
 {
@@ -128,15 +141,17 @@ pane_captures(struct sheet *sheet, const struct pane_data *data)
 
 	json_object_foreach (json_object_get((json_t *)data->figures, "captures"), name, capture) {
 		const char *file = value_text(capture, "file"), *last = strrchr(file, '/');
-		double pps = value_real(capture, "pps"), packets = value_real(capture, "packets");
-		double bytes = value_real(capture, "bytes");
+		bool failed = strcmp(value_text(capture, "state"), "failed") == 0;
 
-		sheet_cell(sheet, TONE_PLAIN, 0, "%s", name);
-		sheet_cell(sheet, pps > 0 ? TONE_PLAIN : TONE_DIM, pps, "%s",
-			   brief_number(pps).text);
-		sheet_cell(sheet, TONE_PLAIN, packets, "%s", brief_number(packets).text);
-		sheet_cell(sheet, TONE_PLAIN, bytes, "%s", brief_number(bytes).text);
-		sheet_cell(sheet, TONE_PLAIN, 0, "%s", last ? last + 1 : file);
+		sheet_cell(sheet, failed ? TONE_BAD : TONE_PLAIN, 0, "%s", name);
+		capture_cell(sheet, capture, data->totals ? "packets" : "pps", TONE_PLAIN);
+		capture_cell(sheet, capture, data->totals ? "bytes" : "bps", TONE_PLAIN);
+		capture_cell(sheet, capture, "held", TONE_PLAIN);
+		capture_cell(sheet, capture, "lost", TONE_BAD);
+		sheet_cell(sheet, failed ? TONE_BAD : TONE_PLAIN, 0, "%s",
+			   last    ? last + 1
+			   : *file ? file
+				   : value_text(capture, "state"));
 	}
 }
 
