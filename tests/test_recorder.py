@@ -324,6 +324,21 @@ def test_live_a_slice_keeps_the_length(tmp_path, disk):
     assert {(packet.wire, len(packet.data)) for packet in capture.read(tmp_path / "file.pcap")} == {(200, 33), (200, 34)}
 
 
+def test_live_a_loop_says_nothing_of_before(tmp_path, disk):
+    """What was cut and comes in again on another port, in the same memory, has the length there that it came in with."""
+    what = live(disk) | {"memory": MEMORY | {"packets": 65535}}
+    what["ports"]["ring"] = {"vdev": "net_ring0"}
+    what["captures"] = {name: {"directory": str(disk)} for name in ("there", "back")}
+    what["rules"] = [
+        {"name": "back", "match": {"vlan": 7}, "actions": [{"forward": "back"}]},
+        {"name": "there", "actions": [{"sample": 500}, {"push": {"vlan": 7}}, {"slice": 60}, {"mirror": "there"}, {"forward": "ring"}]}]
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda status: status["captures"]["back"]["packets"] > 1000, 60)
+        daemon.stop()
+    for name, interface in (("there", "in"), ("back", "ring")):
+        assert {one[1:] for one in read(disk, name)} == {(60, 60, interface)}, name
+
+
 def test_a_directory_that_goes_and_comes_back(tmp_path, disk):
     """Its packets are dropped by name meanwhile, exactly; the port goes on."""
     what = live(disk, rotate={"packets": 100})

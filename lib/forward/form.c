@@ -45,6 +45,7 @@ struct build {
 	struct draft drafts[CONFIG_FORMS_MAX];
 	unsigned draft_count, gate_count, edit_count;
 	uint32_t dedups;
+	bool loops; /* some target gives packets back */
 	struct unedited_draft unedited;
 };
 
@@ -132,6 +133,7 @@ add_target(struct build *build, struct form_list *list, const struct before *bef
 		RTE_MIN(draft->segments, build->targets->segments(build->targets->of, target));
 	draft->tells |= draft->edit && edit_reach(draft->edit)->cuts &&
 			build->targets->keeps(build->targets->of, target);
+	build->loops |= build->targets->loops(build->targets->of, target);
 	return 0;
 }
 
@@ -284,12 +286,16 @@ add_list(struct build *build, const struct config_rule *rule)
 	build->edit_count = 0;
 	build->unedited.count = 0;
 	build->dedups = 0;
+	build->loops = false;
 	if (read_list(build, &list, actions) < 0 ||
 	    unedited_add(&forms->unedited, &build->unedited) < 0) {
 		for (unsigned i = 0; i < build->draft_count; i++)
 			edit_free(build->drafts[i].edit);
 		return -ENOMEM;
 	}
+	/* The same mbuf would come in again and still say it. */
+	for (unsigned i = 0; i < build->draft_count; i++)
+		build->drafts[i].tells &= !build->loops;
 	list.whole = is_whole(build, &list);
 	list.plain = list.whole && !has_edits(build);
 	list.single = list.whole && !list.plain && list.step_count == 1 && list.forwards &&

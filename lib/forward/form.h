@@ -81,6 +81,8 @@ struct form_targets {
 	uint32_t (*segments)(const void *of, const struct config_target *target);
 	/* Whether packets are kept there, with the length that they had before they were cut. */
 	bool (*keeps)(const void *of, const struct config_target *target);
+	/* Whether what is sent there may be received again, with what its mbuf says. */
+	bool (*loops)(const void *of, const struct config_target *target);
 	const void *of;
 	uint8_t ports; /* codes below this one are single ports */
 };

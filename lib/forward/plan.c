@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/driver.h"
 #include "port/memory.h"
 #include "port/port.h"
 #include "port/ports.h"
@@ -133,22 +134,48 @@ segments_of(const void *of, const struct config_target *target)
 	return least;
 }
 
-/* Captures do. */
 static bool
-keeps(const void *of, const struct config_target *target)
+writes(const struct config_port *port)
 {
-	const struct config *config = ((const struct coder *)of)->env->config;
+	return port->pcap_out != NULL;
+}
+
+static bool
+is_looped(const struct config_port *port)
+{
+	return port->kind == CONFIG_PORT_VDEV && driver_loops(port->device);
+}
+
+/* Whether it is one of the target's. */
+static bool
+any_port(const struct config *config, const struct config_target *target,
+	 bool (*is)(const struct config_port *))
+{
 	const struct config_group *group;
 	bool any = false;
 
 	if (target->kind == CONFIG_TARGET_PORT)
-		return config->ports[target->index].pcap_out;
+		return is(&config->ports[target->index]);
 	if (target->kind != CONFIG_TARGET_GROUP)
-		return target->kind == CONFIG_TARGET_CAPTURE;
+		return false;
 	group = &config->groups[target->index];
 	for (unsigned i = 0; i < group->port_count; i++)
-		any |= config->ports[group->ports[i]].pcap_out != NULL;
+		any |= is(&config->ports[group->ports[i]]);
 	return any;
+}
+
+static bool
+keeps(const void *of, const struct config_target *target)
+{
+	const struct config *config = ((const struct coder *)of)->env->config;
+
+	return target->kind == CONFIG_TARGET_CAPTURE || any_port(config, target, writes);
+}
+
+static bool
+loops(const void *of, const struct config_target *target)
+{
+	return any_port(((const struct coder *)of)->env->config, target, is_looped);
 }
 
 /* The plain lists, and the word of each rule; by[] is as in forms_make. */
@@ -206,7 +233,7 @@ fill(struct forward_plan *plan, const struct stage_env *env)
 {
 	const struct config *config = env->config;
 	struct coder coder = {plan, env};
-	struct form_targets targets = {code, segments_of, keeps, &coder, FORWARD_GROUP};
+	struct form_targets targets = {code, segments_of, keeps, loops, &coder, FORWARD_GROUP};
 	uint32_t *by = calloc(config->rule_count + 1, sizeof(*by));
 	int ret = by ? forms_make(&plan->forms, config, &targets, by) : -ENOMEM;
 

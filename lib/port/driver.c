@@ -95,6 +95,13 @@ static const struct driver drivers[] = {
 	{.name = "net_iavf", NIC(INTEL_SHORTEST)},
 };
 
+/* net_ring by either of its names. */
+bool
+driver_loops(const char *device)
+{
+	return strncmp(device, "net_ring", 8) == 0 || strncmp(device, "eth_ring", 8) == 0;
+}
+
 const struct driver *
 driver_find(const char *name)
 {

@@ -48,6 +48,9 @@ struct driver {
 	bool strict; /* receives only what Ethernet and its MTU allow */
 };
 
+/* Whether the driver of a virtual device of this name, as configs have it, loops. */
+bool driver_loops(const char *device);
+
 /* Never NULL: a driver without peculiarities has none set. */
 const struct driver *driver_find(const char *name);
 
