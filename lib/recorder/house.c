@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/log.h"
 #include "core/now.h"
 
 #include "core/banned.h"
@@ -123,6 +122,19 @@ free_recorder(struct recorder *recorder)
 	free(recorder);
 }
 
+/* Nobody else knows it yet. */
+static int
+start_writer(struct recorder *recorder)
+{
+	int ret;
+
+	recorder->holders++;
+	ret = recorder_start_writer(recorder);
+	if (ret < 0)
+		recorder->holders--;
+	return ret;
+}
+
 int
 recorder_make(struct house *house, const struct config_capture *capture,
 	      const struct store_terms *terms, const struct store_interface *interfaces,
@@ -148,8 +160,11 @@ recorder_make(struct house *house, const struct config_capture *capture,
 		ret = store_make(&setup, terms, interfaces, interface_count, &recorder->store,
 				 reason, size);
 	}
-	if (ret < 0) {
+	if (ret < 0)
 		recorder->store = NULL;
+	else if (!recorder->offline && (ret = start_writer(recorder)) < 0)
+		snprintf(reason, size, "no thread could be started: %s", strerror(-ret));
+	if (ret < 0) {
 		free_recorder(recorder);
 		return ret;
 	}
@@ -241,32 +256,20 @@ recorder_begin(struct recorder *recorder, const struct store_terms *terms,
 	memcpy(recorder->interfaces, interfaces, count * sizeof(*interfaces));
 	recorder->interface_count = count;
 	recorder->change = recorder->begun;
-	if (recorder->change)
-		atomic_store_explicit(&recorder->asked, true, memory_order_release);
-	pthread_mutex_unlock(&recorder->lock);
-	if (recorder->begun || recorder->offline)
-		return;
 	recorder->begun = true;
-	pthread_mutex_lock(&recorder->house->lock);
-	recorder->holders++;
-	pthread_mutex_unlock(&recorder->house->lock);
-	if (recorder_start_writer(recorder) < 0) {
-		log_error("capture %s: no thread could be started; nothing of it is written",
-			  recorder->name);
-		recorder_drop(recorder);
-	}
+	atomic_store_explicit(&recorder->asked, true, memory_order_release);
+	pthread_mutex_unlock(&recorder->lock);
 }
 
-/* Without a writer there is nobody to wait for. */
 static void
 end(struct recorder *recorder)
 {
-	if (recorder->offline)
-		store_end(recorder->store, 0);
-	if (recorder->begun)
+	if (!recorder->offline) {
 		recorder_ask(recorder, RECORDER_END);
-	else
-		recorder_retire(recorder);
+		return;
+	}
+	store_end(recorder->store, 0);
+	recorder_retire(recorder);
 }
 
 void

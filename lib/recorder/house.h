@@ -30,13 +30,13 @@ struct recorder {
 	unsigned holders, users; /* by the house's lock: users are programs */
 	char *name, *directory;
 	uint64_t memory;
-	bool offline, begun;
+	bool offline;
 	struct store *store;
 
 	/* Orders to the writer, by lock; asked says that there are some. */
 	pthread_mutex_t lock;
 	atomic_bool asked;
-	bool rotate, trigger, change, end, ended;
+	bool begun, rotate, trigger, change, end, ended;
 	struct store_terms terms;
 	struct store_interface interfaces[STORE_SLOTS];
 	unsigned interface_count;
@@ -54,7 +54,7 @@ void house_drop(struct house *house);
  * none. */
 struct recorder *house_find(struct house *house, const struct config_capture *capture);
 
-/* A new one, of one program. 0, or a negative errno with a reason. */
+/* A new one, of one program, with a writer that waits. 0, or a negative errno with a reason. */
 int recorder_make(struct house *house, const struct config_capture *capture,
 		  const struct store_terms *terms, const struct store_interface *interfaces,
 		  unsigned interface_count, const struct stage_env *env, struct recorder **out,
@@ -63,7 +63,7 @@ int recorder_make(struct house *house, const struct config_capture *capture,
 /* A program has it no more. The last one ends it. */
 void recorder_leave(struct recorder *recorder);
 
-/* It is used from now on, or goes on by other terms. Starts the writer. */
+/* It is used from now on, or goes on by other terms. */
 void recorder_begin(struct recorder *recorder, const struct store_terms *terms,
 		    const struct store_interface *interfaces, unsigned count);
 
@@ -79,6 +79,7 @@ bool house_drain(struct house *house, uint64_t until_ns);
  * holder. */
 void recorder_retire(struct recorder *recorder);
 void recorder_drop(struct recorder *recorder);
+/* Its thread is a holder; so it is not freed while that runs. 0, or a negative errno. */
 int recorder_start_writer(struct recorder *recorder);
 
 /* Adds what was done with packets that workers left with any of them. */

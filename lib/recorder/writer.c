@@ -99,6 +99,27 @@ take_orders(struct recorder *recorder)
 	return end;
 }
 
+static void
+nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+}
+
+/* Until its program is used; or never is. */
+static void
+await_begin(struct recorder *recorder)
+{
+	bool waits = true;
+
+	while (waits) {
+		pthread_mutex_lock(&recorder->lock);
+		waits = !recorder->begun && !recorder->end;
+		pthread_mutex_unlock(&recorder->lock);
+		if (waits)
+			nap();
+	}
+}
+
 static void *
 writer_main(void *argument)
 {
@@ -107,6 +128,7 @@ writer_main(void *argument)
 
 	snprintf(name, sizeof(name), "cap-%s", recorder->name);
 	prctl(PR_SET_NAME, name);
+	await_begin(recorder);
 	for (;;) {
 		bool end = take_orders(recorder), some = empty_rings(recorder);
 
@@ -114,7 +136,7 @@ writer_main(void *argument)
 			break;
 		store_tick(recorder->store, wall_ns(), now_ns());
 		if (!some)
-			nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+			nap();
 	}
 	recorder_retire(recorder);
 	recorder_drop(recorder);

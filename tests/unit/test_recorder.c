@@ -9,7 +9,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <glob.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +137,23 @@ a_ring_gives_what_it_got(void **state)
 	rte_pktmbuf_free_bulk(packets, BURST_MAX);
 }
 
+/* In the place of the library's: there is room for so many threads more. */
+static unsigned threads_left = 1000;
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),
+	       void *argument)
+{
+	static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	if (threads_left == 0)
+		return EAGAIN;
+	threads_left--;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	return real(thread, attributes, run, argument);
+}
+
 static const struct store_interface ports[] = {{3, "east"}};
 static const struct store_terms terms = {.snap = STORE_SNAP_MAX};
 
@@ -144,16 +164,25 @@ capture_of(const char *name)
 		.name = (char *)(uintptr_t)name, .directory = directory, .memory = 16u << 20};
 }
 
-static struct recorder *
-make_recorder(struct house *house, const char *name)
+static int
+try_recorder(struct house *house, const char *name, struct recorder **recorder,
+	     char reason[STORE_PATH_MAX])
 {
 	const struct stage_env env = {.use = STAGE_LIVE, .workers = WORKERS};
 	struct config_capture capture = capture_of(name);
-	char reason[STORE_PATH_MAX] = "";
+
+	reason[0] = '\0';
+	return recorder_make(house, &capture, &terms, ports, 1, &env, recorder, reason,
+			     STORE_PATH_MAX);
+}
+
+static struct recorder *
+make_recorder(struct house *house, const char *name)
+{
+	char reason[STORE_PATH_MAX];
 	struct recorder *recorder;
 
-	if (recorder_make(house, &capture, &terms, ports, 1, &env, &recorder, reason,
-			  sizeof(reason)) < 0)
+	if (try_recorder(house, name, &recorder, reason) < 0)
 		fail_msg("%s", reason);
 	return recorder;
 }
@@ -265,6 +294,26 @@ a_recorder_outlives_programs(void **state)
 	assert_int_equal(rte_mempool_in_use_count(pool), 0);
 }
 
+/* Without a thread there is no recorder: a config is refused, and nothing waits for a writer. */
+static void
+a_thread_is_needed(void **state)
+{
+	struct house *house = house_make();
+	char reason[STORE_PATH_MAX];
+	struct recorder *recorder;
+
+	(void)state;
+	/* The store has one, too. */
+	for (unsigned room = 0; room < 2; room++) {
+		threads_left = room;
+		assert_int_equal(try_recorder(house, "alone", &recorder, reason), -EAGAIN);
+	}
+	threads_left = 1000;
+	assert_string_equal(reason, "no thread could be started: Resource temporarily unavailable");
+	drain(house);
+	house_drop(house);
+}
+
 int
 main(void)
 {
@@ -272,6 +321,7 @@ main(void)
 		cmocka_unit_test(a_ring_gives_what_it_got),
 		cmocka_unit_test_setup_teardown(rings_are_merged_by_time, begin, end),
 		cmocka_unit_test_setup_teardown(a_recorder_outlives_programs, begin, end),
+		cmocka_unit_test_setup_teardown(a_thread_is_needed, begin, end),
 	};
 
 	test_eal_start();
