@@ -216,6 +216,8 @@ def test_live(tmp_path, disk):
         daemon.until(lambda status: status["captures"]["cap"]["packets"] > 100, 60)
         table = daemon.sluice("captures").stdout
         assert "CAPTURE" in table and "recording" in table
+        shown = daemon.sluice("status").stdout
+        assert re.search(r"^CAPTURE +STATE.*\ncap +recording +[1-9]", shown, re.MULTILINE), shown
         assert daemon.sluice("capture", "rotate", "cap").stdout == "capture cap: rotates\n"
         daemon.until(lambda status: status["captures"]["cap"]["closed"] >= 1, 60)
         listed = json.loads(daemon.sluice("--json", "capture", "list", "cap").stdout)

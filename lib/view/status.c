@@ -308,6 +308,15 @@ print_replays(const struct view *view)
 }
 
 static void
+print_captures(const struct view *view)
+{
+	if (json_object_size(json_object_get(view->now, "captures")) == 0)
+		return;
+	view_captures(view);
+	fprintf(view->out, "\n");
+}
+
+static void
 print_drops(const struct view *view)
 {
 	struct table *table = table_new("DROPPED|>PACKETS|");
@@ -382,6 +391,7 @@ view_status(const struct view *view)
 	gauges_print_brief(view);
 	print_rules(view, total);
 	print_replays(view);
+	print_captures(view);
 	print_drops(view);
 	print_foot(view);
 	json_decref(total);
