@@ -33,7 +33,8 @@ CASES = {
 
 
 def config(core, rules=0, more=False):
-    """A replay to a port that stays; more: a port, a replay and a rule that come and go."""
+    """A replay to a port that stays; more: a port, a replay and a rule that come and go. That replay is slow: at top speed its
+    bursts would be what the other one waits for, whoever began it."""
     ports = '  wan: { null: {} }\n  lan: { null: {} }\n' + ("  more: { null: {} }\n" if more else "")
     text = traffic.rules(rules, max(rules, 1), "lan") + "\n" if rules else ""
     text += "  - { name: more, actions: [ { mirror: more } ] }\n" if more else ""
@@ -41,7 +42,7 @@ def config(core, rules=0, more=False):
     return (f"workers: [{core}]\nmemory: {{ packets: 8191, hugepages: false }}\nports:\n{ports}"
             + (f"rules:\n{text}" if text else "") + "default: { forward: lan }\n"
             f"replays:\n  steady: {replay}to: wan, pace: {PACE}pps, loops: forever }}\n"
-            + ("  more: { file: steady.pcap, memory: 8MiB, to: more, pace: top }\n" if more else ""))
+            + ("  more: { file: steady.pcap, memory: 8MiB, to: more, pace: 1000pps }\n" if more else ""))
 
 
 class Client:
