@@ -31,4 +31,12 @@ config_of(const char *text)
 	return config;
 }
 
+/* A number below limit; the same ones behind each seed. */
+static inline unsigned
+below(unsigned *seed, unsigned limit)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 16) % limit;
+}
+
 #endif

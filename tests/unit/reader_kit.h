@@ -8,6 +8,7 @@
 
 #include <time.h>
 
+#include "eal.h"
 #include "port_kit.h"
 #include "replay/reading.h"
 
@@ -16,6 +17,13 @@
 /* Packets that a walk keeps before it gives them back, as a NIC does. */
 #define READER_HELD 700
 #define READER_PATIENCE_NS 20000000000ull
+
+static inline int
+reader_setup(void **state)
+{
+	test_eal_start();
+	return kit_setup(state);
+}
 
 struct seen_record {
 	uint64_t ns;

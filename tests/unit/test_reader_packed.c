@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "eal.h"
 #include "packed_kit.h"
 #include "reader_kit.h"
 
@@ -154,13 +153,6 @@ says_where_it_is_cut(void **state)
 	seen_free(&seen);
 }
 
-static int
-start(void **state)
-{
-	test_eal_start();
-	return kit_setup(state);
-}
-
 int
 main(void)
 {
@@ -170,5 +162,5 @@ main(void)
 		cmocka_unit_test(says_where_it_is_cut),
 	};
 
-	return cmocka_run_group_tests(tests, start, kit_teardown);
+	return cmocka_run_group_tests(tests, reader_setup, kit_teardown);
 }

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "eal.h"
 #include "format_image.h"
 #include "reader_kit.h"
 
@@ -135,13 +134,6 @@ goes_on_anywhere(void **state)
 		free(records[i].bytes);
 }
 
-static int
-start(void **state)
-{
-	test_eal_start();
-	return kit_setup(state);
-}
-
 int
 main(void)
 {
@@ -149,5 +141,5 @@ main(void)
 		cmocka_unit_test(goes_on_anywhere),
 	};
 
-	return cmocka_run_group_tests(tests, start, kit_teardown);
+	return cmocka_run_group_tests(tests, reader_setup, kit_teardown);
 }

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 
-#include "eal.h"
 #include "reader_kit.h"
 
 #include "core/banned.h"
@@ -342,13 +341,6 @@ splits_by_flow(void **state)
 	seen_free(&seen);
 }
 
-static int
-start(void **state)
-{
-	test_eal_start();
-	return kit_setup(state);
-}
-
 int
 main(void)
 {
@@ -362,5 +354,5 @@ main(void)
 		cmocka_unit_test(splits_by_flow),
 	};
 
-	return cmocka_run_group_tests(tests, start, kit_teardown);
+	return cmocka_run_group_tests(tests, reader_setup, kit_teardown);
 }

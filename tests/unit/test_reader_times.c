@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "eal.h"
 #include "format_image.h"
 #include "reader_kit.h"
 
@@ -272,13 +271,6 @@ refuses_spans_that_no_clock_counts(void **state)
 	}
 }
 
-static int
-start(void **state)
-{
-	test_eal_start();
-	return kit_setup(state);
-}
-
 int
 main(void)
 {
@@ -291,5 +283,5 @@ main(void)
 		cmocka_unit_test(refuses_spans_that_no_clock_counts),
 	};
 
-	return cmocka_run_group_tests(tests, start, kit_teardown);
+	return cmocka_run_group_tests(tests, reader_setup, kit_teardown);
 }
