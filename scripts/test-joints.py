@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """test-joints.py: whether what docs/architecture.md says can be added by a row, or by a folder and a line, still is: a
 drop reason, a copy reason, a counter, a config key, a method, an edit, a gate, a stage and a kind of target. In a copy of
-the tree each is added so, and by no other edit; what is built of it is run, and has to show them. The last line counts
-them."""
+the tree each is added so, and by no other edit, with the files in scripts/joints; what is built of it is run, and has to
+show them. The last line counts them."""
 
 import json
 import pathlib
@@ -38,7 +38,6 @@ EDITS = {
     "a method": [
         ("lib/control/methods.c", "const struct method method_table[] = {",
          '\t{.name = "joint", .text = "says so", .answer = answer_joint},\n')],
-    # The file with its value's rows, and that with its functions, are below.
     "an edit": [
         ("lib/config/action.h", "	CONFIG_STAMP,", "\tCONFIG_FLIP,\n"),
         ("lib/config/action.h", "		struct config_stamp *stamp;", "\t\tstruct config_flip *flip;\n"),
@@ -56,7 +55,7 @@ EDITS = {
         ("lib/edit/rows.c", "static const struct edit_kind kinds[] = {",
          "\t[CONFIG_FLIP] = {edit_make_flip, edit_look_flip, edit_run_flip, EDIT_WRITES},\n"),
         ("lib/edit/meson.build", "'stamp.c',", "    'flip.c',\n")],
-    # Of one that has no value; with its function, below.
+    # Of one that has no value; its function is below.
     "a gate": [
         ("lib/config/action.h", "	CONFIG_DEDUP,", "\tCONFIG_NARROW,\n"),
         ("lib/config/action.c", "} rows[] = {", '\t[CONFIG_NARROW] = {{"narrow", .what = "narrow"}, CONFIG_IS_GATE},\n'),
@@ -121,252 +120,6 @@ look_at_narrow(const struct search *search, const struct gate *gate, const struc
 
 """
 
-FLIP_KEYS = """/* SPDX-License-Identifier: BSD-3-Clause */
-#include "config/key.h"
-
-#include "core/banned.h"
-
-static const struct key keys[] = {
-\t{"bits", &key_count, KEY_AT(struct config_flip, bits), .high = 255, .required = "flip: bits is missing"},
-};
-const struct key_map key_flip_map = {"a mapping such as { bits: 1 }", NULL, KEYS(keys), .size = sizeof(struct config_flip)};
-"""
-
-# It changes the first byte of a frame.
-FLIP = """/* SPDX-License-Identifier: BSD-3-Clause */
-#include "edit/op.h"
-
-#include "core/banned.h"
-
-void
-edit_make_flip(const struct config_action *action, struct edit_op *op)
-{
-\top->values.bytes[0] = action->flip->bits;
-\top->writes = true;
-}
-
-void
-edit_look_flip(const struct edit_op *op, struct frame *frames, unsigned count)
-{
-\tfor (struct frame *frame = frames; frame < frames + count; frame++)
-\t\tedit_deepen(frame, 1);
-}
-
-void
-edit_run_flip(const struct edit_op *op, const struct edit_moment *moment, struct frame *frames, unsigned count)
-{
-\tfor (struct frame *frame = frames; frame < frames + count; frame++)
-\t\tframe->start[0] ^= op->values.bytes[0];
-}
-"""
-
-MESON = """joint_lib = static_library('joint', files('joint.c'), include_directories: root, dependencies: [exit_dep, dpdk])
-joint_dep = declare_dependency(link_with: joint_lib, include_directories: root, dependencies: [exit_dep, dpdk])
-stage_deps += joint_dep
-"""
-
-# The stage takes the first packet of each burst of several, where the config has the key; elsewhere there is no such step.
-STAGE = """/* SPDX-License-Identifier: BSD-3-Clause */
-#include <rte_mbuf.h>
-#include <stdlib.h>
-
-#include "exit/exit.h"
-#include "stage/stage.h"
-#include "stage/target.h"
-
-#include "core/banned.h"
-
-extern const struct stage joint_stage;
-extern const struct target joint_target;
-
-static int
-joint_compile(const struct stage_env *env, void **state, struct error_list *errors)
-{
-\tif (env->config->joint)
-\t\t*state = (void *)(uintptr_t)&joint_stage;
-\treturn 0;
-}
-
-static void
-joint_run(const void *state, void *local, struct burst *burst)
-{
-\tif (burst->count < 2)
-\t\treturn;
-\tburst->bytes -= rte_pktmbuf_pkt_len(burst->packets[0]);
-\tburst->tally->copies[COPY_JOINT].packets++;
-\tburst->in->joint++;
-\tburst->rules[0].joint++;
-\texit_drop(burst, burst->packets, 1, DROP_JOINT);
-\tburst->count--;
-\tfor (unsigned i = 0; i < burst->count; i++) {
-\t\tburst->packets[i] = burst->packets[i + 1];
-\t\tif (!burst->uniform)
-\t\t\tburst->verdicts[i] = burst->verdicts[i + 1];
-\t}
-}
-
-static void
-joint_release(void *state)
-{
-}
-
-const struct stage joint_stage = {
-\t.name = "joint",
-\t.compile = joint_compile,
-\t.run = joint_run,
-\t.release = joint_release,
-};
-
-/* Of the first three packets of a burst one is done with, one is held and done with later, by somebody else, and one is
- * dropped, as is every third behind them. What is counted goes on over applies. */
-struct hole {
-	uint64_t ended, held;
-	struct target_done_port ports[CONFIG_PORTS_MAX];
-};
-
-struct holes {
-	const struct config *config;
-	uint64_t programs;
-	struct hole *hole; /* of the last program to have it */
-	bool owns;
-};
-
-struct hole_told {
-	uint64_t ended, held, programs;
-};
-
-static int
-joint_target_compile(const struct stage_env *env, void **state, struct error_list *errors)
-{
-	struct holes *before = (struct holes *)env->before, *holes = calloc(1, sizeof(*holes));
-
-	holes->config = env->config;
-	holes->programs = before ? before->programs + 1 : 1;
-	holes->hole = before ? before->hole : calloc(1, sizeof(*holes->hole));
-	holes->owns = true;
-	if (before && env->use == STAGE_LIVE)
-		before->owns = false;
-	else
-		holes->owns = !before;
-	*state = holes;
-	return 0;
-}
-
-static void
-joint_target_release(void *state)
-{
-	struct holes *holes = state;
-
-	if (holes->owns)
-		free(holes->hole);
-	free(holes);
-}
-
-static void
-joint_take(const void *state, unsigned index, struct burst *burst, struct rte_mbuf **packets,
-	   const uint8_t *from, uint16_t count, uint32_t marked)
-{
-	const struct config_target target = {CONFIG_TARGET_JOINT, index};
-	struct hole *hole = ((const struct holes *)state)->hole;
-	struct target_done_port *done = &hole->ports[burst->in - burst->tally->ports];
-
-	burst->in->joint += count;
-	for (uint16_t i = 0; i < count; i++) {
-		if (i % 3 == 0) {
-			exit_end(burst, target, &packets[i], 1);
-			hole->ended++;
-		} else if (i % 3 == 1) {
-			exit_hold(burst, target, &packets[i], 1);
-			rte_pktmbuf_free(packets[i]);
-			hole->held++;
-			__atomic_add_fetch(&done->out, 1, __ATOMIC_RELAXED);
-		} else {
-			exit_drop(burst, &packets[i], 1, DROP_JOINT);
-		}
-	}
-}
-
-static void
-joint_done(const void *state, struct target_done *sum)
-{
-	const struct hole *hole = ((const struct holes *)state)->hole;
-
-	for (unsigned i = 0; i < CONFIG_PORTS_MAX; i++)
-		sum->ports[i].out += hole->ports[i].out;
-}
-
-static unsigned
-joint_count(const void *state)
-{
-	return ((const struct holes *)state)->config->joint_count;
-}
-
-static const char *
-joint_thing(const void *state, unsigned index)
-{
-	return ((const struct holes *)state)->config->joints[index].name;
-}
-
-static void
-joint_look(const void *state, unsigned index, void *numbers)
-{
-	const struct holes *holes = state;
-	struct hole_told *told = numbers;
-
-	*told = (struct hole_told){holes->hole->ended, holes->hole->held, holes->programs};
-}
-
-static const struct counter joint_counts[] = {
-	COUNTER(struct hole_told, NUMBER, "ended", ended, APART),
-	COUNTER(struct hole_told, NUMBER, "held", held, APART),
-	COUNTER(struct hole_told, NUMBER, "programs", programs, APART),
-	{0},
-};
-
-static const struct stage_section joint_sections[] = {
-	{"joints", joint_counts, sizeof(struct hole_told), joint_count, joint_thing, joint_look},
-	{0},
-};
-
-const struct target joint_target = {
-	.kind = CONFIG_TARGET_JOINT,
-	.compile = joint_target_compile,
-	.release = joint_target_release,
-	.take = joint_take,
-	.sections = joint_sections,
-	.done = joint_done,
-};
-"""
-
-SECTION = """/* SPDX-License-Identifier: BSD-3-Clause */
-#include "config/key.h"
-
-#include "core/banned.h"
-
-static const struct key keys[] = {
-	{"depth", &key_number, KEY_AT(struct config_joint, depth), .high = 9, .otherwise = "1"},
-};
-const struct key_map key_joint = {"a mapping such as { depth: 2 }", "joint", KEYS(keys)};
-
-static void
-read_joints(struct reader *reader, const struct spot *spot, const struct key *section, void *into)
-{
-\tstruct config *config = reader->config;
-\tstruct spot value = {0}, key;
-
-\tconfig->joints = reader_alloc(reader, CONFIG_KIND_MAX, sizeof(*config->joints));
-\twhile (config->joints && reader_next_pair(reader, spot, &value, &key)) {
-\t\tstruct config_joint *joint = &config->joints[config->joint_count];
-
-\t\tjoint->name = reader_copy(reader, key.key);
-\t\treader_claim(reader, &key, CONFIG_TARGET_JOINT, joint->name, config->joint_count++);
-\t\tkey_read(reader, &value, &key_joint, joint);
-\t}
-}
-
-const struct key_type key_joints = {.read = read_joints};
-"""
-
 CONFIG = """version: 1
 run-dir: run
 memory: {{ packets: 8191, hugepages: false }}
@@ -402,13 +155,7 @@ def grow(tree):
     put(tree / "lib/gate/plan.c", "/* By verb. 0, or -ENOMEM. */", GATE, before=True)
     put(tree / "lib/gate/plan.c", "#include <errno.h>", "#include <rte_mbuf.h>\n")
     put(tree / "lib/gate/look.c", "/* By verb, as they are set in plan.c. */", LOOK, before=True)
-    folder = tree / "lib/joint"
-    folder.mkdir()
-    (folder / "meson.build").write_text(MESON, encoding="utf-8")
-    (folder / "joint.c").write_text(STAGE, encoding="utf-8")
-    (tree / "lib/config/joint.c").write_text(SECTION, encoding="utf-8")
-    (tree / "lib/config/edit_flip.c").write_text(FLIP_KEYS, encoding="utf-8")
-    (tree / "lib/edit/flip.c").write_text(FLIP, encoding="utf-8")
+    shutil.copytree(ROOT / "scripts/joints", tree / "lib", dirs_exist_ok=True)
 
 
 def build(tree):
