@@ -59,4 +59,25 @@ assert_config_cases(const struct config_case *cases, size_t count)
 	assert_int_equal(bad, 0);
 }
 
+/* The config is refused with findings at those places, and at no others. */
+static inline void
+assert_config_places(const char *text, const struct config_place *places, unsigned count)
+{
+	struct error_list errors;
+	struct config *config;
+
+	error_list_init(&errors, NULL);
+	config_parse(text, strlen(text), NULL, &config, &errors);
+	for (unsigned i = 0; i < errors.count; i++)
+		print_message("%u:%u: %s\n", errors.items[i].line, errors.items[i].column,
+			      errors.items[i].message);
+	assert_null(config);
+	assert_int_equal(errors.count, count);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(errors.items[i].line, places[i].line);
+		assert_int_equal(errors.items[i].column, places[i].column);
+	}
+	error_list_clear(&errors);
+}
+
 #endif

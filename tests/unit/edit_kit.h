@@ -4,6 +4,7 @@
 #define TESTS_EDIT_KIT_H
 
 #include <rte_mempool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 
 #define BYTES_MAX 2048
 #define POOL 255
-#define TAIL 600 /* bytes that make a frame longer than the break */
+#define NAMES_MAX 512 /* bytes of a program's edits' names */
+#define TAIL 600      /* bytes that make a frame longer than the break */
 #define CASES (sizeof(edit_cases) / sizeof(edit_cases[0]))
 
 struct bytes {
@@ -146,6 +148,29 @@ make_edit(const struct edit_case *c)
 	while (count < EDITS_MAX && c->actions[count].verb) {
 		actions[count] = &c->actions[count];
 		count++;
+	}
+	assert_int_equal(edit_make(actions, count, &edit), 0);
+	return edit;
+}
+
+/* A program of so many edits of cases, drawn from those that are taken; name: theirs, as a list. */
+static inline struct edit *
+make_program(unsigned *seed, unsigned wanted,
+	     bool (*is_taken)(const struct config_action *action, unsigned *seed),
+	     char name[NAMES_MAX])
+{
+	const struct config_action *actions[EDITS_MAX];
+	unsigned count = 0;
+	struct edit *edit;
+	int named = 0;
+
+	while (count < wanted) {
+		const struct edit_case *c = &edit_cases[rand_r(seed) % CASES];
+
+		if (!is_taken(&c->actions[0], seed))
+			continue;
+		actions[count++] = &c->actions[0];
+		named += snprintf(name + named, NAMES_MAX - named, "%s, ", c->name);
 	}
 	assert_int_equal(edit_make(actions, count, &edit), 0);
 	return edit;

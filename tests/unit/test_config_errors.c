@@ -256,20 +256,8 @@ test_all_at_once(void **state)
 				   "bogus: 1\n";
 	static const struct config_place places[] = {{1, 10}, {3, 5},  {3, 24}, {3, 33}, {4, 27},
 						     {4, 34}, {4, 36}, {6, 26}, {7, 1}};
-	struct error_list errors;
-	struct config *config;
 
-	error_list_init(&errors, NULL);
-	config_parse(text, strlen(text), NULL, &config, &errors);
-	for (unsigned i = 0; i < errors.count; i++)
-		print_message("%u:%u: %s\n", errors.items[i].line, errors.items[i].column,
-			      errors.items[i].message);
-	assert_int_equal(errors.count, sizeof(places) / sizeof(places[0]));
-	for (unsigned i = 0; i < errors.count; i++) {
-		assert_int_equal(errors.items[i].line, places[i].line);
-		assert_int_equal(errors.items[i].column, places[i].column);
-	}
-	error_list_clear(&errors);
+	assert_config_places(text, places, sizeof(places) / sizeof(places[0]));
 }
 
 /* A filter of many ports: libpcap would take minutes for the longest. */

@@ -16,12 +16,11 @@
 #include "core/banned.h"
 
 #define RUNS 20000
-#define NAME_MAX_ALL 512
 #define IPV4_PROTOCOL 23 /* where it stands in a frame without tags */
 
 /* Whether packets that are right for it can be edited the quick way. */
 static bool
-may_be_quick(const struct config_action *action)
+may_be_quick(const struct config_action *action, unsigned *seed)
 {
 	switch (action->verb) {
 	case CONFIG_SET:
@@ -36,26 +35,6 @@ may_be_quick(const struct config_action *action)
 	default:
 		return false;
 	}
-}
-
-static struct edit *
-make_quick(unsigned *seed, char name[NAME_MAX_ALL])
-{
-	const struct config_action *actions[EDITS_MAX];
-	unsigned count = 0, wanted = 1 + rand_r(seed) % EDITS_MAX;
-	struct edit *edit;
-	int named = 0;
-
-	while (count < wanted) {
-		const struct edit_case *c = &edit_cases[rand_r(seed) % CASES];
-
-		if (!may_be_quick(&c->actions[0]))
-			continue;
-		actions[count++] = &c->actions[0];
-		named += snprintf(name + named, NAME_MAX_ALL - named, "%s, ", c->name);
-	}
-	assert_int_equal(edit_make(actions, count, &edit), 0);
-	return edit;
 }
 
 static void
@@ -242,8 +221,9 @@ the_quick_way_leads_where_the_long_one_does(void **state)
 	unsigned seed = 3, count = 0, quick = 0;
 
 	for (unsigned run = 0; run < RUNS; run++) {
-		char name[NAME_MAX_ALL];
-		struct edit *edit = make_quick(&seed, name);
+		char name[NAMES_MAX];
+		struct edit *edit =
+			make_program(&seed, 1 + rand_r(&seed) % EDITS_MAX, may_be_quick, name);
 
 		/* From then on packets have a length on the wire. */
 		if (run == RUNS / 2)

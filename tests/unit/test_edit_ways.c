@@ -13,7 +13,6 @@
 #include "core/banned.h"
 
 #define RUNS 20000
-#define NAME_MAX_ALL 512
 
 /* Whatever comes, of two packets that lie in different ways the same is made, others see nothing of it, and nothing outside
  * of a frame is read: memory that is no mbuf's ends with it. */
@@ -32,7 +31,7 @@ ways_agree_on_whatever_comes(void **state)
 		struct edit_idle idle[2];
 		void *memory[2];
 
-		char name[NAME_MAX_ALL];
+		char name[NAMES_MAX];
 		int named = snprintf(name, sizeof(name), "run %u, %s", run, c->name);
 
 		for (unsigned i = 0; i < count; i++) {

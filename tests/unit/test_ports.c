@@ -11,30 +11,12 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
-#include "port_kit.h"
-#include "port/ports.h"
+#include "device_kit.h"
 
 #include "core/banned.h"
 
 #define BURST 32
 #define SHARED_ROUNDS 2000
-
-static uint16_t cores[CONFIG_WORKERS_MAX];
-
-static void
-open_ports(struct ports *ports, struct config *config, unsigned workers)
-{
-	assert_int_equal(ports_open(ports, config, PORT_LIVE, workers), 0);
-}
-
-static void
-close_ports(struct ports *ports)
-{
-	assert_int_equal(ports_close(ports), 0);
-	assert_int_equal(ports_leaked(ports), 0);
-	ports_free(ports);
-	assert_int_equal(rte_eth_dev_count_avail(), 0);
-}
 
 static uint64_t
 xstat(const struct port *port, const char *name)
@@ -310,24 +292,6 @@ workers_are_named_after_their_core(void **state)
 	assert_string_equal(name, wanted);
 }
 
-static int
-setup(void **state)
-{
-	const char *const plugins[] = {KIT_DEVICE};
-	const struct eal_options options = {.plugins = plugins, .plugin_count = 1};
-
-	if (kit_setup(state) < 0)
-		return -1;
-	return ports_start_eal(kit_config(), PORT_LIVE, &options, cores) == 1 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	ports_stop_eal();
-	return kit_teardown(state);
-}
-
 int
 main(void)
 {
@@ -346,5 +310,5 @@ main(void)
 		cmocka_unit_test(workers_are_named_after_their_core),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, device_setup, device_teardown);
 }

@@ -8,13 +8,10 @@
 #include <cmocka.h>
 #include <rte_mbuf.h>
 
-#include "port_kit.h"
+#include "device_kit.h"
 #include "port/cores.h"
-#include "port/ports.h"
 
 #include "core/banned.h"
-
-static uint16_t cores[CONFIG_WORKERS_MAX];
 
 struct refusal {
 	const char *device;
@@ -158,24 +155,6 @@ isolated_cores_are_the_workers(void **state)
 	assert_true(CPU_EQUAL(&plan.control, &there.own));
 }
 
-static int
-setup(void **state)
-{
-	const char *const plugins[] = {KIT_DEVICE};
-	const struct eal_options options = {.plugins = plugins, .plugin_count = 1};
-
-	if (kit_setup(state) < 0)
-		return -1;
-	return ports_start_eal(kit_config(), PORT_LIVE, &options, cores) == 1 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	ports_stop_eal();
-	return kit_teardown(state);
-}
-
 int
 main(void)
 {
@@ -188,5 +167,5 @@ main(void)
 		cmocka_unit_test(isolated_cores_are_the_workers),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, device_setup, device_teardown);
 }

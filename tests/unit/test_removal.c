@@ -12,27 +12,9 @@
 
 #include "core/log.h"
 #include "packet/checksum.h"
-#include "port_kit.h"
-#include "port/ports.h"
+#include "device_kit.h"
 
 #include "core/banned.h"
-
-static uint16_t cores[CONFIG_WORKERS_MAX];
-
-static void
-open_ports(struct ports *ports, struct config *config, unsigned workers)
-{
-	assert_int_equal(ports_open(ports, config, PORT_LIVE, workers), 0);
-}
-
-static void
-close_ports(struct ports *ports)
-{
-	assert_int_equal(ports_close(ports), 0);
-	assert_int_equal(ports_leaked(ports), 0);
-	ports_free(ports);
-	assert_int_equal(rte_eth_dev_count_avail(), 0);
-}
 
 /* As a worker has it: a packet received, and one sent that the device still holds. */
 static void
@@ -138,24 +120,6 @@ checksums_are_asked_for_where_they_are_verified(void **state)
 	close_ports(&ports);
 }
 
-static int
-setup(void **state)
-{
-	const char *const plugins[] = {KIT_DEVICE};
-	const struct eal_options options = {.plugins = plugins, .plugin_count = 1};
-
-	if (kit_setup(state) < 0)
-		return -1;
-	return ports_start_eal(kit_config(), PORT_LIVE, &options, cores) == 1 ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	ports_stop_eal();
-	return kit_teardown(state);
-}
-
 int
 main(void)
 {
@@ -166,5 +130,5 @@ main(void)
 		cmocka_unit_test(checksums_are_asked_for_where_they_are_verified),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, device_setup, device_teardown);
 }

@@ -139,18 +139,8 @@ test_all_at_once(void **state)
 					"  y: { file: [1, {}], to: zz, until: '#1' }\n";
 	static const struct config_place places[] = {{8, 6},  {8, 6},  {8, 14}, {8, 24}, {8, 36},
 						     {8, 39}, {9, 18}, {9, 27}, {9, 38}};
-	struct error_list errors;
-	struct config *config;
 
-	error_list_init(&errors, NULL);
-	config_parse(text, strlen(text), NULL, &config, &errors);
-	assert_null(config);
-	assert_int_equal(errors.count, sizeof(places) / sizeof(places[0]));
-	for (unsigned i = 0; i < errors.count; i++) {
-		assert_int_equal(errors.items[i].line, places[i].line);
-		assert_int_equal(errors.items[i].column, places[i].column);
-	}
-	error_list_clear(&errors);
+	assert_config_places(text, places, sizeof(places) / sizeof(places[0]));
 }
 
 /* A port with a mistake of its own is no reason for another finding; nor are ports that are not there. */
