@@ -40,20 +40,6 @@ join(char *const *words)
 	return text_close(out, &text);
 }
 
-static char *
-hex_of(const uint8_t *bytes, uint32_t length)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (uint32_t i = 0; i < length; i++)
-		fprintf(out, "%02x", bytes[i]);
-	return text_close(out, &text);
-}
-
 static int
 no_memory(void)
 {
@@ -76,7 +62,7 @@ read_record(struct subject *subject, uint64_t number)
 			 WHY_BYTES_MAX);
 	if (!*reason) {
 		free(subject->text);
-		subject->text = hex_of(subject->record.bytes, subject->record.length);
+		subject->text = text_hex(subject->record.bytes, subject->record.length);
 	}
 	nth_close(nth);
 	if (*reason)

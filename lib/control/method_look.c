@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "core/when.h"
 #include "look/describe.h"
 #include "look/eye.h"
@@ -234,17 +235,9 @@ names_json(const struct look_record *record, json_t **passed)
 static json_t *
 hex_json(const uint8_t *bytes, uint32_t count)
 {
-	static const char digits[] = "0123456789abcdef";
-	char *text = malloc(2 * (size_t)count + 1);
-	json_t *json;
+	char *text = text_hex(bytes, count);
+	json_t *json = text ? json_string_nocheck(text) : NULL;
 
-	if (!text)
-		return NULL;
-	for (uint32_t i = 0; i < count; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	json = json_stringn_nocheck(text, 2 * (size_t)count);
 	free(text);
 	return json;
 }

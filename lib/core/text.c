@@ -223,6 +223,7 @@ text_close(FILE *out, char **text)
 	if (fclose(out) == 0 && !failed)
 		return *text;
 	free(*text);
+	*text = NULL;
 	return NULL;
 }
 
@@ -249,4 +250,20 @@ text_quote(const char *word)
 		memcpy(quoted.text + used, "\"", 2);
 	text_clean(quoted.text);
 	return quoted;
+}
+
+char *
+text_hex(const uint8_t *bytes, size_t count)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = malloc(2 * count + 1);
+
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	text[2 * count] = '\0';
+	return text;
 }

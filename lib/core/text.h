@@ -34,8 +34,11 @@ bool text_is_utf8(const char *text);
 void text_clean(char *text);
 
 /* Closes a stream that open_memstream made for a text: the text, the caller's, or NULL if a part of
- * it is missing. */
+ * it is missing. *text is what is returned, so that either may be freed. */
 char *text_close(FILE *out, char **text);
+
+/* Bytes as two small hexadecimal digits each: the caller's to free, or NULL: no memory. */
+char *text_hex(const uint8_t *bytes, size_t count);
 
 #define TEXT_QUOTED_MAX 80
 

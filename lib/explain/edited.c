@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "edit/edit.h"
 #include "explain/phrase.h"
 #include "port/time.h"
@@ -15,17 +16,9 @@
 json_t *
 edited_hex(const uint8_t *bytes, uint32_t length)
 {
-	static const char digits[] = "0123456789abcdef";
-	char *text = malloc(2 * (size_t)length + 1);
-	json_t *json;
+	char *text = text_hex(bytes, length);
+	json_t *json = text ? json_string_nocheck(text) : json_null();
 
-	if (!text)
-		return json_null();
-	for (uint32_t i = 0; i < length; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	json = json_stringn_nocheck(text, 2 * (size_t)length);
 	free(text);
 	return json;
 }

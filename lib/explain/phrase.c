@@ -7,6 +7,16 @@
 
 #include "core/banned.h"
 
+json_t *
+phrase_close(FILE *out, char **text)
+{
+	char *whole = text_close(out, text);
+	json_t *json = json_string(whole ? whole : "");
+
+	free(whole);
+	return json;
+}
+
 /* actions: NULL: of the action alone. */
 static json_t *
 phrase(const struct config *config, const struct config_actions *actions,
@@ -15,7 +25,6 @@ phrase(const struct config *config, const struct config_actions *actions,
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	json_t *json;
 
 	if (!out)
 		return json_null();
@@ -23,9 +32,7 @@ phrase(const struct config *config, const struct config_actions *actions,
 		config_put_actions(out, config, actions);
 	else
 		config_put_action(out, config, action);
-	json = json_string(text_close(out, &text) ? text : "");
-	free(text);
-	return json;
+	return phrase_close(out, &text);
 }
 
 json_t *

@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "explain/fields.h"
 #include "explain/part.h"
+#include "explain/phrase.h"
 
 #include "core/banned.h"
 
@@ -42,14 +43,11 @@ wanted(const struct walk *walk, const char *key)
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	json_t *json;
 
 	if (!out)
 		return json_null();
 	config_match_put(out, walk->reading->config, walk->match, key);
-	json = json_string(text_close(out, &text) ? text : "");
-	free(text);
-	return json;
+	return phrase_close(out, &text);
 }
 
 /* A key that does not hold; has is taken over. */
@@ -205,7 +203,6 @@ port_names(const struct config *config, uint64_t ports)
 	const char *before = "";
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	json_t *json;
 
 	if (!out)
 		return json_null();
@@ -213,9 +210,7 @@ port_names(const struct config *config, uint64_t ports)
 		fprintf(out, "%s%s", before, config->ports[__builtin_ctzll(ports)].name);
 		before = ", ";
 	}
-	json = json_string(text_close(out, &text) ? text : "");
-	free(text);
-	return json;
+	return phrase_close(out, &text);
 }
 
 static void

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "explain/edited.h"
 #include "explain/phrase.h"
 
@@ -66,7 +65,7 @@ tell_rules(json_t *answer, const struct explain_question *question, const struct
 static json_t *
 why_not(const struct reading *reading, const struct classify_plan *plan, uint32_t rule)
 {
-	json_t *fails = json_array(), *fail, *json;
+	json_t *fails = json_array(), *fail;
 	const char *before = "";
 	char *text = NULL;
 	size_t size, i;
@@ -83,10 +82,8 @@ why_not(const struct reading *reading, const struct classify_plan *plan, uint32_
 	}
 	if (out && json_array_size(fails) > WHYS_MAX)
 		fprintf(out, "; and %zu more", json_array_size(fails) - WHYS_MAX);
-	json = json_string(out && text_close(out, &text) ? text : "");
-	free(text);
 	json_decref(fails);
-	return json;
+	return out ? phrase_close(out, &text) : json_string("");
 }
 
 static json_t *

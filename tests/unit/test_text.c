@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -149,6 +150,38 @@ test_quote(void **state)
 	}
 }
 
+static void
+test_close(void **state)
+{
+	char *text = NULL, *closed;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs("whole", out);
+	closed = text_close(out, &text);
+	assert_ptr_equal(closed, text);
+	assert_string_equal(text, "whole");
+	free(text);
+	text = strdup("a part");
+	out = fopen("/dev/full", "w");
+	assert_non_null(out);
+	fputs("more", out);
+	assert_null(text_close(out, &text));
+	assert_null(text);
+}
+
+static void
+test_hex(void **state)
+{
+	static const uint8_t bytes[] = {0x00, 0x0a, 0x7f, 0x80, 0xff};
+	char *text = text_hex(bytes, sizeof(bytes)), *none = text_hex(bytes, 0);
+
+	assert_string_equal(text, "000a7f80ff");
+	assert_string_equal(none, "");
+	free(text);
+	free(none);
+}
+
 int
 main(void)
 {
@@ -156,6 +189,7 @@ main(void)
 		cmocka_unit_test(test_nearest), cmocka_unit_test(test_nearest_long),
 		cmocka_unit_test(test_number),  cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_clean),   cmocka_unit_test(test_quote),
+		cmocka_unit_test(test_close),   cmocka_unit_test(test_hex),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
