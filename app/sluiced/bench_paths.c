@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/text.h"
+#include "flags.h"
 #include "paths/paths.h"
 
 #include "core/banned.h"
@@ -66,9 +67,7 @@ usage(void)
 static int
 wrong(const char *problem, const char *word)
 {
-	fprintf(stderr, "sluiced: bench paths: %s%s%s; see `sluiced bench paths --help`\n", problem,
-		word ? ": " : "", word ? word : "");
-	return EXIT_USAGE;
+	return flags_wrong("bench paths", problem, word);
 }
 
 static void
