@@ -170,23 +170,9 @@ def main():
     # In memory: a disk's interrupts come to whichever core the kernel chose, and would be counted as what an apply costs.
     parser.add_argument("--scratch", default="/dev/shm", help="where captures and configs are made (default /dev/shm)")
     arguments = parser.parse_args()
-    results = []
-    try:
-        with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
-            for name, measure in (("error", error), ("answers", answers)):
-                if arguments.cases and name not in arguments.cases:
-                    continue
-                machine.progress(f"{name}: {CASES[name]}")
-                found = measure(arguments, scratch)
-                machine.progress("")
-                for result in found:
-                    machine.conclude(result)
-                results += found
-    except peers.Failed as failure:
-        sys.exit(f"bench: {failure}")
-    print()
-    machine.say()
-    machine.write(arguments.json, results=results)
+    measures = {"error": error, "answers": answers}
+    with tempfile.TemporaryDirectory(dir=arguments.scratch) as scratch:
+        machine.run(arguments, CASES, lambda name: measures[name](arguments, scratch))
 
 
 if __name__ == "__main__":

@@ -76,16 +76,19 @@ def say(more=""):
 
 
 def run(arguments, cases, measure):
-    """Measures the cases that were named, or all: texts by name. Prints each result and writes them."""
+    """Measures the cases that were named, or all: texts by name; a case has a result or a list of them. Prints each and writes
+    them."""
     results = []
     try:
         for name, text in cases.items():
             if arguments.cases and name not in arguments.cases:
                 continue
             progress(f"{name}: {text}")
-            results.append(measure(name))
+            found = measure(name)
             progress("")
-            conclude(results[-1])
+            for result in found if isinstance(found, list) else [found]:
+                conclude(result)
+                results.append(result)
     except peers.Failed as failure:
         sys.exit(f"bench: {failure}")
     print()
