@@ -7,7 +7,7 @@ DESTDIR ?=
 FUZZ_SECONDS ?= 60
 BENCH ?= forward
 # Whose code threads share: logs, a replay's reader and its packets, workers' counters.
-THREAD_TESTS ?= spool look_ring reader reader_pcapng reader_records reader_times collect handed store
+THREAD_TESTS ?= spool look_ring reader reader_pcapng reader_records reader_seek reader_times collect handed store
 
 # `make test SANITIZE=1` is `make test-sanitize`: the same tests of a build under ASan and UBSan.
 ifeq ($(SANITIZE),1)
