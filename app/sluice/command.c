@@ -56,6 +56,12 @@
 		.run = run_                                                                   \
 	}
 
+#define PLAIN(name, arguments_, text_, more_, most_)                                   \
+	{                                                                              \
+		.words = #name, .arguments = arguments_, .text = text_, .more = more_, \
+		.most = most_, .method = #name, .run = run_##name                      \
+	}
+
 #define MOMENT "a time since the first packet (1.5s, 200ms), or '#17' for the 17th packet"
 
 static const struct command commands[] = {
@@ -109,17 +115,16 @@ static const struct command commands[] = {
 		"With cores, those alone: `sluice workers 2 3`.\n"),
 	LISTING("drops", "[REASON...]", "drops", view_drops,
 		"the ledger, and each packet that ended here by its reason",
-		"For each port and in all, packets received, replayed and mirrored are those that "
-		"left, were dropped or are held; it says so loudly if they are not.\nWith reasons, "
-		"those alone, and no ledger: `sluice drops no-buffer`.\n"),
+		"Packets received, replayed and mirrored are those that left, were dropped or are "
+		"held; it says so loudly if not.\nWith reasons, those alone, and no ledger.\n"),
 	READING(memory, "pools of packet memory", ""),
 	{.words = "metrics",
 	 .arguments = "",
 	 .text = "all numbers as Prometheus reads them",
 	 .more = "--list says which there are. --rules N: of so many rules at most, 500 if it is "
-		 "left out, and of the default. --textfile FILE writes them to a file that is "
-		 "replaced at one moment, for node_exporter; where no daemon answers it has "
-		 "`sluice_up 0`.\nsluice-exporter(8) serves the same over HTTP.\n",
+		 "left out, and of the default. --textfile FILE: into a file for node_exporter; "
+		 "where no daemon answers it has `sluice_up 0`.\nsluice-exporter(8) serves the "
+		 "same over HTTP.\n",
 	 .method = "snapshot",
 	 .reading = true,
 	 .measures = true,
@@ -354,22 +359,23 @@ static const struct command commands[] = {
 	 .text = "the highest pace at which what a replay sends comes back",
 	 .more = "Runs REPLAY at one pace after the other, at first as fast as it goes, until it "
 		 "is known to half a percent at which RETURN still has all. A pace is decided by "
-		 "two trials that agree. Those in which the pace was not kept say nothing. Exit "
-		 "code 1: there is none.\n"
+		 "two trials that agree. Those in which the pace was not kept say nothing.\n"
 		 "--loss N: so many may be lost of each trial, or a share such as 0.5%; 0 if left "
 		 "out. --latency p99=50us: of p50, p99, p99.9, p99.99 and max, with commas.\n"
-		 "--duration TIME: of a trial, 2s if left out.\n"
-		 "-w FILE: a picture of loss and latency over pace (SVG).\n",
+		 "--duration TIME: of a trial, 2s if left out. -w FILE: a picture of it (SVG).\n",
 	 .least = 2,
 	 .most = 2,
 	 .searches = true,
 	 .run = run_ndr},
+	PLAIN(rehearse, "[TIME]", "what workers could take, found out by leaving packets waiting",
+	      "Workers with room let some 300 packets wait and note what full bursts take. TIME is "
+	      "how long one may wait at most: 100us if left out, up to 10ms.\n",
+	      1),
 	{.words = "wait",
 	 .arguments = "[STATE]",
 	 .text = "until the daemon answers, or is in that state",
-	 .more = "STATE is running, draining or stopped; stopped is also what does not answer at "
-		 "all.\n--timeout SECONDS: for so long, 30 if it is left out. Exit code 1: it is "
-		 "in another state by then; 3: it can't be reached.\n",
+	 .more = "STATE is running, draining or stopped, as is what does not answer at all. Exit "
+		 "code 1: after --timeout SECONDS, 30 if left out, it is another; 3: no answer.\n",
 	 .most = 1,
 	 .method = "status",
 	 .waits = true,
@@ -377,18 +383,12 @@ static const struct command commands[] = {
 	{.words = "call",
 	 .arguments = "METHOD [JSON]",
 	 .text = "any method of the socket, raw; `call methods` lists them",
-	 .more = "JSON is the object of parameters. The result is printed as it came, on one "
-		 "line.\n",
+	 .more = "JSON is the object of parameters. The result is printed as it came.\n",
 	 .least = 1,
 	 .most = 2,
 	 .patient = true,
 	 .run = run_call},
-	{.words = "shutdown",
-	 .arguments = "",
-	 .text = "drain and end the daemon, and wait until it has",
-	 .more = "",
-	 .method = "shutdown",
-	 .run = run_shutdown},
+	PLAIN(shutdown, "", "drain and end the daemon, and wait until it has", "", 0),
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

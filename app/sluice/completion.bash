@@ -118,7 +118,7 @@ _sluice() {
 	done
 
 	case "${command[*]}" in
-	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups captures returns workers drops memory metrics explain config port replay capture trace tap top talkers compare ndr wait call shutdown" -- "$cur") ;;
+	"") mapfile -t COMPREPLY < <(compgen -W "status ports bursts rules policers dedups captures returns workers drops memory metrics explain config port replay capture trace tap top talkers compare ndr rehearse wait call shutdown" -- "$cur") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W "show check diff apply save rollback reload" -- "$cur") ;;
 	explain | compare | "compare "*) _filedir ;;
 	"config check" | "config diff" | "config diff "* | "config apply") _filedir ;;
@@ -141,6 +141,7 @@ _sluice() {
 	"replay pace "*" "*) ;;
 	"replay pace "*) mapfile -t COMPREPLY < <(compgen -W "$paces" -- "$cur") ;;
 	ndr) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_replays)" -- "$cur") ;;
+	rehearse) mapfile -t COMPREPLY < <(compgen -W "100us 1ms 10ms" -- "$cur") ;;
 	wait) mapfile -t COMPREPLY < <(compgen -W "running draining stopped" -- "$cur") ;;
 	call) mapfile -t COMPREPLY < <(compgen -W "$(_sluice_methods)" -- "$cur") ;;
 	esac

@@ -142,6 +142,8 @@ int run_trace(const struct command *command, const struct options *options, char
 int run_tap(const struct command *command, const struct options *options, char *const *arguments);
 int run_talkers(const struct command *command, const struct options *options,
 		char *const *arguments);
+int run_rehearse(const struct command *command, const struct options *options,
+		 char *const *arguments);
 int run_capture_read(const struct command *command, const struct options *options,
 		     char *const *arguments);
 int run_top(const struct command *command, const struct options *options, char *const *arguments);

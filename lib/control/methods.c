@@ -10,6 +10,7 @@
 #include "control/method_keep.h"
 #include "control/method_look.h"
 #include "control/method_port.h"
+#include "control/method_rehearse.h"
 #include "control/method_replay.h"
 #include "control/method_report.h"
 #include "control/method_return.h"
@@ -301,6 +302,15 @@ const struct method method_table[] = {
 			  .text = "of so many packets one, at random; 1 if left out"}},
 		.work = work_look_begin,
 		.answer = answer_look_begin,
+	},
+	{
+		.name = "rehearse",
+		.text = "finds out what workers could take, by leaving packets waiting",
+		.changes = true,
+		.params = {{.name = "most_ns",
+			    .type = METHOD_INTEGER,
+			    .text = "how long at most, each time; 100000 if left out"}},
+		.answer = answer_rehearse,
 	},
 	{
 		.name = "look.read",

@@ -202,6 +202,8 @@ static const struct counter headroom[] = {
 	HEADROOM(KNOWN, "pps", pps),
 	HEADROOM(SHARE, "room", room),
 	HEADROOM(FLAG, "at_least", at_least),
+	HEADROOM(FLAG, "rehearsed", rehearsed),
+	HEADROOM(FLAG, "rehearses", rehearses),
 	HEADROOM(KNOWN, "now_pps", now_pps),
 	HEADROOM(KNOWN, "seen_pps", seen_pps),
 	HEADROOM(SHARE, "lost", lost),

@@ -152,6 +152,21 @@ void engine_port_prepare(const struct engine *engine, const char *name);
  * port of that name. */
 int engine_port(struct engine *engine, const char *name, bool up, const char **state, char *reason);
 
+#define ENGINE_REHEARSAL_WHY_MAX 192
+
+/* Of a worker that is to rehearse (engine/rehearsal.h): how long its queues are left alone, each
+ * time; 0: they are not, and why. */
+struct engine_rehearsal {
+	unsigned core;
+	uint64_t hold_ns;
+	char why[ENGINE_REHEARSAL_WHY_MAX];
+};
+
+/* Has workers find out what they could take, leaving their queues alone for most_ns at most, 10 ms
+ * or less. out: of each worker, see engine_worker_count. Returns how many do; what they found is in
+ * a snapshot once they have ended, within 10 s, and for a minute. */
+unsigned engine_rehearse(struct engine *engine, uint64_t most_ns, struct engine_rehearsal *out);
+
 /* Shows a look (look/look.h) to workers, and takes it over on success; *id is what it is asked for
  * by. -EBUSY: there are LOOKS_MAX already; -ESHUTDOWN; -ENOMEM. */
 int engine_look_begin(struct engine *engine, struct look *look, uint32_t *id);

@@ -8,6 +8,7 @@
 #include "core/banned.h"
 
 #define NS UINT64_C(1000000000)
+#define REHEARSED_SECONDS 60
 
 static struct headroom
 headroom_of(const struct worker *worker)
@@ -18,12 +19,29 @@ headroom_of(const struct worker *worker)
 	return headroom_fit(costs, rte_get_tsc_hz());
 }
 
+/* What a rehearsal found out in the last minute goes before any fit. */
+static bool
+rehearsed(const struct worker *worker, struct headroom *headroom)
+{
+	struct rehearsal *rehearsal = &((struct worker *)worker)->rehearsal;
+	uint64_t hz = rte_get_tsc_hz();
+	double cycles = rehearsal_cycles(
+		rehearsal, atomic_load_explicit(&worker->shared->program, memory_order_acquire));
+
+	if (cycles == 0 || headroom->ground == HEADROOM_UNKNOWN ||
+	    rte_rdtsc() - rehearsal->ended_tsc > REHEARSED_SECONDS * hz)
+		return false;
+	headroom->pps = (uint64_t)((double)hz * (1 - headroom->lost) / cycles);
+	return true;
+}
+
 void
 forecast_worker(const struct worker *worker, struct snapshot_worker *out)
 {
 	const struct recent *recent = &worker->known.recent;
 	struct headroom headroom = headroom_of(worker);
 	bool known = headroom.ground != HEADROOM_UNKNOWN;
+	bool was_rehearsed = rehearsed(worker, &headroom);
 	struct snapshot_headroom *to = &out->headroom;
 
 	to->now_pps = recent->known ? recent->pps : COUNTER_UNKNOWN;
@@ -32,7 +50,9 @@ forecast_worker(const struct worker *worker, struct snapshot_worker *out)
 	to->room = known && recent->known && recent->pps
 			   ? (double)headroom.pps / (double)recent->pps
 			   : -1;
-	to->at_least = known && headroom.ground != HEADROOM_SEEN;
+	to->at_least = known && headroom.ground != HEADROOM_SEEN && !was_rehearsed;
+	to->rehearsed = was_rehearsed;
+	to->rehearses = rehearsal_goes_on(&((struct worker *)worker)->rehearsal);
 	to->lost = known ? headroom.lost : -1;
 	to->per_burst = known ? headroom.per_burst : -1;
 	to->per_packet = known ? headroom.per_packet : -1;

@@ -71,6 +71,8 @@ struct snapshot_headroom {
 	uint64_t pps;               /* that it could take, */
 	double room;                /* as so many times what it takes now */
 	bool at_least;              /* as few bursts were full, it may be more */
+	bool rehearsed;             /* it was found out, see rehearsal.h */
+	bool rehearses;             /* that is being found out */
 	uint64_t now_pps, seen_pps; /* of the last second, and of the best one */
 	double lost; /* the share of its time that is taken from it, as by the kernel */
 	double per_burst, per_packet; /* cycles */

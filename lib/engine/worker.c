@@ -30,6 +30,8 @@
 /* Rounds in which queues that were empty are left alone while replays have full bursts to send:
  * looking costs a system call with AF_XDP. A ring of 1,024 doesn't fill meanwhile. */
 #define QUIET_ROUNDS 7
+/* Of fill: full bursts. */
+#define FULL_STEP (TALLY_COST_STEPS - 1)
 
 static inline void
 process(struct worker *worker, const struct program_local *local, const struct port *port)
@@ -279,15 +281,23 @@ worker_main(void *arg)
 		const struct program *program =
 			atomic_load_explicit(&shared->program, memory_order_acquire);
 		struct worker_sources *sources = worker_sources(worker);
+		uint64_t full = burst->tally->fill[FULL_STEP];
+		bool rehearses = rehearsal_goes_on(&worker->rehearsal);
 		unsigned received = 0;
 
 		if (!busy || sources->lane_count) {
 			now = rte_rdtsc();
 			costs_break(&worker->costs);
 		}
+		if (unlikely(rehearses))
+			now = rehearsal_hold(&worker->rehearsal, !busy && sources->lane_count == 0,
+					     now);
 		if (likely(atomic_load_explicit(&shared->receive, memory_order_relaxed)) &&
 		    quiet == 0)
 			received = receive_round(worker, program, sources, &now);
+		if (unlikely(rehearses))
+			rehearsal_note(&worker->rehearsal, burst->tally->fill[FULL_STEP] - full,
+				       received);
 		if (unlikely(sources->lane_count)) {
 			unsigned played = play_round(worker, program, sources);
 

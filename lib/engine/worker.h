@@ -16,6 +16,7 @@
 #include "engine/gauge.h"
 #include "engine/program.h"
 #include "engine/recent.h"
+#include "engine/rehearsal.h"
 #include "look/eye.h"
 #include "port/port.h"
 #include "replay/lane.h"
@@ -83,6 +84,7 @@ struct worker {
 	struct tally tallies[2]; /* see collect.h */
 	struct burst burst;
 	struct costs costs;
+	struct rehearsal rehearsal;
 
 	/* By slot: NULL until the worker polls a queue of the port. */
 	struct gauge *gauges[CONFIG_PORTS_MAX];

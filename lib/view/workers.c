@@ -104,7 +104,9 @@ print_headroom(const struct view *view, const json_t *workers)
 		const json_t *headroom = json_object_get(worker, "headroom");
 		const json_t *delays = json_object_get(headroom, "delay_ns");
 		const char *least =
-			json_is_true(json_object_get(headroom, "at_least")) ? "at least " : "";
+			json_is_true(json_object_get(headroom, "at_least"))    ? "at least "
+			: json_is_true(json_object_get(headroom, "rehearsed")) ? "rehearsed: "
+									       : "";
 
 		if (!json_is_integer(json_object_get(headroom, "pps")))
 			continue;

@@ -19,8 +19,7 @@
 #include "core/banned.h"
 
 #define CHUNK_MAX 24     /* packets that come at once */
-#define WAITING_MAX 1024 /* packets, as in a ring */
-#define CATCH_UP 20000   /* cycles: what was missed by more is not made up for */
+#define WAITING_MAX 4096 /* packets, as in a ring */
 #define LOOK_NS 2000000
 
 static const volatile uint64_t *limit;
@@ -44,17 +43,16 @@ at_random(void)
 static void
 arrive(uint64_t now)
 {
-	if (next + CATCH_UP < now)
-		next = now;
-	while (next <= now) {
+	while (next <= now && waiting < WAITING_MAX) {
 		uint64_t random = at_random(), chunk = 1 + (random >> 8) % CHUNK_MAX;
 
 		waiting += chunk;
 		/* From 0 to twice the mean. */
 		next += (chunk * between * (random & 255)) >> 15;
 	}
-	if (waiting > WAITING_MAX)
-		waiting = WAITING_MAX;
+	/* What came meanwhile is lost, as of a ring that is full. */
+	if (next <= now)
+		next = now;
 }
 
 static uint16_t
@@ -65,11 +63,16 @@ receive_some(void *queue, struct rte_mbuf **packets, uint16_t count)
 
 	if (unlikely(*limit != rate)) {
 		rate = *limit;
-		between = rate ? 256 * hz / rate : 0;
+		between = 256 * hz / (rate ? rate : 1);
+		next = now;
+		waiting = 0;
 	}
+	/* What this takes is in both rates, or the limited one would seem the dearer. */
 	if (rate == 0)
-		return receive(queue, packets, count);
+		next = now;
 	arrive(now);
+	if (rate == 0)
+		waiting = WAITING_MAX;
 	if (waiting == 0)
 		return 0;
 	got = receive(queue, packets, waiting < count ? (uint16_t)waiting : count);
@@ -90,6 +93,7 @@ stand_between(void *device)
 		       rte_eth_fp_ops[RTE_MAX_ETHPORTS - 1].rx_pkt_burst)
 		nanosleep(&nap, NULL);
 	hz = rte_get_tsc_hz();
+	between = 256 * hz;
 	receive = rte_eth_fp_ops[port].rx_pkt_burst;
 	rte_eth_fp_ops[port].rx_pkt_burst = receive_some;
 	return NULL;

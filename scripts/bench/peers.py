@@ -17,19 +17,22 @@ class Failed(Exception):
     """A program that did not start or ended early; the text is what it said."""
 
 
-def ask(path, method):
+def ask(path, method, **params):
     """One call over the control socket."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(10)
         client.connect(path)
-        client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode() + b"\n")
+        client.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() + b"\n")
         answer = b""
         while not answer.endswith(b"\n"):
             part = client.recv(1 << 20)
             if not part:
                 raise Failed("the daemon closed the connection")
             answer += part
-    return json.loads(answer)["result"]
+    answer = json.loads(answer)
+    if "error" in answer:
+        raise Failed(f"{method}: {answer['error']['message']}")
+    return answer["result"]
 
 
 class Program:
