@@ -18,6 +18,10 @@ def site(match=None, actions=None, filter_=None, **more):
     return {**config(PORTS, [{**rule, "filter": filter_} if filter_ else rule]), **more}
 
 
+def filtered(filter_):
+    return config(PORTS, [{"name": "r", "filter": filter_, "actions": TO}])
+
+
 def grouped(**group):
     return site(match={"ether-type": ["ipv4", "ipv6"]}, actions=[{"forward": "g"}], groups={"g": group})
 
@@ -54,6 +58,25 @@ PAIRS = {
     "chosen flows": (sampled(10), sampled(5)),
     "syn": (site(filter_="tcp[tcpflags] & tcp-syn != 0", match={"protocol": "tcp"}),
             site(filter_="tcp[tcpflags] & tcp-fin != 0", match={"protocol": "tcp"})),
+    "fin": (filtered("tcp[tcpflags] = tcp-fin|tcp-push"), filtered("tcp[tcpflags] = tcp-fin")),
+    "ports in a filter": (filtered("sctp port 53"), filtered("sctp port 54")),
+    "either port": (filtered("udp port 53 or tcp port 8080"), filtered("udp port 53 or tcp port 8081")),
+    "a range": (filtered("udp portrange 100-200"), filtered("udp portrange 100-201")),
+    "hosts": (filtered("src host 192.0.2.7 and dst host 198.51.100.3"),
+                  filtered("src host 192.0.2.7 and dst host 198.51.100.4")),
+    "an IPv6 host": (filtered("ip6 host 2001:db8::7"), filtered("ip6 host 2001:db8::8")),
+    "a net": (filtered("dst net 203.0.113.0/24"), filtered("dst net 203.0.113.0/25")),
+    "not a host": (filtered("ip and not host 192.0.2.7"), filtered("ip and not host 192.0.2.8")),
+    "a station": (filtered("ether src 02:00:00:00:00:77"), filtered("ether src 02:00:00:00:00:78")),
+    "a tag in a filter": (filtered("vlan 300 and udp port 53"), filtered("vlan 301 and udp port 53")),
+    "two tags": (filtered("vlan 300 and vlan 7"), filtered("vlan 300 and vlan 8")),
+    "arp": (filtered("arp host 192.0.2.7"), filtered("arp host 192.0.2.8")),
+    "icmp": (filtered("icmp[icmptype] = icmp-echo"), filtered("icmp[icmptype] = icmp-echoreply")),
+    "payload": (filtered("tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x47455420"),
+                filtered("tcp[((tcp[12:1] & 0xf0) >> 2):4] = 0x504f5354")),
+    "length": (filtered("greater 700"), filtered("greater 600")),
+    "filter and match": (site(match={"dst": "10.1.0.0/16"}, filter_="tcp port 443"),
+                         site(match={"dst": "10.1.0.0/16"}, filter_="tcp port 444")),
     "a list": (site(match={"src": {"file": "wide.txt"}}), site(match={"src": {"file": "narrow.txt"}})),
     "vni": (site(match={"tunnel": "vxlan", "vni": 5}), site(match={"tunnel": "vxlan", "vni": 6})),
     "geneve": (site(match={"tunnel": "geneve"}), site(match={"tunnel": "vxlan"})),
@@ -71,7 +94,7 @@ PAIRS = {
 # Why none is found.
 UNSHOWN = {
     "a rate": (policed(rate="1Gbps", burst="1MiB"), policed(rate="2Gbps", burst="1MiB"), "search"),
-    "ports in a filter": (site(filter_="sctp port 53"), site(filter_="sctp port 54"), "filter"),
+    "a sum in a filter": (filtered("ip[8] + ip[9] = 400"), filtered("ip[8] + ip[9] = 401"), "filter"),
     "a tunnel in a tunnel": (site(match={"inner": {"tunnel": "gre"}}), site(match={"inner": {"tunnel": "vxlan"}}), "tunnel"),
     "no common tag": (edited({"strip": "pppoe"}, match={"ether-type": 0x8864}), edited({"strip": "etag"}, match={"ether-type": 0x8864}),
                       "search"),

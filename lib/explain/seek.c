@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/expression.h"
+#include "explain/passing.h"
 #include "explain/region.h"
 #include "explain/where.h"
 
@@ -17,6 +19,9 @@
 #define SAMPLES 512
 #define SAMPLES_TUNNEL 8
 #define SAMPLES_NAT 4 /* of each pair of prefixes */
+/* Of a filter: frames that it is carried out on, and packets that come of each. */
+#define PASSED_FRAMES 12
+#define PASSERS 32
 
 /* Two rules, and what is tried of them. */
 struct both {
@@ -119,12 +124,62 @@ try_edits(struct search *search, const struct both *both, const struct region *r
 	}
 }
 
+/* Frames that the filter takes, or does not, made of some that the matches do. */
+struct passers {
+	struct search *search;
+	const struct both *both;
+	size_t told;
+	unsigned left;
+};
+
+static bool
+try_passer(void *context, const uint8_t *bytes, uint32_t length)
+{
+	struct passers *passers = context;
+	struct search *search = passers->search;
+	const struct words_packet packet = {.bytes = (uint8_t *)(uintptr_t)bytes, .length = length};
+
+	search->packets++;
+	witness_try(search, passers->both->port, &packet);
+	return --passers->left > 0 && json_array_size(search->witnesses) == passers->told &&
+	       search->packets < PACKETS_MAX;
+}
+
+/* Of one frame; false: enough is told. */
+static bool
+try_frame(struct search *search, const struct both *both, const struct words_packet *frame,
+	  bool passes)
+{
+	struct passers passers = {.search = search,
+				  .both = both,
+				  .told = json_array_size(search->witnesses),
+				  .left = PASSERS};
+
+	passing_find(search->filter, passes, frame->bytes, frame->length, try_passer, &passers);
+	return json_array_size(search->witnesses) == passers.told;
+}
+
+static void
+try_passers(struct search *search, const struct both *both, const struct region *region)
+{
+	struct words_packet frame;
+	bool goes_on = search->filter;
+
+	for (unsigned i = 0; i < 2 * PASSED_FRAMES && goes_on; i++) {
+		if (region_sample(region, i / 2, &frame) < 0)
+			return;
+		goes_on = try_frame(search, both, &frame, i % 2 == 0);
+		free(frame.bytes);
+	}
+}
+
 /* Corners of what they have in common, and of rules of one name also packets within. */
 static void
 try_region(struct search *search, const struct both *both, const struct region *region, bool within)
 {
 	if (!within) {
 		try_corners(search, both, region);
+		try_passers(search, both, region);
 		return;
 	}
 	try_samples(search, both, region,
@@ -194,7 +249,17 @@ void
 seek(struct search *search, const struct config *a, const bool *others, const struct config *b)
 {
 	for (uint32_t i = 0; others && i <= a->rule_count; i++) {
-		if (others[i])
-			search_rule(search, a, i, b);
+		const char *filter = i < a->rule_count ? a->rules[i].filter : NULL;
+		struct bpf_program program;
+		char message[256];
+
+		if (!others[i])
+			continue;
+		if (filter && expression_compile(filter, &program, message, sizeof(message)) == 0)
+			search->filter = &program;
+		search_rule(search, a, i, b);
+		if (search->filter)
+			pcap_freecode(&program);
+		search->filter = NULL;
 	}
 }

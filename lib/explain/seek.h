@@ -5,6 +5,8 @@
 #ifndef EXPLAIN_SEEK_H
 #define EXPLAIN_SEEK_H
 
+#include <pcap/pcap.h>
+
 #include "explain/comparison.h"
 #include "explain/words.h"
 
@@ -13,6 +15,8 @@ struct search {
 	/* known: "rule\nrule\ngroup" of those that need no other; group: it has moved there. */
 	json_t *witnesses, *known;
 	json_t *shown; /* names of rules of which something is told */
+	/* That of the rule whose packets are tried; NULL: it has none. */
+	const struct bpf_program *filter;
 	uint32_t pairs, packets;
 	bool untried; /* there was more than that */
 };
