@@ -146,6 +146,16 @@ read_fates(struct fates *fates, const struct found *found)
 		fates_of_default(fates);
 }
 
+/* Last of all: what the run noted is gone then. */
+static json_t *
+tell_cost(struct trial *trial, const struct explain_question *question)
+{
+	int64_t acts = trial_cost_acts(trial, question);
+
+	return json_pack("{s:I, s:o}", "classify_cycles", (json_int_t)trial_cost(trial, question),
+			 "act_cycles", acts < 0 ? json_null() : json_integer((json_int_t)acts));
+}
+
 static json_t *
 answer(struct explain *explain, const struct explain_question *question,
        const struct reading *reading)
@@ -166,9 +176,7 @@ answer(struct explain *explain, const struct explain_question *question,
 		told = tell(trial, question, reading, plan_of(trial), &found, &fates);
 		tell_agreement(told, trial, same_rules(trial, &found), fates_agree(&fates));
 		if (question->cost)
-			json_object_set_new(told, "cost",
-					    json_pack("{s:I}", "classify_cycles",
-						      (json_int_t)trial_cost(trial, question)));
+			json_object_set_new(told, "cost", tell_cost(trial, question));
 	}
 	found_free(&found);
 	json_decref(fates.mirrors);

@@ -46,6 +46,9 @@ struct trial {
 	struct trial_sent sent[TRIAL_SENT_MAX];
 	unsigned sent_count;
 	bool lost; /* something left that there was no memory to note */
+	/* What leaves is counted, and not noted. */
+	bool counts;
+	unsigned counted;
 	struct gate_look looks[TRIAL_LOOKS_MAX];
 	unsigned look_count;
 };
@@ -67,6 +70,9 @@ struct rte_mbuf *trial_packet(const struct trial *trial, const struct explain_qu
 uint16_t trial_slot(const struct trial *trial, const struct config_target *target);
 const char *trial_name(const struct trial *trial, uint16_t slot);
 
+/* A burst of count packets, which are in it, as a worker begins with what a port gave. */
+void trial_begin(struct trial *trial, const struct explain_question *question, uint16_t count);
+
 /* Runs it. -ENOMEM. */
 int trial_run(struct trial *trial, const struct explain_question *question);
 
@@ -80,6 +86,12 @@ struct trial *explain_trial(struct explain *explain);
  * are remembered: the median of several. What the last run left of counters is gone. 0: no
  * memory. */
 uint64_t trial_cost(struct trial *trial, const struct explain_question *question);
+
+/* And what it takes to do to it what rules ask for, as if it passed all gates: edits, copies of
+ * headers, which member of a group it is. Neither gates, which would be other ones afterwards, nor
+ * what drivers do. In place of that cost, once the last run told all that leaves; below 0: it can't
+ * be said, as there are too few buffers for a burst. */
+int64_t trial_cost_acts(struct trial *trial, const struct explain_question *question);
 
 /* Bits of slots that have a link in this question. */
 uint64_t trial_up(const struct trial *trial, const struct explain_question *question);

@@ -14,15 +14,13 @@
 
 #define COST_RUNS 31
 
-/* As a worker begins with what a port gave. */
-static void
-begin(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
+void
+trial_begin(struct trial *trial, const struct explain_question *question, uint16_t count)
 {
 	struct burst *burst = trial->burst;
 
-	burst->packets[0] = packet;
-	burst->count = 1;
-	burst->bytes = packet->pkt_len;
+	burst->count = count;
+	burst->bytes = (uint64_t)count * burst->packets[0]->pkt_len;
 	burst->in_port = question->port;
 	burst->worker = trial->worker;
 	burst->up = trial_up(trial, question);
@@ -34,6 +32,13 @@ begin(struct trial *trial, struct rte_mbuf *packet, const struct explain_questio
 	burst->gated = BURST_ALL_PASS;
 	burst->passed_count = 0;
 	burst->entered = 0;
+}
+
+static void
+begin(struct trial *trial, struct rte_mbuf *packet, const struct explain_question *question)
+{
+	trial->burst->packets[0] = packet;
+	trial_begin(trial, question, 1);
 }
 
 static uint32_t

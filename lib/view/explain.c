@@ -328,7 +328,12 @@ say_cost(FILE *out, const json_t *answer)
 {
 	const json_t *cost = json_object_get(answer, "cost");
 
-	if (cost)
+	if (json_is_integer(json_object_get(cost, "act_cycles")))
+		entry_say(out, "cost",
+			  "about %" PRIu64 " cycles a packet to classify, %" PRIu64
+			  " for what is done then, in a burst of such; gates and drivers aside",
+			  value_number(cost, "classify_cycles"), value_number(cost, "act_cycles"));
+	else if (cost)
 		entry_say(out, "cost",
 			  "about %" PRIu64 " cycles a packet to classify, in a burst of such",
 			  value_number(cost, "classify_cycles"));
