@@ -106,7 +106,7 @@ hold_of(const struct engine *engine, const struct worker *worker, uint64_t most_
 			 "it takes all that it can already: what that is is known");
 	else if (coming.pps == 0)
 		snprintf(why, ENGINE_REHEARSAL_WHY_MAX, "no packet came in the last second");
-	if (*why)
+	if (*why || coming.pps == 0)
 		return 0;
 	need = PACKETS * NS / coming.pps;
 	safe = coming.peak_1ms ? coming.ring * 3 / 4 * (NS / 1000) / coming.peak_1ms : UINT64_MAX;
