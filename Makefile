@@ -91,6 +91,7 @@ help:
 	@echo "                    BENCH=metrics: of being scraped; BENCH=looks: of trace, top and explain;"
 	@echo "                    BENCH=headroom: of what workers say that they could take;"
 	@echo "                    BENCH=match: of knowing what came back; BENCH=ndr: how true sluice ndr is;"
+	@echo "                    BENCH=capture: of captures that are written;"
 	@echo "                    L3FWD=PATH: against DPDK's l3fwd too)"
 	@echo "make fuzz           each fuzzer for a minute (FUZZ_SECONDS=N)"
 	@echo "make lint           style and static analysis"

@@ -86,16 +86,16 @@ class Program:
 
 
 class Sluice(Program):
-    """A running sluiced, with a plugin if one is named, for which the environment has more."""
+    """A running sluiced, with a plugin if one is named, for which the environment has more. before: a command that runs it."""
 
-    def __init__(self, sluiced, config, run_dir, plugin=None, environment=()):
+    def __init__(self, sluiced, config, run_dir, plugin=None, environment=(), before=()):
         os.makedirs(run_dir, exist_ok=True)
         self.socket = os.path.join(run_dir, "control.sock")
         path = os.path.join(run_dir, CONFIG)
         with open(path, "w", encoding="ascii") as out:
             out.write(f"version: 1\nrun-dir: {run_dir}\n{config}")
         super().__init__(subprocess.Popen(
-            [sluiced, "run", path, "--log-level", "error", *(["--plugin", plugin] if plugin else [])],
+            [*before, sluiced, "run", path, "--log-level", "error", *(["--plugin", plugin] if plugin else [])],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             env={**os.environ, **dict(environment)}))
         deadline = time.monotonic() + 60
