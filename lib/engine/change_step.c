@@ -161,20 +161,16 @@ swap(struct change *change)
 	int ret;
 
 	/* Before replays are stopped for nothing. */
-	if (!swap_reclaim(changes->swap))
-		return change_fail(change, -EBUSY, "%s", CHANGE_STUCK);
+	ret = swap_ready(changes->swap, change->program);
+	if (ret < 0)
+		return change_fail(change, ret, "%s",
+				   ret == -EBUSY ? CHANGE_STUCK : "out of memory");
 	ret = stop_replays(change);
 	if (ret < 0)
 		return ret;
 	service_announce(changes->service, find_coming(change));
 	follow(change, change->program);
-	ret = swap_publish(changes->swap, change->program);
-	if (ret < 0) {
-		follow(change, swap_current(changes->shared));
-		service_announce(changes->service, 0);
-		return change_fail(change, ret, "%s",
-				   ret == -EBUSY ? CHANGE_STUCK : "out of memory");
-	}
+	swap_publish(changes->swap, change->program);
 	change->program = NULL;
 	change->committed = true;
 	commit_ports(change);
@@ -191,17 +187,17 @@ swap_at_once(struct change *change)
 	struct changes *changes = change->changes;
 	int ret;
 
-	follow(change, change->program);
-	ret = swap_in(changes->swap, change->program);
-	if (ret < 0) {
-		follow(change, swap_current(changes->shared));
+	ret = swap_ready(changes->swap, change->program);
+	if (ret < 0)
 		return change_fail(
 			change, ret, "%s",
 			ret == -ENOMEM
 				? "out of memory"
 				: "a worker has not moved since the last apply, and still has the "
 				  "config before it: see `sluice workers`");
-	}
+	follow(change, change->program);
+	swap_publish(changes->swap, change->program);
+	swap_settle(changes->swap);
 	change->program = NULL;
 	change->committed = true;
 	change->phase = CHANGE_OVER;

@@ -102,7 +102,7 @@ await_reclaim(struct swap *swap)
 }
 
 int
-swap_publish(struct swap *swap, struct program *program)
+swap_ready(struct swap *swap, struct program *program)
 {
 	struct program *old = swap_current(swap->shared);
 
@@ -110,20 +110,22 @@ swap_publish(struct swap *swap, struct program *program)
 		return -EBUSY;
 	if (program->before != old && program_follow(program, old) < 0)
 		return -ENOMEM;
-	swap->old = old;
-	targets_begin(program);
-	atomic_store_explicit(&swap->shared->program, program, memory_order_release);
-	swap->token = rte_rcu_qsbr_start(swap->shared->rcu);
 	return 0;
 }
 
-int
-swap_in(struct swap *swap, struct program *program)
+void
+swap_publish(struct swap *swap, struct program *program)
 {
-	int ret = swap_publish(swap, program);
+	swap->old = swap_current(swap->shared);
+	targets_begin(program);
+	atomic_store_explicit(&swap->shared->program, program, memory_order_release);
+	swap->token = rte_rcu_qsbr_start(swap->shared->rcu);
+}
 
-	if (ret == 0 && !await_reclaim(swap))
+void
+swap_settle(struct swap *swap)
+{
+	if (!await_reclaim(swap))
 		log_info("a worker has not taken the new config yet: the one before stays in "
 			 "memory until it does");
-	return ret;
 }

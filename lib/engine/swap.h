@@ -33,11 +33,16 @@ int swap_prepare(const struct swap *swap, struct config *config, struct port *co
 		 enum stage_use use, struct program **out, struct error_list *errors);
 void swap_discard(struct program *program);
 
-/* Makes a program the one that runs, and waits a moment for workers to take it: what it replaces is
- * handed over when they have. -EBUSY: one still has the one before. -ENOMEM. swap_publish does not
- * wait. */
-int swap_in(struct swap *swap, struct program *program);
-int swap_publish(struct swap *swap, struct program *program);
+/* Whether a program can be published: -EBUSY: a worker still has the one before that which runs.
+ * -ENOMEM. So what workers find by other ways than the program, as the rings of replays, is given
+ * to them between this and swap_publish: one that is not published after all is freed at once, and
+ * a worker may have looked. */
+int swap_ready(struct swap *swap, struct program *program);
+
+/* Makes a program that is ready the one that runs. swap_settle waits a moment for workers to take
+ * it: what it replaces is handed over when they have. */
+void swap_publish(struct swap *swap, struct program *program);
+void swap_settle(struct swap *swap);
 
 /* Hands the replaced program over to be freed as soon as no worker can have it; false: one still
  * may. */
