@@ -4,6 +4,7 @@
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -65,12 +66,17 @@ class Device:
             return {"result": {"replays": {"all": {
                 "state": "done", "ended": run["looks"] > 1, "sent": run["sent"], "refused": 0, "dropped": self.odd.get("dropped", 0),
                 # A replay fails with its return: what it says as a whole is not asked.
-                "verdict": {"result": "fail" if run["lost"] else "pass", "tolerance_ns": None, "error_ns": {"p99": 10},
+                "verdict": {"result": "fail" if run["lost"] else "pass", "tolerance_ns": None, "error_ns": {"p99": 10, "max": self.late()},
                             "achieved": {"pps": run["pps"]}}}}}}
         late = self.delay_above is not None and run["pps"] > self.delay_above
         return {"result": {"returns": {"back": {
             "replay": "all", "sent": run["sent"], "back": run["sent"] - run["lost"], "lost": run["lost"], "missed": 0, "crowded": 0,
             "settled": run["looks"] > 3, "latency_ns": {"p50": 1000, "p99": 90_000 if late else 20_000, "max": 100_000}}}}}
+
+    def late(self):
+        """The sender's machine was away in each so manieth trial; what is lost then it did not see."""
+        away = self.odd.get("away")
+        return 14_000_000 if away and len(self.paces) % away == 0 else 20_000
 
     def ndr(self, *words, replay="all", back="back"):
         return subprocess.run([SLUICE, "--socket", self.path, "ndr", replay, back, *words], capture_output=True, text=True,
@@ -91,6 +97,7 @@ def test_the_rate_is_found(rate):
         report = json.loads(done.stdout)
         assert done.returncode == 0 and 0.98 * rate <= report["pace_pps"] <= rate * 1.001 < report["fails_pps"] * 1.001, report
         assert device.paces[0] == "top" and len(device.paces) < 60
+        assert report["bound"] == "device" and report["invalid"] == 0
         # Each pace that was decided has two that agree.
         for pace in {trial["pace_pps"] for trial in report["trials"]}:
             verdicts = [trial["verdict"] for trial in report["trials"] if trial["pace_pps"] == pace]
@@ -102,6 +109,7 @@ def test_a_device_that_takes_all():
         done = device.ndr()
         assert done.returncode == 0 and "it holds at 1.00 Mpps, which is as fast as the replay goes" in done.stdout
         assert device.paces == ["top", "top"]
+        assert json.loads(device.ndr("--json").stdout)["bound"] == "replay"
 
 
 def test_a_device_that_takes_nothing():
@@ -137,8 +145,27 @@ def test_trials_that_say_nothing(odd, said):
         report = json.loads(device.ndr("--json", "--duration", "1s").stdout)
         invalid = [trial for trial in report["trials"] if trial["verdict"] == "invalid"]
         assert invalid and all(trial["why"] == [said] for trial in invalid)
+        assert report["invalid"] == len(invalid)
         if "slack" not in odd:
-            assert report["pace_pps"] == 0 and len(invalid) == len(report["trials"])
+            assert report["pace_pps"] == 0 and len(invalid) == len(report["trials"]) and report["bound"] == "bed"
+
+
+def test_a_machine_that_is_away():
+    """What is lost then may be its own doing, and what holds holds all the same; where it is away each time nothing is found."""
+    with Device(300_000, away=2) as device:
+        report = json.loads(device.ndr("--json").stdout)
+        assert 0.98 * 300_000 <= report["pace_pps"] <= 300_000 and report["bound"] == "device", report
+        away = [trial for trial in report["trials"] if trial["error_max_ns"] > 1_000_000]
+        assert {trial["verdict"] for trial in away} == {"pass", "invalid"} and report["invalid"] > 0
+        assert all(trial["lost"] and trial["why"] == ["the replay was up to 14.0 ms late, and then sent more at once"]
+                   for trial in away if trial["verdict"] == "invalid")
+        assert re.search(r"\n\d+ of \d+ trials said nothing of the device, and were repeated\n$", device.ndr().stdout)
+    with Device(300_000, away=1) as device:
+        done = device.ndr()
+        assert done.returncode == 1 and "what is the highest can't be told: it holds at " in done.stdout, done.stdout
+        assert "no two trials say anything of the device (the replay was up to 14.0 ms late" in done.stdout
+        done = device.ndr("--json")
+        assert done.returncode == 1 and json.loads(done.stdout)["bound"] == "bed"
 
 
 def test_wrong_words_and_names():

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Returns on a running daemon, over devices of the kernel's and a bad network that counts to the packet what it does."""
 
-import socket
-import struct
 import subprocess
 import time
 
 import pytest
 
-from lib import capture
+from lib import capture, numbered
 from lib.daemon import SLUICE, Daemon, check_status
 from lib.devices import HOSTS, HOST_MACS, Bridge, Nat, Router, Worse
 from lib.offline import config
@@ -19,22 +17,9 @@ WITHIN = "3s"  # machines are loaded
 PACKETS = 1000
 
 
-def checksum(data):
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
 def frame(number, to_mac):
-    """UDP from the host in the west to that in the east, each with another payload, and checksums that are right."""
-    payload = struct.pack("!I", number) * 12
-    addresses = socket.inet_aton(HOSTS["west"]) + socket.inet_aton(HOSTS["east"])
-    udp = struct.pack("!HHHH", 4000 + number % 50, 53, 8 + len(payload), 0) + payload
-    udp = udp[:6] + struct.pack("!H", checksum(addresses + struct.pack("!HH", 17, len(udp)) + udp)) + udp[8:]
-    ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), number & 0xffff, 0, 64, 17, 0) + addresses
-    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
-    return bytes.fromhex((to_mac + HOST_MACS["west"]).replace(":", "")) + b"\x08\x00" + ip + udp
+    """From the host in the west to that in the east."""
+    return numbered.frame(number, to_mac + HOST_MACS["west"], (HOSTS["west"], HOSTS["east"]))
 
 
 def bed(device, directory, to_mac="02:00:00:00:82:02", rules=None, replay=None, **keys):

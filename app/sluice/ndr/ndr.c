@@ -97,19 +97,47 @@ run_trials(struct daemon *daemon, const struct options *options, const struct tr
 	return watch_ended() ? say_failed(EXIT_FAILED, "interrupted") : EXIT_DONE;
 }
 
+/* How many trials said nothing; *why: why the last of them did not. */
+static unsigned
+count_invalid(const json_t *trials, const char **why)
+{
+	const json_t *trial;
+	unsigned count = 0;
+	size_t i;
+
+	*why = "";
+	json_array_foreach (trials, i, trial) {
+		if (strcmp(json_string_value(json_object_get(trial, "verdict")), "invalid") != 0)
+			continue;
+		*why = json_string_value(json_array_get(json_object_get(trial, "why"), 0));
+		count++;
+	}
+	return count;
+}
+
 static int
 tell(const struct options *options, const struct trial_terms *terms, const struct search *search,
      json_t *trials)
 {
+	const char *bound = search->held >= search->top ? "replay"
+			    : search->unsure            ? "bed"
+							: "device";
+	const char *why;
+	unsigned invalid = count_invalid(trials, &why);
 	json_t *report =
-		json_pack("{s:s, s:s, s:f, s:f, s:f, s:O}", "replay", terms->replay, "return",
-			  terms->back, "pace_pps", floor(search->held), "fails_pps",
+		json_pack("{s:s, s:s, s:f, s:f, s:f, s:s, s:i, s:O}", "replay", terms->replay,
+			  "return", terms->back, "pace_pps", floor(search->held), "fails_pps",
 			  search->held < search->lost ? floor(search->lost) : 0.0, "top_pps",
-			  search->top, "trials", trials);
-	int ret = search->held > 0 ? EXIT_DONE : EXIT_FAILED;
+			  search->top, "bound", bound, "invalid", (int)invalid, "trials", trials);
+	int ret = search->held > 0 && !search->unsure ? EXIT_DONE : EXIT_FAILED;
 
 	if (options->json)
 		daemon_print_result(report);
+	else if (search->unsure)
+		printf("what is the highest can't be told: it holds at %s, and of %s no two trials "
+		       "say anything of the device (%s)\n",
+		       search->held > 0 ? units_rate(search->held, "pps").text : "no pace",
+		       units_rate(search->lost, "pps").text, why);
 	else if (search->held >= search->top)
 		printf("it holds at %s, which is as fast as the replay goes\n",
 		       units_rate(search->held, "pps").text);
@@ -118,6 +146,9 @@ tell(const struct options *options, const struct trial_terms *terms, const struc
 		       units_rate(search->lost, "pps").text);
 	else
 		printf("it holds at no pace\n");
+	if (!options->json && invalid)
+		printf("%u of %zu trials said nothing of the device, and were repeated\n", invalid,
+		       json_array_size(trials));
 	if (options->into && !graph_write(report, options->into))
 		ret = EXIT_FAILED;
 	json_decref(report);

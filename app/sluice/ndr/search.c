@@ -35,6 +35,7 @@ search_note(struct search *search, enum search_said said)
 		move_on(search);
 	} else if (search->fails == AGREEING || search->invalid == SEARCH_INVALID_MAX) {
 		search->lost = search->pace;
+		search->unsure = search->fails < AGREEING;
 		move_on(search);
 	}
 }

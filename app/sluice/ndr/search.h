@@ -15,8 +15,8 @@
 #define SEARCH_WIDTH 0.005
 /* Below this share of the highest nothing is sought. */
 #define SEARCH_LEAST 0.001
-/* Trials that say nothing, as the pace was not kept, before it counts as one that does not hold. */
-#define SEARCH_INVALID_MAX 3
+/* Trials of a pace that say nothing before it counts as one that does not hold. */
+#define SEARCH_INVALID_MAX 5
 
 enum search_said { SEARCH_HOLDS, SEARCH_FAILS, SEARCH_INVALID };
 
@@ -24,6 +24,7 @@ struct search {
 	double pace;       /* of the next trial, packets a second */
 	double held, lost; /* the highest that held, the lowest that did not */
 	double top;
+	bool unsure;                    /* of lost no two trials said that it does not hold */
 	unsigned holds, fails, invalid; /* trials of this pace */
 	bool done;
 };

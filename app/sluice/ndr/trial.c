@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/units.h"
 #include "watch.h"
 
 #include "core/banned.h"
@@ -13,6 +14,9 @@
 #define PATIENCE_SECONDS 60.0
 /* By so much of it less than asked a pace is not kept. */
 #define PACE_ERROR 0.005
+/* What is sent later than this comes in bunches, which a device may lose that keeps up with the
+ * pace. Nanoseconds. */
+#define LATE_MAX 1e6
 
 /* The result of a method: *answer is the caller's to let go. */
 static int
@@ -146,18 +150,28 @@ invalid(const struct trial *trial, const json_t *replay, const json_t *back)
 static void
 judge(struct trial *trial, const struct trial_terms *terms, const json_t *replay, json_t *back)
 {
+	const json_t *verdict = json_object_get(replay, "verdict");
+	double late = number(json_object_get(verdict, "error_ns"), "max");
 	const char *why;
+	char text[128];
 
-	trial->achieved =
-		number(json_object_get(json_object_get(replay, "verdict"), "achieved"), "pps");
+	trial->achieved = number(json_object_get(verdict, "achieved"), "pps");
 	why = invalid(trial, replay, back);
-	trial->valid = !why;
 	trial->told = json_copy(back);
-	trial->holds = tolerance_judge(&terms->tolerance, trial->told) && trial->valid;
+	trial->holds = tolerance_judge(&terms->tolerance, trial->told) && !why;
+	/* A machine that was away makes nothing hold that does not. */
+	if (!why && !trial->holds && late > LATE_MAX) {
+		snprintf(text, sizeof(text),
+			 "the replay was up to %s late, and then sent more at once",
+			 units_ns((uint64_t)late).text);
+		why = text;
+	}
+	trial->valid = !why;
 	if (why) {
 		json_object_set_new(trial->told, "verdict", json_string("invalid"));
 		json_object_set_new(trial->told, "why", json_pack("[s]", why));
 	}
+	json_object_set_new(trial->told, "error_max_ns", json_integer((json_int_t)late));
 	json_object_set_new(trial->told, "pace_pps",
 			    json_real(trial->asked > 0 ? trial->asked : trial->achieved));
 	json_object_set_new(trial->told, "achieved_pps", json_real(trial->achieved));
