@@ -9,7 +9,7 @@ _sluiced() {
 	local explain="--port --all --down --with --near --rules --cost --json --log-level --help"
 	local paths="--sizes --repeats --ms --quick --svg --json --log-level --help"
 	local diff="--on --traced --port --old-name --json --log-level --help"
-	local replay="--to --server --clients --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
+	local replay="--to --server --clients --return --ignoring --within --edits --unique-per-loop --pace --loops --limit --duration --gap --max-gap --from --until --filter --order
 		--other-links --late --truncated --tolerance --at --clock-error --memory --worker --hugepages --quiet --json --plugin --unsafe-no-iommu --log-level --help
 		--intf1 --intf2 --unique-ip --loop --multiplier --pps --mbps --topspeed --loopdelay-ms --loopdelay-ns --maxsleep"
 	local -A values=([--log-level]="error warning info debug" [--pace]="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
@@ -37,7 +37,7 @@ _sluiced() {
 		_filedir yaml
 		return
 		;;
-	--to | --server | --intf1 | -i | --intf2 | -I)
+	--to | --server | --return | --intf1 | -i | --intf2 | -I)
 		_filedir
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "null $(command ls /sys/class/net 2>/dev/null)" -- "$cur")
 		return

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The config that does what a request asks for: one port or two, one replay. */
+/* The config that does what a request asks for: ports, one replay, and what came back of it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,9 @@
 
 #include "core/banned.h"
 
-/* Of two ports all rings are full with less, and it is little memory. */
+/* Of two ports all rings are full with less, and it is little memory. A return has rings, too. */
 #define PACKETS 8191
+#define PACKETS_RETURN 32767
 
 static const char name_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				   "0123456789._-";
@@ -96,7 +97,45 @@ kind_of(const char *option, const char *to, const char **rest)
 	return strcmp(to, "null") == 0 ? CONFIG_PORT_NULL : CONFIG_PORT_AF_XDP;
 }
 
-/* It is there to send: what is on the line for others does not concern it. */
+struct port_names {
+	char to[CONFIG_NAME_MAX + 1], server[CONFIG_NAME_MAX + 1], back[CONFIG_NAME_MAX + 1];
+	bool own; /* what comes back does so by a port that sends nothing */
+};
+
+/* Whether an option means the port that what comes back comes in by. */
+static bool
+is_back(const struct request *request, enum request_what what)
+{
+	const char *text = request->texts[what], *back = request->texts[REQUEST_RETURN];
+
+	return text && back && strcmp(text, back) == 0;
+}
+
+/* Two of one name are two ports all the same, as two files in two directories. */
+static struct port_names
+port_names(const struct request *request)
+{
+	struct port_names names = {0};
+
+	name_after(request->texts[REQUEST_TO], ',', names.to);
+	if (request->texts[REQUEST_SERVER])
+		name_after(request->texts[REQUEST_SERVER], ',', names.server);
+	if (strcmp(names.to, names.server) == 0)
+		snprintf(names.server, sizeof(names.server), "%.*s-2", CONFIG_NAME_MAX - 2,
+			 names.to);
+	if (!request->texts[REQUEST_RETURN])
+		return names;
+	names.own = !is_back(request, REQUEST_TO) && !is_back(request, REQUEST_SERVER);
+	name_after(request->texts[REQUEST_RETURN], ',', names.back);
+	if (is_back(request, REQUEST_SERVER))
+		memcpy(names.back, names.server, sizeof(names.back));
+	else if (names.own &&
+		 (strcmp(names.back, names.to) == 0 || strcmp(names.back, names.server) == 0))
+		snprintf(names.back, sizeof(names.back), "%.*s-3", CONFIG_NAME_MAX - 2, names.to);
+	return names;
+}
+
+/* What is on the line for others does not concern a port that is there to send. */
 static int
 put_port(FILE *out, const char *name, const struct request *request, enum request_what what)
 {
@@ -117,29 +156,10 @@ put_port(FILE *out, const char *name, const struct request *request, enum reques
 	} else {
 		emit_quoted(out, rest);
 	}
-	fputs(kind == CONFIG_PORT_PCAP || kind == CONFIG_PORT_NULL ? " }\n"
-								   : ", promiscuous: false }\n",
-	      out);
+	if (kind != CONFIG_PORT_PCAP && kind != CONFIG_PORT_NULL && !is_back(request, what))
+		fputs(", promiscuous: false", out);
+	fputs(" }\n", out);
 	return 0;
-}
-
-struct port_names {
-	char to[CONFIG_NAME_MAX + 1], server[CONFIG_NAME_MAX + 1];
-};
-
-/* Two of one name are two ports all the same, as two files in two directories. */
-static struct port_names
-port_names(const struct request *request)
-{
-	struct port_names names = {0};
-
-	name_after(request->texts[REQUEST_TO], ',', names.to);
-	if (request->texts[REQUEST_SERVER])
-		name_after(request->texts[REQUEST_SERVER], ',', names.server);
-	if (strcmp(names.to, names.server) == 0)
-		snprintf(names.server, sizeof(names.server), "%.*s-2", CONFIG_NAME_MAX - 2,
-			 names.to);
-	return names;
 }
 
 static int
@@ -152,7 +172,26 @@ put_ports(FILE *out, const struct request *request)
 	ret = put_port(out, names.to, request, REQUEST_TO);
 	if (ret == 0 && request->texts[REQUEST_SERVER])
 		ret = put_port(out, names.server, request, REQUEST_SERVER);
+	if (ret == 0 && names.own)
+		ret = put_port(out, names.back, request, REQUEST_RETURN);
 	return ret;
+}
+
+/* Words between commas, as a list. */
+static void
+put_list(FILE *out, const char *key, const char *text)
+{
+	char *words = text ? strdup(text) : NULL, *rest = words, *word;
+
+	if (!words)
+		return;
+	fprintf(out, "    %s: [", key);
+	for (const char *before = ""; (word = strsep(&rest, ",")); before = ", ") {
+		fputs(before, out);
+		emit_quoted(out, word);
+	}
+	fputs("]\n", out);
+	free(words);
 }
 
 static void
@@ -168,22 +207,6 @@ put_to(FILE *out, const struct request *request)
 		fputs(" }", out);
 	}
 	fputc('\n', out);
-}
-
-static void
-put_clients(FILE *out, const char *text)
-{
-	char *words = text ? strdup(text) : NULL, *rest = words, *word;
-
-	if (!words)
-		return;
-	fputs("    clients: [", out);
-	for (const char *before = ""; (word = strsep(&rest, ",")); before = ", ") {
-		fputs(before, out);
-		emit_quoted(out, word);
-	}
-	fputs("]\n", out);
-	free(words);
 }
 
 /* As they stand in a config; the brackets may be left out. A comment in them ends with its line. */
@@ -206,7 +229,7 @@ put_replay(FILE *out, const struct request *request)
 	emit_name(out, name);
 	fputs(":\n", out);
 	put_to(out, request);
-	put_clients(out, request->texts[REQUEST_CLIENTS]);
+	put_list(out, "clients", request->texts[REQUEST_CLIENTS]);
 	put_edits(out, request->texts[REQUEST_EDITS]);
 	fputs("    start: manual\n    file: [", out);
 	for (unsigned i = 0; i < request->file_count; i++) {
@@ -221,6 +244,41 @@ put_replay(FILE *out, const struct request *request)
 		emit_quoted(out, request->texts[i]);
 		fputc('\n', out);
 	}
+}
+
+/* What comes in by that port is compared with what was sent. Its name is that of no port. */
+static void
+put_return(FILE *out, const struct request *request)
+{
+	const char *ignoring = request->texts[REQUEST_IGNORING];
+	const struct port_names names = port_names(request);
+	char replay[CONFIG_NAME_MAX + 1], name[] = "back-0";
+
+	if (!request->texts[REQUEST_RETURN])
+		return;
+	request_replay_name(request, replay);
+	name[4] = '\0';
+	for (char digit = '1'; strcmp(name, names.to) == 0 || strcmp(name, names.server) == 0 ||
+			       strcmp(name, names.back) == 0;
+	     digit++) {
+		name[4] = '-';
+		name[5] = digit;
+	}
+	fprintf(out, "returns:\n  %s:\n    replay: ", name);
+	emit_name(out, replay);
+	fputc('\n', out);
+	if (ignoring && strcmp(ignoring, "auto") == 0)
+		fputs("    ignoring: auto\n", out);
+	else
+		put_list(out, "ignoring", ignoring);
+	if (request->texts[REQUEST_WITHIN]) {
+		fputs("    within: ", out);
+		emit_quoted(out, request->texts[REQUEST_WITHIN]);
+		fputc('\n', out);
+	}
+	fputs("rules:\n  - name: back\n    from: [", out);
+	emit_name(out, names.back);
+	fprintf(out, "]\n    actions: [ { forward: %s } ]\n", name);
 }
 
 /* A config is text, so a name that is none would be another file's. */
@@ -240,9 +298,12 @@ are_text(const struct request *request)
 }
 
 static void
-put_memory(FILE *out, const char *hugepages)
+put_memory(FILE *out, const struct request *request)
 {
-	fprintf(out, "memory: { packets: %d", PACKETS);
+	const char *hugepages = request->texts[REQUEST_HUGEPAGES];
+
+	fprintf(out, "memory: { packets: %d",
+		request->texts[REQUEST_RETURN] ? PACKETS_RETURN : PACKETS);
 	if (hugepages) {
 		fputs(", hugepages: ", out);
 		emit_quoted(out, hugepages);
@@ -272,11 +333,12 @@ request_config(const struct request *request)
 	if (!out)
 		return NULL;
 	fputs("version: 1\ndefault: drop\n", out);
-	put_memory(out, request->texts[REQUEST_HUGEPAGES]);
+	put_memory(out, request);
 	if (request->texts[REQUEST_WORKER])
 		put_worker(out, request->texts[REQUEST_WORKER]);
 	ret = put_ports(out, request);
 	put_replay(out, request);
+	put_return(out, request);
 	if (fclose(out) == 0 && ret == 0)
 		return text;
 	free(text);

@@ -110,6 +110,18 @@ judge(void *context, const struct snapshot *last, int exit_code)
 	return known && whole && !progress_failed(&following->progress) ? exit_code : EXIT_FAILED;
 }
 
+/* What came back of it, where that was looked at. */
+static json_t *
+come_back(const struct snapshot *last)
+{
+	json_t *result = last ? report_returns(last) : NULL;
+
+	if (json_object_size(json_object_get(result, "returns")))
+		return result;
+	json_decref(result);
+	return NULL;
+}
+
 /* What sluice itself copied of it: mostly nothing. */
 static void
 add_copies(json_t *result, const struct snapshot *last)
@@ -126,19 +138,25 @@ report(void *context, const struct snapshot *last)
 {
 	const struct following *following = context;
 	const struct progress *progress = &following->progress;
+	json_t *back;
 
 	if (last && (last->leaked || !last->ledger.balanced))
 		report_print(last, stderr);
 	/* Of one that was refused there is no verdict: the log has why. */
 	if (!progress->last || !following->started)
 		return;
+	back = come_back(last);
 	if (following->json) {
 		add_copies(progress->last, last);
+		json_object_update_missing(progress->last, back);
 		json_dumpf(progress->last, stdout, JSON_INDENT(2));
 		printf("\n");
 	} else {
 		view_verdict(stdout, following->name, progress_replay(progress));
+		if (back)
+			view_returns(&(struct view){.now = back, .out = stdout});
 	}
+	json_decref(back);
 }
 
 /* Places in a text that nobody wrote would only confuse. */

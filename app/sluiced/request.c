@@ -192,6 +192,10 @@ request_read(struct options *options, struct request *request)
 		return say("which capture? a file is missing", NULL);
 	if (!request->texts[REQUEST_TO])
 		return say("where to? give --to PORT, as in --to eth1", NULL);
+	for (unsigned i = REQUEST_IGNORING; i <= REQUEST_WITHIN; i++) {
+		if (request->texts[i] && !request->texts[REQUEST_RETURN])
+			return say("goes with --return PORT", request_name(i));
+	}
 	return -1;
 }
 

@@ -37,6 +37,9 @@ enum request_what {
 	REQUEST_TO,
 	REQUEST_SERVER, /* NULL: all leave by one port */
 	REQUEST_CLIENTS,
+	REQUEST_RETURN, /* NULL: nobody looks at what comes back */
+	REQUEST_IGNORING,
+	REQUEST_WITHIN,
 	REQUEST_EDITS,
 	REQUEST_WORKER,
 	REQUEST_HUGEPAGES,

@@ -30,7 +30,7 @@ struct word {
 	const char *zero; /* what 0 means; NULL: itself; "": as if it were not there */
 };
 
-#define WORD_ROWS 104
+#define WORD_ROWS 107
 
 /* First ours, with a line of help, then the others. */
 extern const struct word word_rows[WORD_ROWS];
