@@ -14,8 +14,9 @@
 
 #define HEADERS_CACHE 256
 #define ZEROS_SIZE 65536
-/* For the rings of ports that come while the replay is there; mbufs of 256 bytes, which are part of
- * what `memory.reserve` counts for a replay. */
+/* For the rings of ports that come while the replay is there, and for what a return has not looked
+ * at yet, up to 8,192 of each lane: where that is more the replay waits, and is late. Mbufs of 256
+ * bytes, which are part of what `memory.reserve` counts for a replay. */
 #define HEADERS_SPARE 16384
 
 /* As many mbufs as can be on their way: in every ring that these packets may reach, in each lane's
