@@ -131,7 +131,7 @@ def test_panes_that_a_config_has_no_use_for(daemon):
         screen.type("66")
         screen.until(shows(">6 REPLAY", "the config has no replays"))
         screen.type("7")
-        screen.until(shows(">7 CAPTURE", "no port writes a capture"))
+        screen.until(shows(">7 CAPTURE", "nothing is written to a capture"))
         assert screen.end() == 0
 
 
