@@ -32,8 +32,9 @@ def limited_fixture(tmp_path):
 
         Path(limit).write_bytes(struct.pack("<Q", RATE))
         # Rings so long that a machine whose cores others take, too, does not seem to bring more than they hold.
-        what = config({"in": {"vdev": "net_null0", "rx-ring": 32768},
-                       "out": {"vdev": "net_null1,no-rx=1", "tx-ring": 32768}}, default={"forward": "out"})
+        what = config({"in": {"vdev": "net_null0", "rx-ring": 32768, "tx-ring": 32768},
+                       "out": {"vdev": "net_null1,no-rx=1", "tx-ring": 32768}},
+                      default={"forward": "out"})
         environment = {"LIMIT_FILE": limit, "LIMIT_DEVICE": "net_null0"}
         with Daemon(what, tmp_path, [plugin], run_dir=folder, environment=environment) as daemon:
             yield daemon, let
