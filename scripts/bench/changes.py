@@ -32,9 +32,8 @@ CASES = {
 }
 
 
-def config(core, rules=0, more=False):
-    """A replay to a port that stays; more: a port, a replay and a rule that come and go. That replay is slow: at top speed its
-    bursts would be what the other one waits for, whoever began it."""
+def config(core, rules=0, more=False, pace="top"):
+    """A replay to a port that stays; more: a port, a replay at that pace and a rule that come and go."""
     ports = '  wan: { null: {} }\n  lan: { null: {} }\n' + ("  more: { null: {} }\n" if more else "")
     text = traffic.rules(rules, max(rules, 1), "lan") + "\n" if rules else ""
     text += "  - { name: more, actions: [ { mirror: more } ] }\n" if more else ""
@@ -42,7 +41,7 @@ def config(core, rules=0, more=False):
     return (f"workers: [{core}]\nmemory: {{ packets: 8191, hugepages: false }}\nports:\n{ports}"
             + (f"rules:\n{text}" if text else "") + "default: { forward: lan }\n"
             f"replays:\n  steady: {replay}to: wan, pace: {PACE}pps, loops: forever }}\n"
-            + ("  more: { file: steady.pcap, memory: 8MiB, to: more, pace: 1000pps }\n" if more else ""))
+            + (f"  more: {{ file: steady.pcap, memory: 8MiB, to: more, pace: {pace} }}\n" if more else ""))
 
 
 class Client:
@@ -118,7 +117,8 @@ def error(arguments, scratch):
 
         def disturb():
             began = time.monotonic()
-            client.apply(run_dir, config(arguments.core, rules=len(took) % 5, more=len(took) % 2))
+            client.apply(run_dir, config(arguments.core, rules=len(took) % 5, more=len(took) % 2,
+                                              pace=arguments.pace))
             took.append(time.monotonic() - began)
             time.sleep(PAUSE)
 
@@ -166,6 +166,7 @@ def main():
     parser = machine.options("changes", "What configs that are applied while packets flow cost the others.", "error, answers")
     parser.add_argument("--pairs", type=int, default=25, help="pairs of runs (default 25)")
     parser.add_argument("--seconds", type=int, default=1, help="length of a run (default 1)")
+    parser.add_argument("--pace", default="top", help="of the replay that comes and goes (default top)")
     parser.add_argument("--rules", type=int, default=10000, help="rules that are compiled (default 10000)")
     # In memory: a disk's interrupts come to whichever core the kernel chose, and would be counted as what an apply costs.
     parser.add_argument("--scratch", default="/dev/shm", help="where captures and configs are made (default /dev/shm)")
