@@ -85,7 +85,7 @@ def running(arguments, scratch):
 
 def run(client, seconds, meanwhile):
     """Replays for a while; returns the verdict's errors."""
-    client.call("replay.start", name="steady", duration=f"{seconds}s")
+    client.call("replay.start", name="steady", duration=f"{seconds * 1000:.0f}ms")
     while not (replay := client.call("replay.list")["replays"]["steady"])["ended"]:
         meanwhile()
     if sum(replay["drops"].values()):
@@ -164,8 +164,8 @@ def answers(arguments, scratch):
 
 def main():
     parser = machine.options("changes", "What configs that are applied while packets flow cost the others.", "error, answers")
-    parser.add_argument("--pairs", type=int, default=25, help="pairs of runs (default 25)")
-    parser.add_argument("--seconds", type=int, default=1, help="length of a run (default 1)")
+    parser.add_argument("--pairs", type=int, default=100, help="pairs of runs (default 100)")
+    parser.add_argument("--seconds", type=float, default=0.25, help="length of a run (default 0.25)")
     parser.add_argument("--pace", default="top", help="of the replay that comes and goes (default top)")
     parser.add_argument("--rules", type=int, default=10000, help="rules that are compiled (default 10000)")
     # In memory: a disk's interrupts come to whichever core the kernel chose, and would be counted as what an apply costs.
