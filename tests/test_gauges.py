@@ -14,6 +14,7 @@ from lib.net import Machine
 from lib.offline import config
 
 STALL_MS = 2000
+TRIES = 20
 NS = 1000000
 
 
@@ -27,6 +28,26 @@ def bring(daemon, slot, count, missed=0):
     before = daemon.call("status")["ports"]["out"]["tx_packets"]
     slot.order(f"miss {missed}\nbring {count}")
     return daemon.until(lambda status: status["ports"]["out"]["tx_packets"] == before + count)
+
+
+def microburst(daemon, slot, count, missed=0):
+    """Has so many packets come at once until one microburst is all of them, and no others: it has windows of a millisecond, and
+    a worker that something keeps from its core meanwhile sees them in several, or with what came before. Returns what is
+    told of it, and the moments between which it was."""
+    for _ in range(TRIES):
+        known = daemon.call("status")["ports"]["in"]["bursts"]
+        before = datetime.datetime.now(datetime.timezone.utc)
+        bring(daemon, slot, count, missed)
+        daemon.until(lambda status: status["ports"]["in"]["bursts"] > known)  # pylint: disable=W0640
+        after = datetime.datetime.now(datetime.timezone.utc)
+        told = daemon.call("bursts", names=["in"])["bursts"]["in"][-1]
+        if (told["packets"], told["lost"]) == (count, missed):
+            return told, before, after
+    raise AssertionError(told)
+
+
+def all_lost(daemon):
+    return sum(burst["lost"] for burst in daemon.call("bursts")["bursts"]["in"])
 
 
 def test_a_stall_shows_in_the_upper_bound_alone(slot, tmp_path):
@@ -86,7 +107,7 @@ def test_how_much_of_the_ring_waits(slot, tmp_path):
         bring(daemon, slot, 1000)
         told = daemon.call("snapshot")["ports"]["in"]["backlog"]
         assert told["now"] == 0 and told["peak"] == 0.9 and told["half"] == told["ninety"] == 1 and told["quarter"] == 2
-        status = daemon.until(lambda status: status["ports"]["in"]["bursts"] >= 2)
+        status = daemon.until(lambda status: status["ports"]["in"]["bursts"] > 0)
         assert status["ports"]["in"]["backlog"] == told
         # The other only sends, and its driver does not say.
         assert daemon.call("ports")["ports"]["out"]["backlog"] == dict.fromkeys(told)
@@ -101,36 +122,36 @@ def test_the_last_microbursts(slot, tmp_path):
         assert daemon.call("bursts") == {"bursts": {"in": [], "out": []}}
         assert daemon.sluice("bursts").stdout == "no microburst\n"
         bring(daemon, slot, 100)
-        for number, (count, missed) in enumerate(((600, 0), (3000, 77)), 1):
-            before = datetime.datetime.now(datetime.timezone.utc)
-            bring(daemon, slot, count, missed)
-            status = daemon.until(lambda status, number=number: status["ports"]["in"]["bursts"] == number)
-        after = datetime.datetime.now(datetime.timezone.utc)
-        first, last = daemon.call("bursts", names=["in"])["bursts"]["in"]
-        assert first["packets"] == 600 and first["backlog"] == 0.5 and first["lost"] == 0 and not first["goes_on"]
-        assert last["packets"] == 3000 and last["backlog"] == 0.9 and last["lost"] == 77
+        first, _, _ = microburst(daemon, slot, 600)
+        assert first["backlog"] == 0.5 and not first["goes_on"]
+        last, before, after = microburst(daemon, slot, 3000, 77)
+        assert last["backlog"] == 0.9
         # It began when they can have come at the earliest: perhaps before a worker that was kept from its core.
         start = datetime.datetime.fromisoformat(last["start"][:23] + "+00:00")
         assert start <= after and start + datetime.timedelta(seconds=last["duration_ns"] / 1e9, milliseconds=1) >= before
         assert 0 < last["peak_100us"]["packets"] <= 3000 and 0 < last["peak_1ms"]["packets"] <= 3000
         assert last["duration_ns"] > 0 and first["start"] < last["start"]
-        assert daemon.call("ports")["ports"]["in"]["bursts"] == 2 and status["ports"]["out"]["bursts"] == 0
+        status = daemon.call("status")
+        bursts = status["ports"]["in"]["bursts"]
+        assert bursts == len(daemon.call("bursts")["bursts"]["in"]) >= 2 and status["ports"]["out"]["bursts"] == 0
         # A loss long behind the last is told by itself: nothing else is known of it.
-        while status["ports"]["in"]["bursts"] == 2:
-            time.sleep(1.5)
+        while status["ports"]["in"]["bursts"] == bursts:
+            time.sleep(2.5)  # it is asked once a second
+            before = all_lost(daemon)
             slot.order("miss 5")
+            daemon.until(lambda _: all_lost(daemon) == before + 5)  # pylint: disable=W0640
             status = daemon.call("status")
         lost = daemon.call("bursts")["bursts"]["in"][-1]
-        assert lost["lost"] > 0 and lost["lost"] % 5 == 0 and lost["packets"] is lost["backlog"] is lost["mean_pps"] is lost["peak_1ms"]["pps"] is None
+        assert lost["lost"] == 5 and lost["packets"] is lost["backlog"] is lost["mean_pps"] is lost["peak_1ms"]["pps"] is None
         lines = daemon.sluice("bursts", "in").stdout.splitlines()
-        assert lines[0].split()[0] == "PORT" and max(map(len, lines)) <= 80 and len(lines) == 4
-        assert re.fullmatch(r"in +\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} .* 3,000 .* 90 % +\d+", lines[2]), lines
+        assert lines[0].split()[0] == "PORT" and max(map(len, lines)) <= 80 and len(lines) == 2 + bursts
+        assert re.fullmatch(r"in +\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} .* 3,000 .* 90 % +\d+", lines[-2]), lines
         done = daemon.sluice("bursts", "inn")
         assert done.returncode == 1 and 'did you mean "in"?' in done.stderr
         text = daemon.sluice("status").stdout
         assert re.search(r"^PORT +AT MOST p50 .*BURSTS$", text, re.MULTILINE), text
-        assert re.search(r"^in .* 90 % +3$", text, re.MULTILINE), text
-        assert re.search(r"^in .* 0 % +90 % +3 ", daemon.sluice("ports").stdout, re.MULTILINE)
+        assert re.search(rf"^in .* 90 % +{bursts + 1}$", text, re.MULTILINE), text
+        assert re.search(rf"^in .* 0 % +90 % +{bursts + 1} ", daemon.sluice("ports").stdout, re.MULTILINE)
         daemon.stop()
 
 
@@ -151,13 +172,17 @@ def test_what_waits_with_the_kernel(tmp_path):
         what["memory"]["packets"] = 32767
         with Daemon(what, tmp_path) as daemon:
             assert daemon.call("ports")["ports"]["in"]["backlog"]["now"] == 0
-            os.kill(daemon.process.pid, signal.SIGSTOP)
-            try:
-                machine.run("/usr/bin/python3", "-c", send)
-            finally:
-                os.kill(daemon.process.pid, signal.SIGCONT)
-            port = daemon.until(lambda status: status["ports"]["in"]["bursts"] > 0)["ports"]["in"]
-            assert port["backlog"]["peak"] == 0.5 and port["backlog"]["half"] == 1, port
-            burst = daemon.call("bursts")["bursts"]["in"][0]
-            assert burst["backlog"] == 0.5 and burst["packets"] >= 1600
+            for tries in range(1, TRIES + 1):
+                known = daemon.call("status")["ports"]["in"]["bursts"]
+                os.kill(daemon.process.pid, signal.SIGSTOP)
+                try:
+                    machine.run("/usr/bin/python3", "-c", send)
+                finally:
+                    os.kill(daemon.process.pid, signal.SIGCONT)
+                port = daemon.until(lambda status: status["ports"]["in"]["bursts"] > known)["ports"]["in"]  # pylint: disable=W0640
+                burst = daemon.call("bursts")["bursts"]["in"][-1]
+                if burst["packets"] >= 1600:  # of a worker that is kept from its core some are of no microburst
+                    break
+            assert port["backlog"]["peak"] == 0.5 and port["backlog"]["half"] == tries, port
+            assert burst["backlog"] == 0.5 and burst["packets"] >= 1600, burst
             daemon.stop()

@@ -133,7 +133,7 @@ class Daemon:
         text = yaml.dump({**what, "run-dir": str(self.run_dir)}, sort_keys=False, width=1000)
         return self.call("config.apply", text=text, directory=str(self.directory))
 
-    def until(self, holds, seconds=10, what=""):
+    def until(self, holds, seconds=60, what=""):
         """Waits until holds(status) and returns that status."""
         deadline = time.monotonic() + seconds
         while True:
