@@ -36,6 +36,28 @@ def test_help_fits_a_terminal(program):
         assert text.endswith("\n") and max(map(len, text.split("\n"))) <= 80, text
 
 
+def help_of(words):
+    """What a command's help says, and the options that it lists at its end."""
+    done = subprocess.run([SLUICE, *words.split(), "--help"], capture_output=True, text=True, timeout=60, check=True)
+    said, listed = done.stdout.split("\nOptions: ")
+    return said, set(re.findall(r"--?[a-z][a-z-]*", listed))
+
+
+@pytest.mark.parametrize("words", commands())
+def test_options_that_help_explains_are_listed(words):
+    said, listed = help_of(words)
+    explained = re.findall(r"(?<![`\w-])--?[a-z][a-z-]*", re.sub("`[^`]*`", "", said))
+    assert set(explained) <= listed, said
+
+
+def test_exit_codes_of_the_manual_are_in_the_help():
+    page = (ROOT / "docs" / "man" / "sluice.1").read_text(encoding="ascii")
+    described = dict(re.findall(r"^\.It Cm ([a-z ]+?)(?: Ar .*)?\n((?:(?!\.It Cm|\.El).*\n)*)", page, re.MULTILINE))
+    assert described["wait"] and sorted(described) == sorted(commands())
+    for words, text in described.items():
+        assert ("exit code" in " ".join(text.split()).lower()) <= ("exit code" in " ".join(help_of(words)[0].split()).lower()), words
+
+
 def test_commands_are_those_of_the_manual():
     page = (ROOT / "docs" / "man" / "sluice.1").read_text(encoding="ascii")
     described = re.findall(r"^\.It Cm ([a-z ]+?)(?: Ar .*)?$", page, re.MULTILINE)

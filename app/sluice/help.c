@@ -120,6 +120,55 @@ help_group(const char *word, FILE *out)
 	fprintf(out, "\nEach has more to say with --help; `sluice --help` has the options.\n");
 }
 
+/* Which options a command takes. */
+static void
+print_options(FILE *out, const struct command *command)
+{
+	const struct {
+		bool takes;
+		const char *options;
+	} rows[] = {
+		{true, " --json"},
+		{command->shows_changed, " -w FILE"},
+		{command->extracts,
+		 " --from TIME --until TIME --filter FILTER -n N -w FILE --count"},
+		{command->explains,
+		 " --port PORT --all --down PORT --with FILE --near N --live [FILTER] -n N --rule "
+		 "RULE --drops[=REASON] --rate N --for SECONDS"},
+		{command->compares, " --on CAPTURE... --live SECONDS --port PORT"},
+		{command->picks, " --sort COLUMN --top N --nonzero"},
+		{command->measures, " --list --rules N --textfile FILE"},
+		{command->reading, " --watch SECONDS"},
+		{command->follows, " --follow"},
+		{command->takes_all, " --all"},
+		{command->starts, " --pace PACE --loops N --limit N --duration TIME --at TIME "
+				  "--clock-error TIME"},
+		{command->sights, " --once"},
+		{command->talks, " --by WORD -n N --for SECONDS"},
+		{command->waits, " --timeout SECONDS"},
+		{command->looks, " -n N --port PORT --rule RULE --drops[=REASON] --snap BYTES "
+				 "--rate N --for SECONDS"},
+		{command->looks && command->run == run_trace, " -v --paths"},
+		{command->looks && command->run == run_tap, " --in --out"},
+		{command->searches, " --loss N --latency WORDS --duration TIME -w FILE"},
+		{command->matches, " --ignoring WORDS --within TIME --tolerance WORDS --snap "
+				   "BYTES -w FILE"},
+		{!command->matches, " --socket PATH"},
+	};
+	int column = fprintf(out, "Options:"), indent = column + 1;
+	char text[512] = "";
+	size_t used = 0;
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].takes)
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s",
+						 rows[i].options);
+	}
+	fprintf(out, " ");
+	print_words(out, indent, indent, text + 1);
+	fprintf(out, "\n");
+}
+
 void
 help_command(const struct command *command, FILE *out)
 {
@@ -140,40 +189,8 @@ help_command(const struct command *command, FILE *out)
 		fprintf(out, "\n");
 		print_words(out, 0, 0, text);
 	}
+	fprintf(out, "\n");
 	if (command->method)
-		fprintf(out, "\nOn the socket: %s\n", command->method);
-	if (command->searches) {
-		fprintf(out, "\nOptions: --json --loss N --latency WORDS --duration TIME -w FILE "
-			     "--socket PATH\n");
-		return;
-	}
-	if (command->matches) {
-		print_words(out, 0, 0,
-			    "Options: --json --ignoring WORDS --within TIME --tolerance WORDS "
-			    "--snap BYTES -w FILE\n");
-		return;
-	}
-	snprintf(text, sizeof(text), "--json%s%s%s%s%s%s%s%s%s%s%s%s%s --socket PATH\n",
-		 command->shows_changed ? " -w FILE" : "",
-		 command->extracts
-			 ? " --from TIME --until TIME --filter FILTER -n N -w FILE --count"
-			 : "",
-		 command->explains ? " --port PORT --all --down PORT --with FILE --near N "
-				     "--live [FILTER] -n N"
-				   : "",
-		 command->picks ? " --sort COLUMN --top N --nonzero" : "",
-		 command->measures ? " --list --rules N --textfile FILE" : "",
-		 command->reading ? " --watch SECONDS" : "", command->follows ? " --follow" : "",
-		 command->takes_all ? " --all" : "",
-		 command->starts ? " --pace PACE --loops N --limit N --duration TIME --at TIME "
-				   "--clock-error TIME"
-				 : "",
-		 command->sights ? " --once" : "",
-		 command->talks ? " --by WORD -n N --for SECONDS" : "",
-		 command->waits ? " --timeout SECONDS" : "",
-		 command->looks ? " -n N -v --port PORT --rule RULE --drops[=REASON] --snap BYTES "
-				  "--rate N --for SECONDS"
-				: "");
-	column = fprintf(out, "Options: ");
-	print_words(out, column, column, text);
+		fprintf(out, "On the socket: %s\n", command->method);
+	print_options(out, command);
 }
