@@ -50,6 +50,16 @@ def test_it_says_what_runs(daemon):
     assert answer["packet"]["bytes"] == capture.read(name)[2].data.hex()
 
 
+def test_the_cost_is_measured_where_it_is_asked_for(daemon):
+    """Beside a worker, and nothing changes by it either."""
+    before = daemon.call("rules")["rules"]["web"]
+    cost = explain(daemon, WEB, "--cost")["cost"]
+    assert 0 < cost["classify_cycles"] < 1e6 and 0 <= cost["act_cycles"] < 1e6
+    assert "cost" not in explain(daemon, WEB) and daemon.call("rules")["rules"]["web"] == before
+    with pytest.raises(Refused, match="must be a boolean"):
+        daemon.call("explain", packet=WEB, cost="yes")
+
+
 def test_links_are_as_they_are(daemon):
     member = explain(daemon, WEB)["group"]["member"]
     daemon.call("port.down", name=member)
@@ -69,6 +79,19 @@ def test_another_config(daemon, tmp_path):
     assert answer["with"]["same"] is False and answer["with"]["decides"]["rule"] == "default"
     assert answer["with"]["config"] == str(other) and answer["with"]["agrees"]
     assert explain(daemon, WEB, "--with", daemon.path)["with"]["same"] is True
+
+
+def test_it_says_of_which_config(daemon):
+    """A file may have been written or applied since: what counts is what runs, and since when."""
+    before = explain(daemon, WEB)["running"]
+    assert before == {key: daemon.call("status")["config"][key] for key in ("file", "way", "uid", "pid", "since")}
+    assert before["way"] == "start" and before["file"] == str(daemon.path)
+    daemon.call("config.apply", text=json.dumps({**site(), "run-dir": str(daemon.run_dir), "default": "drop"}))
+    after = explain(daemon, WEB)["running"]
+    assert (after["file"], after["way"]) == (None, "apply") and after["since"] > before["since"]
+    text = subprocess.run([SLUICE, "--socket", daemon.run_dir, "explain", WEB], capture_output=True, text=True, timeout=60,
+                          check=True).stdout
+    assert f"config    a text, applied {after['since']}" in text
 
 
 def counted(daemon):

@@ -24,8 +24,9 @@ arguments_check(const struct command *command, const struct options *options, in
 		looking.snap = NULL;
 	if (options->watch > 0 && !command->reading)
 		return say_failed(EXIT_USAGE,
-				  "--watch repeats what only reads: status, ports, rules, "
-				  "workers, drops, memory, metrics, top, config show, replay list");
+				  "--watch repeats what only reads: status, ports, bursts, rules, "
+				  "policers, dedups, captures, returns, workers, drops, memory, "
+				  "metrics, top, config show, replay list");
 	if (pick_check(command, options) != EXIT_DONE)
 		return EXIT_USAGE;
 	if (options->follow && !command->follows)
@@ -63,8 +64,10 @@ arguments_check(const struct command *command, const struct options *options, in
 		return say_failed(EXIT_USAGE, "--once is for `sluice top`");
 	if (options->timeout > 0 && !command->waits)
 		return say_failed(EXIT_USAGE, "--timeout is for `sluice wait`");
-	if ((options->with || options->down_count || options->near_given) && !command->explains)
-		return say_failed(EXIT_USAGE, "--down, --with and --near are for `sluice explain`");
+	if ((options->with || options->down_count || options->near_given || options->cost) &&
+	    !command->explains)
+		return say_failed(EXIT_USAGE,
+				  "--down, --with, --near and --cost are for `sluice explain`");
 	if (options->on_count && !command->compares)
 		return say_failed(EXIT_USAGE, "--on is for `sluice config diff`");
 	if (options->live && !command->compares && !command->explains)

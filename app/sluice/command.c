@@ -147,7 +147,9 @@ static const struct command first[] = {
 		 "--all: on every port.\n"
 		 "--down PORT: as if it had no link; may be repeated.\n"
 		 "--with FILE: and what that config would do.\n"
-		 "--near N: so many rules that nearly took it, 3 if left out.\n",
+		 "--near N: so many rules that nearly took it, 3 if left out.\n"
+		 "--cost: cycles to classify it and to do what follows, measured by the daemon "
+		 "beside its workers.\n",
 	 .least = 1,
 	 .most = NAMES_MAX,
 	 .method = "explain",

@@ -50,7 +50,7 @@ _sluice_workers() {
 }
 
 _sluice() {
-	local cur prev words cword i command=() options="--all --at --by --clock-error --count --down --drops --duration --filter --follow --for --from --ignoring --in --json --latency --limit --list --live --loops --loss --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --tolerance --top --until --watch --with --within --help --version"
+	local cur prev words cword i command=() options="--all --at --by --clock-error --cost --count --down --drops --duration --filter --follow --for --from --ignoring --in --json --latency --limit --list --live --loops --loss --near --nonzero --on --once --out --pace --paths --port --rate --rule --rules --snap --socket --sort --textfile --timeout --tolerance --top --until --watch --with --within --help --version"
 	local paces="original 0.5x 2x 10x 100kpps 1Mpps 1Gbps 10Gbps-wire top"
 	local -A values=([--top]="5 10 20" [--timeout]="5 30 60" [--watch]="1 2 5 10" [--pace]="$paces"
 		[--loops]="2 10 forever" [--at]="+5s +1min" [--limit]="" [--near]="0 3 10" [--rules]="100 500 10000" [--duration]="" [--clock-error]=""

@@ -72,9 +72,10 @@ help_print(FILE *out)
 		"  --list           with `metrics`: which there are, and what they mean\n"
 		"  --rules N, --textfile FILE\n"
 		"                   with `metrics`: of so many rules; into a file\n"
-		"  --port PORT, --down PORT, --with FILE, --near N, --live [FILTER]\n"
+		"  --port PORT, --down PORT, --with FILE, --near N, --cost, --live [FILTER]\n"
 		"                   with `explain`: where it comes in, links that are supposed\n"
-		"                   down, a second config, packets that pass\n"
+		"                   down, a second config, what it costs, packets that\n"
+		"                   pass\n"
 		"  --on CAPTURE, --live SECONDS, --port PORT\n"
 		"                   with `config diff`: of packets, captured or passing ones\n"
 		"  --follow         with `replay start`: show progress until it has ended\n"
@@ -133,8 +134,8 @@ print_options(FILE *out, const struct command *command)
 		{command->extracts,
 		 " --from TIME --until TIME --filter FILTER -n N -w FILE --count"},
 		{command->explains,
-		 " --port PORT --all --down PORT --with FILE --near N --live [FILTER] -n N --rule "
-		 "RULE --drops[=REASON] --rate N --for SECONDS"},
+		 " --port PORT --all --down PORT --with FILE --near N --cost --live [FILTER] -n N "
+		 "--rule RULE --drops[=REASON] --rate N --for SECONDS"},
 		{command->compares, " --on CAPTURE... --live SECONDS --port PORT"},
 		{command->picks, " --sort COLUMN --top N --nonzero"},
 		{command->measures, " --list --rules N --textfile FILE"},

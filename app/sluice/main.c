@@ -32,6 +32,7 @@ enum {
 	OPTION_JSON,
 	OPTION_LIST,
 	OPTION_LIVE,
+	OPTION_COST,
 	OPTION_NEAR,
 	OPTION_NONZERO,
 	OPTION_ON,
@@ -54,6 +55,7 @@ static const struct option long_options[] = {
 	{"at", required_argument, NULL, TEXT(terms.at)},
 	{"by", required_argument, NULL, TEXT(by)},
 	{"clock-error", required_argument, NULL, TEXT(terms.clock_error)},
+	{"cost", no_argument, NULL, OPTION_COST},
 	{"count", no_argument, NULL, OPTION_COUNT},
 	{"down", required_argument, NULL, OPTION_DOWN},
 	{"drops", optional_argument, NULL, OPTION_DROPS},
@@ -235,6 +237,9 @@ parse_options(int argc, char **argv, struct options *options, bool *help)
 		case OPTION_ON:
 			if (add_on(optarg, options) != EXIT_DONE)
 				return EXIT_USAGE;
+			break;
+		case OPTION_COST:
+			options->cost = true;
 			break;
 		case OPTION_NEAR:
 			if (parse_near(optarg, options) != EXIT_DONE)

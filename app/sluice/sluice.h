@@ -53,7 +53,7 @@ struct options {
 	/* Of explain, and port of those that look or compare, too; NULL: not given. */
 	const char *port, *with, *down[OPTIONS_DOWN_MAX];
 	unsigned down_count, near;
-	bool near_given;
+	bool near_given, cost;
 	/* Of config diff: captures, and how long to look at what passes; of explain, which packets
 	 * that pass, "": any; NULL: not. */
 	const char *on[OPTIONS_ON_MAX], *live;

@@ -29,6 +29,8 @@ params_of(const struct options *options, const char *packet, const char *port)
 		json_object_set_new(params, "port", json_string(port));
 	if (options->near_given)
 		json_object_set_new(params, "near", json_integer(options->near));
+	if (options->cost)
+		json_object_set_new(params, "cost", json_true());
 	if (!params || json_array_size(down) != options->down_count ||
 	    (port && !json_object_get(params, "port"))) {
 		json_decref(params);

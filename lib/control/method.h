@@ -81,6 +81,7 @@ struct method_param {
 		METHOD_STRING, /* where a row says nothing else */
 		METHOD_INTEGER,
 		METHOD_NAMES,
+		METHOD_BOOLEAN,
 	} type;
 	bool required;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/brought.h"
+#include "control/method_keep.h"
 #include "core/log.h"
 #include "core/text.h"
 #include "explain/explain.h"
@@ -66,6 +67,7 @@ read_question(struct call *call, const struct config *config, struct explain_que
 		return false;
 	}
 	question->port = (unsigned)port;
+	question->cost = json_is_true(json_object_get(call->params, "cost"));
 	question->near = near ? (unsigned)json_integer_value(near) : EXPLAIN_NEAR;
 	return read_down(call, config, &question->down);
 }
@@ -203,9 +205,11 @@ work_explain(const struct method_daemon *daemon, struct call *call)
 void
 answer_explain(struct method_daemon *daemon, struct call *call)
 {
-	if (daemon->running)
+	if (daemon->running) {
 		json_object_set_new(call->result, "config",
 				    json_string(edition_name(daemon->running)));
+		json_object_set_new(call->result, "running", keep_running(daemon));
+	}
 	if (!explain_agrees(call->result))
 		log_error("explain: the tables and the config read rule by rule do not say the "
 			  "same of a packet; this is a bug, please report what `sluice --json "

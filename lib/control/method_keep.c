@@ -121,21 +121,29 @@ keep_edition(struct method_daemon *daemon, struct call *call)
 }
 
 json_t *
-keep_json(const struct method_daemon *daemon)
+keep_running(const struct method_daemon *daemon)
 {
 	const struct edition *running = daemon->running;
+
+	if (!running)
+		return json_pack("{s:n, s:n, s:n, s:n, s:n}", "file", "way", "uid", "pid", "since");
+	return json_pack("{s:s?, s:s, s:I, s:I, s:s}", "file", running->file, "way", running->way,
+			 "uid", (json_int_t)running->uid, "pid", (json_int_t)running->pid, "since",
+			 stamp_of(&running->since).text);
+}
+
+json_t *
+keep_json(const struct method_daemon *daemon)
+{
 	const char *verdict = restart_holds(&daemon->restart, daemon->config_file)
 				      ? daemon->restart.verdict
 				      : "unknown";
+	json_t *told = keep_running(daemon);
 
-	if (!running)
-		return json_pack("{s:n, s:n, s:n, s:n, s:n, s:s, s:s, s:b}", "file", "way", "uid",
-				 "pid", "since", "start", daemon->config_file, "restart", verdict,
-				 "before", daemon->before != NULL);
-	return json_pack("{s:s?, s:s, s:I, s:I, s:s, s:s, s:s, s:b}", "file", running->file, "way",
-			 running->way, "uid", (json_int_t)running->uid, "pid",
-			 (json_int_t)running->pid, "since", stamp_of(&running->since).text, "start",
-			 daemon->config_file, "restart", verdict, "before", daemon->before != NULL);
+	json_object_update_new(told,
+			       json_pack("{s:s, s:s, s:b}", "start", daemon->config_file, "restart",
+					 verdict, "before", daemon->before != NULL));
+	return told;
 }
 
 /* While a config is prepared nobody waits for that: it is not known then. */

@@ -18,7 +18,10 @@ void work_config_rollback(const struct method_daemon *daemon, struct call *call)
  * to. */
 void keep_edition(struct method_daemon *daemon, struct call *call);
 
-/* What `status` has as `config`; a new reference. */
+/* What runs, since when, and whose doing that is; a new reference. */
+json_t *keep_running(const struct method_daemon *daemon);
+
+/* What `status` has as `config`: that, and what a restart would make of it; a new reference. */
 json_t *keep_json(const struct method_daemon *daemon);
 
 /* Whether there is work before `status` can say what a restart would run. */

@@ -11,6 +11,7 @@ static const char *const type_words[] = {
 	[METHOD_STRING] = "string",
 	[METHOD_INTEGER] = "integer",
 	[METHOD_NAMES] = "list of strings",
+	[METHOD_BOOLEAN] = "boolean",
 };
 
 static bool
@@ -36,6 +37,8 @@ is_of_type(const json_t *value, enum method_type type)
 		return json_is_integer(value) && json_integer_value(value) >= 0;
 	case METHOD_NAMES:
 		return is_names(value);
+	case METHOD_BOOLEAN:
+		return json_is_boolean(value);
 	default:
 		return json_is_string(value);
 	}

@@ -8,6 +8,7 @@
 #include "view/bytes.h"
 #include "view/entry.h"
 #include "view/value.h"
+#include "view/worth.h"
 
 #include "core/banned.h"
 
@@ -323,41 +324,6 @@ say_drop(FILE *out, const json_t *answer)
 		  value_text(drop, "why"), *gate ? "; by " : "", gate);
 }
 
-static void
-say_cost(FILE *out, const json_t *answer)
-{
-	const json_t *cost = json_object_get(answer, "cost");
-
-	if (json_is_integer(json_object_get(cost, "act_cycles")))
-		entry_say(out, "cost",
-			  "about %" PRIu64 " cycles a packet to classify, %" PRIu64
-			  " for what is done then, in a burst of such; gates and drivers aside",
-			  value_number(cost, "classify_cycles"), value_number(cost, "act_cycles"));
-	else if (cost)
-		entry_say(out, "cost",
-			  "about %" PRIu64 " cycles a packet to classify, in a burst of such",
-			  value_number(cost, "classify_cycles"));
-}
-
-static void
-say_agreement(FILE *out, const json_t *answer)
-{
-	const struct table_style *style = table_style(out);
-	json_t *differs;
-	size_t i;
-
-	if (json_is_true(json_object_get(answer, "agrees"))) {
-		entry_say(out, "agrees",
-			  "the tables, and the config read rule by rule, say the same");
-		return;
-	}
-	fprintf(out,
-		"%sIT DOES NOT AGREE: this is a bug of sluice; please report it with --json%s\n",
-		style->bad, style->plain);
-	json_array_foreach (json_object_get(answer, "differs"), i, differs)
-		entry_say(out, "", "%s", json_string_value(differs));
-}
-
 /* What another config would do, beside it. */
 static void
 say_with(FILE *out, const json_t *with)
@@ -374,7 +340,7 @@ say_with(FILE *out, const json_t *with)
 	say_mirrors(out, with);
 	say_leaves(out, with);
 	say_drop(out, with);
-	say_agreement(out, with);
+	worth_say_agreement(out, with);
 }
 
 void
@@ -392,8 +358,9 @@ view_explain(const struct view *view)
 	say_mirrors(view->out, answer);
 	say_leaves(view->out, answer);
 	say_drop(view->out, answer);
-	say_cost(view->out, answer);
-	say_agreement(view->out, answer);
+	worth_say_cost(view->out, answer);
+	worth_say_agreement(view->out, answer);
+	worth_say_config(view->out, answer);
 	if (json_is_object(with))
 		say_with(view->out, with);
 }

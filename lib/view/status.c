@@ -3,11 +3,11 @@
  * up. */
 #include "view/view.h"
 
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "view/edition.h"
 #include "view/energy.h"
 #include "view/records.h"
 #include "view/cell.h"
@@ -45,19 +45,6 @@ print_state(const struct view *view)
 	fprintf(view->out, "\n\n");
 }
 
-/* Who it was, by name where this machine knows one. */
-static void
-print_user(FILE *out, const json_t *uid)
-{
-	const struct passwd *user =
-		json_is_integer(uid) ? getpwuid((uid_t)json_integer_value(uid)) : NULL;
-
-	if (user)
-		fprintf(out, ", by %s", user->pw_name);
-	else if (json_is_integer(uid))
-		fprintf(out, ", by uid %lld", json_integer_value(uid));
-}
-
 /* What runs, since when and by whom, and what a restart would make of it. */
 static void
 print_config(const struct view *view)
@@ -71,23 +58,13 @@ print_config(const struct view *view)
 		{"missing", "would fail: that file is not there"},
 		{"unreadable", "may fail: the daemon can't read that file now"},
 	};
-	static const char *const ways[][2] = {{"start", "as started"},
-					      {"apply", "applied"},
-					      {"reload", "applied by a reload"},
-					      {"rollback", "applied by a rollback"}};
 	const struct table_style *style = table_style(view->out);
 	const json_t *config = json_object_get(view->now, "config");
-	const char *file = json_string_value(json_object_get(config, "file"));
-	const char *way = value_text(config, "way");
 
 	if (!config)
 		return;
-	fprintf(view->out, "%sconfig%s   %s", style->bold, style->plain, file ? file : "a text");
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		if (strcmp(way, ways[i][0]) == 0)
-			fprintf(view->out, ", %s %s", ways[i][1], value_text(config, "since"));
-	}
-	print_user(view->out, json_object_get(config, "uid"));
+	fprintf(view->out, "%sconfig%s   ", style->bold, style->plain);
+	edition_print(view->out, config);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strcmp(value_text(config, "restart"), others[i].verdict) == 0)
 			fprintf(view->out, "\n         %sa restart with %s %s%s", style->bad,
