@@ -47,7 +47,7 @@ usage(FILE *out)
 	      "  --with CONFIG   and what another config would do\n"
 	      "  --near N        so many rules that nearly took it (3)\n"
 	      "  --rules         every rule, also those that are not reached\n"
-	      "  --cost          what it costs to classify, measured here\n"
+	      "  --cost          what it costs to classify it, and what follows, measured here\n"
 	      "  --json          one JSON object a line\n"
 	      "  --log-level L   error, warning (default), info or debug\n"
 	      "  -h, --help      this help\n\n"
