@@ -35,6 +35,7 @@ def running():
     (["replay", "start", "a", "--all"], 2, "in place of"), (["replay", "start", "--all", "--follow"], 2, "one replay"),
     (["call", "stauts"], 1, "status"), (["call", "status", "{"], 2, "JSON"), (["call", "status", "[]"], 1, "params"),
     (["call", "log.level", '{"level":"loud"}'], 1, "level"), (["config", "check", "/none"], 2, "/none"),
+    (["replay", "list", "nosuch"], 1, 'there is no "nosuch"; without names all are listed\n'),
 ])
 def test_refusals(daemon, words, code, reason):
     done = daemon.sluice(*words)
@@ -172,6 +173,10 @@ def test_findings(daemon, tmp_path):
     done = daemon.sluice("--json", "config", "apply", path)
     assert done.returncode == 2
     assert {finding["line"] for finding in json.loads(done.stdout)["error"]["data"]["errors"]} == {3, 4}
+    # What has no name that lasts is called as whoever typed called it.
+    for name in ("-", "/dev/stdin"):
+        done = daemon.sluice("config", "check", name, input=path.read_text(encoding="ascii"))
+        assert done.returncode == 2 and f"{name}:3:8: " in done.stderr and f"{name}:4:1: " in done.stderr
 
 
 def test_shutdown_waits_for_the_end(daemon):

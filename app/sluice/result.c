@@ -22,7 +22,7 @@ print_findings(const json_t *findings, const char *file)
 		long long line = json_integer_value(json_object_get(finding, "line"));
 		char *text;
 
-		own = own && file ? file : own;
+		own = file ? file : own;
 		if (asprintf(&text, "%s", message ? message : "") < 0)
 			return;
 		text_clean(text);

@@ -209,8 +209,10 @@ read_null(struct reader *reader, const struct spot *spot, const struct key *key,
 {
 	struct config_port *port = into;
 
-	if (spot->node->kind != NODE_MAP || spot->node->count)
+	if (spot->node->kind != NODE_MAP)
 		reader_expected(reader, spot, "{}, as in { null: {} }");
+	else if (spot->node->count)
+		reader_error(reader, spot, "null: it has no keys; write { null: {} }");
 	else
 		port->device = reader_copy(reader, key->name);
 }

@@ -45,9 +45,8 @@ fail_unknown(struct call *call, const char *name, const char *const *known, size
 		 nearest ? json_pack("{s:s, s:s, s:s}", "field", "names", "name", name, "nearest",
 				     nearest)
 			 : json_pack("{s:s, s:s}", "field", "names", "name", name),
-		 "there is no %s%s%s%s; `%s` without names lists them", text_quote(name).text,
-		 nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "",
-		 call->method->name);
+		 "there is no %s%s%s%s", text_quote(name).text, nearest ? "; did you mean \"" : "",
+		 nearest ? nearest : "", nearest ? "\"?" : "; without names all are listed");
 }
 
 /* The window of limit and offset in so many. */

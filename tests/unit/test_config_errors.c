@@ -88,7 +88,7 @@ static const struct config_case cases[] = {
 
 	/* Ports and groups. */
 	{PORT("queues: 1"), 3, 6, "ports.p", "one of pci, af-xdp, vdev, pcap or null"},
-	{PORT("null: { size: 64 }"), 3, 14, "ports.p.null", "expected {}, as in { null: {} }"},
+	{PORT("null: { size: 64 }"), 3, 14, "ports.p.null", "it has no keys; write { null: {} }"},
 	{PORT("null:"), 3, 8, "ports.p.null", "expected {}, as in { null: {} }, not nothing"},
 	{PORT("null: {}, vdev: n"), 3, 14, "ports.p.null", "the port has vdev already"},
 	{PORT("pci: 03:00.0, vdev: n"), 3, 28, "ports.p.vdev", "the port has pci already"},
