@@ -13,12 +13,13 @@ import time
 
 import pytest
 
-from lib import capture
+from lib import blocks, capture
 from lib.daemon import Daemon, PLUGINS, Refused, test_ports
 from lib.offline import SLUICED, config, write_config
 
 PORTS = test_ports(source="rx=endless,flows=100", sink="hold=32")
 LINES = capture.read(capture.fixture("dns.pcap"))
+ROOMY = {"packets": 16383, "hugepages": False}
 DAC = {1, 2}  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
 
 
@@ -34,6 +35,20 @@ def reader(name, **keys):
 
 def writer(name):
     return base({"out": {"pcap": {"out": str(name)}}}, [{"name": "copy", "from": ["source"], "actions": [{"mirror": "out"}]}])
+
+
+def keeper(directory, more, **terms):
+    return base(rules=[{"name": "keep", "from": ["source"], "actions": [{"sample": 1000}, {"mirror": "kept"}, {"forward": "sink"}]}],
+                captures={"kept": {"directory": str(directory), "memory": "16MiB", "rotate": {"packets": 100}, **terms}}, **more)
+
+
+def kept(directory):
+    """The files of a capture, each with its index."""
+    paths = sorted(directory.glob("kept-0*"))
+    assert [f"{path.name}.index" for path in paths[::2]] == [path.name for path in paths[1::2]], paths
+    assert all(path.name.endswith("Z.pcapng") for path in paths[::2]), paths
+    assert not any(path.stat().st_mode & 0o7777 & ~0o640 for path in paths)
+    return paths[::2]
 
 
 @pytest.fixture(name="elsewhere")
@@ -111,6 +126,28 @@ def test_captures_to_be_written_elsewhere(tmp_path, elsewhere):
     assert out.stat().st_mode & 0o7777 & ~0o640 == 0
 
 
+def test_captures_of_rules_elsewhere(tmp_path, elsewhere):
+    """Whole files with their indexes, of which the oldest go; what others have there stays."""
+    others = {elsewhere / "other.pcapng": b"no capture", elsewhere / "kept-notes.pcapng.part": b"nor this"}
+    for path, text in others.items():
+        path.write_bytes(text)
+    fixed, found = {"memory": ROOMY}, []
+    for closed in (5, 3):
+        with Daemon(base(**fixed), tmp_path, PLUGINS) as daemon:
+            assert daemon.apply(keeper(elsewhere, fixed, keep={"files": 3}))["begun"]["captures"] == ["kept"]
+            daemon.until(lambda status, closed=closed: status["captures"]["kept"]["closed"] >= closed, 60)
+            assert daemon.apply(base(**fixed))["ended"]["captures"] == ["kept"]
+            daemon.stop()
+            found.append((kept(elsewhere), daemon.text()))
+    (first, log), (last, _) = found
+    # The second goes on behind the first, whose files went one by one.
+    assert len(first) == len(last) == 3 and first[-1] < last[0]
+    assert all(len(blocks.packets(path)) == 100 for path in last[:-1])
+    assert re.search(f"opener: {elsewhere}/kept-000001-.*Z.pcapng.part was renamed, to be whole", log)
+    assert re.search(f"opener: {elsewhere}/kept-000001-.*Z.pcapng was removed, to make room", log)
+    assert others == {path: path.read_bytes() for path in others}
+
+
 def test_a_pipe_to_be_written_elsewhere(tmp_path, elsewhere):
     """Nobody reads it when it is applied; somebody does later."""
     os.mkfifo(elsewhere / "out.pcap")
@@ -180,6 +217,16 @@ def test_it_can_be_left_out(tmp_path, elsewhere):
         daemon.apply({**reader(elsewhere / "dns.pcap"), "sandbox": False})
         received(daemon, len(LINES))
         daemon.stop()
+
+
+def test_captures_of_rules_without_it(tmp_path, elsewhere):
+    fixed = {"memory": ROOMY, "sandbox": {"opener": "off"}}
+    with Daemon(base(**fixed), tmp_path, PLUGINS) as daemon:
+        with pytest.raises(Refused) as refused:
+            daemon.apply(keeper(elsewhere, fixed))
+        assert "is outside what the sandbox was given at the start, and no opener runs" in json.dumps(refused.value.error)
+        daemon.stop()
+    assert not list(elsewhere.glob("kept-0*"))
 
 
 def test_directories_from_the_start(tmp_path, elsewhere):

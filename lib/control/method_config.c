@@ -31,8 +31,9 @@ sandbox_hint(int error, const char *message)
 	return refused ? "; the sandbox's opener gives to be read what begins as a capture, and "
 			 "to be written what ends in .pcap or .pcapng, is no link and has no "
 			 "other name: restart the daemon with this config for all else"
-		       : "; the sandbox's opener opens the captures of pcap ports and of replays "
-			 "alone, as this user may: restart the daemon with this config for others";
+		       : "; the sandbox's opener opens the captures of pcap ports, replays and "
+			 "rules alone, as this user may: restart the daemon with this config for "
+			 "others";
 }
 
 /* What engine_prepare has against it. */

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -89,9 +90,10 @@ receive(uint64_t deadline, struct opener_answer *answer, int *fd)
 	return got == sizeof(*answer);
 }
 
-/* Until the answer is that to this question: one that came too late for its own is let go. */
+/* Until the answer is that to this question: one that came too late for its own is let go. The
+ * descriptor, or 0 where none was asked for. */
 static int
-await(uint32_t number, uint64_t deadline)
+await(const struct opener_question *question, uint64_t deadline)
 {
 	struct opener_answer answer = {0};
 	int fd = -1;
@@ -100,16 +102,19 @@ await(uint32_t number, uint64_t deadline)
 		if (!receive(deadline, &answer, &fd)) {
 			if (errno != EINTR && errno != EAGAIN)
 				return -1;
-		} else if (answer.number == number) {
+		} else if (answer.number == question->number) {
 			break;
 		}
 		if (fd >= 0)
 			close(fd);
 	}
+	if (fd >= 0)
+		return fd;
+	if (answer.error == 0 && question->act != OPENER_OPEN)
+		return 0;
 	/* A descriptor that found no place in this process is lost on the way. */
-	if (fd < 0)
-		errno = answer.error ? answer.error : EMFILE;
-	return fd;
+	errno = answer.error ? answer.error : EMFILE;
+	return -1;
 }
 
 static int
@@ -119,7 +124,7 @@ ask(struct opener_question *question, size_t size, uint64_t deadline)
 
 	question->number = ++opener.number;
 	if (send(opener.socket, question, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-		fd = await(question->number, deadline);
+		fd = await(question, deadline);
 	/* It is still at an earlier one. */
 	else if (errno == EAGAIN)
 		errno = ETIMEDOUT;
@@ -131,9 +136,9 @@ ask(struct opener_question *question, size_t size, uint64_t deadline)
 }
 
 static int
-ask_outside(const char *path, int flags, unsigned patience_ms)
+ask_outside(enum opener_act act, const char *path, int flags, unsigned patience_ms)
 {
-	struct opener_question question = {.flags = flags};
+	struct opener_question question = {.act = act, .flags = flags};
 	uint64_t deadline = now_ns() + (uint64_t)patience_ms * NS_PER_MS;
 	const struct timespec until = {.tv_sec = (time_t)(deadline / NS_PER_S),
 				       .tv_nsec = (long)(deadline % NS_PER_S)};
@@ -164,5 +169,22 @@ opener_open(const char *path, int flags, unsigned patience_ms)
 {
 	int fd = open(path, flags, MODE);
 
-	return fd < 0 && errno == EACCES ? ask_outside(path, flags, patience_ms) : fd;
+	return fd < 0 && errno == EACCES ? ask_outside(OPENER_OPEN, path, flags, patience_ms) : fd;
+}
+
+int
+opener_complete(const char *part, const char *whole, unsigned patience_ms)
+{
+	int ret = rename(part, whole);
+
+	return ret < 0 && errno == EACCES ? ask_outside(OPENER_COMPLETE, part, 0, patience_ms)
+					  : ret;
+}
+
+int
+opener_remove(const char *path, unsigned patience_ms)
+{
+	int ret = unlink(path);
+
+	return ret < 0 && errno == EACCES ? ask_outside(OPENER_REMOVE, path, 0, patience_ms) : ret;
 }

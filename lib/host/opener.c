@@ -12,6 +12,7 @@
 
 #include "core/digest.h"
 #include "core/log.h"
+#include "core/opener.h"
 #include "format/format.h"
 #include "format/index.h"
 #include "unpack/unpack.h"
@@ -22,6 +23,7 @@
 /* Lines of the log that are remembered. */
 #define TOLD 65536
 #define ALWAYS (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+#define PART ".part"
 
 static int
 refuse(int error)
@@ -45,12 +47,20 @@ ends_in(const char *path, const char *end)
 	return length > part && strcmp(path + length - part, end) == 0;
 }
 
+/* Of a port's capture, and of those that rules write: as long as they are, then, and its index. */
+static bool
+is_named_as_written(const char *path)
+{
+	return ends_in(path, ".pcap") || ends_in(path, ".pcapng") ||
+	       ends_in(path, ".pcapng" PART) || ends_in(path, ".pcapng" INDEX_SUFFIX);
+}
+
 /* What a file is, before it is opened to be read or written: of some devices that alone has
  * effects. */
 static int
-find(const char *path, int flags, struct stat *status)
+find(int directory, const char *path, int flags, struct stat *status)
 {
-	int place = open(path, O_PATH | O_CLOEXEC | flags);
+	int place = openat(directory, path, O_PATH | O_CLOEXEC | flags);
 
 	if (place >= 0 && fstat(place, status) < 0)
 		return refuse_closing(place, errno);
@@ -104,7 +114,7 @@ static int
 open_to_read(const char *path, int flags)
 {
 	struct stat status;
-	int fd = find(path, 0, &status);
+	int fd = find(AT_FDCWD, path, 0, &status);
 
 	if (fd < 0)
 		return fd;
@@ -121,7 +131,7 @@ open_to_read(const char *path, int flags)
 	return fd;
 }
 
-/* What is there is looked at before it is emptied, for which it must be read as well. */
+/* What was written before: looked at, for which it must be read, before anything befalls it. */
 static int
 open_written_again(int place, const struct stat *status, int flags)
 {
@@ -130,10 +140,10 @@ open_written_again(int place, const struct stat *status, int flags)
 	/* A link may lead anywhere, and a second name be that of another file. */
 	if (!S_ISREG(status->st_mode) || status->st_nlink != 1)
 		return refuse_closing(place, EPERM);
-	fd = open_found(place, O_RDWR | (flags & O_APPEND));
+	fd = open_found(place, flags & (O_ACCMODE | O_APPEND));
 	if (fd < 0)
 		return fd;
-	if (!begins_as_a_capture(fd, true))
+	if (!begins_as_a_capture(fd, true) && !begins_as_an_index(fd))
 		return refuse_closing(fd, EPERM);
 	if ((flags & O_TRUNC) && ftruncate(fd, 0) < 0)
 		return refuse_closing(fd, errno);
@@ -146,16 +156,74 @@ open_to_write(const char *path, int flags)
 	struct stat status;
 	int place;
 
-	if (!ends_in(path, ".pcap") && !ends_in(path, ".pcapng"))
+	if (!is_named_as_written(path))
 		return refuse(EPERM);
-	place = find(path, O_NOFOLLOW, &status);
+	place = find(AT_FDCWD, path, O_NOFOLLOW, &status);
 	if (place < 0 && errno == ENOENT && (flags & O_CREAT))
 		return open(path, O_WRONLY | O_CREAT | O_EXCL | (flags & O_APPEND) | ALWAYS, MODE);
 	if (place < 0)
 		return place;
+	if (flags & O_EXCL)
+		return refuse_closing(place, EEXIST);
 	if (S_ISFIFO(status.st_mode))
 		return open_found(place, O_WRONLY | (flags & O_APPEND));
-	return open_written_again(place, &status, flags);
+	return open_written_again(place, &status, O_RDWR | (flags & (O_APPEND | O_TRUNC)));
+}
+
+/* The directory that a file is in, so that no link leads to another one meanwhile; name: the file's
+ * in it. */
+static int
+open_directory(const char *path, const char **name)
+{
+	char directory[OPENER_PATH_MAX];
+
+	*name = strrchr(path, '/') + 1;
+	snprintf(directory, sizeof(directory), "%.*s", (int)(*name - path), path);
+	return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* 0 if it is one that would be given to be written. */
+static int
+is_written(int directory, const char *name)
+{
+	struct stat status;
+	int fd = find(directory, name, O_NOFOLLOW, &status);
+
+	if (fd >= 0)
+		fd = open_written_again(fd, &status, O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -1 : 0;
+}
+
+static int
+complete(int directory, const char *name)
+{
+	char whole[OPENER_PATH_MAX];
+	struct stat status;
+
+	snprintf(whole, sizeof(whole), "%.*s", (int)(strlen(name) - strlen(PART)), name);
+	if (fstatat(directory, whole, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return refuse(EEXIST);
+	return renameat(directory, name, directory, whole);
+}
+
+static int
+do_to_written(uint32_t act, const char *path)
+{
+	bool completes = act == OPENER_COMPLETE;
+	const char *name;
+	int directory, ret;
+
+	if (path[0] != '/' || !is_named_as_written(path) || (completes && !ends_in(path, PART)))
+		return refuse(EPERM);
+	directory = open_directory(path, &name);
+	if (directory < 0)
+		return -1;
+	ret = is_written(directory, name);
+	if (ret == 0)
+		ret = completes ? complete(directory, name) : unlinkat(directory, name, 0);
+	return ret < 0 ? refuse_closing(directory, errno) : close(directory);
 }
 
 static int
@@ -187,16 +255,33 @@ tell(enum log_level level, const char *path, const char *what, const char *purpo
 	*place = line;
 }
 
-int
-opener_serve(const char *path, int flags)
+static const char *
+purpose_of(uint32_t act, int flags)
 {
-	const char *purpose = (flags & O_ACCMODE) != O_RDONLY ? "to be written"
-			      : flags & O_DIRECTORY           ? "for the names in it"
-							      : "to be read";
-	int fd = open_for(path, flags), err = errno;
+	if (act == OPENER_COMPLETE)
+		return "to be whole";
+	if (act == OPENER_REMOVE)
+		return "to make room";
+	return (flags & O_ACCMODE) != O_RDONLY ? "to be written"
+	       : flags & O_DIRECTORY           ? "for the names in it"
+					       : "to be read";
+}
 
+int
+opener_serve(uint32_t act, const char *path, int flags)
+{
+	static const char *const done[] = {[OPENER_OPEN] = "was opened",
+					   [OPENER_COMPLETE] = "was renamed",
+					   [OPENER_REMOVE] = "was removed"};
+	const char *purpose = purpose_of(act, flags);
+	int fd, err;
+
+	if (act > OPENER_REMOVE)
+		return refuse(EINVAL);
+	fd = act == OPENER_OPEN ? open_for(path, flags) : do_to_written(act, path);
+	err = errno;
 	if (fd >= 0)
-		tell(LOG_LEVEL_INFO, path, "was opened", purpose);
+		tell(LOG_LEVEL_INFO, path, done[act], purpose);
 	else if (err == EPERM)
 		tell(LOG_LEVEL_INFO, path, "was refused", purpose);
 	else

@@ -31,7 +31,8 @@ static const char *const calls[] = {
 	"open",      "openat",        "close",           "fstat",   "newfstatat", "pread64",
 	"ftruncate", "fcntl",         "recvfrom",        "sendmsg", "write",      "poll",
 	"ppoll",     "clock_gettime", "futex",           "brk",     "munmap",     "mremap",
-	"madvise",   "rt_sigreturn",  "restart_syscall", "exit",    "exit_group",
+	"madvise",   "rt_sigreturn",  "restart_syscall", "exit",    "exit_group", "renameat",
+	"renameat2", "unlinkat",
 };
 
 static int
@@ -86,7 +87,7 @@ serve(void)
 
 	/* The size is that of the message, also where it is longer. */
 	while ((size = recv(SOCKET, &question, sizeof(question), MSG_TRUNC)) != 0) {
-		int fd;
+		int got;
 
 		if (size < 0 && errno != EINTR)
 			return;
@@ -97,8 +98,9 @@ serve(void)
 			answer(0, -1, EINVAL);
 			continue;
 		}
-		fd = opener_serve(question.path, question.flags);
-		answer(question.number, fd, fd < 0 ? errno : 0);
+		got = opener_serve(question.act, question.path, question.flags);
+		answer(question.number, question.act == OPENER_OPEN ? got : -1,
+		       got < 0 ? errno : 0);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/opener.h"
 #include "exit/exit.h"
 #include "port/time.h"
 #include "recorder/captures.h"
@@ -46,7 +47,8 @@ name_interfaces(struct captures *captures, const struct stage_env *env)
 }
 
 /* Why no file can be made there, or NULL. What could be, but not by this process, the sandbox
- * forbids. File systems without files that have no name are found out by the first one that has. */
+ * forbids, and the opener does. File systems without files that have no name are found out by the
+ * first one that has. */
 static const char *
 lacks(const char *directory)
 {
@@ -58,9 +60,10 @@ lacks(const char *directory)
 	}
 	if (errno == EOPNOTSUPP || errno == EISDIR)
 		return NULL;
-	if (errno == EACCES && access(directory, W_OK) == 0)
-		return "is outside what the sandbox was given at the start; restart sluiced to "
-		       "write there";
+	if (errno == EACCES && access(directory, W_OK | X_OK) == 0)
+		return opener_is_there() ? NULL
+					 : "is outside what the sandbox was given at the start, "
+					   "and no opener runs: restart sluiced with this config";
 	return strerror(errno);
 }
 

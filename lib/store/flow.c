@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/opener.h"
 #include "core/units.h"
+#include "format/write.h"
 #include "store/fill.h"
 
 #include "core/banned.h"
@@ -239,7 +240,7 @@ store_flow(struct store *store)
 static int
 try_disk(const struct store *store)
 {
-	static const uint8_t bytes[STORE_ALIGN];
+	uint8_t bytes[STORE_ALIGN] = {0};
 	char path[STORE_PATH_MAX];
 	struct statfs status;
 	int fd, ret = 0;
@@ -248,16 +249,18 @@ try_disk(const struct store *store)
 		return -errno;
 	if ((uint64_t)status.f_bavail * (uint64_t)status.f_bsize < 2 * STORE_BLOCK_SIZE)
 		return -ENOSPC;
-	if ((size_t)snprintf(path, sizeof(path), "%s/.%s.try", store->setup.directory,
+	if ((size_t)snprintf(path, sizeof(path), "%s/.%s.try.pcapng", store->setup.directory,
 			     store->setup.name) >= sizeof(path))
 		return -ENAMETOOLONG;
 	fd = opener_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, OPENER_BRIEFLY_MS);
 	if (fd < 0)
 		return -errno;
+	format_write_section(bytes, NULL,
+			     NULL); /* one that stayed can be taken for no other file */
 	if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
 		ret = -ENOSPC;
 	close(fd);
-	unlink(path);
+	opener_remove(path, OPENER_BRIEFLY_MS);
 	return ret;
 }
 

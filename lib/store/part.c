@@ -225,7 +225,7 @@ make_whole(struct store_part *part, const char *path, const char *final)
 	/* A full disk may have no room for them; a part of them must not stay. */
 	if (!write_tail(part) && ftruncate(part->fd, (off_t)part->good) < 0)
 		return errno;
-	if (fsync(part->fd) < 0 || rename(path, final) < 0)
+	if (fsync(part->fd) < 0 || opener_complete(path, final, OPENER_PATIENCE_MS) < 0)
 		return errno;
 	sync_directory(part->directory);
 	return 0;
@@ -237,9 +237,9 @@ remove_it(const struct store_part *part, const char *path)
 	char index[STORE_PATH_MAX];
 
 	if (part->fd >= 0)
-		unlink(path);
+		opener_remove(path, OPENER_PATIENCE_MS);
 	if (part->index_fd >= 0 && index_path(part, index, sizeof(index)))
-		unlink(index);
+		opener_remove(index, OPENER_PATIENCE_MS);
 }
 
 static bool

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "core/listing.h"
 #include "core/log.h"
+#include "core/opener.h"
 #include "format/index.h"
 #include "store/part.h"
 #include "store/recall.h"
@@ -223,13 +223,13 @@ store_shelf_sweep(struct store_shelf *shelf, bool open, uint64_t open_bytes, boo
 		char path[STORE_PATH_MAX], index[STORE_PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", shelf->directory, file.name);
-		if (unlink(path) < 0 && errno != ENOENT)
+		if (opener_remove(path, OPENER_PATIENCE_MS) < 0 && errno != ENOENT)
 			log_warning("capture %s: %s can't be removed: %s", shelf->name, path,
 				    strerror(errno));
 		else
 			log_info("capture %s: removed %s", shelf->name, path);
 		if (index_name(path, index, sizeof(index)))
-			unlink(index);
+			opener_remove(index, OPENER_PATIENCE_MS);
 	}
 }
 

@@ -159,6 +159,15 @@ static const struct trial {
 	{"/etc/passwd", WRITE, EPERM},
 	{"/proc/self/mem", WRITE, EPERM},
 	{"nothing.pcap", O_RDWR, ENOENT},
+	{"new.pcapng.part", O_WRONLY | O_CREAT | O_EXCL, 0},
+	{"new.pcapng.part", O_WRONLY | O_CREAT | O_EXCL, EEXIST},
+	{"capture.pcap", O_WRONLY | O_CREAT | O_EXCL, EEXIST},
+	{"text.pcap", O_WRONLY | O_CREAT | O_EXCL, EEXIST},
+	{"new.pcap.part", WRITE, EPERM},
+	{"new.part", WRITE, EPERM},
+	{"new.pcapng.index", WRITE, 0},
+	{"new.pcap.index", WRITE, EPERM},
+	{"new.index", WRITE, EPERM},
 
 	{"directory.pcap", O_RDONLY | O_DIRECTORY, 0},
 	{"capture.pcap", O_RDONLY | O_DIRECTORY, ENOTDIR},
@@ -178,7 +187,7 @@ test_what_it_gives(void **state)
 	for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
 		const struct trial *trial = &trials[i];
 		const char *path = trial->path[0] ? below(trial->path) : "capture.pcap";
-		int fd = opener_serve(path, trial->flags), got = fd < 0 ? errno : 0;
+		int fd = opener_serve(OPENER_OPEN, path, trial->flags), got = fd < 0 ? errno : 0;
 
 		/* Root may look at what others may not. */
 		if (got != trial->outcome && (got != EACCES || geteuid() == 0)) {
@@ -201,6 +210,71 @@ test_what_it_gives(void **state)
 	assert_int_equal(access(below("nowhere"), F_OK), -1);
 	assert_int_equal(access(below("nothing.pcap"), F_OK), -1);
 	assert_int_equal(access(below("nothing"), F_OK), -1);
+}
+
+static const struct deed {
+	const char *path;
+	uint32_t act;
+	int outcome;
+} deeds[] = {
+	{"text.pcapng.part", OPENER_COMPLETE, EPERM},
+	{"text.pcap", OPENER_REMOVE, EPERM},
+	{"short.pcap", OPENER_REMOVE, EPERM},
+	{"capture.pcap", OPENER_COMPLETE, EPERM},
+	{"capture.txt", OPENER_REMOVE, EPERM},
+	{"capture.index", OPENER_REMOVE, EPERM},
+	{"to-capture.pcap", OPENER_REMOVE, EPERM},
+	{"to-nothing.pcap", OPENER_REMOVE, EPERM},
+	{"fifo.pcap", OPENER_REMOVE, EPERM},
+	{"directory.pcap", OPENER_REMOVE, EPERM},
+	{"twin.pcap", OPENER_REMOVE, EPERM},
+	{"nowhere", OPENER_REMOVE, EPERM},
+	{"nowhere.pcap", OPENER_REMOVE, ENOENT},
+	{"no/where.pcap", OPENER_REMOVE, ENOENT},
+	{"/etc/passwd", OPENER_REMOVE, EPERM},
+	{"", OPENER_REMOVE, EPERM},
+	{"capture.pcap", OPENER_REMOVE + 1, EINVAL},
+	{"written.pcapng.part", OPENER_COMPLETE, 0},
+	{"written.pcapng.part", OPENER_COMPLETE, ENOENT},
+	/* Nothing gives way to it. */
+	{"taken.pcapng.part", OPENER_COMPLETE, EEXIST},
+	{"taken.pcapng.part", OPENER_REMOVE, 0},
+	{"written.pcapng", OPENER_REMOVE, 0},
+	{"written.pcapng.index", OPENER_REMOVE, 0},
+};
+
+static void
+test_what_it_renames_and_removes(void **state)
+{
+	unsigned char index[INDEX_HEADER_SIZE];
+	struct index_writer writer;
+	unsigned bad = 0;
+
+	index_begin(&writer, capture, sizeof(capture), index);
+	put("written.pcapng.part", capture, sizeof(capture));
+	put("written.pcapng.index", index, sizeof(index));
+	put("taken.pcapng.part", capture, sizeof(capture));
+	put("taken.pcapng", text, sizeof(text));
+	put("text.pcapng.part", text, sizeof(text));
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
+		const struct deed *deed = &deeds[i];
+		const char *path = deed->path[0] ? below(deed->path) : "capture.pcap";
+		int got = opener_serve(deed->act, path, 0) < 0 ? errno : 0;
+
+		if (got != deed->outcome) {
+			print_error("%s, %u: expected %s, got %s\n", deed->path, deed->act,
+				    strerror(deed->outcome), strerror(got));
+			bad++;
+		}
+	}
+	assert_int_equal(bad, 0);
+	assert_int_equal(access(below("text.pcap"), F_OK), 0);
+	assert_int_equal(access(below("text.pcapng.part"), F_OK), 0);
+	assert_int_equal(access(below("capture.pcap"), F_OK), 0);
+	assert_int_equal(access(below("taken.pcapng"), F_OK), 0);
+	assert_int_equal(access(below("taken.pcapng.part"), F_OK), -1);
+	assert_int_equal(access(below("written.pcapng"), F_OK), -1);
+	assert_int_equal(access(below("written.pcapng.index"), F_OK), -1);
 }
 
 /* Starts it, and returns the daemon's end of the socket. */
@@ -304,6 +378,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_it_gives),
+		cmocka_unit_test(test_what_it_renames_and_removes),
 		cmocka_unit_test(test_questions_that_are_none),
 		cmocka_unit_test(test_a_flood),
 		cmocka_unit_test(test_its_end),
