@@ -12,7 +12,7 @@ from lib import blocks, capture
 from lib.capture import Packet
 from lib.daemon import Daemon, check_status
 from lib.keeping import read_by_others
-from lib.offline import config
+from lib.offline import SLUICED, config, write_config
 
 pytestmark = pytest.mark.live  # mounts
 PACKETS = 1000
@@ -144,7 +144,7 @@ def test_still(tmp_path, still):
         subprocess.run(["fsfreeze", "-f", still], check=True)
         status = daemon.until(lambda status: drops(status, "slow")["capture-full"] > 1000, 60)
         check_status(status)
-        assert status["captures"]["slow"]["held"] > 1000
+        assert status["captures"]["slow"]["held"] > 1000 and status["captures"]["slow"]["full"]["memory"] > 0
         stored = status["captures"]["quick"]["packets"]
         status = daemon.until(lambda status: status["captures"]["quick"]["packets"] > stored + 10000, 60)
         subprocess.run(["fsfreeze", "-u", still], check=True)
@@ -155,6 +155,36 @@ def test_still(tmp_path, still):
         daemon.stop()
     told = Told().take_all(still, "slow")
     assert told.stored == status["captures"]["slow"]["packets"] and told.lost == drops(status, "slow")["capture-full"]
+
+
+def full(daemon):
+    status = daemon.call("status")["captures"]["cap"]
+    assert sum(status["full"].values()) == status["drops"]["capture-full"]
+    return status["full"]
+
+
+def test_a_queue_holds_what_its_thread_is_late_for(tmp_path):
+    """As many packets as it is long may come at any speed, whoever has the thread's core; where more do it is the queue that is
+    said to have been full. All workers' queues must have packets."""
+    def captures(queue):
+        return {"cap": {"directory": str(tmp_path), "queue": queue, "memory": "128MiB"}}
+
+    what = numbered(tmp_path, captures(1024), "top")
+    what["memory"]["packets"] = 65535
+    with Daemon(what, tmp_path) as daemon:
+        daemon.until(lambda _: full(daemon)["queue"] > 0, 60)
+        assert re.search(r"^cap: [0-9,]+ packets? found its queue full, and [0-9,]+ its memory$", daemon.sluice("captures").stdout, re.M)
+        daemon.stop()
+    what["captures"] = captures(40000)
+    what["replays"]["one"] |= {"loops": 40}
+    with Daemon(what, tmp_path) as daemon:
+        status = daemon.until(lambda status: status["captures"]["cap"]["packets"] == 40 * PACKETS, 60)
+        assert full(daemon) == {"queue": 0, "memory": 0} and status["ledger"]["balanced"]
+        daemon.stop()
+    what["memory"]["packets"] = 40000
+    done = subprocess.run([SLUICED, "check", write_config(tmp_path / "few.yaml", what)], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode and "memory.packets: 40000 are too few" in done.stdout + done.stderr
 
 
 def test_an_end_while_packets_wait(tmp_path):

@@ -129,6 +129,7 @@ static const struct key keys[] = {
 	{"snap", &key_number, AT(snap), .low = 1, .high = CONFIG_SNAP_MAX, .otherwise = "262144"},
 	{"memory", &key_bytes, AT(memory), .low = MEMORY_MIN, .high = TIB, .step = 2 * MIB,
 	 .otherwise = "64MiB"},
+	{"queue", &key_number, AT(queue), .low = 1024, .high = 1 << 20, .otherwise = "8192"},
 	{"before", &key_duration, AT(before_ns)},
 	{"after", &key_duration, AT(after_ns),
 	 .given = offsetof(struct config_capture, after_given)},
@@ -292,6 +293,9 @@ config_captures_bytes(const struct config *config, const struct config *before)
 uint32_t
 config_targets_packets(const struct config *config)
 {
-	return config->capture_count * CONFIG_CAPTURE_PACKETS +
-	       config->return_count * CONFIG_RETURN_ROOM;
+	uint32_t packets = config->return_count * CONFIG_RETURN_ROOM;
+
+	for (unsigned i = 0; i < config->capture_count; i++)
+		packets += config->captures[i].queue;
+	return packets;
 }

@@ -13,8 +13,6 @@
 
 #define CONFIG_CAPTURES_MAX 32
 #define CONFIG_TRIGGERS_MAX 64
-/* What a ring of a capture may hold, of each worker. */
-#define CONFIG_CAPTURE_PACKETS 8192
 /* Where a capture keeps all of a packet that it can. */
 #define CONFIG_SNAP_MAX (UINT32_C(256) << 10)
 
@@ -34,6 +32,7 @@ struct config_capture {
 	} keep;
 	uint32_t snap;   /* bytes that are kept of a packet */
 	uint64_t memory; /* bytes of its blocks */
+	uint64_t queue;  /* packets that may wait in front of them, of each worker */
 	/* With a trigger nothing is written but what came before_ns before one, and after_ns behind
 	 * it; after_given: or without end. */
 	uint64_t before_ns, after_ns;

@@ -219,9 +219,8 @@ judge_reserve(const struct change *change, struct error_list *errors)
 	for (unsigned i = 0; i < config->port_count; i++)
 		needed += change->ports[i].fate == ENGINE_BEGUN ? MEMORY_PORT_BYTES : 0;
 	for (unsigned i = 0; i < config->replay_count; i++)
-		needed += change->replays[i].fate != ENGINE_KEPT
-				  ? memory_replay_bytes(&config->replays[i])
-				  : 0;
+		needed +=
+			change->replays[i].fate != ENGINE_KEPT ? memory_replay_bytes(config, i) : 0;
 	needed += config_captures_bytes(config, change->before);
 	if (needed <= budget)
 		return 0;

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "capture/file.h"
-#include "capture/names.h"
 #include "packet/window.h"
 #include "port/driver.h"
 
@@ -28,13 +26,6 @@
  * receives. */
 #define XDP_CHUNK_MIN 2048
 #define XDP_CHUNK_KEPT 256
-
-/* Of a replay's arena: it is made of blocks, which overlap in the file by a thirtieth. Files that
- * are smaller share them, in whole pages and so that at most half of a block is left. */
-#define REPLAY_BLOCK_BYTES (2 * MIB)
-#define REPLAY_OVERLAP_PART 16
-#define REPLAY_PAGE_BYTES 4096
-#define REPLAY_HEADER_BYTES (16 * MIB)
 
 /* What the EAL, drivers and the workers' flow tables take beside the pools. */
 #define BASE_BYTES (96 * MIB)
@@ -294,49 +285,13 @@ has_pci(const struct config *config)
 	return false;
 }
 
-/* What an arena of all their bytes takes; UINT64_MAX when nobody knows yet. */
-static uint64_t
-files_bytes(const struct config_captures *captures)
-{
-	char reason[CAPTURE_REASON_MAX];
-	struct capture_names names;
-	uint64_t total = 2 * REPLAY_BLOCK_BYTES;
-
-	if (capture_names_find(&names, captures, reason, sizeof(reason)) < 0)
-		return 0;
-	/* What is to be converted is never held whole. */
-	if (captures->other_links == CONFIG_LINKS_CONVERT)
-		total = UINT64_MAX;
-	for (unsigned i = 0; i < names.count && total < UINT64_MAX; i++) {
-		uint64_t bytes = capture_names_bytes(names.items[i]);
-
-		if (bytes > UINT64_MAX / 2)
-			total = UINT64_MAX;
-		else if (bytes < REPLAY_BLOCK_BYTES / 2)
-			total += 2 * (bytes + REPLAY_PAGE_BYTES);
-		else
-			total += bytes + bytes / REPLAY_OVERLAP_PART + 2 * REPLAY_BLOCK_BYTES;
-	}
-	capture_names_free(&names);
-	return total;
-}
-
-/* Its arena, which is no larger than its files, and mbufs. */
-uint64_t
-memory_replay_bytes(const struct config_replay *replay)
-{
-	uint64_t files = files_bytes(&replay->in);
-
-	return (files < replay->memory ? files : replay->memory) + REPLAY_HEADER_BYTES;
-}
-
 static uint64_t
 disk_bytes(const struct config *config)
 {
 	uint64_t total = config_captures_bytes(config, NULL);
 
 	for (unsigned i = 0; i < config->replay_count; i++)
-		total += memory_replay_bytes(&config->replays[i]);
+		total += memory_replay_bytes(config, i);
 	return total;
 }
 

@@ -45,7 +45,11 @@ struct memory_plan {
 
 /* What a replay takes, and all ports and replays of a config: what comes while the daemon runs
  * takes that of its reserve. */
-uint64_t memory_replay_bytes(const struct config_replay *replay);
+uint64_t memory_replay_bytes(const struct config *config, unsigned replay);
+
+/* Mbufs that a replay has beside those for the rings that its packets may reach: for what captures
+ * and returns hold, and for the rings of ports that come while it is there. */
+uint32_t memory_replay_spare(const struct config *config, unsigned workers);
 uint64_t memory_live_bytes(const struct config *config);
 
 bool memory_is_af_xdp(const struct config_port *port);

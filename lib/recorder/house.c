@@ -58,7 +58,7 @@ is_same(const struct recorder *recorder, const struct config_capture *capture)
 {
 	return strcmp(recorder->name, capture->name) == 0 &&
 	       strcmp(recorder->directory, capture->directory) == 0 &&
-	       recorder->memory == capture->memory;
+	       recorder->memory == capture->memory && recorder->queue == capture->queue;
 }
 
 /* One that nobody uses any more has been told to end. */
@@ -93,6 +93,7 @@ allocate(const struct config_capture *capture, const struct stage_env *env)
 	recorder->workers = workers;
 	recorder->offline = env->use != STAGE_LIVE;
 	recorder->memory = capture->memory;
+	recorder->queue = capture->queue;
 	recorder->holders = recorder->users = 1;
 	recorder->name = strdup(capture->name);
 	recorder->directory = strdup(capture->directory);
@@ -108,10 +109,11 @@ free_recorder(struct recorder *recorder)
 	for (unsigned i = 0; i < recorder->workers; i++) {
 		struct recorder_ring *ring = &recorder->rings[i];
 
-		while (recorder_ring_time(ring, atomic_load(&ring->written)) != UINT64_MAX) {
+		while (recorder_ring_time(ring, atomic_load(&ring->put)) != UINT64_MAX) {
 			recorder_ring_take(ring, &batch);
 			rte_pktmbuf_free_bulk(batch.packets, batch.head.count);
 		}
+		recorder_ring_free(ring);
 	}
 	if (recorder->store)
 		store_free(recorder->store);
@@ -120,6 +122,16 @@ free_recorder(struct recorder *recorder)
 	free(recorder->name);
 	free(recorder->directory);
 	free(recorder);
+}
+
+static bool
+make_rings(struct recorder *recorder)
+{
+	for (unsigned i = 0; i < recorder->workers; i++) {
+		if (!recorder_ring_make(&recorder->rings[i], recorder->queue))
+			return false;
+	}
+	return true;
 }
 
 /* Nobody else knows it yet. */
@@ -148,7 +160,7 @@ recorder_make(struct house *house, const struct config_capture *capture,
 	if (!recorder)
 		return ret;
 	recorder->house = house_hold(house);
-	if (recorder->name && recorder->directory) {
+	if (recorder->name && recorder->directory && make_rings(recorder)) {
 		struct store_setup setup = {.name = recorder->name,
 					    .directory = recorder->directory,
 					    .application = "sluiced",

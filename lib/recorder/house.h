@@ -30,6 +30,7 @@ struct recorder {
 	unsigned holders, users; /* by the house's lock: users are programs */
 	char *name, *directory;
 	uint64_t memory;
+	uint32_t queue; /* packets that a ring takes */
 	bool offline;
 	struct store *store;
 
@@ -50,8 +51,8 @@ struct house *house_make(void);
 struct house *house_hold(struct house *house);
 void house_drop(struct house *house);
 
-/* The one of this name whose files and memory are the same, for one program more; NULL: there is
- * none. */
+/* The one of this name whose files, memory and queue are the same, for one program more; NULL:
+ * there is none. */
 struct recorder *house_find(struct house *house, const struct config_capture *capture);
 
 /* A new one, of one program, with a writer that waits. 0, or a negative errno with a reason. */

@@ -225,7 +225,6 @@ recorder_take(const void *state, unsigned index, struct burst *burst, struct rte
 		head.count = room;
 		/* Before anybody else may see them. */
 		exit_hold(burst, target, packets, room);
-		tally_count(&ring->held, room);
 		recorder_ring_put(ring, &head, packets, from);
 	}
 	if (unlikely(room < count)) {

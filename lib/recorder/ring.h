@@ -8,13 +8,13 @@
 
 #include <rte_mbuf.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "port/memory.h"
 #include "stage/burst.h"
 
-/* A power of two. A batch takes a word a packet and RECORDER_RING_HEAD more. */
-#define RECORDER_RING_WORDS CONFIG_CAPTURE_PACKETS
+/* Words that a batch has in front of those of its packets. */
 #define RECORDER_RING_HEAD 3
 
 /* An mbuf lies on a cache line, so a word has room for which of its burst's it is. */
@@ -36,28 +36,35 @@ struct recorder_batch {
 };
 
 struct recorder_ring {
-	/* Words since the beginning; each on a line of its writer's. `seen` is what the producer
-	 * last knew of read. full and held count packets, by tally_count. */
-	_Atomic uint64_t written __attribute__((aligned(64)));
-	uint64_t seen, full, held;
-	_Atomic uint64_t read __attribute__((aligned(64)));
-	uint64_t words[RECORDER_RING_WORDS] __attribute__((aligned(64)));
+	/* Both read these. There are words for the limit, however few packets a batch has. */
+	uint64_t *words;
+	uint64_t mask;
+	uint32_t limit; /* packets that may be in it */
+	/* The worker's: packets since the beginning, the word that is next, what it last knew of
+	 * taken, and packets for which there was no room, by tally_count. */
+	_Atomic uint64_t put __attribute__((aligned(64)));
+	uint64_t put_at, seen, full;
+	/* The writer's, likewise. */
+	_Atomic uint64_t taken __attribute__((aligned(64)));
+	uint64_t taken_at;
 };
+
+/* For so many packets. False: no memory. */
+bool recorder_ring_make(struct recorder_ring *ring, uint32_t limit);
+void recorder_ring_free(struct recorder_ring *ring);
 
 /* Worker: how many packets of a batch there is room for, of so many. */
 static inline unsigned
 recorder_ring_room(struct recorder_ring *ring, unsigned wanted)
 {
-	uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
-	uint64_t room = ring->seen + RECORDER_RING_WORDS - written;
+	uint64_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
+	uint64_t room = ring->seen + ring->limit - put;
 
-	if (room < wanted + RECORDER_RING_HEAD) {
-		ring->seen = atomic_load_explicit(&ring->read, memory_order_acquire);
-		room = ring->seen + RECORDER_RING_WORDS - written;
+	if (room < wanted) {
+		ring->seen = atomic_load_explicit(&ring->taken, memory_order_acquire);
+		room = ring->seen + ring->limit - put;
 	}
-	if (room >= wanted + RECORDER_RING_HEAD)
-		return wanted;
-	return room > RECORDER_RING_HEAD ? (unsigned)room - RECORDER_RING_HEAD : 0;
+	return room < wanted ? (unsigned)room : wanted;
 }
 
 /* Worker: head->count packets, from 1 to what there is room for. */
@@ -65,34 +72,36 @@ static inline void
 recorder_ring_put(struct recorder_ring *ring, const struct recorder_head *head,
 		  struct rte_mbuf *const *packets, const uint8_t *from)
 {
-	uint64_t at = atomic_load_explicit(&ring->written, memory_order_relaxed);
+	uint64_t put = atomic_load_explicit(&ring->put, memory_order_relaxed);
+	uint64_t at = ring->put_at;
 
-#define RECORDER_WORD(n) ring->words[(n) & (RECORDER_RING_WORDS - 1)]
+#define RECORDER_WORD(n) ring->words[(n)&ring->mask]
 	RECORDER_WORD(at) = head->time_ns;
 	RECORDER_WORD(at + 1) = head->id;
 	RECORDER_WORD(at + 2) = (uint64_t)head->marked << 32 | head->slot << 8 | head->count;
 	at += RECORDER_RING_HEAD;
 	for (unsigned i = 0; i < head->count; i++)
 		RECORDER_WORD(at + i) = (uint64_t)(uintptr_t)packets[i] | from[i];
-	atomic_store_explicit(&ring->written, at + head->count, memory_order_release);
+	ring->put_at = at + head->count;
+	atomic_store_explicit(&ring->put, put + head->count, memory_order_release);
 }
 
-/* Writer: when the next batch came in; UINT64_MAX: there is none before `end`. */
+/* Writer: when the next batch came in; UINT64_MAX: there is none before `end`, a value of put. */
 static inline uint64_t
 recorder_ring_time(const struct recorder_ring *ring, uint64_t end)
 {
-	uint64_t at =
-		atomic_load_explicit(&((struct recorder_ring *)ring)->read, memory_order_relaxed);
+	uint64_t taken =
+		atomic_load_explicit(&((struct recorder_ring *)ring)->taken, memory_order_relaxed);
 
-	return at == end ? UINT64_MAX : RECORDER_WORD(at);
+	return taken == end ? UINT64_MAX : RECORDER_WORD(ring->taken_at);
 }
 
 /* Writer: takes it out; there is one. */
 static inline void
 recorder_ring_take(struct recorder_ring *ring, struct recorder_batch *batch)
 {
-	uint64_t at = atomic_load_explicit(&ring->read, memory_order_relaxed);
-	uint64_t word = RECORDER_WORD(at + 2);
+	uint64_t taken = atomic_load_explicit(&ring->taken, memory_order_relaxed);
+	uint64_t at = ring->taken_at, word = RECORDER_WORD(at + 2);
 
 	batch->head = (struct recorder_head){
 		.time_ns = RECORDER_WORD(at),
@@ -107,7 +116,8 @@ recorder_ring_take(struct recorder_ring *ring, struct recorder_batch *batch)
 		batch->packets[i] = (struct rte_mbuf *)(uintptr_t)(word & ~RECORDER_RING_FROM);
 		batch->from[i] = word & RECORDER_RING_FROM;
 	}
-	atomic_store_explicit(&ring->read, at + batch->head.count, memory_order_release);
+	ring->taken_at = at + batch->head.count;
+	atomic_store_explicit(&ring->taken, taken + batch->head.count, memory_order_release);
 }
 
 #endif

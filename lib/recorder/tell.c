@@ -13,6 +13,7 @@ struct capture_told {
 	char file[STORE_PATH_MAX], why[STORE_REASON_MAX];
 	uint64_t packets, bytes, files, closed, held;
 	uint64_t full, failed, passed;
+	uint64_t full_queue, full_memory; /* what full is the sum of */
 	uint64_t memory;
 	double used;
 	bool direct;
@@ -25,20 +26,19 @@ static const struct counter drops[] = {
 	CAPTURE(NUMBER, "capture-passed", passed),
 	{0},
 };
-static const struct counter counts[] = {
-	CAPTURE(TEXT, "state", state),
-	CAPTURE(REMARK, "reason", reason),
-	CAPTURE(WORDS, "file", file),
-	CAPTURE(NUMBER, "packets", packets),
-	CAPTURE(NUMBER, "bytes", bytes),
-	CAPTURE(NUMBER, "files", files),
-	CAPTURE(NUMBER, "closed", closed),
-	CAPTURE(NUMBER, "held", held),
-	COUNTER_OBJECT("drops", drops),
-	CAPTURE(NUMBER, "memory", memory),
-	CAPTURE(SHARE, "used", used),
-	CAPTURE(FLAG, "direct", direct),
+static const struct counter full[] = {
+	CAPTURE(NUMBER, "queue", full_queue),
+	CAPTURE(NUMBER, "memory", full_memory),
 	{0},
+};
+static const struct counter counts[] = {
+	CAPTURE(TEXT, "state", state),     CAPTURE(REMARK, "reason", reason),
+	CAPTURE(WORDS, "file", file),      CAPTURE(NUMBER, "packets", packets),
+	CAPTURE(NUMBER, "bytes", bytes),   CAPTURE(NUMBER, "files", files),
+	CAPTURE(NUMBER, "closed", closed), CAPTURE(NUMBER, "held", held),
+	COUNTER_OBJECT("drops", drops),    COUNTER_OBJECT("full", full),
+	CAPTURE(NUMBER, "memory", memory), CAPTURE(SHARE, "used", used),
+	CAPTURE(FLAG, "direct", direct),   {0},
 };
 
 static unsigned
@@ -63,7 +63,7 @@ add_up(const struct store_numbers *numbers, struct capture_told *told)
 
 		told->packets += count->stored_packets;
 		told->bytes += count->stored_bytes;
-		told->full += count->lost_packets[STORE_FULL];
+		told->full_memory += count->lost_packets[STORE_FULL];
 		told->failed += count->lost_packets[STORE_FAILED];
 		told->passed += count->lost_packets[STORE_PASSED];
 	}
@@ -86,10 +86,11 @@ look_at_capture(const void *state, unsigned index, void *out)
 	for (unsigned i = 0; i < STORE_SLOTS && recorder->offline; i++)
 		told->held += numbers.slots[i].taken_packets;
 	for (unsigned i = 0; i < recorder->workers; i++)
-		told->held += tally_look(&recorder->rings[i].held);
-	told->held -= told->packets + told->full + told->failed + told->passed;
+		told->held += atomic_load_explicit(&recorder->rings[i].put, memory_order_relaxed);
+	told->held -= told->packets + told->full_memory + told->failed + told->passed;
 	for (unsigned i = 0; i < recorder->workers; i++)
-		told->full += tally_look(&recorder->rings[i].full);
+		told->full_queue += tally_look(&recorder->rings[i].full);
+	told->full = told->full_queue + told->full_memory;
 	told->state = states[numbers.state];
 	snprintf(told->file, sizeof(told->file), "%s", numbers.file);
 	snprintf(told->why, sizeof(told->why), "%s", numbers.reason);

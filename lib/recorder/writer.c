@@ -45,7 +45,7 @@ empty_rings(struct recorder *recorder)
 	bool some = false;
 
 	for (unsigned i = 0; i < workers; i++)
-		ends[i] = atomic_load_explicit(&recorder->rings[i].written, memory_order_acquire);
+		ends[i] = atomic_load_explicit(&recorder->rings[i].put, memory_order_acquire);
 	for (;;) {
 		struct recorder_ring *oldest = NULL;
 		uint64_t least = UINT64_MAX;

@@ -6,6 +6,7 @@
 
 #include "core/log.h"
 #include "core/now.h"
+#include "port/memory.h"
 #include "replay/order.h"
 
 #include "core/banned.h"
@@ -23,6 +24,7 @@ take_over(struct replay *replay, struct reader *reader, char *reason)
 	const struct port *port = ports_at(replay->ports, replay->port);
 	struct material material, unused = {.reader = reader};
 	int ret = material_make(&material, reader, replay->config, replay->ports, 0,
+				memory_replay_spare(replay->whole, replay->workers),
 				replay->lane_count, port->numa, reason);
 
 	if (ret < 0) {

@@ -14,11 +14,6 @@
 
 #define HEADERS_CACHE 256
 #define ZEROS_SIZE 65536
-/* For the rings of ports that come while the replay is there, and for what a return has not looked
- * at yet, up to 8,192 of each lane: where that is more the replay waits, and is late. Mbufs of 256
- * bytes, which are part of what `memory.reserve` counts for a replay. */
-#define HEADERS_SPARE 16384
-
 /* As many mbufs as can be on their way: in every ring that these packets may reach, in each lane's
  * hands, and in each worker's cache; twice that when each packet may need zeros behind it. */
 static uint64_t
@@ -30,7 +25,7 @@ headers_needed(const struct config_replay *config, uint64_t rings, unsigned lane
 }
 
 static uint64_t
-rings_of(const struct ports *ports)
+rings_of(const struct ports *ports, uint32_t spare)
 {
 	uint64_t rings = 0;
 
@@ -38,7 +33,7 @@ rings_of(const struct ports *ports)
 		if (!ports->items[i]->ended)
 			rings += ports_sending(ports->items[i], 1);
 	}
-	return ports->mode == PORT_LIVE ? rings + HEADERS_SPARE : rings;
+	return ports->mode == PORT_LIVE ? rings + spare : rings;
 }
 
 uint64_t
@@ -52,10 +47,11 @@ material_lacks(const struct material *material, const struct config_replay *conf
 
 int
 material_make(struct material *material, struct reader *reader, const struct config_replay *config,
-	      const struct ports *ports, uint64_t rings, unsigned lanes, int numa, char *reason)
+	      const struct ports *ports, uint64_t rings, uint32_t spare, unsigned lanes, int numa,
+	      char *reason)
 {
 	static atomic_uint made; /* DPDK's names are shorter than ours */
-	unsigned count = headers_needed(config, RTE_MAX(rings, rings_of(ports)), lanes);
+	unsigned count = headers_needed(config, RTE_MAX(rings, rings_of(ports, spare)), lanes);
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	*material = (struct material){0};

@@ -20,11 +20,13 @@ struct material {
 };
 
 /* Makes mbufs, and zeros, for a reader; the reader stays the caller's on failure. There are enough
- * mbufs for the rings of ports, and for as many packets in rings. numa as in reader_open. 0 or a
- * negative errno, with a sentence in reason (REPLAY_REASON_MAX bytes). */
+ * mbufs for the rings of ports, and for as many packets in rings; live and beside those of ports as
+ * many spare ones as are asked for: where more of its packets wait the replay does, and is late.
+ * numa as in reader_open. 0 or a negative errno, with a sentence in reason (REPLAY_REASON_MAX
+ * bytes). */
 int material_make(struct material *material, struct reader *reader,
 		  const struct config_replay *config, const struct ports *ports, uint64_t rings,
-		  unsigned lanes, int numa, char *reason);
+		  uint32_t spare, unsigned lanes, int numa, char *reason);
 
 /* How many more mbufs it would need for so many packets in rings; 0: it has them. */
 uint64_t material_lacks(const struct material *material, const struct config_replay *config,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "port/memory.h"
 #include "replay/edits.h"
 
 #include "core/banned.h"
@@ -86,7 +87,8 @@ replay_open(const struct replay_wish *wish, struct replay **out, char *reason)
 	if (ret < 0)
 		goto failed;
 	ret = material_make(&replay->material, reader, config, wish->ports, wish->rings,
-			    replay->lane_count, numa, reason);
+			    memory_replay_spare(wish->config, workers), replay->lane_count, numa,
+			    reason);
 	if (ret < 0) {
 		reader_close(reader);
 		goto failed;

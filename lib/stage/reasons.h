@@ -38,9 +38,10 @@ enum reason_kind {
 	  "bring up the link, or `sluice port up NAME`; `sluice ports` shows which, and why: a "  \
 	  "capture that can't be written has no link")                                            \
 	X(CAPTURE_FULL, "capture-full", LOSS,                                                     \
-	  "no memory of the capture was free: its disk is slower than what it is given",          \
-	  "a faster disk, a `slice` or `snap`, or more of the capture's `memory` if only bursts " \
-	  "are lost; `sluice captures` shows how full it is")                                     \
+	  "the capture's `queue` was full, as its thread had no core, or its `memory`, as its "   \
+	  "disk is slower than what it is given; `sluice captures` says which",                   \
+	  "more of what was full, if only bursts are lost; else a faster disk, a `slice` or "     \
+	  "`snap`")                                                                               \
 	X(CAPTURE_FAILED, "capture-failed", LOSS, "the capture's disk would not take it",         \
 	  "`sluice captures` says why; it is tried again every second")                           \
 	X(CAPTURE_PASSED, "capture-passed", POLICY,                                               \

@@ -53,8 +53,16 @@ view_captures(const struct view *view)
 	}
 	table_print(table, view->out);
 	json_object_foreach (json_object_get(view->now, "captures"), name, capture) {
+		const json_t *full = json_object_get(capture, "full");
+		uint64_t queue = value_number(full, "queue"), memory = value_number(full, "memory");
+
 		if (json_object_get(capture, "reason"))
 			fprintf(view->out, "%s: %s\n", name, value_text(capture, "reason"));
+		if (queue + memory > 0)
+			fprintf(view->out,
+				"%s: %s packet%s found its queue full, and %s its memory\n", name,
+				units_count(queue).text, units_plural(queue),
+				units_count(memory).text);
 	}
 }
 

@@ -33,7 +33,6 @@
 #define ROUNDS 200
 
 static struct rte_mempool *pool;
-static struct recorder_ring ring;
 static char directory[64];
 
 static int
@@ -82,14 +81,18 @@ put(struct recorder_ring *into, uint64_t time_ns, uint32_t number, unsigned coun
 		from[i] = i;
 	}
 	assert_int_equal(recorder_ring_room(into, count), count);
-	tally_count(&into->held, count);
 	recorder_ring_put(into, &head, packets, from);
 }
 
-/* Until there is no room, and again; what comes out is what went in. */
+#define LIMIT 1000
+
+/* Until there is no room, and again; what comes out is what went in. There is room for so many
+ * packets, be they in large batches or alone. */
 static void
 a_ring_gives_what_it_got(void **state)
 {
+	static const unsigned counts[] = {BURST_MAX, 1, BURST_MAX - 1, 2, 1};
+	struct recorder_ring ring = {0};
 	struct rte_mbuf *packets[BURST_MAX];
 	struct recorder_batch batch;
 	uint8_t from[BURST_MAX];
@@ -100,8 +103,9 @@ a_ring_gives_what_it_got(void **state)
 		packets[i] = make(i);
 		from[i] = BURST_MAX - 1 - i;
 	}
-	for (unsigned round = 0; round < 3; round++) {
-		unsigned count = BURST_MAX - round;
+	assert_true(recorder_ring_make(&ring, LIMIT));
+	for (unsigned round = 0; round < RTE_DIM(counts); round++) {
+		unsigned count = counts[round];
 
 		while (recorder_ring_room(&ring, count) == count) {
 			struct recorder_head head = {
@@ -116,11 +120,12 @@ a_ring_gives_what_it_got(void **state)
 			in++;
 		}
 		/* A part of a batch fits, or nothing does. */
-		assert_true(recorder_ring_room(&ring, count) < count);
+		assert_int_equal((in - out) * count, LIMIT / count * count);
+		assert_int_equal(recorder_ring_room(&ring, count), LIMIT % count);
 		for (; out < in; out++) {
-			uint64_t written = atomic_load(&ring.written);
+			uint64_t end = atomic_load(&ring.put);
 
-			assert_int_equal(recorder_ring_time(&ring, written), out + 1);
+			assert_int_equal(recorder_ring_time(&ring, end), out + 1);
 			recorder_ring_take(&ring, &batch);
 			assert_int_equal(batch.head.time_ns, out + 1);
 			assert_int_equal(batch.head.id, out << 11);
@@ -131,9 +136,9 @@ a_ring_gives_what_it_got(void **state)
 				assert_ptr_equal(batch.packets[i], packets[i]);
 			assert_memory_equal(batch.from, from, count);
 		}
-		assert_int_equal(recorder_ring_time(&ring, atomic_load(&ring.written)), UINT64_MAX);
+		assert_int_equal(recorder_ring_time(&ring, atomic_load(&ring.put)), UINT64_MAX);
 	}
-	assert_true(in > 2 * RECORDER_RING_WORDS / (BURST_MAX + RECORDER_RING_HEAD));
+	recorder_ring_free(&ring);
 	rte_pktmbuf_free_bulk(packets, BURST_MAX);
 }
 
@@ -160,8 +165,10 @@ static const struct store_terms terms = {.snap = STORE_SNAP_MAX};
 static struct config_capture
 capture_of(const char *name)
 {
-	return (struct config_capture){
-		.name = (char *)(uintptr_t)name, .directory = directory, .memory = 16u << 20};
+	return (struct config_capture){.name = (char *)(uintptr_t)name,
+				       .directory = directory,
+				       .memory = 16u << 20,
+				       .queue = 1024};
 }
 
 static int
@@ -274,6 +281,9 @@ a_recorder_outlives_programs(void **state)
 	recorder_begin(recorder, &terms, ports, 1);
 	put(&recorder->rings[0], START, 0, 4);
 	other.memory *= 2;
+	assert_null(house_find(house, &other));
+	other = same;
+	other.queue *= 2;
 	assert_null(house_find(house, &other));
 	again = house_find(house, &same);
 	assert_ptr_equal(again, recorder);
