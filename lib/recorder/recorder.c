@@ -171,8 +171,22 @@ number(const struct captures *captures, struct burst *burst)
 	if (!burst->numbered) {
 		burst->number = ++captures->house->numbers[burst->worker].bursts;
 		burst->numbered = true;
+		burst->epoch_ns = 0;
 	}
 	return (burst->number * CONFIG_WORKERS_MAX + burst->worker) * BURST_MAX;
+}
+
+/* When a burst came in, since the epoch; for all captures the same, though the clock may be set
+ * between two of them. */
+static uint64_t
+time_of(const struct captures *captures, struct burst *burst)
+{
+	burst_times(burst);
+	if (!captures->numbered)
+		return burst->times[0] + clock_epoch(burst->clock);
+	if (!burst->epoch_ns)
+		burst->epoch_ns = clock_epoch(burst->clock);
+	return burst->times[0] + burst->epoch_ns;
 }
 
 /* Offline: each packet has its own time. */
@@ -219,9 +233,7 @@ recorder_take(const void *state, unsigned index, struct burst *burst, struct rte
 	ring = &recorder->rings[burst->worker];
 	room = recorder_ring_room(ring, count);
 	if (likely(room)) {
-		/* For all captures the same. */
-		burst_times(burst);
-		head.time_ns = burst->times[0] + clock_epoch(burst->clock);
+		head.time_ns = time_of(captures, burst);
 		head.count = room;
 		/* Before anybody else may see them. */
 		exit_hold(burst, target, packets, room);

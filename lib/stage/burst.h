@@ -74,6 +74,8 @@ struct burst {
 	uint64_t *steps;           /* and of each step of their lists, see config_steps */
 
 	uint64_t number; /* the worker has given it to no other burst */
+	/* Likewise what its times lack to ones since the epoch; 0: nobody has asked. */
+	uint64_t epoch_ns;
 
 	/* ns: of the packets' own clock offline, of CLOCK_MONOTONIC live. */
 	uint64_t times[BURST_MAX];
