@@ -24,7 +24,7 @@ import traffic  # noqa: E402
 
 PORTS = 32  # as many as Debian's DPDK has
 CASES = {
-    "scrape": "how long a scrape takes, of all rules and of as many as are told if nobody says otherwise",
+    "scrape": "what a scrape costs and how long it takes, of all rules and of as many as are told if nobody says otherwise",
     "worker": "packets a second of a core while its numbers are scraped, to without",
 }
 
@@ -113,10 +113,12 @@ def scrape(arguments, scratch):
                          "p99": statistics.quantiles(took, n=100)[98], "bytes": len(text),
                          "series": sum(not line.startswith(b"#") for line in text.splitlines())}
     whole, capped = results["all"], results["capped"]
-    return {"name": "scrape", "value": whole["processor"], "ceiling": 30.0, **results,
-            "text": f"a scrape of {PORTS} ports and {arguments.rules:,} rules, {whole['series']:,} series, takes {whole['least']:.1f} "
-                    f"ms at least and {whole['median']:.1f} here mostly ({capped['series']:,} series: {capped['least']:.1f} and "
-                    f"{capped['median']:.1f}), ms of processor time:"}
+    what = f"a scrape of {PORTS} ports and {arguments.rules:,} rules, {whole['series']:,} series, "
+    return [
+        {"name": "scrape", "value": whole["processor"], "ceiling": 30.0, **results, "text": f"{what}costs, ms of processor time:"},
+        {"name": "wait", "value": whole["median"], "ceiling": 50.0,
+         "text": f"{what}takes {whole['least']:.1f} ms at least and {whole['p99']:.1f} of 99 in 100 ({capped['series']:,} series: "
+                 f"{capped['least']:.1f} and {capped['p99']:.1f}), ms mostly:"}]
 
 
 def worker(arguments, scratch):
