@@ -81,6 +81,6 @@ def test_forecasts_are_measured(tmp_path):
                         "--load", "1", "--seconds", "0.3", "--hugepages", "false", "--limit", limit, "net_pcap-100"], cwd=ROOT,
                        check=True, timeout=240)
     result, = json.loads(out.read_text(encoding="ascii"))["results"]
-    assert result["name"] == "net_pcap-100" and sorted(result["starts"]) == ["0.1", "0.3", "0.6"]
-    for one, in result["starts"].values():
-        assert min(one["truth"], one["hold_us"]) > 0 and min(one["fitted"], one["rehearsed"]) > -1
+    assert result["name"] == "net_pcap-100" and sorted(result["pairs"]) == ["0.1", "0.3", "0.6"]
+    for pair, in result["pairs"].values():
+        assert min(pair["truth"], pair["hold_us"]) > 0 and min(pair["fitted"], pair["rehearsed"]) > -1
