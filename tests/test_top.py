@@ -268,6 +268,19 @@ def test_a_daemon_that_does_not_move():
                 own.process.send_signal(signal.SIGCONT)
 
 
+def test_a_script_waits_longer():
+    """For as long as for any answer, where one who looks at a screen is told."""
+    with Daemon() as own:
+        own.process.send_signal(signal.SIGSTOP)
+        with subprocess.Popen([SLUICE, "--socket", own.run_dir, "top", "--once", "--json", *QUICK], stdout=subprocess.PIPE) as asks:
+            try:
+                with pytest.raises(subprocess.TimeoutExpired):
+                    asks.wait(4)
+            finally:
+                own.process.send_signal(signal.SIGCONT)
+            assert "ports" in json.loads(asks.communicate(timeout=SECONDS)[0])
+
+
 def test_no_daemon(tmp_path):
     done = subprocess.run([SLUICE, "--socket", tmp_path, "top"], capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 3 and "can't reach the daemon" in done.stderr and not done.stdout

@@ -245,7 +245,9 @@ def test_what_comes_in_and_what_is_written(tmp_path):
     what["rules"].insert(0, {"name": "keep", "match": {"protocol": "tcp"}, "actions": [{"mirror": "file"}]})
     with Daemon(what, tmp_path) as daemon:
         daemon.until(lambda status: status["ports"]["file"]["tx_packets"] > 0 and status["ports"]["load"]["peak_1ms"]["pps"] > 0)
-        figures = json.loads(daemon.sluice("top", "--once", "--json", "--watch", "0.5").stdout)
+        done = daemon.sluice("top", "--once", "--json", "--watch", "2")
+        assert done.returncode == 0, done
+        figures = json.loads(done.stdout)
         wan, load = figures["ports"]["wan"], figures["ports"]["load"]
         # What enters the pipeline as wan is no packet that wan received.
         assert wan["rx_pps"] == 0 and wan["replayed_pps"] == figures["replays"]["one"]["pps"] > 0

@@ -17,6 +17,16 @@
 #define FIRST_SECONDS 0.2
 #define FORBIDDEN (-32003) /* on stats.sock */
 
+/* Whoever looks at a screen wants to know that nothing moves; a script, that asks once, what there
+ * is: it waits as for any answer. */
+static void
+be_patient(struct feed *feed)
+{
+	if (!feed->options->once)
+		feed->daemon.patience = PATIENCE_SECONDS;
+	feed->slow = feed->options->once ? feed->daemon.patience : SLOW_SECONDS;
+}
+
 int
 feed_begin(struct feed *feed, const struct options *options, double seconds)
 {
@@ -24,7 +34,7 @@ feed_begin(struct feed *feed, const struct options *options, double seconds)
 	if (daemon_open(&feed->daemon, options, true) != EXIT_DONE)
 		return EXIT_UNREACHABLE;
 	feed->open = true;
-	feed->daemon.patience = PATIENCE_SECONDS;
+	be_patient(feed);
 	say_hold();
 	return EXIT_DONE;
 }
@@ -100,7 +110,7 @@ reach(struct feed *feed, double now)
 		return;
 	}
 	feed->open = true;
-	feed->daemon.patience = PATIENCE_SECONDS;
+	be_patient(feed);
 }
 
 /* params is taken over. */
@@ -202,7 +212,7 @@ feed_step(struct feed *feed, double now)
 		return NULL;
 	if (feed->asked && has_answered(feed))
 		return take(feed, now);
-	if (feed->asked && now > feed->since + SLOW_SECONDS)
+	if (feed->asked && now > feed->since + feed->slow)
 		explain(feed, "the daemon does not answer; is it stopped, or very busy?");
 	if (!feed->asked && !ask_for_guests(feed, now) && now >= feed->next)
 		ask_for_figures(feed, now);

@@ -30,6 +30,7 @@ struct feed {
 	unsigned guest_count;
 	const struct feed_guest *asks; /* who has asked; NULL: figures were asked for */
 	double seconds, next, since;   /* since: when it was asked, or went away */
+	double slow;                   /* seconds from which on it is told that nothing came */
 	json_t *last;                  /* the last snapshot; NULL: none of this connection */
 	char why[256];                 /* why there are no figures now; "": there are */
 	bool news;                     /* why is another one */
