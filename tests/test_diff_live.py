@@ -79,9 +79,12 @@ def test_what_passes_is_compared(tmp_path):
 def test_silence_is_told_for_what_it_is(tmp_path):
     with running(tmp_path) as daemon:
         same = other(tmp_path, daemon, [DNS, WEB, {**OLD, "actions": [{"forward": "ids"}]}])
-        result = diff(daemon, same, "--live", "1s", code=0)
+        deadline = time.monotonic() + 60
+        # Of a machine whose cores others take so few may be looked at that dns has none of them, which is told, too.
+        while (result := diff(daemon, same, "--live", "1s", code=0))["unseen_rules"] != ["old"]:
+            assert result["unseen_rules"][-1] == "old" and time.monotonic() < deadline, result
         assert result["packets"] > 20 and result["at_most_share"] == pytest.approx(3 / result["packets"])
-        assert result["not_looked_at"] >= 0 and result["unseen_rules"] == ["old"]
+        assert result["not_looked_at"] >= 0
         shown = daemon.sluice("config", "diff", str(same), "--live", "0.5", environment=PATH)
         assert shown.returncode == 0 and shown.stderr == ""
         assert "all of them: at 95 % fewer than 1 in" in shown.stdout and "that passed" in shown.stdout

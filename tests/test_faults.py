@@ -9,7 +9,7 @@ import pytest
 
 from lib import capture
 from lib.daemon import Daemon, PLUGINS, Refused, check_status
-from lib.faults import RELEASE_SECONDS, clean, grows, port, sent, until_port
+from lib.faults import RELEASE_SECONDS, clean, grows, plug, port, sent, until_port
 from lib.offline import config
 
 
@@ -31,7 +31,7 @@ def test_a_removed_device_is_released_and_comes_back(event, slot, tmp_path):
             slot.order(event)
             # Its link ends with the device, which is closed when the worker has passed.
             assert until_port(daemon, "out", state="removed", up=False, speed=0) < RELEASE_SECONDS
-            gone = port(daemon)
+            gone = daemon.fresh()["ports"]["out"]
             grows(daemon, sent("other"))
             status = grows(daemon, lambda status: status["drops"]["removed"])
             check_status(status)
@@ -39,9 +39,7 @@ def test_a_removed_device_is_released_and_comes_back(event, slot, tmp_path):
             with pytest.raises(Refused, match="can't make vdev"):
                 daemon.call("port.up", name="out")
             assert port(daemon)["state"] == "removed"
-            slot.order("plug")
-            time.sleep(0.05)
-            assert daemon.call("port.up", name="out") == {"name": "out", "state": "up"}
+            assert plug(daemon, slot) == {"name": "out", "state": "up"}
         grows(daemon, sent("out"))
         clean(daemon)
         assert daemon.text().count("net_test1") >= 10
@@ -69,13 +67,11 @@ def test_a_port_that_receives_is_removed(slot, tmp_path):
         for _ in range(5):
             grows(daemon, received("in"))
             slot.order("remove")
-            assert until_port(daemon, "in", state="removed") < RELEASE_SECONDS
-            still = port(daemon, "in")["rx_packets"]
+            assert until_port(daemon, "in", state="removed", up=False, speed=0) < RELEASE_SECONDS
+            still = daemon.fresh()["ports"]["in"]["rx_packets"]
             grows(daemon, received("busy"))
             assert port(daemon, "in")["rx_packets"] == still
-            slot.order("plug")
-            time.sleep(0.05)
-            daemon.call("port.up", name="in")
+            plug(daemon, slot, "in")
         grows(daemon, received("in"))
         clean(daemon)
         daemon.stop()
@@ -118,8 +114,8 @@ def test_the_last_members_of_a_group_take_over(slot, tmp_path):
     with Daemon(what, tmp_path, PLUGINS) as daemon:
         grows(daemon, sent("out"))
         slot.order("remove")
-        until_port(daemon, "out", state="removed")
-        before = daemon.call("status")
+        until_port(daemon, "out", state="removed", up=False, speed=0)
+        before = daemon.fresh()
         status = grows(daemon, sent("other"))
         check_status(status)
         assert status["ports"]["out"]["tx_packets"] == before["ports"]["out"]["tx_packets"]
@@ -141,9 +137,7 @@ def test_a_replay_to_a_removed_port(pace, slot, tmp_path):
             slot.order("remove")
             assert until_port(daemon, "out", state="removed") < RELEASE_SECONDS
             check_status(grows(daemon, lambda status: status["drops"]["removed"]))
-            slot.order("plug")
-            time.sleep(0.05)
-            daemon.call("port.up", name="out")
+            plug(daemon, slot)
         grows(daemon, sent("out"))
         clean(daemon)
         daemon.stop()
@@ -179,7 +173,7 @@ def test_losses_before_sluice_are_named(slot, tmp_path):
         slot.order("dry on")
         began = time.monotonic()
         while daemon.call("drops")["before"]["no-mbuf"] == 0 or "memory.packets" not in daemon.text():
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 60
             time.sleep(0.05)
         slot.order("dry off")
         grows(daemon, sent("out"))

@@ -120,6 +120,8 @@ class Daemon:
         except Refused as refused:
             if "does not move" not in str(refused):
                 raise
+        if word == "seek":
+            return before
         if word == "pace":
             return self.until(lambda status: status["replays"][name]["state"] != "paused", 30)["replays"][name]["state"]
         return self.until(lambda status: status["replays"][name]["state"] != before, 30)["replays"][name]["state"]
@@ -141,6 +143,17 @@ class Daemon:
             if holds(status):
                 return status
             assert time.monotonic() < deadline, (what, status)
+            time.sleep(0.02)
+
+    def fresh(self):
+        """What `snapshot` says once every worker has answered, and so all that was counted before: in the place of one that
+        something keeps from its core stands what it said last."""
+        deadline = time.monotonic() + 60
+        while True:
+            snapshot = self.call("snapshot")
+            if all(worker["fresh"] for worker in snapshot["workers"]):
+                return snapshot
+            assert time.monotonic() < deadline, snapshot["workers"]
             time.sleep(0.02)
 
     def until_still(self, name="one"):
