@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from lib import capture
+from lib import blocks, capture
 from lib.capture import Packet
 from lib.daemon import Daemon
 from lib.offline import ROOT, Run, SLUICED, config, offline, out, write_config
@@ -244,6 +244,22 @@ def test_live(tmp_path, disk):
         daemon.stop()
     assert not [path for path in disk.iterdir() if path.name.endswith(".part")]
     assert len(read(disk, "cap")) > out_before
+
+
+def test_one_that_comes_again_at_once(tmp_path, disk):
+    """While the one before still writes: neither takes a file of the other."""
+    what = live(disk, rotate={"packets": 50})
+    gone = {key: value for key, value in what.items() if key != "captures"} | {"rules": []}
+    with Daemon(what, tmp_path) as daemon:
+        for _ in range(20):
+            daemon.until(lambda status: status["captures"]["cap"]["packets"] > 100, 60)
+            daemon.apply(gone)
+            daemon.apply(what)
+        daemon.apply(gone)
+        status = daemon.until(lambda status: status["ledger"]["held"] == 0, 60)
+        daemon.stop()
+    assert status["drops"]["capture-failed"] == 0 and not list(disk.glob("*.part"))
+    assert sum(len(blocks.packets(path)) for path in files(disk, "cap")) == status["ledger"]["out"] > 2000
 
 
 def test_waits(tmp_path, disk):

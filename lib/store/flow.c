@@ -16,6 +16,9 @@
 
 #include "core/banned.h"
 
+/* Names that are taken before it is a disk that takes no files. */
+#define RENUMBER_MAX 1000
+
 /* Written at one time; so long pieces keep a disk busy. */
 #define PIECE_MAX (8u << 20)
 #define ROWS_MAX (PIECE_MAX / STORE_BLOCK_SIZE)
@@ -86,14 +89,37 @@ breaks(struct store *store, const char *path, int error)
 	store_board_state(&store->board, STORE_BROKEN, strerror(-error));
 }
 
+/* A file that nobody has, or -EEXIST. Once it has the name with ".part", whoever else wanted that
+ * without it has it already, and is seen. */
+static int
+create(struct store *store, struct store_part *part, char *path, size_t size)
+{
+	char whole[STORE_PATH_MAX];
+	int fd;
+
+	if (!store_part_path(part, true, whole, sizeof(whole)) ||
+	    !store_part_path(part, false, path, size))
+		return -ENAMETOOLONG;
+	fd = saver_create(&store->saver, path, &part->direct);
+	if (fd < 0 || access(whole, F_OK) < 0)
+		return fd;
+	close(fd);
+	opener_remove(path, OPENER_PATIENCE_MS);
+	return -EEXIST;
+}
+
 static void
 open_part(struct store *store, struct store_part *part)
 {
 	char path[STORE_PATH_MAX];
 
-	part->fd = store_part_path(part, false, path, sizeof(path))
-			   ? saver_create(&store->saver, path, &part->direct)
-			   : -ENAMETOOLONG;
+	/* A capture of the same name that ended may still write what it held. */
+	for (unsigned i = 0; i < RENUMBER_MAX; i++) {
+		part->fd = create(store, part, path, sizeof(path));
+		if (part->fd != -EEXIST)
+			break;
+		store_part_renumber(part);
+	}
 	if (part->fd < 0) {
 		breaks(store, path, part->fd);
 		return;

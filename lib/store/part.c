@@ -109,6 +109,17 @@ store_part_make(const struct store_setup *setup, const struct store_ports *ports
 	return part;
 }
 
+void
+store_part_renumber(struct store_part *part)
+{
+	char moment[32];
+
+	snprintf(moment, sizeof(moment), "%s", strrchr(part->name, '-'));
+	part->number++;
+	snprintf(part->name, sizeof(part->name), "%s-%06" PRIu64 "%s", part->capture, part->number,
+		 moment);
+}
+
 bool
 store_part_path(const struct store_part *part, bool whole, char *path, size_t size)
 {

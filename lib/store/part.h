@@ -62,6 +62,9 @@ struct store_part {
 struct store_part *store_part_make(const struct store_setup *setup, const struct store_ports *ports,
 				   uint32_t snap, uint64_t number, uint64_t time_ns);
 
+/* The next number, for one that was not opened yet: a file has the name that it had. */
+void store_part_renumber(struct store_part *part);
+
 /* Writes its path, with ".part" or without. False: it does not fit. */
 bool store_part_path(const struct store_part *part, bool whole, char *path, size_t size);
 
