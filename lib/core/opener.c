@@ -90,10 +90,9 @@ receive(uint64_t deadline, struct opener_answer *answer, int *fd)
 	return got == sizeof(*answer);
 }
 
-/* Until the answer is that to this question: one that came too late for its own is let go. The
- * descriptor, or 0 where none was asked for. */
+/* Until the answer is that to this question: one that came too late for its own is let go. */
 static int
-await(const struct opener_question *question, uint64_t deadline)
+await(uint32_t number, uint64_t deadline)
 {
 	struct opener_answer answer = {0};
 	int fd = -1;
@@ -102,19 +101,16 @@ await(const struct opener_question *question, uint64_t deadline)
 		if (!receive(deadline, &answer, &fd)) {
 			if (errno != EINTR && errno != EAGAIN)
 				return -1;
-		} else if (answer.number == question->number) {
+		} else if (answer.number == number) {
 			break;
 		}
 		if (fd >= 0)
 			close(fd);
 	}
-	if (fd >= 0)
-		return fd;
-	if (answer.error == 0 && question->act != OPENER_OPEN)
-		return 0;
 	/* A descriptor that found no place in this process is lost on the way. */
-	errno = answer.error ? answer.error : EMFILE;
-	return -1;
+	if (fd < 0)
+		errno = answer.error ? answer.error : EMFILE;
+	return fd;
 }
 
 static int
@@ -124,7 +120,7 @@ ask(struct opener_question *question, size_t size, uint64_t deadline)
 
 	question->number = ++opener.number;
 	if (send(opener.socket, question, size, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-		fd = await(question, deadline);
+		fd = await(question->number, deadline);
 	/* It is still at an earlier one. */
 	else if (errno == EAGAIN)
 		errno = ETIMEDOUT;
@@ -172,13 +168,22 @@ opener_open(const char *path, int flags, unsigned patience_ms)
 	return fd < 0 && errno == EACCES ? ask_outside(OPENER_OPEN, path, flags, patience_ms) : fd;
 }
 
+/* Here the file ends, of one that was removed its bytes too, which takes a disk a while: nobody
+ * else's question waits for that. */
+static int
+do_outside(enum opener_act act, const char *path, unsigned patience_ms)
+{
+	int fd = ask_outside(act, path, 0, patience_ms);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
 int
 opener_complete(const char *part, const char *whole, unsigned patience_ms)
 {
 	int ret = rename(part, whole);
 
-	return ret < 0 && errno == EACCES ? ask_outside(OPENER_COMPLETE, part, 0, patience_ms)
-					  : ret;
+	return ret < 0 && errno == EACCES ? do_outside(OPENER_COMPLETE, part, patience_ms) : ret;
 }
 
 int
@@ -186,5 +191,5 @@ opener_remove(const char *path, unsigned patience_ms)
 {
 	int ret = unlink(path);
 
-	return ret < 0 && errno == EACCES ? ask_outside(OPENER_REMOVE, path, 0, patience_ms) : ret;
+	return ret < 0 && errno == EACCES ? do_outside(OPENER_REMOVE, path, patience_ms) : ret;
 }

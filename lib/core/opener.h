@@ -37,7 +37,8 @@ void opener_use(int socket);
 bool opener_is_there(void);
 
 /* A question is a message: as much of this as the path takes, with the zero behind it. The answer
- * is one, with the number of the question, and an error, or a descriptor if one was asked for. */
+ * is one, with the number of the question, and an error or a descriptor: also of a file that was
+ * renamed or removed. */
 #define OPENER_PATH_MAX 4096
 
 enum opener_act { OPENER_OPEN, OPENER_COMPLETE, OPENER_REMOVE };

@@ -182,18 +182,14 @@ open_directory(const char *path, const char **name)
 	return open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* 0 if it is one that would be given to be written. */
+/* One that would be given to be written, opened to be read. */
 static int
-is_written(int directory, const char *name)
+open_written(int directory, const char *name)
 {
 	struct stat status;
 	int fd = find(directory, name, O_NOFOLLOW, &status);
 
-	if (fd >= 0)
-		fd = open_written_again(fd, &status, O_RDONLY);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? -1 : 0;
+	return fd < 0 ? fd : open_written_again(fd, &status, O_RDONLY);
 }
 
 static int
@@ -203,6 +199,11 @@ complete(int directory, const char *name)
 	struct stat status;
 
 	snprintf(whole, sizeof(whole), "%.*s", (int)(strlen(name) - strlen(PART)), name);
+	if (renameat2(directory, name, directory, whole, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* Not every file system can do both at once. */
+	if (errno != EINVAL)
+		return -1;
 	if (fstatat(directory, whole, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return refuse(EEXIST);
 	return renameat(directory, name, directory, whole);
@@ -213,17 +214,20 @@ do_to_written(uint32_t act, const char *path)
 {
 	bool completes = act == OPENER_COMPLETE;
 	const char *name;
-	int directory, ret;
+	int directory, fd, ret, err;
 
 	if (path[0] != '/' || !is_named_as_written(path) || (completes && !ends_in(path, PART)))
 		return refuse(EPERM);
 	directory = open_directory(path, &name);
 	if (directory < 0)
 		return -1;
-	ret = is_written(directory, name);
-	if (ret == 0)
-		ret = completes ? complete(directory, name) : unlinkat(directory, name, 0);
-	return ret < 0 ? refuse_closing(directory, errno) : close(directory);
+	fd = open_written(directory, name);
+	if (fd < 0)
+		return refuse_closing(directory, errno);
+	ret = completes ? complete(directory, name) : unlinkat(directory, name, 0);
+	err = errno;
+	close(directory);
+	return ret < 0 ? refuse_closing(fd, err) : fd;
 }
 
 static int

@@ -18,8 +18,8 @@
  * negative errno, logged. */
 int opener_start(void);
 
-/* What it does with one question, an enum opener_act: the descriptor, 0 if none was asked for, or
- * -1 with errno; and a line in the log when it is a new one. */
+/* What it does with one question, an enum opener_act: the file's descriptor, or -1 with errno; and
+ * a line in the log when it is a new one. */
 int opener_serve(uint32_t act, const char *path, int flags);
 
 #endif

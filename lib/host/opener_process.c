@@ -87,7 +87,7 @@ serve(void)
 
 	/* The size is that of the message, also where it is longer. */
 	while ((size = recv(SOCKET, &question, sizeof(question), MSG_TRUNC)) != 0) {
-		int got;
+		int fd;
 
 		if (size < 0 && errno != EINTR)
 			return;
@@ -98,9 +98,8 @@ serve(void)
 			answer(0, -1, EINVAL);
 			continue;
 		}
-		got = opener_serve(question.act, question.path, question.flags);
-		answer(question.number, question.act == OPENER_OPEN ? got : -1,
-		       got < 0 ? errno : 0);
+		fd = opener_serve(question.act, question.path, question.flags);
+		answer(question.number, fd, fd < 0 ? errno : 0);
 	}
 }
 
