@@ -124,6 +124,8 @@ open_part(struct store *store, struct store_part *part)
 		breaks(store, path, part->fd);
 		return;
 	}
+	if (store->number <= part->number)
+		store->number = part->number + 1;
 	if (!part->direct && store->setup.direct && !store->setup.offline && !store->told_plain) {
 		log_info("capture %s: %s is written through the page cache: %s", store->setup.name,
 			 store->setup.directory,
@@ -286,7 +288,7 @@ try_disk(const struct store *store)
 	if (write(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
 		ret = -ENOSPC;
 	close(fd);
-	opener_remove(path, OPENER_BRIEFLY_MS);
+	opener_remove(path, OPENER_PATIENCE_MS);
 	return ret;
 }
 
