@@ -29,8 +29,9 @@ sandbox_hint(int error, const char *message)
 		       "files or beneath `allow`, and no opener runs: restart it with this "
 		       "config, or run it with `sandbox: off`";
 	return refused ? "; the sandbox's opener gives to be read what begins as a capture, and "
-			 "to be written what ends in .pcap or .pcapng, is no link and has no "
-			 "other name: restart the daemon with this config for all else"
+			 "to be written what is named as captures and their indexes are, is no "
+			 "link and has no other name: restart the daemon with this config for all "
+			 "else"
 		       : "; the sandbox's opener opens the captures of pcap ports, replays and "
 			 "rules alone, as this user may: restart the daemon with this config for "
 			 "others";

@@ -202,8 +202,8 @@ judge_packets(const struct change *change, struct error_list *errors)
 	if (needed <= config->packets)
 		return 0;
 	error_add(errors, 0, 0, "memory.packets",
-		  "memory.packets: the rings of all ports need %u packets, and the pools were made "
-		  "with %u; restart with packets: %u",
+		  "memory.packets: the rings of all ports and the queues of captures need %u "
+		  "packets, and the pools were made with %u; restart with packets: %u",
 		  needed, config->packets, needed);
 	return -ENOSPC;
 }

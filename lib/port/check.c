@@ -155,8 +155,8 @@ check_memory(const struct config *config, struct error_list *errors)
 
 	if (config->packets < needed)
 		error_add(errors, 0, 0, "memory.packets",
-			  "memory.packets: %u are too few for the rings of the ports and the "
-			  "workers' caches; %u would do",
+			  "memory.packets: %u are too few for the rings of the ports, the "
+			  "queues of captures and the workers' caches; %u would do",
 			  config->packets, needed);
 }
 

@@ -56,6 +56,10 @@ memory_replay_bytes(const struct config *config, unsigned index)
 	uint64_t files = files_bytes(&replay->in);
 	uint64_t spare = memory_replay_spare(config, workers) - REPLAY_SPARE;
 
+	/* Each packet may need one for the zeros behind it. */
+	if (replay->truncated == CONFIG_TRUNCATED_PAD)
+		spare *= 2;
+
 	return (files < replay->memory ? files : replay->memory) + REPLAY_HEADER_BYTES +
 	       spare * REPLAY_MBUF_BYTES;
 }
