@@ -256,7 +256,8 @@ def test_one_that_comes_again_at_once(tmp_path, disk):
             daemon.apply(gone)
             daemon.apply(what)
         daemon.apply(gone)
-        status = daemon.until(lambda status: status["ledger"]["held"] == 0, 60)
+        daemon.until(lambda _: daemon.fresh()["ledger"]["held"] == 0, 60)
+        status = daemon.fresh()
         daemon.stop()
     assert status["drops"]["capture-failed"] == 0 and not list(disk.glob("*.part"))
     assert sum(len(blocks.packets(path)) for path in files(disk, "cap")) == status["ledger"]["out"] > 2000
