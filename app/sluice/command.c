@@ -135,10 +135,9 @@ static const struct command first[] = {
 	 .arguments = "PACKET | --live [FILTER]",
 	 .text = "what would happen to a packet now, and why",
 	 .more = "PACKET is FILE#N, record N of a capture; a frame's bytes in hexadecimal; or "
-		 "words "
-		 "such as 'tcp 10.0.0.6:43211 > 192.0.2.1:443 vlan 100 syn'. The gates, links and "
-		 "groups are as they are at the moment, and nothing changes by asking. Exit code "
-		 "1: the daemon's ways of reading it do not agree.\n"
+		 "words such as 'tcp 10.0.0.6:43211 > 192.0.2.1:443 vlan 100 syn'. The gates, "
+		 "links and groups are as they are at the moment, and nothing changes by asking. "
+		 "Exit code 1: the daemon's ways of reading it do not agree.\n"
 		 "--live, --live FILTER: the next packet that passes, and that the filter takes, "
 		 "with what became of it; -n N: so many, 0: until ctrl-C; --rule, --drops, --rate "
 		 "and --for as `sluice trace` has them.\n"
@@ -272,9 +271,8 @@ static const struct command last[] = {
 	{.words = "wait",
 	 .arguments = "[STATE]",
 	 .text = "until the daemon answers, or is in that state",
-	 .more = "STATE is running, draining or stopped, as is what does not answer at "
-		 "all.\n--timeout SECONDS: for so long, 30 if it is left out. Exit code 1: it is "
-		 "in "
+	 .more = "STATE is running, draining or stopped, as is what does not answer at all.\n"
+		 "--timeout SECONDS: for so long, 30 if it is left out. Exit code 1: it is in "
 		 "another state by then; 3: it can't be reached.\n",
 	 .most = 1,
 	 .method = "status",
